@@ -1,0 +1,48 @@
+#include "chainrule/shape.h"
+
+#include <algorithm>
+
+#include "chainrule/error.h"
+#include "core/text.h"
+
+namespace chainrule {
+namespace {
+
+std::string list_of(std::span<const std::int64_t> sizes) {
+  std::string text = "(";
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    if (i > 0) text += ", ";
+    text += std::to_string(sizes[i]);
+  }
+  return text + (sizes.size() == 1 ? ",)" : ")");
+}
+
+}  // namespace
+
+Shape::Shape(std::span<const std::int64_t> sizes) {
+  if (sizes.size() > kMaxNdim) {
+    throw ShapeError(1, cat("[shape] ", sizes.size(), " axes in ", list_of(sizes), "; at most ", kMaxNdim,
+                            " are supported. Merge axes with reshape."));
+  }
+  bool empty = false;
+  for (std::int64_t size : sizes) {
+    if (size < 0) throw ShapeError(1, cat("[shape] negative size in ", list_of(sizes), "."));
+    empty = empty || size == 0;
+  }
+  constexpr std::int64_t kMaxNumel = std::int64_t{1} << 62;
+  for (std::int64_t size : sizes) {
+    if (!empty && numel_ > kMaxNumel / size) {
+      throw ShapeError(1, cat("[shape] ", list_of(sizes), " has more than 2^62 elements."));
+    }
+    numel_ = empty ? 0 : numel_ * size;
+    sizes_[static_cast<std::size_t>(ndim_++)] = size;
+  }
+}
+
+bool Shape::operator==(const Shape& other) const {
+  return ndim_ == other.ndim_ && std::equal(begin(), end(), other.begin());
+}
+
+std::string Shape::to_string() const { return list_of(sizes()); }
+
+}  // namespace chainrule
