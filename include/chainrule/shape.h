@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <initializer_list>
+#include <iosfwd>
 #include <span>
 #include <string>
 
@@ -40,5 +41,7 @@ class Shape {
   std::int64_t numel_ = 1;
   int ndim_ = 0;
 };
+
+std::ostream& operator<<(std::ostream& out, const Shape& shape);
 
 }  // namespace chainrule

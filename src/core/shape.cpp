@@ -1,6 +1,7 @@
 #include "chainrule/shape.h"
 
 #include <algorithm>
+#include <ostream>
 
 #include "chainrule/error.h"
 #include "core/text.h"
@@ -44,5 +45,7 @@ bool Shape::operator==(const Shape& other) const {
 }
 
 std::string Shape::to_string() const { return list_of(sizes()); }
+
+std::ostream& operator<<(std::ostream& out, const Shape& shape) { return out << shape.to_string(); }
 
 }  // namespace chainrule

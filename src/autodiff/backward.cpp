@@ -1,0 +1,179 @@
+// The backward pass: one walk over the graph in reverse topological order that makes more graph.
+#include <array>
+#include <vector>
+
+#include "chainrule/grad.h"
+#include "chainrule/ops.h"
+#include "graph/walk.h"
+#include "ops/op.h"
+
+namespace chainrule {
+namespace {
+
+constexpr std::size_t kMaxInputs = 16;
+
+/// Undoes broadcasting: the sum over what was repeated. No operation does this for itself.
+Tensor sum_to(const Tensor& x, const Shape& shape) {
+  if (x.shape() == shape) return x;
+  const int lead = x.ndim() - shape.ndim();
+  std::vector<int> axes;
+  for (int axis = 0; axis < x.ndim(); ++axis) {
+    if (axis < lead || shape[axis - lead] != x.shape()[axis]) axes.push_back(axis);
+  }
+  return reshape(sum(x, Axes(std::span<const int>(axes)), true), shape);
+}
+
+class Backward {
+ public:
+  Backward(const Tensor& output, std::span<const Tensor> variables, const GradOptions& options,
+           Location where)
+      : variables_(variables), options_(options), where_(OriginScope::current(where)) {
+    for (std::size_t i = 0; i < variables.size(); ++i) {
+      if (!is_floating(variables[i].dtype())) {
+        throw DTypeError(34, cat("[grad] variable ", i, " is ", name_of(variables[i].dtype()),
+                                 "; only f32 and f64 tensors have gradients.", where_.to_string()));
+      }
+      is_variable_.insert(variables[i].node(), static_cast<std::int32_t>(i));
+    }
+    Node* root = output.node();
+    order_ = topological_order({&root, 1}, index_, [this](const Node* node) { return goes_on(node); });
+    depends_.resize(order_.size());
+    for (std::size_t i = 0; i < order_.size(); ++i) {
+      bool depends = is_variable_.find(order_[i]) != NodeIndex::kNone;
+      if (goes_on(order_[i])) {
+        for (const Node* input : order_[i]->inputs()) depends = depends || depends_[at(input)];
+      }
+      depends_[i] = depends;
+    }
+  }
+
+  Tensors run(const Tensor& cotangent) {
+    cotangents_.resize(order_.size());
+    cotangents_.back() = cotangent;
+    for (std::size_t i = order_.size(); i-- > 0;) {
+      if (cotangents_[i] && depends_[i] && goes_on(order_[i]) && !order_[i]->is_leaf()) step(*order_[i], i);
+    }
+    Tensors gradients;
+    for (std::size_t i = 0; i < variables_.size(); ++i) gradients.push_back(gradient_of(i));
+    return gradients;
+  }
+
+ private:
+  std::size_t at(const Node* node) const { return static_cast<std::size_t>(index_.find(node)); }
+
+  bool goes_on(const Node* node) const {
+    return !options_.stop_at_variables || is_variable_.find(node) == NodeIndex::kNone;
+  }
+
+  /// Hands a node's cotangent on to its inputs.
+  void step(Node& node, std::size_t i) {
+    const OriginScope scope(node.origin);  // what this makes belongs to the line of the forward pass
+    const std::span<Node* const> nodes = node.inputs();
+    std::array<Tensor, kMaxInputs> inputs;
+    std::array<bool, kMaxInputs> needed{};
+    bool any = false;
+    for (std::size_t j = 0; j < nodes.size(); ++j) {
+      inputs[j] = Tensor::of(nodes[j]);
+      needed[j] = depends_[at(nodes[j])] && is_floating(nodes[j]->dtype);
+      any = any || needed[j];
+    }
+    if (!any) return;
+    if (!node.op->vjp) throw no_derivative(node);
+    const Tensor output = Tensor::of(&node);
+    const Tensors gradients =
+        node.op->vjp(node.attributes(), {std::span(inputs.data(), nodes.size()), output, cotangents_[i],
+                                         std::span(needed.data(), nodes.size())});
+    if (is_variable_.find(&node) == NodeIndex::kNone) cotangents_[i] = Tensor();
+    for (std::size_t j = 0; j < nodes.size(); ++j) {
+      if (!needed[j]) continue;
+      Tensor& sum = cotangents_[at(nodes[j])];
+      const Tensor part = sum_to(gradients[j], nodes[j]->shape);
+      sum = sum ? sum + part : part;
+    }
+  }
+
+  Tensor gradient_of(std::size_t i) const {
+    const Node* node = variables_[i].node();
+    const std::int32_t place = index_.find(node);
+    if (place != NodeIndex::kNone && cotangents_[static_cast<std::size_t>(place)]) {
+      return cotangents_[static_cast<std::size_t>(place)];
+    }
+    if (options_.allow_unused) return zeros(node->shape, node->dtype);
+    if (place == NodeIndex::kNone) {
+      throw ValueError(
+          31, cat("[grad] the output does not depend on variable ", i, " of shape ", node->shape,
+                  ". Was it replaced or detached after the output was computed? Pass {.allow_unused = true} "
+                  "for zeros.",
+                  where_.to_string()));
+    }
+    throw no_derivative(*blocking(node));
+  }
+
+  /// The first operation after the variable that lets no gradient through.
+  const Node* blocking(const Node* variable) const {
+    std::vector<bool> reached(order_.size());
+    for (std::size_t i = 0; i < order_.size(); ++i) {
+      reached[i] = order_[i] == variable;
+      for (const Node* input : order_[i]->inputs()) {
+        if (index_.find(input) != NodeIndex::kNone) reached[i] = reached[i] || reached[at(input)];
+      }
+      if (reached[i] && (!is_floating(order_[i]->dtype) || (order_[i]->op && !order_[i]->op->vjp)))
+        return order_[i];
+    }
+    return order_.back();
+  }
+
+  static NotDifferentiable no_derivative(const Node& node) {
+    std::string_view reason = node.op->not_differentiable;
+    if (reason.empty()) reason = "its result is not a floating number";
+    return NotDifferentiable(
+        32, cat("[", node.op->info.name, "] has no derivative: ", reason, ".", node.origin.to_string()));
+  }
+
+  std::span<const Tensor> variables_;
+  GradOptions options_;
+  Origin where_;
+  NodeIndex is_variable_;
+  NodeIndex index_;
+  std::vector<Node*> order_;
+  std::vector<char> depends_;
+  Tensors cotangents_;
+};
+
+}  // namespace
+
+std::vector<Tensor> vjp(const Tensor& output, std::span<const Tensor> variables, const Tensor& cotangent,
+                        GradOptions options, Location where) {
+  if (!is_floating(output.dtype())) {
+    throw DTypeError(
+        34, cat("[grad] the output is ", name_of(output.dtype()),
+                "; only f32 and f64 tensors have gradients.", OriginScope::current(where).to_string()));
+  }
+  if (cotangent.shape() != output.shape() || cotangent.dtype() != output.dtype()) {
+    throw ShapeError(33, cat("[grad] cotangent ", cotangent.shape(), " ", name_of(cotangent.dtype()),
+                             " does not fit output ", output.shape(), " ", name_of(output.dtype()),
+                             "; both must be equal.", OriginScope::current(where).to_string()));
+  }
+  return Backward(output, variables, options, where).run(cotangent);
+}
+
+std::vector<Tensor> grad(const Tensor& output, std::span<const Tensor> variables, GradOptions options,
+                         Location where) {
+  if (output.numel() != 1) {
+    throw ShapeError(30, cat("[grad] the output has shape ", output.shape(),
+                             "; a gradient needs a scalar. Use sum or mean first, or vjp with a cotangent.",
+                             OriginScope::current(where).to_string()));
+  }
+  return vjp(output, variables, ones(output.shape(), output.dtype()), options, where);
+}
+
+std::vector<Tensor> grad(const Tensor& output, std::initializer_list<Tensor> variables, GradOptions options,
+                         Location where) {
+  return grad(output, std::span(variables.begin(), variables.size()), options, where);
+}
+
+Tensor grad(const Tensor& output, const Tensor& variable, GradOptions options, Location where) {
+  return grad(output, std::span(&variable, 1), options, where)[0];
+}
+
+}  // namespace chainrule

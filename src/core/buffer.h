@@ -1,0 +1,53 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <utility>
+
+namespace chainrule {
+
+/// Shared memory for the elements of a tensor: 64-byte aligned, uninitialised, counted.
+///
+/// Freed blocks are kept for the next buffer of about the same size, since fresh pages cost more to touch
+/// than most kernels cost to run; at most kMaxCachedBytes are kept. Under a sanitizer every buffer is a fresh
+/// allocation.
+class Buffer {
+ public:
+  static constexpr std::size_t kAlignment = 64;
+  static constexpr std::size_t kMaxCachedBytes = std::size_t{256} << 20;
+
+  Buffer() noexcept = default;
+  /// @throws std::bad_alloc
+  static Buffer allocate(std::size_t bytes);
+
+  Buffer(const Buffer& other) noexcept : block_(other.block_) {
+    if (block_) block_->refs.fetch_add(1, std::memory_order_relaxed);
+  }
+  Buffer(Buffer&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+  Buffer& operator=(Buffer other) noexcept {
+    std::swap(block_, other.block_);
+    return *this;
+  }
+  ~Buffer() {
+    if (block_ && block_->refs.fetch_sub(1, std::memory_order_acq_rel) == 1) recycle(block_);
+  }
+
+  explicit operator bool() const { return block_ != nullptr; }
+  void* data() const { return block_ ? reinterpret_cast<std::byte*>(block_) + kAlignment : nullptr; }
+
+ private:
+  /// The header in front of the elements.
+  struct Block {
+    std::atomic<int> refs{1};
+    int size_class = 0;
+    std::size_t capacity = 0;
+    Block* next_free = nullptr;
+  };
+  friend class BufferCache;
+
+  static void recycle(Block* block) noexcept;
+
+  Block* block_ = nullptr;
+};
+
+}  // namespace chainrule

@@ -1,0 +1,69 @@
+// Tensors that are given, not computed.
+#include <cstring>
+
+#include "chainrule/error.h"
+#include "chainrule/tensor.h"
+#include "core/dispatch.h"
+#include "core/text.h"
+#include "graph/node.h"
+
+namespace chainrule {
+namespace {
+
+/// A leaf whose element i is `value(i)`, converted.
+template <class F>
+Tensor fill(const Shape& shape, DType dtype, F value) {
+  const std::int64_t n = shape.numel();
+  Buffer buffer = Buffer::allocate(static_cast<std::size_t>(n) * size_of(dtype));
+  with_type(dtype, [&]<class T>(std::type_identity<T>) {
+    T* out = static_cast<T*>(buffer.data());
+    for (std::int64_t i = 0; i < n; ++i) out[i] = static_cast<T>(value(i));
+  });
+  return make_leaf(std::move(buffer), dtype, shape);
+}
+
+void check_count(std::size_t values, const Shape& shape) {
+  if (static_cast<std::int64_t>(values) != shape.numel()) {
+    throw ShapeError(23, cat("[tensor] ", values, " values for shape ", shape.to_string(), ", which has ",
+                             shape.numel(), " elements."));
+  }
+}
+
+}  // namespace
+
+Tensor tensor(std::initializer_list<double> values, DType dtype) {
+  return tensor(values, Shape{static_cast<std::int64_t>(values.size())}, dtype);
+}
+
+Tensor tensor(std::initializer_list<double> values, const Shape& shape, DType dtype) {
+  check_count(values.size(), shape);
+  return fill(shape, dtype, [&](std::int64_t i) { return values.begin()[i]; });
+}
+
+template <class T>
+Tensor from_data(std::span<const T> values, const Shape& shape) {
+  check_count(values.size(), shape);
+  Buffer buffer = Buffer::allocate(values.size_bytes());
+  if (!values.empty()) std::memcpy(buffer.data(), values.data(), values.size_bytes());
+  return make_leaf(std::move(buffer), dtype_of<T>, shape);
+}
+template Tensor from_data(std::span<const float>, const Shape&);
+template Tensor from_data(std::span<const double>, const Shape&);
+template Tensor from_data(std::span<const std::int64_t>, const Shape&);
+template Tensor from_data(std::span<const std::uint8_t>, const Shape&);
+template Tensor from_data(std::span<const bool>, const Shape&);
+
+Tensor scalar(double value, DType dtype) { return full({}, value, dtype); }
+
+Tensor full(const Shape& shape, double value, DType dtype) {
+  return fill(shape, dtype, [value](std::int64_t) { return value; });
+}
+
+Tensor zeros(const Shape& shape, DType dtype) { return full(shape, 0, dtype); }
+Tensor ones(const Shape& shape, DType dtype) { return full(shape, 1, dtype); }
+
+Tensor arange(std::int64_t count, DType dtype) {
+  return fill(Shape{count}, dtype, [](std::int64_t i) { return i; });
+}
+
+}  // namespace chainrule

@@ -1,0 +1,100 @@
+#include "graph/node.h"
+
+#include <cstring>
+#include <mutex>
+#include <new>
+#include <set>
+
+#include "core/text.h"
+
+namespace chainrule {
+namespace {
+
+thread_local Origin current_origin;
+
+Node* allocate(std::size_t input_count, std::size_t attribute_bytes) {
+  constexpr std::size_t kAlign = alignof(std::max_align_t);
+  const std::size_t inputs_end = sizeof(Node) + input_count * sizeof(Node*);
+  const std::size_t offset = (inputs_end + kAlign - 1) / kAlign * kAlign;
+  Node* node = new (::operator new(offset + attribute_bytes)) Node;
+  node->input_count = static_cast<std::uint8_t>(input_count);
+  node->attributes_offset = static_cast<std::uint16_t>(offset);
+  return node;
+}
+
+}  // namespace
+
+std::string Origin::to_string() const {
+  if (!where.file && !layer) return "";
+  std::string text = layer ? " In layer " + *layer : "";
+  if (where.file) {
+    const char* slash = std::strrchr(where.file, '/');
+    text += cat(layer ? ", called from " : " Called from ", slash ? slash + 1 : where.file, ":", where.line);
+  }
+  return text + ".";
+}
+
+Tensor make_leaf(Buffer value, DType dtype, const Shape& shape) {
+  Node* node = allocate(0, 0);
+  node->dtype = dtype;
+  node->shape = shape;
+  node->value = std::move(value);
+  return Tensor::adopt(node);
+}
+
+Tensor make_node(const OpRow* op, const void* attributes, std::size_t attribute_bytes, DType dtype,
+                 const Shape& shape, std::span<const Tensor> inputs, const Origin& origin) {
+  Node* node = allocate(inputs.size(), attribute_bytes);
+  node->op = op;
+  node->dtype = dtype;
+  node->shape = shape;
+  node->origin = origin;
+  Node** slots = reinterpret_cast<Node**>(node + 1);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    slots[i] = inputs[i].node();
+    retain(slots[i]);
+  }
+  if (attribute_bytes > 0) std::memcpy(const_cast<void*>(node->attributes()), attributes, attribute_bytes);
+  return Tensor::adopt(node);
+}
+
+// The nodes to free form a list through their own `link`: no recursion, and no allocation that could fail.
+void release(Node* node) noexcept {
+  if (!node || node->refs.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  node->link = nullptr;
+  while (node) {
+    Node* pending = node->link;
+    for (Node* input : node->inputs()) {
+      if (input->refs.fetch_sub(1, std::memory_order_acq_rel) != 1) continue;
+      input->link = pending;
+      pending = input;
+    }
+    node->~Node();
+    ::operator delete(node);
+    node = pending;
+  }
+}
+
+const std::string* intern(const std::string& name) {
+  static std::mutex mutex;
+  static auto* const names = new std::set<std::string>;
+  const std::lock_guard lock(mutex);
+  return &*names->insert(name).first;
+}
+
+OriginScope::OriginScope(Location where, const std::string* layer) : previous_(current_origin) {
+  if (!current_origin.where.file) current_origin.where = where;
+  if (layer) current_origin.layer = layer;
+}
+
+OriginScope::OriginScope(const Origin& origin) : previous_(current_origin) { current_origin = origin; }
+
+OriginScope::~OriginScope() { current_origin = previous_; }
+
+Origin OriginScope::current(Location where) {
+  Origin origin = current_origin;
+  if (!origin.where.file) origin.where = where;
+  return origin;
+}
+
+}  // namespace chainrule

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "chainrule/dtype.h"
+#include "chainrule/location.h"
+#include "chainrule/shape.h"
+#include "chainrule/tensor.h"
+#include "core/array.h"
+#include "core/buffer.h"
+
+namespace chainrule {
+
+struct OpRow;
+
+/// Where a node was made: the user's line, and the layer that was running, if any.
+struct Origin {
+  Location where;
+  const std::string* layer = nullptr;  // interned: never freed
+
+  /// " In layer affine1, called from train.cpp:41.", or what is known of it.
+  std::string to_string() const;
+};
+
+/// One value of the graph: a leaf, which has its numbers, or an operation on other nodes.
+///
+/// Memory: one allocation holds the node, its input pointers and the operation's attributes. Counted by
+/// handles and by the nodes that use it; freed with a worklist, so that the longest chain needs no stack.
+struct Node {
+  std::atomic<std::uint32_t> refs{1};
+  DType dtype = DType::f32;
+  std::uint8_t input_count = 0;
+  std::uint16_t attributes_offset = 0;
+  const OpRow* op = nullptr;  // null for a leaf
+  Shape shape;
+  Buffer value;  // empty until computed
+  Origin origin;
+  Node* link = nullptr;  // used by the worklist that frees
+
+  std::span<Node* const> inputs() const {
+    return {reinterpret_cast<Node* const*>(this + 1), static_cast<std::size_t>(input_count)};
+  }
+  const void* attributes() const { return reinterpret_cast<const std::byte*>(this) + attributes_offset; }
+  bool is_leaf() const { return op == nullptr; }
+  bool has_value() const { return static_cast<bool>(value); }
+  std::size_t bytes() const { return static_cast<std::size_t>(shape.numel()) * size_of(dtype); }
+  ConstArray array() const { return {value.data(), dtype, shape}; }
+};
+
+/// A leaf with the given memory, which must hold shape.numel() elements.
+Tensor make_leaf(Buffer value, DType dtype, const Shape& shape);
+
+/// A node for an operation; takes its own references on the inputs and copies the attributes (trivially
+/// copyable).
+Tensor make_node(const OpRow* op, const void* attributes, std::size_t attribute_bytes, DType dtype,
+                 const Shape& shape, std::span<const Tensor> inputs, const Origin& origin);
+
+inline void retain(Node* node) {
+  if (node) node->refs.fetch_add(1, std::memory_order_relaxed);
+}
+void release(Node* node) noexcept;
+
+/// A name that lives as long as the program; equal names give equal pointers.
+const std::string* intern(const std::string& name);
+
+/// While one exists, nodes made on this thread carry the first given location and the innermost layer's name:
+/// so that a message names the user's line, not the library's.
+class OriginScope {
+ public:
+  explicit OriginScope(Location where, const std::string* layer = nullptr);
+  /// Takes over an origin as it is: what the backward pass makes belongs to the line of the forward pass.
+  explicit OriginScope(const Origin& origin);
+  ~OriginScope();
+  OriginScope(const OriginScope&) = delete;
+  OriginScope& operator=(const OriginScope&) = delete;
+
+  /// The origin for a node made now by a call from `where`.
+  static Origin current(Location where);
+
+ private:
+  Origin previous_;
+};
+
+}  // namespace chainrule

@@ -1,0 +1,63 @@
+// The handle itself. What needs numbers (item, data, printing) stands in plan/read.cpp.
+#include "chainrule/tensor.h"
+
+#include "chainrule/error.h"
+#include "core/text.h"
+#include "graph/node.h"
+
+namespace chainrule {
+namespace {
+
+const Node& checked(const Node* node) {
+  if (!node) {
+    throw ValueError(
+        10,
+        "[tensor] the tensor is empty: it was default-constructed or moved from. Give it a value "
+        "first.");
+  }
+  return *node;
+}
+
+}  // namespace
+
+Tensor::Tensor(const Tensor& other) noexcept : node_(other.node_) { retain(node_); }
+
+Tensor& Tensor::operator=(const Tensor& other) noexcept {
+  Node* old = node_;
+  retain(other.node_);
+  node_ = other.node_;
+  release(old);
+  return *this;
+}
+
+Tensor& Tensor::operator=(Tensor&& other) noexcept {
+  std::swap(node_, other.node_);
+  return *this;
+}
+
+Tensor::~Tensor() { release(node_); }
+
+Tensor Tensor::adopt(Node* node) noexcept {
+  Tensor tensor;
+  tensor.node_ = node;
+  return tensor;
+}
+
+Tensor Tensor::of(Node* node) noexcept {
+  retain(node);
+  return adopt(node);
+}
+
+DType Tensor::dtype() const { return checked(node_).dtype; }
+const Shape& Tensor::shape() const { return checked(node_).shape; }
+
+std::int64_t Tensor::size(int axis) const {
+  const Shape& s = shape();
+  if (axis < -s.ndim() || axis >= s.ndim()) {
+    throw ShapeError(13, cat("[size] axis ", axis, " of a tensor of shape ", s.to_string(), ". Axes go from ",
+                             -s.ndim(), " to ", s.ndim() - 1, "."));
+  }
+  return s[axis < 0 ? axis + s.ndim() : axis];
+}
+
+}  // namespace chainrule

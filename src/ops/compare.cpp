@@ -1,0 +1,130 @@
+// Comparisons, and the choice by a condition.
+#include "chainrule/ops.h"
+#include "core/dispatch.h"
+#include "kernels/ref/map.h"
+#include "ops/meta.h"
+#include "ops/op.h"
+#include "ops/operands.h"
+
+namespace chainrule {
+namespace {
+
+constexpr std::string_view kComparisonReason =
+    "a comparison is constant between its jumps and has no slope at them";
+
+Meta comparison(std::span<const Meta> in) {
+  require_same_dtype(in);
+  return {DType::boolean, broadcast_shape(in)};
+}
+
+template <class F>
+void run_comparison(const Kernel& k, F f) {
+  with_type(k.inputs[0].dtype, [&]<class T>(std::type_identity<T>) {
+    kernels::map_binary<T, bool>(k.inputs[0], k.inputs[1], k.output, f);
+  });
+}
+
+struct Less {
+  static constexpr OpInfo kInfo{.name = "less", .arity = 2, .elementwise = true, .doc = "Whether a < b."};
+  static constexpr std::string_view kNotDifferentiable = kComparisonReason;
+  bool operator==(const Less&) const = default;
+  Meta infer(std::span<const Meta> in) const { return comparison(in); }
+  void run(const Kernel& k) const {
+    run_comparison(k, [](auto a, auto b) { return a < b; });
+  }
+};
+
+struct LessEqual {
+  static constexpr OpInfo kInfo{
+      .name = "less_equal", .arity = 2, .elementwise = true, .doc = "Whether a <= b."};
+  static constexpr std::string_view kNotDifferentiable = kComparisonReason;
+  bool operator==(const LessEqual&) const = default;
+  Meta infer(std::span<const Meta> in) const { return comparison(in); }
+  void run(const Kernel& k) const {
+    run_comparison(k, [](auto a, auto b) { return a <= b; });
+  }
+};
+
+struct Equal {
+  static constexpr OpInfo kInfo{.name = "equal", .arity = 2, .elementwise = true, .doc = "Whether a == b."};
+  static constexpr std::string_view kNotDifferentiable = kComparisonReason;
+  bool operator==(const Equal&) const = default;
+  Meta infer(std::span<const Meta> in) const { return comparison(in); }
+  void run(const Kernel& k) const {
+    run_comparison(k, [](auto a, auto b) { return a == b; });
+  }
+};
+
+struct NotEqual {
+  static constexpr OpInfo kInfo{
+      .name = "not_equal", .arity = 2, .elementwise = true, .doc = "Whether a != b; true for NaN."};
+  static constexpr std::string_view kNotDifferentiable = kComparisonReason;
+  bool operator==(const NotEqual&) const = default;
+  Meta infer(std::span<const Meta> in) const { return comparison(in); }
+  void run(const Kernel& k) const {
+    run_comparison(k, [](auto a, auto b) { return a != b; });
+  }
+};
+
+struct Where {
+  static constexpr OpInfo kInfo{.name = "where", .arity = 3, .doc = "a where the condition holds, else b."};
+  bool operator==(const Where&) const = default;
+  Meta infer(std::span<const Meta> in) const {
+    if (in[0].dtype != DType::boolean) {
+      throw op_error<DTypeError>(15, cat("needs a boolean condition, got ", name_of(in[0].dtype),
+                                         ". Make one by comparing, e.g. x > 0."));
+    }
+    require_same_dtype(in.subspan(1));
+    return {in[1].dtype, broadcast_shape(in)};
+  }
+  Tensors vjp(const Vjp& v) const {
+    return {Tensor(), v.needs(1) ? where(v.inputs[0], v.cotangent, 0.0) : Tensor(),
+            v.needs(2) ? where(v.inputs[0], 0.0, v.cotangent) : Tensor()};
+  }
+  void run(const Kernel& k) const {
+    with_type(k.output.dtype, [&]<class T>(std::type_identity<T>) {
+      kernels::map_where<T>(k.inputs[0], k.inputs[1], k.inputs[2], k.output);
+    });
+  }
+  static std::vector<Sample> samples() {
+    const auto condition = [](Shape shape) { return SampleInput{shape, DType::boolean, {0, 2}}; };
+    return {sample(Where{}, {condition({4, 5}), {{4, 5}}, {{4, 5}}}),
+            sample(Where{}, {condition({4, 1}), {{5}}, {{4, 5}}}),
+            sample(Where{}, {condition({3}), {{}}, {{3}}}),
+            sample(Where{}, {condition({0}), {{0}}, {{0}}}),
+            sample(Where{}, {condition({33}), {{33}}, {{}}}),
+            sample(Where{}, {{{3}}, {{3}}, {{3}}}, 15),
+            sample(Where{}, {condition({3}), {{4}}, {{4}}}, 11)};
+  }
+};
+
+template <class Op>
+Tensor compare(const Operand& a, const Operand& b) {
+  const OriginScope scope(a.where());
+  const auto [x, y] = same_dtype(a, b);
+  return apply(Op{}, {x, y}, a.where());
+}
+
+}  // namespace
+
+CHAINRULE_OP_ROW(Less)
+CHAINRULE_OP_ROW(LessEqual)
+CHAINRULE_OP_ROW(Equal)
+CHAINRULE_OP_ROW(NotEqual)
+CHAINRULE_OP_ROW(Where)
+
+Tensor operator<(Operand a, Operand b) { return compare<Less>(a, b); }
+Tensor operator<=(Operand a, Operand b) { return compare<LessEqual>(a, b); }
+Tensor operator>(Operand a, Operand b) { return compare<Less>(b, a); }
+Tensor operator>=(Operand a, Operand b) { return compare<LessEqual>(b, a); }
+Tensor equal(Operand a, Operand b) { return compare<Equal>(a, b); }
+Tensor not_equal(Operand a, Operand b) { return compare<NotEqual>(a, b); }
+
+Tensor where(Operand condition, Operand a, Operand b) {
+  const OriginScope scope(condition.where());
+  const auto [x, y] = same_dtype(a, b);
+  return apply(Where{}, {condition.tensor() ? *condition.tensor() : scalar(condition.number()), x, y},
+               condition.where());
+}
+
+}  // namespace chainrule

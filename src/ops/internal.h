@@ -1,0 +1,13 @@
+#pragma once
+
+#include "chainrule/tensor.h"
+
+// Functions that are operations of their own but serve only other operations: the public ones are in
+// chainrule/ops.h.
+namespace chainrule {
+
+/// op(a) op(b), where op is the transpose of the last two axes or nothing. Both of two axes or more.
+Tensor matmul_transposed(const Tensor& a, const Tensor& b, bool trans_a, bool trans_b,
+                         Location where = Location::current());
+
+}  // namespace chainrule

@@ -1,0 +1,278 @@
+// Softmax and what is made with it, over the last axis. Every kernel shifts by the row's maximum, so that
+// nothing overflows (Goodfellow et al. 2016, section 4.1).
+#include <algorithm>
+#include <cmath>
+
+#include "chainrule/ops.h"
+#include "core/dispatch.h"
+#include "ops/meta.h"
+#include "ops/op.h"
+
+namespace chainrule {
+namespace {
+
+/// Rows along the last axis.
+struct Rows {
+  std::int64_t count, length;
+};
+
+Rows rows_of(const Shape& shape) {
+  return {shape.back() == 0 ? 0 : shape.numel() / shape.back(), shape.back()};
+}
+
+Meta floating_rows(const Meta& in) {
+  require_floating(in);
+  checked_axis(-1, in.shape.ndim());
+  return in;
+}
+
+template <class T>
+double log_sum_exp(const T* z, std::int64_t length) {
+  double top = -std::numeric_limits<double>::infinity();
+  for (std::int64_t j = 0; j < length; ++j) top = std::max(top, static_cast<double>(z[j]));
+  if (!std::isfinite(top)) {
+    for (std::int64_t j = 0; j < length; ++j) top = std::isnan(z[j]) ? z[j] : top;
+    return top;
+  }
+  double sum = 0;
+  for (std::int64_t j = 0; j < length; ++j) sum += std::exp(static_cast<double>(z[j]) - top);
+  return top + std::log(sum);
+}
+
+struct Softmax {
+  static constexpr OpInfo kInfo{.name = "softmax", .doc = "exp(x) / sum(exp(x)) along the last axis."};
+  bool operator==(const Softmax&) const = default;
+  Meta infer(std::span<const Meta> in) const { return floating_rows(in[0]); }
+  Tensors vjp(const Vjp& v) const {
+    return {v.output * (v.cotangent - sum(v.cotangent * v.output, -1, true))};
+  }
+  void run(const Kernel& k) const {
+    const Rows rows = rows_of(k.output.shape);
+    with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
+      for (std::int64_t i = 0; i < rows.count; ++i) {
+        const T* z = k.inputs[0].as<T>() + i * rows.length;
+        T* p = k.output.as<T>() + i * rows.length;
+        const double shift = log_sum_exp(z, rows.length);
+        for (std::int64_t j = 0; j < rows.length; ++j)
+          p[j] = static_cast<T>(std::exp(static_cast<double>(z[j]) - shift));
+      }
+    });
+  }
+  static std::vector<Sample> samples() {
+    return {sample(Softmax{}, {{{7}}}),    sample(Softmax{}, {{{5, 10}}}), sample(Softmax{}, {{{2, 3, 17}}}),
+            sample(Softmax{}, {{{3, 1}}}), sample(Softmax{}, {{{0, 4}}}),  sample(Softmax{}, {{{}}}, 13)};
+  }
+};
+
+struct Logsumexp {
+  static constexpr OpInfo kInfo{.name = "logsumexp",
+                                .doc = "log(sum(exp(x))) along the last axis, which stays with size 1."};
+  bool operator==(const Logsumexp&) const = default;
+  Meta infer(std::span<const Meta> in) const {
+    const Meta meta = floating_rows(in[0]);
+    return {meta.dtype, with_size(meta.shape, meta.shape.ndim() - 1, 1)};
+  }
+  Tensors vjp(const Vjp& v) const { return {v.cotangent * softmax(v.inputs[0])}; }
+  void run(const Kernel& k) const {
+    const std::int64_t length = k.inputs[0].shape.back();
+    with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
+      for (std::int64_t i = 0; i < k.output.numel(); ++i) {
+        k.output.as<T>()[i] = static_cast<T>(log_sum_exp(k.inputs[0].as<T>() + i * length, length));
+      }
+    });
+  }
+  static std::vector<Sample> samples() {
+    return {sample(Logsumexp{}, {{{7}}}), sample(Logsumexp{}, {{{5, 10}}}),
+            sample(Logsumexp{}, {{{2, 3, 17}}}), sample(Logsumexp{}, {{{0, 4}}}),
+            sample(Logsumexp{}, {{{}}}, 13)};
+  }
+};
+
+/// Checks logits (N, C) and targets, class numbers (N) or probabilities (N, C).
+void check_targets(const Meta& logits, const Meta& targets) {
+  require_floating(logits);
+  if (logits.shape.ndim() != 2) {
+    throw op_error<ShapeError>(21,
+                               cat("logits must have two axes (N, C), got ", logits.shape.to_string(), "."));
+  }
+  const bool numbers = targets.dtype == DType::i64 && targets.shape.ndim() == 1;
+  if (numbers ? targets.shape[0] == logits.shape[0]
+              : targets.shape == logits.shape && targets.dtype == logits.dtype) {
+    return;
+  }
+  throw op_error<ShapeError>(
+      21, cat("targets ", targets.shape.to_string(), " ", name_of(targets.dtype), " do not fit logits ",
+              logits.shape.to_string(), " ", name_of(logits.dtype), ". Need class numbers (", logits.shape[0],
+              ",) i64 or probabilities ", logits.shape.to_string(), " ", name_of(logits.dtype), "."));
+}
+
+/// One row's target: t_j for each class. Class numbers are one-hot rows that nobody wrote down.
+template <class T>
+class TargetRows {
+ public:
+  TargetRows(const ConstArray& targets, std::int64_t classes)
+      : numbers_(targets.dtype == DType::i64 ? targets.as<std::int64_t>() : nullptr),
+        rows_(numbers_ ? nullptr : targets.as<T>()),
+        classes_(classes) {}
+
+  /// @throws ValueError E022
+  void check(std::int64_t row) const {
+    if (!numbers_ || (numbers_[row] >= 0 && numbers_[row] < classes_)) return;
+    throw op_error<ValueError>(
+        22, cat("target ", numbers_[row], " in row ", row, " is not a class number in [0, ", classes_, ")."));
+  }
+  double at(std::int64_t row, std::int64_t j) const {
+    return numbers_ ? (numbers_[row] == j ? 1.0 : 0.0) : static_cast<double>(rows_[row * classes_ + j]);
+  }
+  double sum(std::int64_t row) const {
+    if (numbers_) return 1;
+    double total = 0;
+    for (std::int64_t j = 0; j < classes_; ++j) total += static_cast<double>(rows_[row * classes_ + j]);
+    return total;
+  }
+
+ private:
+  const std::int64_t* numbers_;
+  const T* rows_;
+  std::int64_t classes_;
+};
+
+/// The targets as a tensor of the logits' shape and dtype.
+Tensor target_rows(const Tensor& logits, const Tensor& targets) {
+  return is_floating(targets.dtype()) ? targets : one_hot(targets, logits.shape()[1], logits.dtype());
+}
+
+Tensor cross_entropy_grad(const Tensor& logits, const Tensor& targets, const Tensor& weights);
+
+struct SoftmaxCrossEntropy {
+  static constexpr OpInfo kInfo{
+      .name = "softmax_cross_entropy",
+      .arity = 2,
+      .doc = "sum_j t_j (logsumexp(z) - z_j) for each row of logits z and targets t."};
+  bool operator==(const SoftmaxCrossEntropy&) const = default;
+  Meta infer(std::span<const Meta> in) const {
+    check_targets(in[0], in[1]);
+    return {in[0].dtype, Shape{in[0].shape[0]}};
+  }
+  Tensors vjp(const Vjp& v) const {
+    Tensor dz, dt;
+    if (v.needs(0)) dz = cross_entropy_grad(v.inputs[0], v.inputs[1], v.cotangent);
+    if (v.needs(1)) dt = -expand_dims(v.cotangent, 1) * log_softmax(v.inputs[0]);
+    return {dz, dt};
+  }
+  void run(const Kernel& k) const {
+    const std::int64_t classes = k.inputs[0].shape[1];
+    with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
+      const TargetRows<T> t(k.inputs[1], classes);
+      for (std::int64_t i = 0; i < k.output.numel(); ++i) {
+        t.check(i);
+        const T* z = k.inputs[0].as<T>() + i * classes;
+        const double normaliser = log_sum_exp(z, classes);
+        double loss = 0;
+        for (std::int64_t j = 0; j < classes; ++j) {
+          if (t.at(i, j) != 0) loss += t.at(i, j) * (normaliser - static_cast<double>(z[j]));
+        }
+        k.output.as<T>()[i] = static_cast<T>(loss);
+      }
+    });
+  }
+  static std::vector<Sample> samples() {
+    const SampleInput labels{{5}, DType::i64, {0, 9}};
+    return {sample(SoftmaxCrossEntropy{}, {{{5, 10}}, labels}),
+            sample(SoftmaxCrossEntropy{}, {{{3, 4}}, {{3, 4}, DType::f64, {0, 1}}}),
+            sample(SoftmaxCrossEntropy{}, {{{0, 4}}, {{0}, DType::i64, {0, 3}}}),
+            sample(SoftmaxCrossEntropy{}, {{{6, 10}}, labels}, 21),
+            sample(SoftmaxCrossEntropy{}, {{{10}}, labels}, 21),
+            sample(SoftmaxCrossEntropy{}, {{{3, 4}}, {{3, 5}}}, 21)};
+  }
+};
+
+struct SoftmaxCrossEntropyGrad {
+  static constexpr OpInfo kInfo{
+      .name = "softmax_cross_entropy_grad",
+      .arity = 3,
+      .doc =
+          "w_n (softmax(z) sum(t) - t) for each row: the gradient of w's dot product with "
+          "softmax_cross_entropy(z, t)."};
+  bool operator==(const SoftmaxCrossEntropyGrad&) const = default;
+  Meta infer(std::span<const Meta> in) const {
+    check_targets(in[0], in[1]);
+    if (in[2].shape != Shape{in[0].shape[0]} || in[2].dtype != in[0].dtype) {
+      throw op_error<ShapeError>(
+          21, cat("weights ", in[2].shape.to_string(), " do not fit logits ", in[0].shape.to_string(), "."));
+    }
+    return in[0];
+  }
+  // With p = softmax(z), S = sum(t), c the cotangent: y_j = w (S p_j - t_j), and dp_j/dz_i = p_j (delta_ij -
+  // p_i).
+  Tensors vjp(const Vjp& v) const {
+    const Tensor& c = v.cotangent;
+    const Tensor t = target_rows(v.inputs[0], v.inputs[1]);
+    const Tensor w = expand_dims(v.inputs[2], 1);
+    const Tensor p = softmax(v.inputs[0]);
+    const Tensor s = sum(t, 1, true);
+    const Tensor cp = sum(c * p, 1, true);
+    Tensor dz, dt, dw;
+    if (v.needs(0)) dz = w * s * p * (c - cp);
+    if (v.needs(1)) dt = w * (cp - c);
+    if (v.needs(2)) dw = sum(c * (s * p - t), 1);
+    return {dz, dt, dw};
+  }
+  void run(const Kernel& k) const {
+    const std::int64_t classes = k.inputs[0].shape[1];
+    with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
+      const TargetRows<T> t(k.inputs[1], classes);
+      for (std::int64_t i = 0; i < k.output.shape[0]; ++i) {
+        t.check(i);
+        const T* z = k.inputs[0].as<T>() + i * classes;
+        T* y = k.output.as<T>() + i * classes;
+        const double normaliser = log_sum_exp(z, classes);
+        const double weight = static_cast<double>(k.inputs[2].as<T>()[i]);
+        const double s = t.sum(i);
+        for (std::int64_t j = 0; j < classes; ++j) {
+          y[j] = static_cast<T>(weight * (s * std::exp(static_cast<double>(z[j]) - normaliser) - t.at(i, j)));
+        }
+      }
+    });
+  }
+  static std::vector<Sample> samples() {
+    const SampleInput labels{{5}, DType::i64, {0, 9}};
+    return {sample(SoftmaxCrossEntropyGrad{}, {{{5, 10}}, labels, {{5}}}),
+            sample(SoftmaxCrossEntropyGrad{}, {{{3, 4}}, {{3, 4}, DType::f64, {0, 1}}, {{3}}}),
+            sample(SoftmaxCrossEntropyGrad{}, {{{5, 10}}, labels, {{4}}}, 21)};
+  }
+};
+
+Tensor cross_entropy_grad(const Tensor& logits, const Tensor& targets, const Tensor& weights) {
+  return apply(SoftmaxCrossEntropyGrad{}, {logits, targets, weights}, Location::current());
+}
+
+}  // namespace
+
+CHAINRULE_OP_ROW(Softmax)
+CHAINRULE_OP_ROW(Logsumexp)
+CHAINRULE_OP_ROW(SoftmaxCrossEntropy)
+CHAINRULE_OP_ROW(SoftmaxCrossEntropyGrad)
+
+Tensor softmax(const Tensor& x, Location where) { return apply(Softmax{}, {x}, where); }
+
+Tensor logsumexp(const Tensor& x, bool keepdims, Location where) {
+  const Tensor kept = apply(Logsumexp{}, {x}, where);
+  return keepdims
+             ? kept
+             : reshape(kept, Shape(kept.shape().sizes().first(static_cast<std::size_t>(kept.ndim() - 1))),
+                       where);
+}
+
+Tensor log_softmax(const Tensor& x, Location where) {
+  const OriginScope scope(where);
+  return x - logsumexp(x, true);
+}
+
+Tensor softmax_cross_entropy(const Tensor& logits, const Tensor& targets, Location where) {
+  const OriginScope scope(where);
+  const bool bytes = targets && targets.dtype() == DType::u8;
+  return mean(apply(SoftmaxCrossEntropy{}, {logits, bytes ? cast(targets, DType::i64) : targets}, where));
+}
+
+}  // namespace chainrule

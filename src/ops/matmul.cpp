@@ -1,0 +1,172 @@
+#include "chainrule/ops.h"
+#include "core/dispatch.h"
+#include "ops/internal.h"
+#include "ops/meta.h"
+#include "ops/op.h"
+
+namespace chainrule {
+namespace {
+
+/// Sizes and places of one product in a batch.
+struct Product {
+  std::int64_t m = 0, n = 0, k = 0;
+};
+
+struct Matmul {
+  bool trans_a = false, trans_b = false;
+
+  static constexpr OpInfo kInfo{
+      .name = "matmul",
+      .arity = 2,
+      .doc = "Matrix product over the last two axes, each side as it is or transposed."};
+  bool operator==(const Matmul&) const = default;
+  template <class V>
+  void fields(V visit) const {
+    visit("trans_a", trans_a), visit("trans_b", trans_b);
+  }
+
+  Product product(const Shape& a, const Shape& b) const {
+    return {a.back(trans_a ? 1 : 2), b.back(trans_b ? 2 : 1), a.back(trans_a ? 2 : 1)};
+  }
+
+  Meta infer(std::span<const Meta> in) const {
+    require_same_dtype(in);
+    require_floating(in[0]);
+    const Shape& a = in[0].shape;
+    const Shape& b = in[1].shape;
+    const Product p = product(a, b);
+    if (b.back(trans_b ? 1 : 2) != p.k) throw inner_sizes_differ(a, b);
+    std::vector<std::int64_t> sizes;
+    const int ndim = std::max(a.ndim(), b.ndim());
+    for (int i = ndim; i > 2; --i) {
+      const std::int64_t from_a = i <= a.ndim() ? a.back(i) : 1;
+      const std::int64_t from_b = i <= b.ndim() ? b.back(i) : 1;
+      if (from_a != from_b && from_a != 1 && from_b != 1) {
+        throw op_error<ShapeError>(
+            25, cat("batch axes differ: a ", a.to_string(), ", b ", b.to_string(), ", axis ", -i,
+                    ". Sizes before the last two axes must be equal or 1."));
+      }
+      sizes.push_back(from_a == 1 ? from_b : from_a);
+    }
+    sizes.push_back(p.m);
+    sizes.push_back(p.n);
+    return {in[0].dtype, Shape(std::span<const std::int64_t>(sizes))};
+  }
+
+  ShapeError inner_sizes_differ(const Shape& a, const Shape& b) const {
+    std::string hint;
+    const auto suggest = [&](bool fits, const char* call) {
+      if (fits && hint.empty()) hint = cat(" Did you mean ", call, "?");
+    };
+    suggest(a.back(1) == b.back(1), "matmul(a, transpose(b))");
+    suggest(a.back(2) == b.back(2), "matmul(transpose(a), b)");
+    suggest(a.back(2) == b.back(1), "matmul(b, a)");
+    return op_error<ShapeError>(12, cat("inner sizes differ: a ", a.to_string(), ", b ", b.to_string(),
+                                        ". Need a's last axis = b's second-last.", hint));
+  }
+
+  // C = op(A) op(B), so d op(A) = G op(B)^T and d op(B) = op(A)^T G; a transposed side gets the transpose of
+  // that, which is the product of the transposes in reverse order. No transpose is ever computed.
+  Tensors vjp(const Vjp& v) const {
+    const Tensor& a = v.inputs[0];
+    const Tensor& b = v.inputs[1];
+    const Tensor& g = v.cotangent;
+    Tensor da, db;
+    if (v.needs(0))
+      da = trans_a ? matmul_transposed(b, g, trans_b, true) : matmul_transposed(g, b, false, !trans_b);
+    if (v.needs(1))
+      db = trans_b ? matmul_transposed(g, a, true, trans_a) : matmul_transposed(a, g, !trans_a, false);
+    return {da, db};
+  }
+
+  void run(const Kernel& k) const {
+    with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
+      for_each_product<T>(k, [this](const T* a, const T* b, T* c, const Product& p) {
+        for (std::int64_t i = 0; i < p.m; ++i) {
+          for (std::int64_t j = 0; j < p.n; ++j) {
+            double sum = 0;
+            for (std::int64_t l = 0; l < p.k; ++l) {
+              const T x = trans_a ? a[l * p.m + i] : a[i * p.k + l];
+              const T y = trans_b ? b[j * p.k + l] : b[l * p.n + j];
+              sum += static_cast<double>(x) * static_cast<double>(y);
+            }
+            c[i * p.n + j] = static_cast<T>(sum);
+          }
+        }
+      });
+    });
+  }
+
+  /// Calls `multiply(a, b, c, sizes)` for each matrix of the batch.
+  template <class T, class F>
+  void for_each_product(const Kernel& k, F multiply) const {
+    const Shape& a = k.inputs[0].shape;
+    const Shape& b = k.inputs[1].shape;
+    const Shape& c = k.output.shape;
+    const Product p = product(a, b);
+    const std::int64_t size_a = p.m * p.k, size_b = p.k * p.n, size_c = p.m * p.n;
+    const std::int64_t count = size_c == 0 ? 0 : c.numel() / size_c;
+    for (std::int64_t batch = 0; batch < count; ++batch) {
+      // The number of the matrix in a and b: axes of size 1 stand still.
+      std::int64_t rest = batch, at_a = 0, at_b = 0, stride_a = 1, stride_b = 1;
+      for (int i = 3; i <= c.ndim(); ++i) {
+        const std::int64_t at = rest % c.back(i);
+        rest /= c.back(i);
+        const std::int64_t axis_a = i <= a.ndim() ? a.back(i) : 1;
+        const std::int64_t axis_b = i <= b.ndim() ? b.back(i) : 1;
+        at_a += axis_a == 1 ? 0 : at * stride_a;
+        at_b += axis_b == 1 ? 0 : at * stride_b;
+        stride_a *= axis_a;
+        stride_b *= axis_b;
+      }
+      multiply(k.inputs[0].as<T>() + at_a * size_a, k.inputs[1].as<T>() + at_b * size_b,
+               k.output.as<T>() + batch * size_c, p);
+    }
+  }
+
+  static std::vector<Sample> samples() {
+    return {sample(Matmul{}, {{{3, 4}}, {{4, 5}}}),
+            sample(Matmul{true, false}, {{{4, 3}}, {{4, 5}}}),
+            sample(Matmul{false, true}, {{{3, 4}}, {{5, 4}}}),
+            sample(Matmul{true, true}, {{{4, 3}}, {{5, 4}}}),
+            sample(Matmul{}, {{{17, 9}}, {{9, 33}}}),
+            sample(Matmul{}, {{{1, 1}}, {{1, 1}}}),
+            sample(Matmul{}, {{{2, 3, 4}}, {{2, 4, 5}}}),
+            sample(Matmul{}, {{{2, 1, 3, 4}}, {{3, 4, 2}}}),
+            sample(Matmul{false, true}, {{{2, 3, 4}}, {{5, 4}}}),
+            sample(Matmul{}, {{{0, 4}}, {{4, 5}}}),
+            sample(Matmul{}, {{{3, 0}}, {{0, 5}}}),
+            sample(Matmul{}, {{{3, 4}}, {{5, 4}}}, 12),
+            sample(Matmul{}, {{{2, 3, 4}}, {{3, 4, 5}}}, 25)};
+  }
+};
+
+}  // namespace
+
+CHAINRULE_OP_ROW(Matmul)
+
+Tensor matmul_transposed(const Tensor& a, const Tensor& b, bool trans_a, bool trans_b, Location where) {
+  return apply(Matmul{trans_a, trans_b}, {a, b}, where);
+}
+
+Tensor matmul(const Tensor& a, const Tensor& b, Location where) {
+  const OriginScope scope(where);
+  if (a.ndim() == 0 || b.ndim() == 0) {
+    throw ShapeError(25,
+                     cat("[matmul] a scalar has no axes to multiply over: a ", a.shape().to_string(), ", b ",
+                         b.shape().to_string(), ". Use a * b.", OriginScope::current(where).to_string()));
+  }
+  const Tensor left = a.ndim() == 1 ? expand_dims(a, 0) : a;
+  const Tensor right = b.ndim() == 1 ? expand_dims(b, 1) : b;
+  const DType dtype = promote(a.dtype(), b.dtype());
+  const DType floating = is_floating(dtype) ? dtype : DType::f64;
+  const Tensor product = matmul_transposed(cast(left, floating), cast(right, floating), false, false, where);
+  if (a.ndim() > 1 && b.ndim() > 1) return product;
+  // The axes that stood in for a vector's missing one go away again.
+  std::vector<std::int64_t> sizes(product.shape().begin(), product.shape().end());
+  if (b.ndim() == 1) sizes.pop_back();
+  if (a.ndim() == 1) sizes.erase(sizes.end() - (b.ndim() == 1 ? 1 : 2));
+  return reshape(product, Shape(std::span<const std::int64_t>(sizes)));
+}
+
+}  // namespace chainrule

@@ -1,0 +1,98 @@
+#include "ops/op.h"
+
+#include <array>
+#include <cstdlib>
+#include <string>
+
+namespace chainrule {
+namespace {
+
+/// The operation that messages of this thread speak of.
+struct CurrentOp {
+  std::string_view name;
+  const Origin* origin = nullptr;
+};
+thread_local CurrentOp current_op;
+
+class CurrentOpScope {
+ public:
+  CurrentOpScope(std::string_view name, const Origin& origin) : previous_(current_op) {
+    current_op = {name, &origin};
+  }
+  ~CurrentOpScope() { current_op = previous_; }
+  CurrentOpScope(const CurrentOpScope&) = delete;
+  CurrentOpScope& operator=(const CurrentOpScope&) = delete;
+
+ private:
+  CurrentOp previous_;
+};
+
+bool eager_from_environment() {
+  const char* mode = std::getenv("CHAINRULE_MODE");
+  const std::string_view text = mode ? mode : "";
+  if (text == "eager") return true;
+  if (text.empty() || text == "lazy") return false;
+  throw ValueError(46,
+                   cat("[CHAINRULE_MODE] unknown mode \"", text, "\". Known: lazy (the default), eager."));
+}
+
+// 0: look at the environment first; 1: lazy; 2: eager.
+std::atomic<int> eager_state{0};
+
+constexpr std::size_t kMaxInputs = 16;
+
+}  // namespace
+
+template <class E>
+E op_error(int code, std::string_view what) {
+  return E(code,
+           cat("[", current_op.name, "] ", what, current_op.origin ? current_op.origin->to_string() : ""));
+}
+template ShapeError op_error(int, std::string_view);
+template DTypeError op_error(int, std::string_view);
+template ValueError op_error(int, std::string_view);
+
+bool is_eager() {
+  int state = eager_state.load(std::memory_order_relaxed);
+  if (state == 0) {
+    state = eager_from_environment() ? 2 : 1;
+    eager_state.store(state, std::memory_order_relaxed);
+  }
+  return state == 2;
+}
+
+void set_eager(bool eager) { eager_state.store(eager ? 2 : 1, std::memory_order_relaxed); }
+
+Tensor apply_row(const OpRow& row, const void* attributes, std::span<const Tensor> inputs, Location where) {
+  const Origin origin = OriginScope::current(where);
+  const CurrentOpScope scope(row.info.name, origin);
+  std::array<Meta, kMaxInputs> metas;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Node* node = inputs[i].node();
+    if (!node)
+      throw op_error<ValueError>(10, cat("input ", i, " is an empty tensor. Give it a value first."));
+    metas[i] = {node->dtype, node->shape};
+  }
+  const Meta meta = row.infer(attributes, std::span(metas.data(), inputs.size()));
+  Tensor tensor = make_node(&row, attributes, row.attribute_bytes, meta.dtype, meta.shape, inputs, origin);
+  if (is_eager()) run_node(*tensor.node(), Kernels::reference);
+  return tensor;
+}
+
+void run_node(Node& node, Kernels kernels) {
+  const std::span<Node* const> inputs = node.inputs();
+  if (node.op->info.view) {
+    node.value = inputs[0]->value;
+    return;
+  }
+  const CurrentOpScope scope(node.op->info.name, node.origin);
+  std::array<ConstArray, kMaxInputs> arrays;
+  for (std::size_t i = 0; i < inputs.size(); ++i) arrays[i] = inputs[i]->array();
+  Buffer value = Buffer::allocate(node.bytes());
+  const Kernel kernel{std::span(arrays.data(), inputs.size()), {value.data(), node.dtype, node.shape}};
+  const bool fast = kernels == Kernels::fast && node.op->run_fast;
+  (fast ? node.op->run_fast : node.op->run)(node.attributes(), kernel);
+  node.value = std::move(value);
+}
+
+}  // namespace chainrule

@@ -1,0 +1,213 @@
+// Reductions over axes.
+#include <bit>
+#include <cmath>
+#include <limits>
+
+#include "chainrule/ops.h"
+#include "core/dispatch.h"
+#include "kernels/ref/reduce.h"
+#include "ops/meta.h"
+#include "ops/op.h"
+
+namespace chainrule {
+namespace {
+
+/// A set of axes: bit i stands for axis i. A set has one form, so that equal reductions are equal nodes.
+using AxisSet = std::uint32_t;
+
+AxisSet axis_set(const Axes& axes, int ndim) {
+  if (axes.axes().empty()) return (AxisSet{1} << ndim) - 1;
+  AxisSet set = 0;
+  for (int axis : axes.axes()) {
+    const AxisSet bit = AxisSet{1} << checked_axis(axis, ndim);
+    if (set & bit) throw op_error<ShapeError>(13, cat("axis ", axis, " stands twice in the list."));
+    set |= bit;
+  }
+  return set;
+}
+
+/// The shape with the axes of the set at size 1.
+Shape kept_shape(const Shape& shape, AxisSet set) {
+  Shape kept = shape;
+  for (int axis = 0; axis < shape.ndim(); ++axis) {
+    if (set >> axis & 1) kept = with_size(kept, axis, 1);
+  }
+  return kept;
+}
+
+/// The shape without the axes of the set.
+Shape dropped_shape(const Shape& shape, AxisSet set) {
+  std::vector<std::int64_t> sizes;
+  for (int axis = 0; axis < shape.ndim(); ++axis) {
+    if (!(set >> axis & 1)) sizes.push_back(shape[axis]);
+  }
+  return Shape(std::span<const std::int64_t>(sizes));
+}
+
+DType sum_dtype(DType dtype) { return is_floating(dtype) ? dtype : DType::i64; }
+
+struct Sum {
+  AxisSet axes = 0;
+
+  static constexpr OpInfo kInfo{.name = "sum", .doc = "Sum over axes; they stay with size 1."};
+  bool operator==(const Sum&) const = default;
+  template <class V>
+  void fields(V visit) const {
+    visit("axes", axes);
+  }
+  Meta infer(std::span<const Meta> in) const {
+    return {sum_dtype(in[0].dtype), kept_shape(in[0].shape, axes)};
+  }
+  Tensors vjp(const Vjp& v) const { return {broadcast_to(v.cotangent, v.inputs[0].shape())}; }
+  void run(const Kernel& k) const {
+    const ConstArray& x = k.inputs[0];
+    const auto add = [](auto a, auto b) { return a + b; };
+    with_type(x.dtype, [&]<class T>(std::type_identity<T>) {
+      if constexpr (std::is_floating_point_v<T>) {
+        kernels::reduce<T, T, double>(x, k.output.shape, k.output, 0.0, add);
+      } else {
+        kernels::reduce<T, std::int64_t, std::int64_t>(x, k.output.shape, k.output, 0, add);
+      }
+    });
+  }
+  static std::vector<Sample> samples() {
+    return {sample(Sum{1}, {{{7}}}),
+            sample(Sum{0b11}, {{{3, 5}}}),
+            sample(Sum{0b01}, {{{6, 37}}}),
+            sample(Sum{0b10}, {{{6, 37}}}),
+            sample(Sum{0b101}, {{{2, 3, 4}}}),
+            sample(Sum{0b010}, {{{2, 3, 4}}}),
+            sample(Sum{0}, {{{}}}),
+            sample(Sum{0b10}, {{{3, 0}}}),
+            sample(Sum{0b1}, {{{9}, DType::boolean, {0, 2}}}),
+            sample(Sum{0b1}, {{{9}, DType::i64, {-9, 9}}})};
+  }
+};
+
+struct Max {
+  AxisSet axes = 0;
+
+  static constexpr OpInfo kInfo{
+      .name = "max", .doc = "Largest element over axes, which stay with size 1; NaN if there is one."};
+  bool operator==(const Max&) const = default;
+  template <class V>
+  void fields(V visit) const {
+    visit("axes", axes);
+  }
+  Meta infer(std::span<const Meta> in) const {
+    const Shape kept = kept_shape(numeric_elementwise(in).shape, axes);
+    if (in[0].shape.numel() == 0 && kept.numel() > 0) {
+      throw op_error<ShapeError>(24,
+                                 cat("no element to choose from in shape ", in[0].shape.to_string(), "."));
+    }
+    return {in[0].dtype, kept};
+  }
+  Tensors vjp(const Vjp& v) const {
+    const Tensor largest = cast(equal(v.inputs[0], v.output), v.cotangent.dtype());
+    return {largest * (v.cotangent / apply(Sum{axes}, {largest}, Location::current()))};
+  }
+  void run(const Kernel& k) const {
+    with_type(k.output.dtype, [&]<class T>(std::type_identity<T>) {
+      if constexpr (!std::is_same_v<T, bool>) {
+        constexpr T kLowest = std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity()
+                                                                   : std::numeric_limits<T>::lowest();
+        kernels::reduce<T, T, T>(k.inputs[0], k.output.shape, k.output, kLowest,
+                                 [](T a, T b) { return b > a || b != b ? b : a; });
+      }
+    });
+  }
+  static std::vector<Sample> samples() {
+    return {sample(Max{1}, {{{7}}}),           sample(Max{0b11}, {{{3, 5}}}),
+            sample(Max{0b01}, {{{6, 37}}}),    sample(Max{0b10}, {{{6, 37}}}),
+            sample(Max{0b010}, {{{2, 3, 4}}}), sample(Max{0}, {{{}}}),
+            sample(Max{0b01}, {{{3, 0}}}),     sample(Max{0b1}, {{{9}, DType::i64, {-9, 9}}}),
+            sample(Max{0b10}, {{{3, 0}}}, 24)};
+  }
+};
+
+struct Argmax {
+  int axis = 0;
+
+  static constexpr OpInfo kInfo{.name = "argmax", .doc = "First place of the largest element along an axis."};
+  static constexpr std::string_view kNotDifferentiable =
+      "a place is a whole number: it jumps and has no slope";
+  bool operator==(const Argmax&) const = default;
+  template <class V>
+  void fields(V visit) const {
+    visit("axis", axis);
+  }
+  Meta infer(std::span<const Meta> in) const {
+    const Shape& shape = in[0].shape;
+    const Shape kept = with_size(shape, axis, 1);
+    if (shape.numel() == 0 && kept.numel() > 0) {
+      throw op_error<ShapeError>(
+          24, cat("no element to choose from along axis ", axis, " of shape ", shape.to_string(), "."));
+    }
+    return {DType::i64, dropped_shape(shape, AxisSet{1} << axis)};
+  }
+  void run(const Kernel& k) const {
+    const AxisBlock block = block_around(k.inputs[0].shape, axis);
+    with_type(k.inputs[0].dtype, [&]<class T>(std::type_identity<T>) {
+      const T* x = k.inputs[0].as<T>();
+      std::int64_t* y = k.output.as<std::int64_t>();
+      for (std::int64_t i = 0; i < block.outer; ++i) {
+        for (std::int64_t j = 0; j < block.inner; ++j) {
+          const T* along = x + i * block.size * block.inner + j;
+          std::int64_t best = 0;
+          for (std::int64_t s = 1; s < block.size; ++s) {
+            const T now = along[s * block.inner];
+            const T top = along[best * block.inner];
+            if (now > top || (now != now && top == top)) best = s;  // the first NaN wins, as in NumPy
+          }
+          y[i * block.inner + j] = best;
+        }
+      }
+    });
+  }
+  static std::vector<Sample> samples() {
+    return {sample(Argmax{0}, {{{7}}}), sample(Argmax{1}, {{{4, 10}}}), sample(Argmax{0}, {{{4, 10}}}),
+            sample(Argmax{1}, {{{2, 3, 4}}}), sample(Argmax{1}, {{{3, 0}}}, 24)};
+  }
+};
+
+/// Applies a reduction that keeps its axes, then drops them unless they are to stay.
+template <class Op>
+Tensor reduced(const Tensor& x, const Axes& axes, bool keepdims, Location where) {
+  const OriginScope scope(where);
+  const AxisSet set = axis_set(axes, x.ndim());
+  const Tensor kept = apply(Op{set}, {x}, where);
+  return keepdims ? kept : reshape(kept, dropped_shape(x.shape(), set), where);
+}
+
+}  // namespace
+
+CHAINRULE_OP_ROW(Sum)
+CHAINRULE_OP_ROW(Max)
+CHAINRULE_OP_ROW(Argmax)
+
+Axes::Axes(std::span<const int> axes) {
+  if (axes.size() > Shape::kMaxNdim) {
+    throw ShapeError(13,
+                     cat("[axes] ", axes.size(), " axes; no tensor has more than ", Shape::kMaxNdim, "."));
+  }
+  for (int axis : axes) axes_[count_++] = axis;
+}
+
+Tensor sum(const Tensor& x, Axes axes, bool keepdims, Location where) {
+  return reduced<Sum>(x, axes, keepdims, where);
+}
+Tensor max(const Tensor& x, Axes axes, bool keepdims, Location where) {
+  return reduced<Max>(x, axes, keepdims, where);
+}
+
+Tensor argmax(const Tensor& x, int axis, Location where) {
+  return apply(Argmax{checked_axis(axis, x.ndim())}, {x}, where);
+}
+
+Tensor mean(const Tensor& x, Axes axes, bool keepdims, Location where) {
+  const OriginScope scope(where);
+  const Tensor total = sum(is_floating(x.dtype()) ? x : cast(x, DType::f64), axes, keepdims, where);
+  return total * (static_cast<double>(total.numel()) / static_cast<double>(x.numel()));
+}
+
+}  // namespace chainrule
