@@ -9,6 +9,13 @@ function(chainrule_compile_options target)
   endif()
 endfunction()
 
+# Which of Highway's instruction sets are left out, for every file that includes it. SSSE3 without SSE4 is too
+# rare to build for; SVE vectors have no size at compile time, which the register tiles need.
+function(chainrule_simd_targets target)
+  target_compile_definitions(${target} PRIVATE
+    "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_AVX3_DL|HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128)")
+endfunction()
+
 option(CHAINRULE_WERROR "Treat warnings as errors" OFF)
 set(CHAINRULE_SANITIZE "" CACHE STRING "Sanitizers for every target, e.g. address,undefined or thread")
 if(CHAINRULE_SANITIZE)

@@ -1,11 +1,233 @@
 #include "core/thread_pool.h"
 
-namespace chainrule {
+#include <unistd.h>
 
-int num_threads() { return 1; }
-void set_num_threads(int) {}
-void parallel_for(std::int64_t count, std::int64_t, RangeBody body) {
-  if (count > 0) body.call(body.context, 0, count);
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <exception>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "chainrule/error.h"
+#include "core/cpu_count.h"
+#include "core/text.h"
+
+namespace chainrule {
+namespace {
+
+constexpr auto kSpin = std::chrono::microseconds(40);  // how long to look for work before sleeping
+constexpr int kBlocksPerThread = 4;                    // so that a slow thread is left behind, not waited for
+
+thread_local bool inside_body = false;  // a parallel_for inside a body runs on the spot
+
+void relax() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+// Waits for `ready()` by spinning up to kSpin; whether it came.
+template <class Ready>
+bool spin_until(Ready ready) {
+  const auto start = std::chrono::steady_clock::now();
+  do {
+    for (int i = 0; i < 32; ++i) {
+      if (ready()) return true;
+      relax();
+    }
+  } while (std::chrono::steady_clock::now() - start < kSpin);
+  return ready();
+}
+
+// One job at a time. A job is published by storing `ticket_`: the job's number and how many of its blocks
+// nobody has claimed yet. A block is claimed by a compare-and-swap of the ticket, which can succeed only while
+// the job is the current one; so a worker that was stopped by the system between reading the job and claiming
+// a block cannot touch a later job, and nobody need wait for it.
+class Pool {
+ public:
+  ~Pool() {
+    closed.store(true);
+    stop_workers();
+  }
+
+  bool try_run(std::int64_t count, std::int64_t blocks, int threads, RangeBody body) {
+    if (busy_.exchange(true, std::memory_order_acquire)) return false;
+    struct Release {
+      std::atomic<bool>& flag;
+      ~Release() { flag.store(false, std::memory_order_release); }
+    } release{busy_};
+    if (started_for_ != threads) start_workers(threads);
+    publish(count, blocks, body);
+    work();
+    wait_for_others();
+    if (failed_.load(std::memory_order_relaxed)) {
+      std::exception_ptr error = std::move(error_);
+      error_ = nullptr;
+      std::rethrow_exception(error);
+    }
+    return true;
+  }
+
+  static std::atomic<bool> closed;  // the process is exiting and the workers are gone
+
+ private:
+  static constexpr int kBlockBits = 16;
+  static constexpr std::uint64_t kBlockMask = (std::uint64_t{1} << kBlockBits) - 1;
+  static_assert(kMaxThreads * kBlocksPerThread <= static_cast<int>(kBlockMask));
+
+  void publish(std::int64_t count, std::int64_t blocks, RangeBody body) {
+    call_.store(body.call, std::memory_order_relaxed);
+    context_.store(body.context, std::memory_order_relaxed);
+    count_.store(count, std::memory_order_relaxed);
+    blocks_.store(blocks, std::memory_order_relaxed);
+    failed_.store(false, std::memory_order_relaxed);
+    pending_.store(static_cast<std::uint32_t>(blocks), std::memory_order_relaxed);
+    const std::uint64_t job = (ticket_.load(std::memory_order_relaxed) >> kBlockBits) + 1;
+    ticket_.store(job << kBlockBits | static_cast<std::uint64_t>(blocks));
+    if (sleepers_.load() > 0) wake();
+  }
+
+  void wake() {
+    bell_.fetch_add(1);
+    bell_.notify_all();
+  }
+
+  bool has_work() const { return (ticket_.load(std::memory_order_relaxed) & kBlockMask) != 0; }
+
+  // Claims and runs blocks until none is left.
+  void work() {
+    inside_body = true;
+    std::uint64_t ticket = ticket_.load(std::memory_order_acquire);
+    while ((ticket & kBlockMask) != 0) {
+      const RangeBody body{call_.load(std::memory_order_relaxed), context_.load(std::memory_order_relaxed)};
+      const std::int64_t count = count_.load(std::memory_order_relaxed);
+      const std::int64_t blocks = blocks_.load(std::memory_order_relaxed);
+      if (!ticket_.compare_exchange_weak(ticket, ticket - 1, std::memory_order_acq_rel,
+                                         std::memory_order_acquire))
+        continue;
+      run_block(body, count, blocks, blocks - static_cast<std::int64_t>(ticket & kBlockMask));
+      ticket = ticket_.load(std::memory_order_acquire);
+    }
+    inside_body = false;
+  }
+
+  void run_block(RangeBody body, std::int64_t count, std::int64_t blocks, std::int64_t index) {
+    const std::int64_t size = count / blocks, larger = count % blocks;  // the first `larger` have one more
+    const std::int64_t begin = index * size + std::min(index, larger);
+    if (!failed_.load(std::memory_order_relaxed)) {
+      try {
+        body.call(body.context, begin, begin + size + (index < larger ? 1 : 0));
+      } catch (...) {
+        if (!failed_.exchange(true)) error_ = std::current_exception();
+      }
+    }
+    if (pending_.fetch_sub(1) == 1 && caller_sleeps_.load()) pending_.notify_one();
+  }
+
+  // The caller has found nothing left to claim, but other threads may be inside their last blocks.
+  void wait_for_others() {
+    if (spin_until([this] { return pending_.load(std::memory_order_acquire) == 0; })) return;
+    caller_sleeps_.store(true);
+    while (const std::uint32_t left = pending_.load()) pending_.wait(left);
+    caller_sleeps_.store(false);
+  }
+
+  void worker() {
+    while (!stop_.load(std::memory_order_relaxed)) {
+      const std::uint32_t bell = bell_.load();
+      if (!spin_until([this] { return has_work() || stop_.load(std::memory_order_relaxed); })) {
+        sleepers_.fetch_add(1);
+        // Whoever publishes from here on sees a sleeper and rings; whoever published before is seen here.
+        if ((ticket_.load() & kBlockMask) == 0 && !stop_.load()) bell_.wait(bell);
+        sleepers_.fetch_sub(1);
+      }
+      work();
+    }
+  }
+
+  void start_workers(int threads) {
+    stop_workers();
+    started_for_ = threads;
+    stop_.store(false);
+    owner_ = getpid();
+    workers_.reserve(static_cast<std::size_t>(threads));
+    try {
+      for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { worker(); });
+    } catch (const std::system_error&) {
+      // The system gives no more threads: go on with those that there are.
+    }
+  }
+
+  void stop_workers() {
+    stop_.store(true);
+    wake();
+    const bool ours = owner_ == getpid();  // a forked child has no copy of the workers
+    for (std::thread& thread : workers_) ours ? thread.join() : thread.detach();
+    workers_.clear();
+  }
+
+  std::atomic<bool> busy_{false};
+  std::vector<std::thread> workers_;
+  int started_for_ = 1;  // the thread count that workers_ was made for
+  pid_t owner_ = 0;
+  std::atomic<bool> stop_{false};
+
+  alignas(64) std::atomic<std::uint64_t> ticket_{0};
+  std::atomic<void (*)(void*, std::int64_t, std::int64_t)> call_{nullptr};
+  std::atomic<void*> context_{nullptr};
+  std::atomic<std::int64_t> count_{0};
+  std::atomic<std::int64_t> blocks_{0};
+  std::atomic<bool> failed_{false};
+  std::exception_ptr error_;
+
+  alignas(64) std::atomic<std::uint32_t> pending_{0};
+  std::atomic<bool> caller_sleeps_{false};
+
+  alignas(64) std::atomic<std::uint32_t> bell_{0};
+  std::atomic<int> sleepers_{0};
+};
+
+std::atomic<bool> Pool::closed{false};
+
+Pool& pool() {
+  static Pool instance;
+  return instance;
+}
+
+int default_threads() {
+  if (const auto count = parse_thread_count(std::getenv("CHAINRULE_NUM_THREADS"))) return *count;
+  if (const auto count = parse_thread_count(std::getenv("OMP_NUM_THREADS"))) return *count;
+  return available_cpus();
+}
+
+std::atomic<int>& wanted_threads() {
+  static std::atomic<int> threads{default_threads()};
+  return threads;
+}
+
+}  // namespace
+
+int num_threads() { return wanted_threads().load(std::memory_order_relaxed); }
+
+void set_num_threads(int count) {
+  if (count < 1 || count > kMaxThreads)
+    throw ValueError(2, cat("[set_num_threads] count is ", count, ". Need 1 to ", kMaxThreads, "."));
+  wanted_threads().store(count);
+}
+
+void parallel_for(std::int64_t count, std::int64_t grain, RangeBody body) {
+  if (count <= 0) return;
+  const int threads = num_threads();
+  const std::int64_t blocks =
+      std::min(count / std::max<std::int64_t>(grain, 1), std::int64_t{threads} * kBlocksPerThread);
+  if (threads == 1 || blocks < 2 || inside_body || Pool::closed.load(std::memory_order_relaxed) ||
+      !pool().try_run(count, blocks, threads, body))
+    body.call(body.context, 0, count);
 }
 
 }  // namespace chainrule

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <hwy/highway.h>
+
+#include <string_view>
+
+namespace chainrule::kernels {
+
+/// Instruction sets a kernel may be held to, widest first. Each is a ceiling: what the CPU lacks is never used.
+enum class SimdCeiling { none, avx512, avx2, sse4 };
+
+/// The instruction set in use: "avx512", "avx2", "sse4", "neon", "scalar", ...
+/// @throws ValueError  as use_simd_ceiling.
+std::string_view simd_name();
+
+/// Changes the ceiling for every later kernel call, whatever CHAINRULE_SIMD says: for tests and benchmarks.
+/// Not to be called while a kernel runs.
+void set_simd_ceiling(SimdCeiling ceiling);
+
+/// Applies the environment variable CHAINRULE_SIMD (avx512, avx2 or sse4; unset or empty: no ceiling). It is read
+/// once, before the first kernel runs: CHAINRULE_DISPATCH calls this.
+/// @throws ValueError  at the first kernel, for any other value (E003): who sets it wants to know what ran, so
+///                     a misspelt name must not pass in silence.
+void use_simd_ceiling();
+
+}  // namespace chainrule::kernels
+
+/// Calls a kernel exported by HWY_EXPORT in the instruction set in use: CHAINRULE_DISPATCH(name)(arguments).
+#define CHAINRULE_DISPATCH(name) (::chainrule::kernels::use_simd_ceiling(), HWY_DYNAMIC_DISPATCH(name))

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+
+namespace chainrule::kernels {
+
+/// What is done to an output after everything else.
+enum class Activation : std::uint8_t {
+  none,
+  relu,  ///< x > 0 ? x : 0, as the op has it: a NaN becomes 0.
+};
+
+/// One matrix product with what follows it: C = activation(op(A) op(B) [+ C] [+ bias]). All matrices are row-major;
+/// a leading dimension (lda, ldb, ldc) is the distance between rows as stored, in elements. C overlaps nothing.
+template <class T>
+struct Gemm {
+  std::int64_t m = 0, n = 0, k = 0;
+  const T* a = nullptr;  ///< op(A) is (m, k): stored (m, k), or (k, m) if trans_a.
+  std::int64_t lda = 0;
+  bool trans_a = false;
+  const T* b = nullptr;  ///< op(B) is (k, n): stored (k, n), or (n, k) if trans_b.
+  std::int64_t ldb = 0;
+  bool trans_b = false;
+  T* c = nullptr;  ///< (m, n).
+  std::int64_t ldc = 0;
+  bool accumulate = false;  ///< The sum starts from what C holds, not from 0.
+  const T* bias = nullptr;  ///< (n), added to each row after the sum; or nullptr.
+  Activation activation = Activation::none;
+};
+
+/// Runs the product on the thread pool. Any size may be 0; k = 0 leaves the start (0 or C) and what follows it.
+///
+/// Output (i, j) is one chain over p in order: s = fma(op(A)(i, p), op(B)(p, j), s) for p = 0 ... k - 1, starting from
+/// 0 or from C, then s + bias[j]. Threads, tiles and blocks only choose when which link is computed, so the bits
+/// depend on nothing but the inputs: not on the number of threads, nor on the vector width of any instruction
+/// set that has fused multiply-add (AVX2, AVX-512, NEON). SSE4 has none: there each link is rounded twice.
+/// Cost: no allocation in steady state; scratch memory is kept per thread (at most about a megabyte).
+void gemm(const Gemm<float>& product);
+void gemm(const Gemm<double>& product);
+
+}  // namespace chainrule::kernels
