@@ -1,0 +1,178 @@
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "chainrule/data.h"
+#include "core/text.h"
+#include "data/byte_source.h"
+
+// IDX, as MNIST comes: two zero bytes, an element type (8: unsigned byte), the number of axes; the sizes,
+// each a big-endian 32-bit integer; then the elements, row by row.
+
+namespace chainrule::data {
+namespace {
+
+constexpr std::uint8_t kUnsignedByte = 0x08;
+constexpr std::size_t kFirstBytes = std::size_t{1} << 26;  // taken at once; beyond it only as the bytes come
+
+std::string hex(std::span<const std::uint8_t> bytes) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text = "0x";
+  for (std::uint8_t byte : bytes) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
+std::string kind_of(int ndim) {
+  return ndim == 3 ? "images" : ndim == 1 ? "labels" : cat("an array of ", ndim, " axes");
+}
+
+std::string type_name(std::uint8_t type) {
+  switch (type) {
+    case 0x08:
+      return "unsigned bytes";
+    case 0x09:
+      return "signed bytes";
+    case 0x0B:
+      return "16-bit integers";
+    case 0x0C:
+      return "32-bit integers";
+    case 0x0D:
+      return "32-bit floats";
+    case 0x0E:
+      return "64-bit floats";
+    default:
+      return "an unknown type";
+  }
+}
+
+struct Contents {
+  std::vector<std::int64_t> sizes;
+  std::vector<std::uint8_t> bytes;
+};
+
+/// Reads one IDX file of unsigned bytes with a given number of axes, and complains precisely.
+class IdxReader {
+ public:
+  IdxReader(const std::filesystem::path& path, int ndim) : source_(path), ndim_(ndim) {}
+
+  Contents read() {
+    read_magic();
+    Contents contents;
+    const std::uint64_t bytes = read_sizes(contents.sizes);
+    read_elements(bytes, contents.bytes);
+    return contents;
+  }
+
+ private:
+  template <class... Parts>
+  FileError error(int code, const Parts&... parts) const {
+    return {code, cat("[data] ", source_.path().string(), ": ", parts...)};
+  }
+
+  void read_magic() {
+    std::array<std::uint8_t, 4> magic{};
+    const std::size_t got = source_.read(magic.data(), magic.size());
+    if (got == 0) throw error(61, "the file is empty; expected IDX ", kind_of(ndim_), ".");
+    const auto seen = std::span(magic).first(got);
+    const std::array<std::uint8_t, 4> expected{0, 0, kUnsignedByte, static_cast<std::uint8_t>(ndim_)};
+    if (got < 4) throw error(61, "ends at byte ", got, ", within the magic number; expected an IDX file.");
+    if (magic == expected) return;
+    const std::string found = cat("at byte 0 magic number ", hex(seen), ", expected ", hex(expected),
+                                  " (IDX ", kind_of(ndim_), " of unsigned bytes)");
+    if (magic[0] != 0 || magic[1] != 0) throw error(62, found, ". This is not an IDX file.");
+    if (magic[2] != kUnsignedByte) {
+      throw error(62, found, ". Its elements are ", type_name(magic[2]), "; convert them to bytes.");
+    }
+    const bool swapped = (ndim_ == 3 && magic[3] == 1) || (ndim_ == 1 && magic[3] == 3);
+    throw error(62, found, ". It holds ", kind_of(magic[3]), ", not ", kind_of(ndim_), ".",
+                swapped ? " Are the image and the label file swapped?" : "");
+  }
+
+  /// The product of the sizes, checked against what the file can hold before any memory is taken for it.
+  std::uint64_t read_sizes(std::vector<std::int64_t>& sizes) {
+    std::uint64_t product = 1;
+    std::string product_text;
+    for (int axis = 0; axis < ndim_; ++axis) {
+      std::array<std::uint8_t, 4> bytes{};
+      if (source_.read(bytes.data(), 4) < 4) {
+        throw error(61, "ends at byte ", source_.offset(), ", within the header of ", 4 + 4 * ndim_,
+                    " bytes.");
+      }
+      const std::uint64_t size = std::uint64_t{bytes[0]} << 24 | bytes[1] << 16 | bytes[2] << 8 | bytes[3];
+      if (size == 0 || size > 0x7FFFFFFF) {
+        throw error(63, "at byte ", source_.offset() - 4, " the size of axis ", axis, " is ", size,
+                    "; expected 1 to 2147483647.");
+      }
+      if (axis > 0 && size > 65536) {
+        throw error(63, "at byte ", source_.offset() - 4, " the ", axis == 1 ? "height" : "width",
+                    " of the images is ", size, "; at most 65536 is supported.");
+      }
+      product *= size;  // below 2^31 * 2^16 * 2^16
+      product_text += cat(axis > 0 ? " x " : "", size);
+      sizes.push_back(static_cast<std::int64_t>(size));
+    }
+    const std::uint64_t header = source_.offset();
+    const std::uint64_t most = source_.most_bytes() - std::min(header, source_.most_bytes());
+    if (product > most) {
+      throw error(
+          64, "its header asks for ", product_text, " = ", product, " bytes after byte ", header,
+          source_.packed() ? ", but a gzip file of this size holds at most " : ", but there are only ", most,
+          ". Fetch the file again.");
+    }
+    return product;
+  }
+
+  void read_elements(std::uint64_t bytes, std::vector<std::uint8_t>& out) {
+    const std::uint64_t start = source_.offset();
+    std::size_t have = 0;
+    while (have < bytes) {
+      const std::size_t want = std::min<std::uint64_t>(bytes, std::max(kFirstBytes, 2 * have));
+      out.resize(want);
+      have += source_.read(out.data() + have, want - have);
+      if (have < want) {
+        throw error(64, "ends at byte ", start + have, "; its header asks for ", bytes, " bytes after byte ",
+                    start, ". Fetch the file again.");
+      }
+    }
+    std::uint8_t extra = 0;
+    if (source_.read(&extra, 1) != 0) {
+      throw error(65, "goes on after byte ", start + bytes,
+                  ", where its header says that it ends. Fetch the file again.");
+    }
+  }
+
+  ByteSource source_;
+  int ndim_;
+};
+
+}  // namespace
+
+ImageSet read_idx(const std::filesystem::path& images, const std::filesystem::path& labels, int classes) {
+  Contents pixels = IdxReader(images, 3).read();
+  Contents numbers = IdxReader(labels, 1).read();
+  if (pixels.sizes[0] != numbers.sizes[0]) {
+    throw FileError(
+        67, cat("[data] ", images.string(), " has ", pixels.sizes[0], " images, but ", labels.string(),
+                " has ", numbers.sizes[0], " labels. Use two files of one set."));
+  }
+  const auto bad = std::find_if(numbers.bytes.begin(), numbers.bytes.end(),
+                                [&](std::uint8_t label) { return label >= classes; });
+  if (bad != numbers.bytes.end()) {
+    const auto row = bad - numbers.bytes.begin();
+    throw FileError(68, cat("[data] ", labels.string(), ": at byte ", 8 + row, " the label of image ", row,
+                            " is ", int{*bad}, ", but there are ", classes, " classes, 0 to ", classes - 1,
+                            ". Use the label file of this set."));
+  }
+  ImageSet set;
+  set.count = pixels.sizes[0];
+  set.height = pixels.sizes[1];
+  set.width = pixels.sizes[2];
+  set.pixels = std::move(pixels.bytes);
+  set.labels = std::move(numbers.bytes);
+  return set;
+}
+
+}  // namespace chainrule::data

@@ -1,0 +1,46 @@
+#include <algorithm>
+
+#include "chainrule/data.h"
+#include "chainrule/error.h"
+#include "core/text.h"
+
+namespace chainrule::data {
+namespace {
+
+constexpr std::uint8_t kLineGrey = 96;
+
+void paste(const ImageSet& set, std::int64_t row, Image& sheet, std::int64_t top, std::int64_t left) {
+  const auto image = set.image(row);
+  for (std::int64_t y = 0; y < set.height; ++y) {
+    std::copy_n(image.begin() + y * set.width, set.width,
+                sheet.pixels.begin() + (top + y) * sheet.width + left);
+  }
+}
+
+}  // namespace
+
+Image contact_sheet(const ImageSet& set, int rows, int columns, int gap) {
+  const std::int64_t line = std::clamp(gap, 0, 64);
+  const std::int64_t cell_height = set.height + line;
+  const std::int64_t cell_width = set.width + line;
+  Image sheet;
+  sheet.height = rows * cell_height + line;
+  sheet.width = columns * cell_width + line;
+  constexpr std::int64_t kMostPixels = std::int64_t{1} << 28;
+  if (rows < 1 || columns < 1 || sheet.height > kMostPixels / std::max<std::int64_t>(sheet.width, 1)) {
+    throw ValueError(73, cat("[sheet] ", rows, " rows and ", columns, " columns of ", set.height, " x ",
+                             set.width, " images; need at least one of each, and at most 2^28 pixels."));
+  }
+  sheet.pixels.assign(static_cast<std::size_t>(sheet.height * sheet.width), kLineGrey);
+
+  std::vector<int> used(static_cast<std::size_t>(std::max(rows, 256)), 0);
+  for (std::int64_t image = 0; image < set.count; ++image) {
+    const std::uint8_t label = set.labels[static_cast<std::size_t>(image)];
+    if (label >= rows || used[label] == columns) continue;
+    paste(set, image, sheet, line + label * cell_height, line + used[label] * cell_width);
+    ++used[label];
+  }
+  return sheet;
+}
+
+}  // namespace chainrule::data

@@ -1,0 +1,169 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "chainrule/data.h"
+#include "chainrule/error.h"
+
+namespace chainrule::data {
+namespace {
+
+using Order = Batches::Order;
+using Rows = std::vector<std::int64_t>;
+
+Rows rows_at(Batches& batches, std::int64_t step) {
+  const auto rows = batches.at(step);
+  return {rows.begin(), rows.end()};
+}
+
+template <class E, class F>
+std::string message_of(F&& f) {
+  try {
+    f();
+  } catch (const E& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Batches, AnEpochHasEveryRowOnce) {
+  Batches batches(103, {.batch_size = 10, .seed = 5});
+  ASSERT_EQ(batches.steps_per_epoch(), 11);
+  for (std::int64_t epoch : {0, 1, 7}) {
+    Rows seen;
+    for (std::int64_t step = 0; step < 11; ++step) {
+      const Rows rows = rows_at(batches, epoch * 11 + step);
+      EXPECT_EQ(rows.size(), step < 10 ? 10u : 3u);
+      seen.insert(seen.end(), rows.begin(), rows.end());
+    }
+    std::sort(seen.begin(), seen.end());
+    for (std::size_t i = 0; i < 103; ++i) EXPECT_EQ(seen[i], static_cast<std::int64_t>(i));
+  }
+}
+
+TEST(Batches, DropLastLeavesOnlyFullBatches) {
+  Batches batches(103, {.batch_size = 10, .drop_last = true});
+  EXPECT_EQ(batches.steps_per_epoch(), 10);
+  for (std::int64_t step = 0; step < 30; ++step) EXPECT_EQ(batches.at(step).size(), 10u);
+}
+
+TEST(Batches, SequentialKeepsTheOrder) {
+  Batches batches(7, {.batch_size = 3, .order = Order::sequential});
+  EXPECT_EQ(rows_at(batches, 0), (Rows{0, 1, 2}));
+  EXPECT_EQ(rows_at(batches, 2), (Rows{6}));
+  EXPECT_EQ(rows_at(batches, 4), (Rows{3, 4, 5}));
+}
+
+// What makes resuming exact: no step depends on which steps were asked for before.
+TEST(Batches, AStepIsAFunctionOfSeedAndStepAlone) {
+  for (Order order : {Order::shuffled, Order::with_replacement}) {
+    Batches straight(1000, {.batch_size = 64, .order = order, .seed = 3});
+    std::vector<Rows> expected;
+    for (std::int64_t step = 0; step < 40; ++step) expected.push_back(rows_at(straight, step));
+    Batches jumping(1000, {.batch_size = 64, .order = order, .seed = 3});
+    for (std::int64_t step : {39, 0, 17, 16, 17, 33}) {
+      EXPECT_EQ(rows_at(jumping, step), expected[static_cast<std::size_t>(step)]) << step;
+    }
+    Batches other(1000, {.batch_size = 64, .order = order, .seed = 4});
+    EXPECT_NE(rows_at(other, 0), expected[0]);
+    EXPECT_NE(expected[0], expected[16]);  // another epoch, another order
+  }
+}
+
+TEST(Batches, WithReplacementDrawsEveryRowAlike) {
+  Batches batches(20, {.batch_size = 100, .order = Order::with_replacement});
+  EXPECT_EQ(batches.steps_per_epoch(), 1);
+  std::vector<double> counts(20);
+  for (std::int64_t step = 0; step < 400; ++step) {
+    for (std::int64_t row : batches.at(step)) counts.at(static_cast<std::size_t>(row)) += 1;
+  }
+  double chi2 = 0;
+  for (double count : counts) chi2 += (count - 2000) * (count - 2000) / 2000;
+  EXPECT_LT(chi2, 43.8);  // 19 degrees of freedom: exceeded once in 1000
+}
+
+// A shuffle that draws its partner from the wrong range favours some places: each row must come first alike.
+TEST(Batches, ShufflePutsEveryRowEverywhereAlike) {
+  const int rows = 6, epochs = 6000;
+  Batches batches(rows, {.batch_size = rows});
+  std::vector<double> counts(rows * rows);
+  for (std::int64_t epoch = 0; epoch < epochs; ++epoch) {
+    const Rows order = rows_at(batches, epoch);
+    for (std::size_t place = 0; place < rows; ++place) {
+      counts[place * rows + static_cast<std::size_t>(order[place])] += 1;
+    }
+  }
+  double chi2 = 0;
+  for (double count : counts) chi2 += (count - epochs / rows) * (count - epochs / rows) / (epochs / rows);
+  EXPECT_LT(chi2, 52.6);  // (6 - 1)^2 = 25 degrees of freedom: exceeded once in 1000
+}
+
+TEST(Batches, SaysWhatItCannotDo) {
+  EXPECT_EQ(message_of<ValueError>([] { Batches(0, {}); }), "[batches] 0 rows; need at least one. (E071)");
+  EXPECT_EQ(message_of<ValueError>([] { Batches(5, {.batch_size = 0}); }),
+            "[batches] batch size 0; need at least 1. (E071)");
+  EXPECT_EQ(message_of<ValueError>([] { Batches(5, {.batch_size = 6, .drop_last = true}); }),
+            "[batches] drop_last leaves no batch: 5 rows, batch size 6. Make the batches smaller, or keep "
+            "the last. "
+            "(E071)");
+  EXPECT_EQ(message_of<ValueError>([] { Batches(5, {}).at(-1); }),
+            "[batches] step -1; steps are counted from 0. (E071)");
+}
+
+ImageSet three_images() {
+  ImageSet set;
+  set.count = 3;
+  set.height = 1;
+  set.width = 2;
+  set.pixels = {0, 255, 51, 102, 1, 2};
+  set.labels = {4, 5, 6};
+  return set;
+}
+
+TEST(Gather, ConvertsAndScalesTheChosenRows) {
+  const ImageSet set = three_images();
+  const Rows rows{2, 0, 2};
+  std::vector<float> out(7, -1);
+  gather(set, rows, 0.5f, out.data());
+  EXPECT_EQ(out, (std::vector<float>{0.5f, 1, 0, 127.5f, 0.5f, 1, -1}));
+  Rows labels(3);
+  gather_labels(set, rows, labels.data());
+  EXPECT_EQ(labels, (Rows{6, 4, 6}));
+}
+
+TEST(Gather, NamesARowThatIsNotThere) {
+  const ImageSet set = three_images();
+  const Rows rows{0, 3};
+  std::vector<float> out(4);
+  Rows labels(2);
+  EXPECT_EQ(message_of<ValueError>([&] { gather(set, rows, 1, out.data()); }),
+            "[gather] row 3 of a set of 3 images; need 0 to 2. (E072)");
+  EXPECT_EQ(message_of<ValueError>([&] { gather_labels(set, Rows{-1}, labels.data()); }),
+            "[gather] row -1 of a set of 3 images; need 0 to 2. (E072)");
+}
+
+TEST(ContactSheet, HasAClassARow) {
+  ImageSet set = three_images();
+  set.labels = {1, 0, 1};
+  const Image sheet = contact_sheet(set, 2, 2, 1);
+  ASSERT_EQ(sheet.height, 5);
+  ASSERT_EQ(sheet.width, 7);
+  const std::uint8_t line = 96;
+  const std::vector<std::uint8_t> expected{
+      line, line, line, line, line, line, line,  //
+      line, 51,   102,  line, line, line, line,  //
+      line, line, line, line, line, line, line,  //
+      line, 0,    255,  line, 1,    2,    line,  //
+      line, line, line, line, line, line, line,
+  };
+  EXPECT_EQ(sheet.pixels, expected);
+  EXPECT_EQ(
+      message_of<ValueError>([&] { contact_sheet(set, 0, 2); }),
+      "[sheet] 0 rows and 2 columns of 1 x 2 images; need at least one of each, and at most 2^28 pixels. "
+      "(E073)");
+}
+
+}  // namespace
+}  // namespace chainrule::data
