@@ -1,1 +1,34 @@
-# filled in by the install rules
+# What `cmake --install` puts where, for find_package(chainrule) and for pkg-config. Each library is an export set
+# of its own, so that a program without data sets needs no zlib.
+include(CMakePackageConfigHelpers)
+
+set(config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/chainrule)
+
+install(DIRECTORY include/chainrule DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+
+install(TARGETS chainrule EXPORT chainrule-core ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS chainrule_data EXPORT chainrule-data ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+foreach(component core data)
+  install(EXPORT chainrule-${component} NAMESPACE chainrule:: DESTINATION ${config_dir}
+          FILE chainrule-${component}.cmake)
+endforeach()
+
+configure_package_config_file(cmake/chainrule-config.cmake.in ${PROJECT_BINARY_DIR}/chainrule-config.cmake
+                              INSTALL_DESTINATION ${config_dir})
+# Before 1.0, a new minor version may change the interface.
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/chainrule-config-version.cmake
+                                 COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/chainrule-config.cmake ${PROJECT_BINARY_DIR}/chainrule-config-version.cmake
+        DESTINATION ${config_dir})
+
+# The prefix is found from where the .pc file lies: an installed tree can be moved.
+set(pc_dir ${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+file(RELATIVE_PATH pc_to_prefix ${pc_dir} ${CMAKE_INSTALL_PREFIX})
+foreach(name chainrule chainrule-data)
+  configure_file(cmake/${name}.pc.in ${PROJECT_BINARY_DIR}/${name}.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endforeach()
+
+if(TARGET chainrule_cli)
+  install(TARGETS chainrule_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()

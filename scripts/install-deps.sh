@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# Installs what the project needs and is not there yet:  scripts/install-deps.sh [build] [test] [lint] [bench]
+#
+#   build   compiler, build tools, libraries          test    GoogleTest, Google Benchmark
+#   lint    clang-format                              bench   NumPy and OpenBLAS, as a peer to compare with
+#
+# Without a group: build and test. What is there is found by looking (commands on the PATH, headers that the
+# compiler finds), not by asking the package manager: so when nothing is missing, this takes a moment, needs
+# no root, and works on any system. Only what is missing is installed, by apt-get.
+set -euo pipefail
+
+# Debian package, group, and how to see that it is there: a command, a header, or a function below.
+readonly kNeeds='
+g++                   build  have_compiler
+make                  build  command:make
+cmake                 build  have_cmake
+ninja-build           build  command:ninja
+ccache                build  command:ccache
+pkg-config            build  command:pkg-config
+libhwy-dev            build  header:hwy/highway.h
+zlib1g-dev            build  header:zlib.h
+libpng-dev            build  header:png.h
+libfmt-dev            build  header:fmt/format.h
+libcli11-dev          build  header:CLI/CLI.hpp
+nlohmann-json3-dev    build  header:nlohmann/json.hpp
+libgtest-dev          test   header:gtest/gtest.h
+libbenchmark-dev      test   header:benchmark/benchmark.h
+clang-format          lint   command:clang-format
+python3-numpy         bench  have_numpy
+libopenblas0-pthread  bench  have_openblas
+'
+
+compiler() { command -v "${CXX:-c++}" || command -v g++ || command -v clang++; }
+
+have_compiler() { compiler >/dev/null; }
+
+have_cmake() {
+  local version
+  version=$(cmake --version 2>/dev/null | sed -n 's/^cmake version //p')
+  [[ -n $version && $(printf '%s\n' 3.25 "$version" | sort -V | head -n 1) == 3.25 ]]
+}
+
+have_numpy() {
+  local python
+  for python in python3 /usr/bin/python3; do
+    "$python" -c 'import importlib.util as u, sys; sys.exit(u.find_spec("numpy") is None)' 2>/dev/null && return
+  done
+  return 1
+}
+
+have_openblas() { PATH=$PATH:/sbin ldconfig -p 2>/dev/null | grep -q libopenblas; }
+
+# The headers among the arguments that the compiler does not find, one a line: a single preprocessor run.
+missing_headers() {
+  local cxx header
+  if ! cxx=$(compiler); then
+    printf '%s\n' "$@"
+    return
+  fi
+  for header in "$@"; do
+    printf '#if !__has_include(<%s>)\n"%s"\n#endif\n' "$header" "$header"
+  done | "$cxx" -x c++ -std=c++20 -E -P - | tr -d '"'
+}
+
+# The packages of the given groups that are not there, one a line.
+missing_packages() {
+  local groups=" $* " package group test absent
+  local -a headers=()
+  while read -r package group test; do
+    if [[ $groups == *" $group "* && $test == header:* ]]; then headers+=("${test#header:}"); fi
+  done <<<"$kNeeds"
+  absent=$'\n'$(missing_headers "${headers[@]}")$'\n'
+  while read -r package group test; do
+    [[ -n $package && $groups == *" $group "* ]] || continue
+    case $test in
+      header:*) [[ $absent != *$'\n'"${test#header:}"$'\n'* ]] ;;
+      command:*) command -v "${test#command:}" >/dev/null ;;
+      *) "$test" ;;
+    esac || printf '%s\n' "$package"
+  done <<<"$kNeeds"
+}
+
+install() {
+  local -a as_root=()
+  if [[ $(id -u) != 0 ]]; then
+    if ! command -v sudo >/dev/null; then
+      printf 'Not root, and there is no sudo. As root, run:\n  apt-get install %s\n' "$*" >&2
+      return 1
+    fi
+    as_root=(sudo)
+  fi
+  local -a apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300)
+  printf 'Installing: %s\n' "$*"
+  # The lists of a fresh machine are empty or stale. Where they cannot be fetched, the old ones may do.
+  "${apt[@]}" update || printf 'apt-get update failed; trying with the package lists that are there.\n' >&2
+  "${apt[@]}" install -y --no-install-recommends "$@"
+}
+
+main() {
+  local -a groups=("$@") missing
+  ((${#groups[@]})) || groups=(build test)
+  local group
+  for group in "${groups[@]}"; do
+    if [[ ! $group =~ ^(build|test|lint|bench)$ ]]; then
+      printf 'Unknown group "%s". The groups are: build test lint bench.\n' "$group" >&2
+      return 2
+    fi
+  done
+  mapfile -t missing < <(missing_packages "${groups[@]}")
+  ((${#missing[@]})) || return 0
+  if ! command -v apt-get >/dev/null; then
+    printf 'Missing, by the names that Debian gives them: %s\n' "${missing[*]}" >&2
+    printf 'Please install them with the package manager of this system (cmake must be 3.25 or newer).\n' >&2
+    return 1
+  fi
+  install "${missing[@]}"
+  mapfile -t missing < <(missing_packages "${groups[@]}")
+  if ((${#missing[@]})); then
+    printf 'Installed, but still not found (cmake must be 3.25 or newer): %s\n' "${missing[*]}" >&2
+    return 1
+  fi
+}
+
+main "$@"

@@ -1,0 +1,28 @@
+# Tests of the house around the code: the scripts that check the sources, and the installed library seen from outside.
+add_test(NAME scripts.checks
+         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/scripts/checks_test.sh ${CMAKE_CURRENT_BINARY_DIR}/checks)
+set_tests_properties(scripts.checks PROPERTIES LABELS scripts)
+
+# A program built without sanitizers cannot be linked to a library built with them.
+if(CHAINRULE_SANITIZE)
+  return()
+endif()
+
+set(work ${CMAKE_CURRENT_BINARY_DIR}/install)
+add_test(NAME install.remove_old COMMAND ${CMAKE_COMMAND} -E rm -rf ${work}/prefix)
+add_test(NAME install.into_prefix COMMAND ${CMAKE_COMMAND} --install ${PROJECT_BINARY_DIR} --prefix ${work}/prefix)
+set_tests_properties(install.remove_old PROPERTIES FIXTURES_SETUP empty_prefix)
+set_tests_properties(install.into_prefix PROPERTIES FIXTURES_SETUP installed FIXTURES_REQUIRED empty_prefix)
+
+foreach(kind cmake pkg-config readme)
+  add_test(NAME install.${kind}
+           COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/install/consumer_test.sh ${kind} ${work}/prefix ${work}/${kind})
+  set_tests_properties(install.${kind} PROPERTIES FIXTURES_REQUIRED installed)
+endforeach()
+
+add_test(NAME install.include_cost
+         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/install/include_cost_test.sh 0.5 ${PROJECT_SOURCE_DIR}/include ${work}/cost)
+set_tests_properties(install.include_cost PROPERTIES RUN_SERIAL TRUE)
+
+set_tests_properties(install.remove_old install.into_prefix install.cmake install.pkg-config install.readme
+                     install.include_cost PROPERTIES LABELS install ENVIRONMENT CXX=${CMAKE_CXX_COMPILER})

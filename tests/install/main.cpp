@@ -1,0 +1,36 @@
+// Uses an installed chainrule as a program outside of this project does. Prints "ok" if all is as expected.
+#include <chainrule/chainrule.h>
+
+#include <iostream>
+#include <string>
+
+namespace {
+
+int failures = 0;
+
+void expect(bool condition, const char* what) {
+  if (condition) return;
+  std::cerr << "not as expected: " << what << '\n';
+  ++failures;
+}
+
+void shapes_and_errors_cross_the_library() {
+  const chainrule::Shape shape{32, 784};
+  expect(shape.numel() == 25088, "numel of (32, 784)");
+  expect(shape.to_string() == "(32, 784)", "the text of (32, 784)");
+  try {
+    chainrule::Shape({2, -1});
+    expect(false, "a negative size is refused");
+  } catch (const chainrule::ShapeError& error) {
+    expect(error.code() == 1, "the number of the error");
+    expect(std::string(error.what()).find("(E001)") != std::string::npos, "the number in the message");
+  }
+}
+
+}  // namespace
+
+int main() {
+  shapes_and_errors_cross_the_library();
+  if (failures == 0) std::cout << "ok\n";
+  return failures;
+}
