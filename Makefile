@@ -24,11 +24,11 @@ test:  ## build and run all tests
 	$(call build,release)
 	@ctest --preset release -j $(jobs)
 
-bench:  ## build and run the benchmarks, build/release/bench/*_bench (options through ARGS=)
+bench:  ## build and run the benchmarks, build/release/bench/bench_* (options through ARGS=)
 	@scripts/install-deps.sh build test bench
 	$(call build,release)
-	@set -e; for program in build/release/bench/*_bench; do \
-	  test -x "$$program" || { echo 'There are no benchmarks.'; exit 1; }; \
+	@set -e; for program in build/release/bench/bench_*; do \
+	  test -f "$$program" || { echo 'There are no benchmarks.'; exit 1; }; \
 	  echo "== $$program"; "$$program" $(ARGS); done
 
 lint:  ## check format, direction of includes, file sizes, error numbers, scripts

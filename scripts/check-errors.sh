@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Checks that the error numbers in the code and in docs/errors.md agree:  scripts/check-errors.sh [ROOT]
 #
-# A number is used where an error is made: ShapeError(12, ...), FileError error{60, ...}. Where the number is
-# not a literal at that place, the file lists its numbers in a comment: // check-errors: E060 E061
+# A number is used where an error is made, in one of these ways:
+#   ShapeError(12, ...)    FileError error{60, ...}    return {60, cat(...    throw any_name(60, ...
+# Where an error is thrown in another way, the file lists its numbers in a comment: // check-errors: E060 E061
+#
 # - Each number used has a section "## E012 Title" with paragraphs that begin with Cause, Example and Fix.
 # - Each section's number is used, unless its title ends in "(reserved)".
 # - Sections are in ascending order, each number once.
@@ -18,18 +20,23 @@ function fail(message) {
   ++failures
 }
 
-# Finds the numbers in the text of one file, given without line breaks and without comments. A name that ends in
-# Error (or NotDifferentiable), perhaps a variable name, then ( or {, then the number and a comma.
-function scan(path, text, listed, made, number, by_name) {
-  while (match(text, /(Error|NotDifferentiable)( +[a-z_]+)? *[({] *[0-9]+ *,/)) {
+# Notes the numbers in a text without line breaks and comments, wherever the pattern, which ends in a number and
+# what follows it, matches.
+function scan(path, text, pattern, made) {
+  while (match(text, pattern)) {
     made = substr(text, RSTART, RLENGTH)
     text = substr(text, RSTART + RLENGTH)
-    match(made, /[0-9]+ *,$/)
-    number = sprintf("E%03d", substr(made, RSTART) + 0)
-    used[number] = path
+    match(made, /[0-9]+ *,/)
+    used[sprintf("E%03d", substr(made, RSTART) + 0)] = path
   }
-  by_name = text_of[path]
-  if (!listed && match(by_name, /throw +([A-Za-z_]+::)*[A-Za-z_]*(Error|NotDifferentiable) *[({] *[^0-9 ]/))
+}
+
+function scan_file(path, text) {
+  scan(path, text, "(Error|NotDifferentiable)( +[a-z_]+)? *[({] *[0-9]+ *,")
+  scan(path, text, "throw +[A-Za-z_:]+ *[({] *[0-9]+ *,")
+  scan(path, text, "return *[{] *[0-9]+ *, *(cat *[(]|\"\\[)")
+  if (!(path in listed) &&
+      match(text, /throw +([A-Za-z_]+::)*[A-Za-z_]*(Error|NotDifferentiable) *[({] *[^0-9 ]/))
     fail(path ": an error whose number is not a literal; list the numbers: // check-errors: E060 E061")
 }
 
@@ -80,7 +87,7 @@ file == "docs/errors.md" {
 }
 
 END {
-  for (i = 1; i <= file_count; ++i) scan(files[i], text_of[files[i]], files[i] in listed)
+  for (i = 1; i <= file_count; ++i) scan_file(files[i], text_of[files[i]])
   for (i = 0; i < 1000; ++i) compare(sprintf("E%03d", i))
   if (failures) printf "check-errors: %d wrong\n", failures
   exit failures > 0

@@ -116,6 +116,14 @@ echo 'throw ValueError(12, "no");' >>cli/main.cpp
 refuses errors 'cli/main.cpp: E012 has no section'
 printf 'std::make_exception_ptr(chainrule::NotDifferentiable{\n  13,\n  "no"});' >src/ops/unary.cpp
 refuses errors 'src/ops/unary.cpp: E013 has no section'
+printf 'throw error(61, "no");' >src/data/idx.cpp
+refuses errors 'src/data/idx.cpp: E061 has no section'
+printf 'FileError bad() {\n  return {62,\n cat("[data] no")};\n}' >src/data/idx.cpp
+refuses errors 'src/data/idx.cpp: E062 has no section'
+printf 'return {70, "[data] no"};' >cli/png.cpp
+refuses errors 'cli/png.cpp: E070 has no section'
+printf 'const int sizes[] = {64, 7}; return {65, 7};' >cli/png.cpp
+accepts errors
 document E070 'Nobody throws this'
 refuses errors 'E070 is nowhere used'
 document E070 'Not yet thrown (reserved)'
