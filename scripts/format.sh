@@ -11,8 +11,13 @@ if [[ $("$formatter" --version) != *" version $kVersion."* ]]; then
   printf 'warning: the sources are formatted with clang-format %s, this is %s\n' "$kVersion" "$("$formatter" --version)" >&2
 fi
 
-arguments=(-i)
-if [[ ${1:-} == --check ]]; then arguments=(--dry-run -Werror); fi
 mapfile -d '' -t sources < <(find include src cli tests bench fuzz examples python \
   \( -name '*.h' -o -name '*.cpp' \) -print0 2>/dev/null | LC_ALL=C sort -z)
-"$formatter" "${arguments[@]}" "${sources[@]}"
+
+if [[ ${1:-} != --check ]]; then
+  "$formatter" -i "${sources[@]}"
+elif ! findings=$("$formatter" --dry-run -Werror "${sources[@]}" 2>&1); then
+  awk -F : '/clang-format-violations/ { if (!($1 in seen)) print $1 ": not formatted; make format does it"; seen[$1] }
+            !/clang-format-violations/ && /error:/' <<<"$findings" >&2
+  exit 1
+fi
