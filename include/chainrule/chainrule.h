@@ -2,7 +2,14 @@
 
 /// The whole public interface. A program that wants to compile faster includes only the parts that it uses.
 
+#include "chainrule/data.h"
 #include "chainrule/dtype.h"
 #include "chainrule/error.h"
+#include "chainrule/grad.h"
 #include "chainrule/location.h"
+#include "chainrule/nn.h"
+#include "chainrule/ops.h"
+#include "chainrule/optim.h"
+#include "chainrule/random.h"
 #include "chainrule/shape.h"
+#include "chainrule/tensor.h"

@@ -1,28 +1,35 @@
 // Derivatives by differences, to check the others with.
 #include "chainrule/error.h"
 #include "chainrule/grad.h"
-#include "chainrule/ops.h"
+#include "core/dispatch.h"
 #include "core/text.h"
+#include "graph/node.h"
 
 namespace chainrule {
 
-Tensor numerical_gradient(const std::function<Tensor(const Tensor&)>& f, const Tensor& x, double h) {
+Tensor numerical_gradient(TensorFunction f, const Tensor& x, double h) {
   if (!is_floating(x.dtype())) {
     throw DTypeError(15, cat("[numerical_gradient] needs f32 or f64, got ", name_of(x.dtype()), "."));
   }
-  std::vector<double> at = x.to_vector<double>();
-  std::vector<double> gradient(at.size());
-  const auto value = [&] { return f(cast(from_data(at, x.shape()), x.dtype())).item(); };
-  for (std::size_t i = 0; i < at.size(); ++i) {
-    const double centre = at[i];
-    at[i] = centre + h;
-    const double above = value();
-    at[i] = centre - h;
-    const double below = value();
-    at[i] = centre;
-    gradient[i] = (above - below) / (2 * h);
-  }
-  return cast(from_data(gradient, x.shape()), x.dtype());
+  const std::vector<double> centre = x.to_vector<double>();
+  // One block of memory serves every point: f is evaluated before the next change, and each point is a leaf
+  // of its own.
+  const Buffer point = Buffer::allocate(x.node()->bytes());
+  const Buffer gradient = Buffer::allocate(x.node()->bytes());
+  with_floating(x.dtype(), [&]<class T>(std::type_identity<T>) {
+    T* at = static_cast<T*>(point.data());
+    for (std::size_t i = 0; i < centre.size(); ++i) at[i] = static_cast<T>(centre[i]);
+    const auto value = [&] { return f(make_leaf(point, x.dtype(), x.shape())).item(); };
+    for (std::size_t i = 0; i < centre.size(); ++i) {
+      at[i] = static_cast<T>(centre[i] + h);
+      const double above = value();
+      at[i] = static_cast<T>(centre[i] - h);
+      const double below = value();
+      at[i] = static_cast<T>(centre[i]);
+      static_cast<T*>(gradient.data())[i] = static_cast<T>((above - below) / (2 * h));
+    }
+  });
+  return make_leaf(gradient, x.dtype(), x.shape());
 }
 
 }  // namespace chainrule

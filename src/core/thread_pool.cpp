@@ -45,9 +45,9 @@ bool spin_until(Ready ready) {
 }
 
 // One job at a time. A job is published by storing `ticket_`: the job's number and how many of its blocks
-// nobody has claimed yet. A block is claimed by a compare-and-swap of the ticket, which can succeed only while
-// the job is the current one; so a worker that was stopped by the system between reading the job and claiming
-// a block cannot touch a later job, and nobody need wait for it.
+// nobody has claimed yet. A block is claimed by a compare-and-swap of the ticket, which can succeed only
+// while the job is the current one; so a worker that was stopped by the system between reading the job and
+// claiming a block cannot touch a later job, and nobody need wait for it.
 class Pool {
  public:
   ~Pool() {

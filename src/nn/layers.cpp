@@ -1,0 +1,90 @@
+// The books' layers. Each says only what forward computes.
+#include "chainrule/error.h"
+#include "chainrule/nn.h"
+#include "chainrule/ops.h"
+#include "chainrule/random.h"
+#include "core/dispatch.h"
+#include "core/text.h"
+#include "graph/node.h"
+
+namespace chainrule::nn {
+
+Tensor normal(const Shape& shape, double deviation, std::uint64_t seed, std::uint64_t number, DType dtype) {
+  if (!is_floating(dtype)) throw DTypeError(15, cat("[normal] needs f32 or f64, got ", name_of(dtype), "."));
+  Buffer buffer = Buffer::allocate(static_cast<std::size_t>(shape.numel()) * size_of(dtype));
+  Random random(Philox(seed, streams::kInit), number);
+  with_floating(dtype, [&]<class T>(std::type_identity<T>) {
+    for (std::int64_t i = 0; i < shape.numel(); ++i) {
+      static_cast<T*>(buffer.data())[i] = static_cast<T>(random.normal(0, deviation));
+    }
+  });
+  return make_leaf(std::move(buffer), dtype, shape);
+}
+
+Tensor Mul::compute(const std::vector<Tensor>& inputs) { return inputs[0] * inputs[1]; }
+
+std::pair<Tensor, Tensor> Mul::backward(const Tensor& dout, Location where) {
+  const std::vector<Tensor> gradients = backward_all(dout, where);
+  return {gradients[0], gradients[1]};
+}
+
+Tensor Add::compute(const std::vector<Tensor>& inputs) { return inputs[0] + inputs[1]; }
+
+std::pair<Tensor, Tensor> Add::backward(const Tensor& dout, Location where) {
+  const std::vector<Tensor> gradients = backward_all(dout, where);
+  return {gradients[0], gradients[1]};
+}
+
+Affine::Affine(Tensor weight, Tensor bias) : Layer("affine") {
+  if (weight.ndim() != 2 || bias.ndim() != 1 || weight.shape()[1] != bias.shape()[0] ||
+      weight.dtype() != bias.dtype()) {
+    throw ShapeError(
+        42, cat("[affine] weight ", weight.shape(), " ", name_of(weight.dtype()), " and bias ", bias.shape(),
+                " ", name_of(bias.dtype()), " do not fit. Need (in, out) and (out,) of one dtype."));
+  }
+  weight_ = &add_parameter("weight", std::move(weight));
+  bias_ = &add_parameter("bias", std::move(bias));
+}
+
+std::string Affine::describe() const {
+  const Shape& shape = weight_->value().shape();
+  return cat("Affine(", shape[0], " -> ", shape[1], ")");
+}
+
+Tensor Affine::compute(const std::vector<Tensor>& inputs) {
+  const Tensor& x = inputs[0];
+  if (x.ndim() < 2) {
+    throw ShapeError(41,
+                     cat("[affine] needs a batch (N, ...), got shape ", x.shape(),
+                         ". Use expand_dims(x, 0) for one sample.", OriginScope::current({}).to_string()));
+  }
+  return matmul(x.ndim() == 2 ? x : reshape(x, {x.shape()[0], -1}), weight_->value()) + bias_->value();
+}
+
+Tensor Relu::compute(const std::vector<Tensor>& inputs) { return relu(inputs[0]); }
+
+Tensor Sigmoid::compute(const std::vector<Tensor>& inputs) { return sigmoid(inputs[0]); }
+
+Tensor SoftmaxWithLoss::compute(const std::vector<Tensor>& inputs) {
+  return softmax_cross_entropy(inputs[0], inputs[1]);
+}
+
+Layer& Sequential::append(std::unique_ptr<Layer> layer) {
+  int number = 1;
+  for (const auto& other : layers()) number += other->kind() == layer->kind();
+  return add_layer(layer->kind() + std::to_string(number), std::move(layer));
+}
+
+Tensor Sequential::compute(const std::vector<Tensor>& inputs) {
+  Tensor x = inputs[0];
+  for (const auto& layer : layers()) x = layer->forward(x);
+  return x;
+}
+
+std::string Sequential::describe() const {
+  std::string text = "Sequential";
+  for (const auto& layer : layers()) text += cat("\n  ", layer->name(), ": ", layer->describe());
+  return text;
+}
+
+}  // namespace chainrule::nn
