@@ -72,7 +72,8 @@ Tensor SoftmaxWithLoss::compute(const std::vector<Tensor>& inputs) {
 Layer& Sequential::append(std::unique_ptr<Layer> layer) {
   int number = 1;
   for (const auto& other : layers()) number += other->kind() == layer->kind();
-  return add_layer(layer->kind() + std::to_string(number), std::move(layer));
+  std::string name = cat(layer->kind(), number);
+  return add_layer(std::move(name), std::move(layer));
 }
 
 Tensor Sequential::compute(const std::vector<Tensor>& inputs) {
