@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+
+namespace chainrule::kernels {
+
+// Elementwise kernels over contiguous runs. Each result depends on its own inputs alone, so that splitting a
+// run over threads never changes a bit. Results are the same bits on every vector width that has a fused
+// multiply-add (AVX2 = AVX-512); what needs no polynomial (neg, sqrt, the four operations, comparisons,
+// select, gather_rows) is the same everywhere. A NaN gives a NaN, whose payload is not promised. Nothing is
+// read or written past a run's end, pointers need no more than their type's alignment, and n = 0 does
+// nothing. Long runs are split over the thread pool.
+
+/// Functions of one argument, with the largest error found, in units in the last place of the exact result
+/// (f32: over all 2^32 arguments; f64: over 10^8 random ones and the neighbourhood of special points).
+enum class Unary : std::uint8_t {
+  neg,      ///< -x, exact; flips the sign of zeros.
+  exp,      ///< e^x; f32 1.00 ULP, f64 1.00 ULP. Infinite above the range, correct denormals and 0 below it.
+  log,      ///< ln x; f32 1.00 ULP, f64 1.00 ULP. -inf at 0 and -0, NaN below 0, denormals included.
+  sqrt,     ///< Correctly rounded; NaN below 0, -0 at -0.
+  tanh,     ///< f32 2.00 ULP, f64 2.00 ULP. Odd, -0 at -0, 1 from the place where it rounds to 1.
+  sigmoid,  ///< 1 / (1 + e^-x); f32 2.00 ULP, f64 2.00 ULP, at both tails as well: no overflow, denormals
+            ///< kept.
+};
+inline constexpr int kUnaryCount = static_cast<int>(Unary::sigmoid) + 1;
+
+/// y[i] = op(x[i]) for i in [0, n). y may be x.
+void unary(Unary op, const float* x, float* y, std::int64_t n);
+void unary(Unary op, const double* x, double* y, std::int64_t n);
+
+/// The four operations, each correctly rounded as IEEE 754 has it.
+enum class Binary : std::uint8_t { add, sub, mul, div };
+inline constexpr int kBinaryCount = static_cast<int>(Binary::div) + 1;
+
+/// One contiguous run of a broadcast operation: y[i] = a[a_is_scalar ? 0 : i] op b[b_is_scalar ? 0 : i].
+///
+/// y may be a or b where that one is not a scalar.
+void binary(Binary op, const float* a, bool a_is_scalar, const float* b, bool b_is_scalar, float* y,
+            std::int64_t n);
+void binary(Binary op, const double* a, bool a_is_scalar, const double* b, bool b_is_scalar, double* y,
+            std::int64_t n);
+
+/// Comparisons as IEEE 754 has them: with a NaN all are false but not_equal; -0 equals 0.
+enum class Compare : std::uint8_t { less, less_equal, equal, not_equal };
+inline constexpr int kCompareCount = static_cast<int>(Compare::not_equal) + 1;
+
+/// y[i] = a[a_is_scalar ? 0 : i] op b[b_is_scalar ? 0 : i], as bytes 0 or 1.
+void compare(Compare op, const float* a, bool a_is_scalar, const float* b, bool b_is_scalar, bool* y,
+             std::int64_t n);
+void compare(Compare op, const double* a, bool a_is_scalar, const double* b, bool b_is_scalar, bool* y,
+             std::int64_t n);
+
+/// y[i] = condition[i] ? a[a_is_scalar ? 0 : i] : b[b_is_scalar ? 0 : i]; the bits are copied, NaNs included.
+///
+/// y may be a or b where that one is not a scalar.
+void select(const bool* condition, const float* a, bool a_is_scalar, const float* b, bool b_is_scalar,
+            float* y, std::int64_t n);
+void select(const bool* condition, const double* a, bool a_is_scalar, const double* b, bool b_is_scalar,
+            double* y, std::int64_t n);
+
+/// Takes rows of bytes, converts and scales them in one pass: out[i][j] = images[rows[i] * width + j] *
+/// scale.
+///
+/// One rounding per element (bytes convert exactly). Rows may repeat; that they exist is for the caller to
+/// check.
+/// @param images  row-major bytes, each row `width` long.
+/// @param rows    `count` row numbers.
+/// @param out     (count, width), row-major.
+void gather_rows(const std::uint8_t* images, std::int64_t width, const std::int64_t* rows, std::int64_t count,
+                 float scale, float* out);
+void gather_rows(const std::uint8_t* images, std::int64_t width, const std::int64_t* rows, std::int64_t count,
+                 double scale, double* out);
+
+}  // namespace chainrule::kernels

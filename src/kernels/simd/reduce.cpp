@@ -1,0 +1,141 @@
+#include "kernels/simd/reduce.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/simd/reduce.cpp"
+#include <hwy/foreach_target.h>
+// After foreach_target.
+#include <hwy/highway.h>
+
+#include "kernels/simd/fold-inl.h"
+#include "kernels/simd/reduce_work.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace chainrule::kernels::HWY_NAMESPACE {
+
+/// Reduces units [begin, end) to their ends.
+template <class Op, class T>
+void fold_units(const ReduceWork<T>& work, std::int64_t begin, std::int64_t end, T* y) {
+  for (std::int64_t unit = begin; unit < end; ++unit) {
+    if (work.inner == 1) {
+      y[unit] = fold_run<Op>(work.x + unit * work.reduce, work.reduce);
+    } else {
+      const UnitPlace place = work.place(unit);
+      const Columns<T> columns{work.x + place.input, work.inner, work.reduce, 0};
+      fold_columns<Op>(columns, place.width, 0, work.reduce, y + place.output);
+    }
+  }
+}
+
+/// Reduces rows [begin, end) of one unit to its columns.
+template <class Op, class T>
+void fold_rows(const ReduceWork<T>& work, std::int64_t unit, std::int64_t begin, std::int64_t end, T* out) {
+  if (work.inner == 1) {
+    fold_columns<Op>(run_columns(work.x + unit * work.reduce, work.reduce), kLanes, begin, end, out);
+  } else {
+    const UnitPlace place = work.place(unit);
+    fold_columns<Op>(Columns<T>{work.x + place.input, work.inner, work.reduce, 0}, place.width, begin, end,
+                     out);
+  }
+}
+
+template <class T>
+ReduceKernels<T> kernels_of(Reduction op) {
+  if (op == Reduction::sum) return {fold_units<Sum, T>, fold_rows<Sum, T>, fold_lanes<Sum, T>};
+  return {fold_units<Max, T>, fold_rows<Max, T>, fold_lanes<Max, T>};
+}
+
+ReduceKernels<float> reduce_kernels_f32(Reduction op) { return kernels_of<float>(op); }
+ReduceKernels<double> reduce_kernels_f64(Reduction op) { return kernels_of<double>(op); }
+
+}  // namespace chainrule::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+#include <algorithm>
+
+#include "core/thread_pool.h"
+#include "kernels/simd/dispatch.h"
+#include "kernels/simd/grain.h"
+
+namespace chainrule::kernels {
+
+HWY_EXPORT(reduce_kernels_f32);
+HWY_EXPORT(reduce_kernels_f64);
+
+namespace {
+
+template <class T>
+T combine(Reduction op, T a, T b) {
+  if (op == Reduction::sum) return a + b;
+  return b > a || b != b ? b : a;
+}
+
+/// Reduces one long unit with all threads: chunks of a power of two of blocks, which are whole subtrees of
+/// the pairwise tree, and then the rest of the tree. The partial results live on the stack.
+template <class T>
+void reduce_by_chunks(Reduction op, const ReduceKernels<T>& kernels, const ReduceWork<T>& work,
+                      std::int64_t unit, T* y) {
+  constexpr std::int64_t kMostChunks = 64;
+  const std::int64_t rows = work.rows();
+  std::int64_t chunk = kBlockRows;
+  while ((rows + chunk - 1) / chunk > kMostChunks) chunk *= 2;
+  std::int64_t chunks = (rows + chunk - 1) / chunk;
+
+  T partial[kMostChunks][kPanelColumns];
+  const std::int64_t width = work.inner == 1 ? kLanes : work.place(unit).width;
+  parallel_for(chunks, rows_grain(kCheapGrain, chunk * width), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t c = begin; c < end; ++c)
+      kernels.rows(work, unit, c * chunk, std::min(rows, (c + 1) * chunk), partial[c]);
+  });
+
+  for (; chunks > 1; chunks = (chunks + 1) / 2) {
+    for (std::int64_t c = 0; c < chunks; c += 2) {
+      for (std::int64_t i = 0; i < width; ++i)
+        partial[c / 2][i] = c + 1 < chunks ? combine(op, partial[c][i], partial[c + 1][i]) : partial[c][i];
+    }
+  }
+  if (work.inner == 1) {
+    y[unit] = kernels.lanes(partial[0]);
+  } else {
+    std::copy_n(partial[0], width, y + work.place(unit).output);
+  }
+}
+
+template <class T>
+void reduce_all(Reduction op, const ReduceKernels<T>& kernels, const ReduceWork<T>& work, T* y) {
+  const std::int64_t units = work.units();
+  const std::int64_t cost = work.reduce * std::min(work.inner, kPanelColumns);  // elements of a unit
+  if (cost >= 2 * kCheapGrain && units < 2 * num_threads() && num_threads() > 1) {
+    for (std::int64_t unit = 0; unit < units; ++unit) reduce_by_chunks(op, kernels, work, unit, y);
+  } else {
+    parallel_for(units, rows_grain(kCheapGrain, cost),
+                 [&](std::int64_t begin, std::int64_t end) { kernels.units(work, begin, end, y); });
+  }
+}
+
+}  // namespace
+
+void sum(const float* x, std::int64_t outer, std::int64_t reduce, std::int64_t inner, float* y) {
+  constexpr auto kOp = Reduction::sum;
+  reduce_all(kOp, CHAINRULE_DISPATCH(reduce_kernels_f32)(kOp), ReduceWork<float>{x, outer, reduce, inner}, y);
+}
+
+void sum(const double* x, std::int64_t outer, std::int64_t reduce, std::int64_t inner, double* y) {
+  constexpr auto kOp = Reduction::sum;
+  reduce_all(kOp, CHAINRULE_DISPATCH(reduce_kernels_f64)(kOp), ReduceWork<double>{x, outer, reduce, inner},
+             y);
+}
+
+void max(const float* x, std::int64_t outer, std::int64_t reduce, std::int64_t inner, float* y) {
+  constexpr auto kOp = Reduction::max;
+  reduce_all(kOp, CHAINRULE_DISPATCH(reduce_kernels_f32)(kOp), ReduceWork<float>{x, outer, reduce, inner}, y);
+}
+
+void max(const double* x, std::int64_t outer, std::int64_t reduce, std::int64_t inner, double* y) {
+  constexpr auto kOp = Reduction::max;
+  reduce_all(kOp, CHAINRULE_DISPATCH(reduce_kernels_f64)(kOp), ReduceWork<double>{x, outer, reduce, inner},
+             y);
+}
+
+}  // namespace chainrule::kernels
+#endif  // HWY_ONCE

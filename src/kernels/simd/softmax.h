@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+
+namespace chainrule::kernels {
+
+// Functions of the rows of a row-major (rows, cols) matrix, shifted by the row's maximum, so that no logit is
+// too large. Sums are taken in the order of reduce.h: results are the same bits for any number of threads,
+// and on every vector width that has a fused multiply-add (AVX2 = AVX-512).
+
+/// p = softmax(z) of each row: e^(z - max z) / sum. p may be z.
+///
+/// A logit of -inf has probability 0. A row with a NaN or +inf, or of nothing but -inf, is all NaN (as in
+/// SciPy and PyTorch). cols = 0 does nothing. Error: see softmax_test.cpp.
+void softmax(const float* z, std::int64_t rows, std::int64_t cols, float* p);
+void softmax(const double* z, std::int64_t rows, std::int64_t cols, double* p);
+
+/// y = log(sum(e^z)) of each row, in nats.
+///
+/// -inf for a row of nothing but -inf, or of nothing at all; +inf for a row with +inf; NaN for a row with a
+/// NaN.
+void logsumexp(const float* z, std::int64_t rows, std::int64_t cols, float* y);
+void logsumexp(const double* z, std::int64_t rows, std::int64_t cols, double* y);
+
+}  // namespace chainrule::kernels
