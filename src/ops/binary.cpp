@@ -4,6 +4,7 @@
 #include "chainrule/ops.h"
 #include "core/dispatch.h"
 #include "kernels/ref/map.h"
+#include "ops/fast.h"
 #include "ops/meta.h"
 #include "ops/op.h"
 #include "ops/operands.h"
@@ -25,6 +26,12 @@ void run_numeric(const Kernel& k, F f) {
   });
 }
 
+/// SIMD for floating numbers, the reference loop for integers.
+template <class Op>
+void run_fast_numeric(const Kernel& k, kernels::Binary kind, const Op& op) {
+  is_floating(k.output.dtype) ? run_fast_binary(k, kind) : op.run(k);
+}
+
 struct Add {
   static constexpr OpInfo kInfo{.name = "add", .arity = 2, .elementwise = true, .doc = "a plus b."};
   bool operator==(const Add&) const = default;
@@ -33,6 +40,7 @@ struct Add {
   void run(const Kernel& k) const {
     run_numeric(k, [](auto a, auto b) { return a + b; });
   }
+  void run_fast(const Kernel& k) const { run_fast_numeric(k, kernels::Binary::add, *this); }
 };
 
 struct Sub {
@@ -43,6 +51,7 @@ struct Sub {
   void run(const Kernel& k) const {
     run_numeric(k, [](auto a, auto b) { return a - b; });
   }
+  void run_fast(const Kernel& k) const { run_fast_numeric(k, kernels::Binary::sub, *this); }
 };
 
 struct Mul {
@@ -56,6 +65,7 @@ struct Mul {
   void run(const Kernel& k) const {
     run_numeric(k, [](auto a, auto b) { return a * b; });
   }
+  void run_fast(const Kernel& k) const { run_fast_numeric(k, kernels::Binary::mul, *this); }
 };
 
 struct Div {
@@ -72,6 +82,7 @@ struct Div {
       kernels::map_binary<T, T>(k.inputs[0], k.inputs[1], k.output, [](T a, T b) { return a / b; });
     });
   }
+  void run_fast(const Kernel& k) const { run_fast_binary(k, kernels::Binary::div); }
 };
 
 struct Pow {

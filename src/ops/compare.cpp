@@ -2,6 +2,7 @@
 #include "chainrule/ops.h"
 #include "core/dispatch.h"
 #include "kernels/ref/map.h"
+#include "ops/fast.h"
 #include "ops/meta.h"
 #include "ops/op.h"
 #include "ops/operands.h"
@@ -24,6 +25,11 @@ void run_comparison(const Kernel& k, F f) {
   });
 }
 
+template <class Op>
+void run_fast_comparison(const Kernel& k, kernels::Compare kind, const Op& op) {
+  is_floating(k.inputs[0].dtype) ? run_fast_compare(k, kind) : op.run(k);
+}
+
 struct Less {
   static constexpr OpInfo kInfo{.name = "less", .arity = 2, .elementwise = true, .doc = "Whether a < b."};
   static constexpr std::string_view kNotDifferentiable = kComparisonReason;
@@ -32,6 +38,7 @@ struct Less {
   void run(const Kernel& k) const {
     run_comparison(k, [](auto a, auto b) { return a < b; });
   }
+  void run_fast(const Kernel& k) const { run_fast_comparison(k, kernels::Compare::less, *this); }
 };
 
 struct LessEqual {
@@ -43,6 +50,7 @@ struct LessEqual {
   void run(const Kernel& k) const {
     run_comparison(k, [](auto a, auto b) { return a <= b; });
   }
+  void run_fast(const Kernel& k) const { run_fast_comparison(k, kernels::Compare::less_equal, *this); }
 };
 
 struct Equal {
@@ -53,6 +61,7 @@ struct Equal {
   void run(const Kernel& k) const {
     run_comparison(k, [](auto a, auto b) { return a == b; });
   }
+  void run_fast(const Kernel& k) const { run_fast_comparison(k, kernels::Compare::equal, *this); }
 };
 
 struct NotEqual {
@@ -64,6 +73,7 @@ struct NotEqual {
   void run(const Kernel& k) const {
     run_comparison(k, [](auto a, auto b) { return a != b; });
   }
+  void run_fast(const Kernel& k) const { run_fast_comparison(k, kernels::Compare::not_equal, *this); }
 };
 
 struct Where {
@@ -84,6 +94,21 @@ struct Where {
   void run(const Kernel& k) const {
     with_type(k.output.dtype, [&]<class T>(std::type_identity<T>) {
       kernels::map_where<T>(k.inputs[0], k.inputs[1], k.inputs[2], k.output);
+    });
+  }
+  void run_fast(const Kernel& k) const {
+    const Shape& condition = k.inputs[0].shape;
+    const bool scalar_condition = condition.ndim() == 0 || condition.back() != k.output.shape.back();
+    if (!is_floating(k.output.dtype) || scalar_condition) return run(k);
+    with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
+      const bool* c = k.inputs[0].as<bool>();
+      const T* a = k.inputs[1].as<T>();
+      const T* b = k.inputs[2].as<T>();
+      T* y = k.output.as<T>();
+      for_each_run(k, [&](const auto& runs, std::int64_t at, const auto& from) {
+        kernels::select(c + from[0], a + from[1], runs.step(1) == 0, b + from[2], runs.step(2) == 0, y + at,
+                        runs.length());
+      });
     });
   }
   static std::vector<Sample> samples() {

@@ -5,6 +5,7 @@
 
 #include "chainrule/ops.h"
 #include "core/dispatch.h"
+#include "kernels/simd/softmax.h"
 #include "ops/meta.h"
 #include "ops/op.h"
 
@@ -58,6 +59,12 @@ struct Softmax {
       }
     });
   }
+  void run_fast(const Kernel& k) const {
+    const Rows rows = rows_of(k.output.shape);
+    with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
+      kernels::softmax(k.inputs[0].as<T>(), rows.count, rows.length, k.output.as<T>());
+    });
+  }
   static std::vector<Sample> samples() {
     return {sample(Softmax{}, {{{7}}}),    sample(Softmax{}, {{{5, 10}}}), sample(Softmax{}, {{{2, 3, 17}}}),
             sample(Softmax{}, {{{3, 1}}}), sample(Softmax{}, {{{0, 4}}}),  sample(Softmax{}, {{{}}}, 13)};
@@ -79,6 +86,11 @@ struct Logsumexp {
       for (std::int64_t i = 0; i < k.output.numel(); ++i) {
         k.output.as<T>()[i] = static_cast<T>(log_sum_exp(k.inputs[0].as<T>() + i * length, length));
       }
+    });
+  }
+  void run_fast(const Kernel& k) const {
+    with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
+      kernels::logsumexp(k.inputs[0].as<T>(), k.output.numel(), k.inputs[0].shape.back(), k.output.as<T>());
     });
   }
   static std::vector<Sample> samples() {
@@ -131,6 +143,28 @@ class TargetRows {
     return total;
   }
 
+  /// The row's loss from its logits and their logsumexp.
+  T loss(std::int64_t row, const T* logits, T normaliser) const {
+    check(row);
+    if (numbers_) return normaliser - logits[numbers_[row]];
+    const T* t = rows_ + row * classes_;
+    T total = 0;
+    for (std::int64_t j = 0; j < classes_; ++j) total += t[j] == 0 ? T(0) : t[j] * (normaliser - logits[j]);
+    return total;
+  }
+  /// Turns the row's probabilities into the gradient: weight * (sum(t) p - t).
+  void gradient(std::int64_t row, T weight, T* probabilities) const {
+    check(row);
+    if (numbers_) {
+      probabilities[numbers_[row]] -= T(1);
+      for (std::int64_t j = 0; j < classes_; ++j) probabilities[j] *= weight;
+      return;
+    }
+    const T* t = rows_ + row * classes_;
+    const T s = static_cast<T>(sum(row));
+    for (std::int64_t j = 0; j < classes_; ++j) probabilities[j] = weight * (s * probabilities[j] - t[j]);
+  }
+
  private:
   const std::int64_t* numbers_;
   const T* rows_;
@@ -174,6 +208,17 @@ struct SoftmaxCrossEntropy {
         }
         k.output.as<T>()[i] = static_cast<T>(loss);
       }
+    });
+  }
+  void run_fast(const Kernel& k) const {
+    const std::int64_t rows = k.output.numel();
+    const std::int64_t classes = k.inputs[0].shape[1];
+    with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
+      const TargetRows<T> t(k.inputs[1], classes);
+      const T* z = k.inputs[0].as<T>();
+      T* y = k.output.as<T>();
+      kernels::logsumexp(z, rows, classes, y);
+      for (std::int64_t i = 0; i < rows; ++i) y[i] = t.loss(i, z + i * classes, y[i]);
     });
   }
   static std::vector<Sample> samples() {
@@ -233,6 +278,16 @@ struct SoftmaxCrossEntropyGrad {
           y[j] = static_cast<T>(weight * (s * std::exp(static_cast<double>(z[j]) - normaliser) - t.at(i, j)));
         }
       }
+    });
+  }
+  void run_fast(const Kernel& k) const {
+    const std::int64_t rows = k.output.shape[0];
+    const std::int64_t classes = k.inputs[0].shape[1];
+    with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
+      const TargetRows<T> t(k.inputs[1], classes);
+      T* y = k.output.as<T>();
+      kernels::softmax(k.inputs[0].as<T>(), rows, classes, y);
+      for (std::int64_t i = 0; i < rows; ++i) t.gradient(i, k.inputs[2].as<T>()[i], y + i * classes);
     });
   }
   static std::vector<Sample> samples() {

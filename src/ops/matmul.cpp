@@ -1,5 +1,6 @@
 #include "chainrule/ops.h"
 #include "core/dispatch.h"
+#include "kernels/simd/gemm.h"
 #include "ops/internal.h"
 #include "ops/meta.h"
 #include "ops/op.h"
@@ -93,6 +94,24 @@ struct Matmul {
             c[i * p.n + j] = static_cast<T>(sum);
           }
         }
+      });
+    });
+  }
+
+  void run_fast(const Kernel& k) const {
+    with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
+      for_each_product<T>(k, [this](const T* a, const T* b, T* c, const Product& p) {
+        kernels::gemm(kernels::Gemm<T>{.m = p.m,
+                                       .n = p.n,
+                                       .k = p.k,
+                                       .a = a,
+                                       .lda = trans_a ? p.m : p.k,
+                                       .trans_a = trans_a,
+                                       .b = b,
+                                       .ldb = trans_b ? p.k : p.n,
+                                       .trans_b = trans_b,
+                                       .c = c,
+                                       .ldc = p.n});
       });
     });
   }

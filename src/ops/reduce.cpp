@@ -6,6 +6,7 @@
 #include "chainrule/ops.h"
 #include "core/dispatch.h"
 #include "kernels/ref/reduce.h"
+#include "kernels/simd/reduce.h"
 #include "ops/meta.h"
 #include "ops/op.h"
 
@@ -46,6 +47,33 @@ Shape dropped_shape(const Shape& shape, AxisSet set) {
 
 DType sum_dtype(DType dtype) { return is_floating(dtype) ? dtype : DType::i64; }
 
+/// The axes of the set as one (outer, reduce, inner) block, if they stand together; axes of size 1 do not
+/// matter.
+bool as_block(const Shape& shape, AxisSet set, AxisBlock& block) {
+  block = {};
+  int stage = 0;  // 0: before the reduced axes, 1: among them, 2: after them
+  for (int axis = 0; axis < shape.ndim(); ++axis) {
+    if (shape[axis] == 1) continue;
+    const bool reduced = set >> axis & 1;
+    if (reduced && stage == 2) return false;
+    if (reduced) stage = 1;
+    if (!reduced && stage == 1) stage = 2;
+    (stage == 0 ? block.outer : stage == 1 ? block.size : block.inner) *= shape[axis];
+  }
+  return true;
+}
+
+/// SIMD for floating numbers in one block of axes, the reference loop for the rest.
+template <class Op, class F>
+void run_fast_reduction(const Kernel& k, const Op& op, F reduce) {
+  const ConstArray& x = k.inputs[0];
+  AxisBlock block;
+  if (!is_floating(x.dtype) || !as_block(x.shape, op.axes, block)) return op.run(k);
+  with_floating(x.dtype, [&]<class T>(std::type_identity<T>) {
+    reduce(x.as<T>(), block.outer, block.size, block.inner, k.output.as<T>());
+  });
+}
+
 struct Sum {
   AxisSet axes = 0;
 
@@ -69,6 +97,9 @@ struct Sum {
         kernels::reduce<T, std::int64_t, std::int64_t>(x, k.output.shape, k.output, 0, add);
       }
     });
+  }
+  void run_fast(const Kernel& k) const {
+    run_fast_reduction(k, *this, [](auto... arguments) { kernels::sum(arguments...); });
   }
   static std::vector<Sample> samples() {
     return {sample(Sum{1}, {{{7}}}),
@@ -115,6 +146,9 @@ struct Max {
                                  [](T a, T b) { return b > a || b != b ? b : a; });
       }
     });
+  }
+  void run_fast(const Kernel& k) const {
+    run_fast_reduction(k, *this, [](auto... arguments) { kernels::max(arguments...); });
   }
   static std::vector<Sample> samples() {
     return {sample(Max{1}, {{{7}}}),           sample(Max{0b11}, {{{3, 5}}}),

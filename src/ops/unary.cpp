@@ -4,6 +4,7 @@
 #include "chainrule/ops.h"
 #include "core/dispatch.h"
 #include "kernels/ref/map.h"
+#include "ops/fast.h"
 #include "ops/meta.h"
 #include "ops/op.h"
 
@@ -30,6 +31,9 @@ struct Neg {
                                  [](T x) { return std::is_floating_point_v<T> ? -x : T(0) - x; });
       }
     });
+  }
+  void run_fast(const Kernel& k) const {
+    is_floating(k.output.dtype) ? run_fast_unary(k, kernels::Unary::neg) : run(k);
   }
 };
 
@@ -87,6 +91,7 @@ struct Sigmoid {
       return (x >= 0 ? decltype(x)(1) : e) / (1 + e);
     });
   }
+  void run_fast(const Kernel& k) const { run_fast_unary(k, kernels::Unary::sigmoid); }
 };
 
 struct Cast {
