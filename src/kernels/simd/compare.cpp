@@ -24,7 +24,8 @@ HWY_INLINE auto formula(V a, V b) {
   if constexpr (op == Compare::less) return hn::Lt(a, b);
   if constexpr (op == Compare::less_equal) return hn::Le(a, b);
   if constexpr (op == Compare::equal) return hn::Eq(a, b);
-  if constexpr (op == Compare::not_equal) return hn::Ne(a, b);
+  // Not Ne: with a NaN that is false on AVX-512 and true elsewhere.
+  if constexpr (op == Compare::not_equal) return hn::Not(hn::Eq(a, b));
 }
 
 /// A mask of 4- or 8-byte lanes as bytes 0 or 1.

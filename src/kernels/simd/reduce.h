@@ -22,7 +22,7 @@ namespace chainrule::kernels {
 // Error of a sum: at most (kBlockRows + log2(rows / kBlockRows) + 4) ULP-halves of the sum of magnitudes,
 // against `reduce` of them for a plain loop. Long runs are split over the thread pool along the same tree.
 inline constexpr std::int64_t kLanes = 16;
-inline constexpr std::int64_t kBlockRows = 64;
+inline constexpr std::int64_t kBlockRows = 16;
 
 /// Sums, with identity +0: the sum of nothing is +0, and a sum is -0 never.
 void sum(const float* x, std::int64_t outer, std::int64_t reduce, std::int64_t inner, float* y);
