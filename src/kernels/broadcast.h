@@ -26,6 +26,7 @@ class BroadcastRuns {
   /// Calls `body(output_offset, input_offsets)` for the runs [begin, end), in order.
   template <class F>
   void for_each(std::int64_t begin, std::int64_t end, F body) const {
+    if (begin >= end) return;
     std::array<std::int64_t, Shape::kMaxNdim> at{};
     Offsets offsets{};
     locate(begin, at, offsets);

@@ -1,0 +1,94 @@
+#include "ops/op_cases.h"
+
+#include <cmath>
+#include <sstream>
+
+#include "chainrule/ops.h"
+#include "plan/run.h"
+
+namespace chainrule::testing {
+namespace {
+
+/// Shapes that an elementwise operation meets: equal, broadcast both ways, empty, one element, odd tails,
+/// long.
+std::vector<std::vector<Shape>> elementwise_shapes(int arity) {
+  if (arity == 1) return {{{}}, {{1}}, {{0}}, {{7}}, {{33}}, {{3, 5}}, {{2, 3, 4}}, {{40000}}};
+  return {{{}, {}},        {{1}, {1}},          {{0}, {0}},       {{7}, {7}},        {{33}, {33}},
+          {{3, 5}, {5}},   {{3, 5}, {3, 1}},    {{5}, {3, 5}},    {{3, 1}, {1, 5}},  {{2, 3, 4}, {}},
+          {{}, {2, 3, 4}}, {{2, 1, 4}, {3, 1}}, {{2, 0}, {1, 1}}, {{100, 50}, {50}}, {{40000}, {40000}}};
+}
+
+Domain domain_of(const OpRow& row, std::size_t input) {
+  return input == 0 ? row.info.domain : row.info.second_domain;
+}
+
+}  // namespace
+
+std::string OpCase::to_string() const {
+  std::ostringstream out;
+  out << row->info.name << "(";
+  for (const SampleInput& input : sample.inputs) {
+    out << input.shape << name_of(is_floating(input.dtype) ? floating : input.dtype) << " ";
+  }
+  row->print(sample.attributes.data(), out);
+  out << ")";
+  return out.str();
+}
+
+std::ostream& operator<<(std::ostream& out, const OpCase& c) { return out << c.to_string(); }
+
+std::vector<OpCase> cases_of(const OpRow& row, DType floating, bool wanting_error) {
+  std::vector<OpCase> cases;
+  if (row.samples) {
+    for (Sample& sample : row.samples()) {
+      if ((sample.error != 0) == wanting_error) cases.push_back({&row, std::move(sample), floating});
+    }
+    return cases;
+  }
+  if (wanting_error) {
+    if (row.info.arity == 2)
+      cases.push_back({&row, {std::vector<std::byte>(1), {{{3}}, {{4}}}, 11}, floating});
+    return cases;
+  }
+  for (const std::vector<Shape>& shapes : elementwise_shapes(row.info.arity)) {
+    Sample sample{std::vector<std::byte>(1), {}, 0};
+    for (std::size_t i = 0; i < shapes.size(); ++i)
+      sample.inputs.push_back({shapes[i], DType::f64, domain_of(row, i)});
+    cases.push_back({&row, std::move(sample), floating});
+  }
+  return cases;
+}
+
+Tensors draw_inputs(const OpCase& c, std::uint64_t seed) {
+  Random random(seed);
+  Tensors inputs;
+  for (const SampleInput& input : c.sample.inputs) {
+    std::vector<double> values(static_cast<std::size_t>(input.shape.numel()));
+    for (double& value : values) {
+      value = random.uniform(input.domain.low, input.domain.high);
+      if (!is_floating(input.dtype)) value = std::floor(value);
+    }
+    inputs.push_back(
+        detach(cast(from_data(values, input.shape), is_floating(input.dtype) ? c.floating : input.dtype)));
+  }
+  return inputs;
+}
+
+Tensor draw_direction(const Shape& shape, DType dtype, Random& random) {
+  std::vector<double> values(static_cast<std::size_t>(shape.numel()));
+  for (double& value : values) value = random.uniform(-1, 1);
+  return detach(cast(from_data(values, shape), dtype));
+}
+
+Tensor call(const OpCase& c, const Tensors& inputs) {
+  return apply_row(*c.row, c.sample.attributes.data(), inputs, Location::current());
+}
+
+Tensor run_with(const OpCase& c, const Tensors& inputs, Kernels kernels) {
+  const Tensor result = call(c, inputs);
+  Node* node = result.node();
+  run({&node, 1}, kernels);
+  return result;
+}
+
+}  // namespace chainrule::testing
