@@ -233,13 +233,17 @@ bool differentiable(const OpCase& c) {
 
 TEST_P(OpTable, VjpIsTheCentralDifference) {
   for (const OpCase& c : cases_of(*GetParam(), DType::f64)) {
-    if (differentiable(c)) EXPECT_LE(derivative_error(c, false), kTolerance) << c;
+    if (differentiable(c)) {
+      EXPECT_LE(derivative_error(c, false), kTolerance) << c;
+    }
   }
 }
 
 TEST_P(OpTable, SecondOrderIsTheCentralDifferenceOfTheFirst) {
   for (const OpCase& c : cases_of(*GetParam(), DType::f64)) {
-    if (differentiable(c)) EXPECT_LE(derivative_error(c, true), kTolerance) << c;
+    if (differentiable(c)) {
+      EXPECT_LE(derivative_error(c, true), kTolerance) << c;
+    }
   }
 }
 
@@ -263,8 +267,9 @@ struct Cube {
 
 TEST(OpChecks, FindAWrongDerivative) {
   for (const OpCase& c : cases_of(kRow<Cube<1>>, DType::f64)) {
-    if (differentiable(c) && c.sample.inputs[0].shape.numel() > 0)
+    if (differentiable(c) && c.sample.inputs[0].shape.numel() > 0) {
       EXPECT_GT(derivative_error(c, false), kTolerance) << c;
+    }
   }
 }
 
