@@ -19,7 +19,10 @@ HWY_INLINE double run_fma(std::int64_t steps) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   const V x = hn::Set(d, T(0.999)), y = hn::Set(d, T(0.001));
-  V s0 = x, s1 = x, s2 = x, s3 = x, s4 = x, s5 = x, s6 = x, s7 = x, s8 = x, s9 = x, s10 = x, s11 = x;
+  // Different starts: the compiler would make one chain of equal ones.
+  V s0 = x, s1 = hn::Add(s0, y), s2 = hn::Add(s1, y), s3 = hn::Add(s2, y), s4 = hn::Add(s3, y);
+  V s5 = hn::Add(s4, y), s6 = hn::Add(s5, y), s7 = hn::Add(s6, y), s8 = hn::Add(s7, y);
+  V s9 = hn::Add(s8, y), s10 = hn::Add(s9, y), s11 = hn::Add(s10, y);
   for (std::int64_t i = 0; i < steps; ++i) {
     s0 = hn::MulAdd(s0, x, y), s1 = hn::MulAdd(s1, x, y), s2 = hn::MulAdd(s2, x, y);
     s3 = hn::MulAdd(s3, x, y), s4 = hn::MulAdd(s4, x, y), s5 = hn::MulAdd(s5, x, y);

@@ -6,7 +6,8 @@
 
 namespace chainrule::kernels {
 
-/// Instruction sets a kernel may be held to, widest first. Each is a ceiling: what the CPU lacks is never used.
+/// Instruction sets a kernel may be held to, widest first. Each is a ceiling: what the CPU lacks is never
+/// used.
 enum class SimdCeiling { none, avx512, avx2, sse4 };
 
 /// The instruction set in use: "avx512", "avx2", "sse4", "neon", "scalar", ...
@@ -17,9 +18,10 @@ std::string_view simd_name();
 /// Not to be called while a kernel runs.
 void set_simd_ceiling(SimdCeiling ceiling);
 
-/// Applies the environment variable CHAINRULE_SIMD (avx512, avx2 or sse4; unset or empty: no ceiling). It is read
-/// once, before the first kernel runs: CHAINRULE_DISPATCH calls this.
-/// @throws ValueError  at the first kernel, for any other value (E003): who sets it wants to know what ran, so
+/// Applies the environment variable CHAINRULE_SIMD (avx512, avx2 or sse4; unset or empty: no ceiling). It is
+/// read once, before the first kernel runs: CHAINRULE_DISPATCH calls this.
+/// @throws ValueError  at the first kernel, for any other value (E003): who sets it wants to know what ran,
+/// so
 ///                     a misspelt name must not pass in silence.
 void use_simd_ceiling();
 

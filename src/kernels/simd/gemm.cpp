@@ -7,81 +7,88 @@
 #include <hwy/highway.h>
 
 #include <algorithm>
-#include <utility>
+#include <cstdint>
 
 #include "core/thread_pool.h"
 #include "kernels/simd/dispatch.h"
-#include "kernels/simd/gemm_scratch.h"
-#include "kernels/simd/gemm_tile-inl.h"
+#include "kernels/simd/gemm_block-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace chainrule::kernels::HWY_NAMESPACE {
 
-template <class T>
-void pack_b(const Gemm<T>& g, std::int64_t p0, std::int64_t k, std::int64_t j0, std::int64_t columns, int vectors, T* out) {
-  const Lanes<T> d;
-  const std::int64_t width = vectors * kLanes<T>;
-  if (g.trans_b) {
-    for (std::int64_t p = 0; p < k; ++p) {
-      for (std::int64_t j = 0; j < columns; ++j) out[p * width + j] = g.b[(j0 + j) * g.ldb + p0 + p];
-      for (std::int64_t j = columns; j < width; ++j) out[p * width + j] = T{0};
-    }
-    return;
-  }
-  const auto mask = hn::FirstN(d, static_cast<std::size_t>(columns - (vectors - 1) * kLanes<T>));
-  for (std::int64_t p = 0; p < k; ++p) {
-    const T* row = g.b + (p0 + p) * g.ldb + j0;
-    int v = 0;
-    for (; v + 1 < vectors; ++v) hn::StoreU(hn::LoadU(d, row + v * kLanes<T>), d, out + v * kLanes<T>);
-    hn::StoreU(hn::MaskedLoad(mask, d, row + v * kLanes<T>), d, out + v * kLanes<T>);
-    out += width;
-  }
+// A task shorter than this, in multiply-adds of 4 bytes (about 5 us), is not worth handing to another thread.
+inline constexpr std::int64_t kMinTask = 1 << 18;
+// The packed copy of A's rows for one stretch should stay in the second cache.
+inline constexpr std::int64_t kMaxBlockBytes = 1 << 19;
+
+// C is cut into row_pieces x column_pieces blocks, at multiples of the tile.
+struct Grid {
+  std::int64_t row_units, column_units;  // of kRowUnit rows and of kTileVectors vectors
+  std::int64_t row_pieces = 1, column_pieces = 1;
+  std::int64_t size() const { return row_pieces * column_pieces; }
+};
+
+inline constexpr std::int64_t kRowUnit = 2 * kTileRows;
+
+// Whether rows are the better direction for the next cut. Cutting rows packs B once more, cutting columns A.
+inline bool cut_rows(const Grid& grid) {
+  if (grid.row_units < 2 * grid.row_pieces) return false;
+  const bool few_columns = grid.column_units < 2 * kPackAFromPanels * grid.column_pieces;
+  return few_columns || grid.row_units >= 8 * grid.row_pieces;
 }
 
 template <class T>
-void block(const Gemm<T>& g, std::int64_t i0, std::int64_t i1) {
-  const std::int64_t vectors = (g.n + kLanes<T> - 1) / kLanes<T>;
-  const std::int64_t panels = (vectors + kTileVectors - 1) / kTileVectors;
-  const std::int64_t kMaxK = 256;
-  const std::int64_t kblocks = std::max<std::int64_t>(1, (g.k + kMaxK - 1) / kMaxK);
-  static thread_local Scratch scratch;
-  T* packed = scratch.get<T>(kMaxK * kTileVectors * kLanes<T>);
-  for (std::int64_t kb = 0; kb < kblocks; ++kb) {
-    const std::int64_t p0 = g.k * kb / kblocks, p1 = g.k * (kb + 1) / kblocks;
-    for (std::int64_t panel = 0; panel < panels; ++panel) {
-      const std::int64_t v0 = vectors * panel / panels, v1 = vectors * (panel + 1) / panels;
-      const std::int64_t j0 = v0 * kLanes<T>, j1 = std::min(g.n, v1 * kLanes<T>);
-      const int width = static_cast<int>(v1 - v0);
-      const bool last = kb + 1 == kblocks;
-      Tile<T> t;
-      t.lda = g.lda;
-      t.k = p1 - p0;
-      t.last_lanes = static_cast<std::size_t>(j1 - j0 - (width - 1) * kLanes<T>);
-      t.from_c = g.accumulate || kb > 0;
-      t.bias = last && g.bias ? g.bias + j0 : nullptr;
-      t.relu = last && g.activation == Activation::relu;
-      t.ldc = g.ldc;
-      if (g.trans_b || j1 - j0 != width * kLanes<T> || g.ldb >= 256) {
-        pack_b(g, p0, p1 - p0, j0, j1 - j0, width, packed);
-        t.b = packed;
-        t.ldb = width * kLanes<T>;
-      } else {
-        t.b = g.b + p0 * g.ldb + j0;
-        t.ldb = g.ldb;
-      }
-      const std::int64_t tiles = (i1 - i0 + kTileRows - 1) / kTileRows;
-      for (std::int64_t tile = 0; tile < tiles; ++tile) {
-        const std::int64_t r0 = i0 + (i1 - i0) * tile / tiles, r1 = i0 + (i1 - i0) * (tile + 1) / tiles;
-        t.c = g.c + r0 * g.ldc + j0;
-        t.a = g.trans_a ? g.a + p0 * g.lda + r0 : g.a + r0 * g.lda + p0;
-        (g.trans_a ? kTiles<T, true>.run : kTiles<T, false>.run)[r1 - r0 - 1][width - 1](t);
-      }
+Grid make_grid(const Gemm<T>& g) {
+  Grid grid{.row_units = divide_up(g.m, kRowUnit), .column_units = divide_up(g.n, kTileVectors * kLanes<T>)};
+  const std::int64_t row_bytes =
+      std::clamp<std::int64_t>(g.k, 1, kMaxDepth) * static_cast<std::int64_t>(sizeof(T));
+  const std::int64_t max_units = std::max<std::int64_t>(1, kMaxBlockBytes / (row_bytes * kRowUnit));
+  grid.row_pieces = divide_up(grid.row_units, max_units);
+  // In double precision, as m n k can pass 2^63; a task is about as long for f64 with half as many
+  // multiply-adds.
+  const double work =
+      static_cast<double>(g.m) * static_cast<double>(g.n) * static_cast<double>(g.k) * sizeof(T) / 4;
+  const int threads = work < 2.0 * kMinTask ? 1 : num_threads();
+  const double wanted = threads == 1 ? 1 : std::min(work / kMinTask, 3.0 * threads);
+  while (static_cast<double>(grid.size()) < wanted) {
+    if (cut_rows(grid)) {
+      ++grid.row_pieces;
+    } else if (grid.column_units > grid.column_pieces) {
+      ++grid.column_pieces;
+    } else {
+      break;
     }
   }
+  return grid;
 }
 
-void gemm_f32(const Gemm<float>& g) { block(g, 0, g.m); }
-void gemm_f64(const Gemm<double>& g) { block(g, 0, g.m); }
+template <class T>
+HWY_NOINLINE void run_piece(const Gemm<T>& g, const Grid& grid, std::int64_t index) {
+  const Range rows = piece(grid.row_units, grid.row_pieces, index / grid.column_pieces);
+  const Range columns = piece(grid.column_units, grid.column_pieces, index % grid.column_pieces);
+  const std::int64_t i0 = rows.begin * kRowUnit, j0 = columns.begin * kTileVectors * kLanes<T>;
+  Gemm<T> part = g;
+  part.m = std::min(g.m, rows.end * kRowUnit) - i0;
+  part.n = std::min(g.n, columns.end * kTileVectors * kLanes<T>) - j0;
+  part.a += g.trans_a ? i0 : i0 * g.lda;
+  part.b += g.trans_b ? j0 * g.ldb : j0;
+  part.c += i0 * g.ldc + j0;
+  if (g.bias != nullptr) part.bias += j0;
+  run_block(part);
+}
+
+template <class T>
+void run_gemm(const Gemm<T>& g) {
+  if (g.m <= 0 || g.n <= 0) return;
+  const Grid grid = make_grid(g);
+  if (grid.size() == 1) return run_block(g);
+  parallel_for(grid.size(), 1, [&g, &grid](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t index = begin; index < end; ++index) run_piece(g, grid, index);
+  });
+}
+
+void gemm_f32(const Gemm<float>& g) { run_gemm(g); }
+void gemm_f64(const Gemm<double>& g) { run_gemm(g); }
 
 }  // namespace chainrule::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

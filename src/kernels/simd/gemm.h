@@ -10,8 +10,9 @@ enum class Activation : std::uint8_t {
   relu,  ///< x > 0 ? x : 0, as the op has it: a NaN becomes 0.
 };
 
-/// One matrix product with what follows it: C = activation(op(A) op(B) [+ C] [+ bias]). All matrices are row-major;
-/// a leading dimension (lda, ldb, ldc) is the distance between rows as stored, in elements. C overlaps nothing.
+/// One matrix product with what follows it: C = activation(op(A) op(B) [+ C] [+ bias]). All matrices are
+/// row-major; a leading dimension (lda, ldb, ldc) is the distance between rows as stored, in elements. C
+/// overlaps nothing.
 template <class T>
 struct Gemm {
   std::int64_t m = 0, n = 0, k = 0;
@@ -28,13 +29,15 @@ struct Gemm {
   Activation activation = Activation::none;
 };
 
-/// Runs the product on the thread pool. Any size may be 0; k = 0 leaves the start (0 or C) and what follows it.
+/// Runs the product on the thread pool. Any size may be 0; k = 0 leaves the start (0 or C) and what follows
+/// it.
 ///
-/// Output (i, j) is one chain over p in order: s = fma(op(A)(i, p), op(B)(p, j), s) for p = 0 ... k - 1, starting from
-/// 0 or from C, then s + bias[j]. Threads, tiles and blocks only choose when which link is computed, so the bits
-/// depend on nothing but the inputs: not on the number of threads, nor on the vector width of any instruction
-/// set that has fused multiply-add (AVX2, AVX-512, NEON). SSE4 has none: there each link is rounded twice.
-/// Cost: no allocation in steady state; scratch memory is kept per thread (at most about a megabyte).
+/// Output (i, j) is one chain over p in order: s = fma(op(A)(i, p), op(B)(p, j), s) for p = 0 ... k - 1,
+/// starting from 0 or from C, then s + bias[j]. Threads, tiles and blocks only choose when which link is
+/// computed, so the bits depend on nothing but the inputs: not on the number of threads, nor on the vector
+/// width of any instruction set that has fused multiply-add (AVX2, AVX-512, NEON). SSE4 has none: there each
+/// link is rounded twice. Cost: no allocation in steady state; scratch memory is kept per thread (at most
+/// about a megabyte).
 void gemm(const Gemm<float>& product);
 void gemm(const Gemm<double>& product);
 

@@ -2,12 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <new>
 
 namespace chainrule::kernels {
 
-/// Memory that a thread keeps from call to call, aligned to a cache line. It grows when more is asked for, and is
-/// never given back before the thread ends.
+/// Memory that a thread keeps from call to call, aligned to a cache line. It grows when more is asked for,
+/// and is never given back before the thread ends.
 class Scratch {
  public:
   Scratch() = default;
@@ -15,26 +14,18 @@ class Scratch {
   Scratch& operator=(const Scratch&) = delete;
   ~Scratch() { release(); }
 
-  /// Room for `count` elements, whose contents are undefined. What an earlier call returned is no longer valid.
+  /// Room for `count` elements, whose contents are undefined. What an earlier call returned is no longer
+  /// valid.
   template <class T>
   T* get(std::int64_t count) {
     const std::size_t bytes = static_cast<std::size_t>(count) * sizeof(T);
-    if (bytes > bytes_) {
-      release();
-      memory_ = ::operator new(bytes, std::align_val_t{kAlignment});
-      bytes_ = bytes;
-    }
+    if (bytes > bytes_) grow(bytes);
     return static_cast<T*>(memory_);
   }
 
  private:
-  static constexpr std::size_t kAlignment = 64;
-
-  void release() {
-    if (memory_ != nullptr) ::operator delete(memory_, std::align_val_t{kAlignment});
-    memory_ = nullptr;
-    bytes_ = 0;
-  }
+  void grow(std::size_t bytes);
+  void release();
 
   void* memory_ = nullptr;
   std::size_t bytes_ = 0;

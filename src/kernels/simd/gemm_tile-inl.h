@@ -1,9 +1,11 @@
 // The register tile that all matrix products are made of. Included once for each instruction set.
 
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "kernels/simd/gemm.h"
 
@@ -34,8 +36,8 @@ using Lanes = hn::ScalableTag<T>;
 template <class T>
 inline constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(Lanes<T>{}));
 
-// The largest tile: rows times vectors of accumulators, the vectors of one row of B and one broadcast element of A
-// fill the registers: 24 + 3 + 1 of 32, or 12 + 3 + 1 of 16.
+// The largest tile: rows times vectors of accumulators, the vectors of one row of B and one broadcast element
+// of A fill the registers: 24 + 3 + 1 of 32, or 12 + 3 + 1 of 16.
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON
 inline constexpr int kTileRows = 8;
 #else
@@ -43,7 +45,12 @@ inline constexpr int kTileRows = 4;
 #endif
 inline constexpr int kTileVectors = 3;
 
-// One tile's worth of work: C (rows x vectors) = or += A (rows x k) B (k x vectors), for a stretch of the chain.
+// One or two rows alone take more vectors, so that there are chains enough to cover the latency.
+inline constexpr int kFewRows = 2;
+inline constexpr int kWideVectors = kTileRows;
+
+// One tile's worth of work: C (rows x vectors) = or += A (rows x k) B (k x vectors), for a stretch of the
+// chain.
 template <class T>
 struct Tile {
   const T* a;
@@ -53,10 +60,14 @@ struct Tile {
   T* c;
   std::int64_t ldc;
   std::int64_t k;
-  std::size_t last_lanes;  // columns in the last vector; B must be readable to the end of the vector all the same
-  bool from_c;             // the chain goes on from C; else it starts from 0
-  const T* bias;           // added after the last link; or nullptr
+  std::size_t
+      last_lanes;  // columns in the last vector; B must be readable to the end of the vector all the same
+  bool from_c;     // the chain goes on from C; else it starts from 0
+  const T* bias;   // added after the last link; or nullptr
   bool relu;
+  const T* next_c;  // where C will be wanted after this tile; or nullptr
+  T* spill;         // run_tile<kSpill>: where A is copied to, transposed
+  std::int64_t ldspill;
 };
 
 template <int kRows, int kVectors, class T, class V>
@@ -116,15 +127,46 @@ HWY_INLINE void finish_chain(const Tile<T>& t, V (&sum)[kRows][kVectors]) {
   }
 }
 
-// kTransA: A is stored (k, rows), so that a step's elements lie side by side; else (rows, k).
-template <class T, int kRows, int kVectors, bool kTransA>
+// Hides from the compiler that a broadcast came from memory: the copy is then a store from the vector, and
+// costs the ports of the multiply-adds nothing.
+template <class V>
+HWY_INLINE void keep_in_register(V& v) {
+#if HWY_TARGET == HWY_AVX3
+  asm("" : "+v"(v.raw));
+#elif HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4
+  asm("" : "+x"(v.raw));
+#else
+  static_cast<void>(v);
+#endif
+}
+
+template <int kRows, int kVectors, class T>
+HWY_INLINE void prefetch_c(const Tile<T>& t) {
+  if (t.next_c == nullptr) return;
+  CHAINRULE_UNROLL
+  for (int i = 0; i < kRows; ++i) {
+    CHAINRULE_UNROLL
+    for (int v = 0; v < kVectors; ++v) hwy::Prefetch(t.next_c + i * t.ldc + v * kLanes<T>);
+  }
+}
+
+// Where A comes from, and whether the tile leaves a transposed copy of it.
+enum class ReadA {
+  rows,           // stored (rows, k)
+  columns,        // stored (k, rows): a step's elements lie side by side
+  rows_and_copy,  // as rows; each element read is also stored to spill[p * ldspill + row]
+};
+
+template <class T, int kRows, int kVectors, ReadA kRead>
 HWY_NOINLINE void run_tile(const Tile<T>& t) {
   const Lanes<T> d;
   using V = hn::Vec<Lanes<T>>;
   V sum[kRows][kVectors];
   start_chain(t, sum);
+  prefetch_c<kRows, kVectors>(t);
   const T* a = t.a;
   const T* b = t.b;
+  T* copy = t.spill;
   const std::int64_t lda = t.lda, ldb = t.ldb, k = t.k;
   for (std::int64_t p = 0; p < k; ++p) {
     V right[kVectors];
@@ -132,11 +174,16 @@ HWY_NOINLINE void run_tile(const Tile<T>& t) {
     for (int v = 0; v < kVectors; ++v) right[v] = hn::LoadU(d, b + v * kLanes<T>);
     CHAINRULE_UNROLL
     for (int i = 0; i < kRows; ++i) {
-      const V left = hn::Set(d, kTransA ? a[i] : a[i * lda]);
+      V left = hn::Set(d, kRead == ReadA::columns ? a[i] : a[i * lda]);
+      if constexpr (kRead == ReadA::rows_and_copy) {
+        keep_in_register(left);
+        copy[i] = hn::GetLane(left);
+      }
       CHAINRULE_UNROLL
       for (int v = 0; v < kVectors; ++v) sum[i][v] = hn::MulAdd(left, right[v], sum[i][v]);
     }
-    a += kTransA ? lda : 1;
+    if constexpr (kRead == ReadA::rows_and_copy) copy += t.ldspill;
+    a += kRead == ReadA::columns ? lda : 1;
     b += ldb;
   }
   finish_chain(t, sum);
@@ -145,24 +192,31 @@ HWY_NOINLINE void run_tile(const Tile<T>& t) {
 template <class T>
 using TileFunction = void (*)(const Tile<T>&);
 
-// The tile for a number of rows and vectors, from tables made at compile time.
-template <class T, bool kTransA>
+// The tiles for every number of rows and of vectors up to the largest, in a table made at compile time.
+template <class T, ReadA kRead, int kMaxRows, int kMaxVectors>
 struct TileTable {
-  TileFunction<T> run[kTileRows][kTileVectors];
+  TileFunction<T> run[kMaxRows][kMaxVectors];
 
   template <int... kIndex>
   static constexpr TileTable make(std::integer_sequence<int, kIndex...>) {
     TileTable table{};
-    ((table.run[kIndex / kTileVectors][kIndex % kTileVectors] =
-          &run_tile<T, kIndex / kTileVectors + 1, kIndex % kTileVectors + 1, kTransA>),
+    ((table.run[kIndex / kMaxVectors][kIndex % kMaxVectors] =
+          &run_tile<T, kIndex / kMaxVectors + 1, kIndex % kMaxVectors + 1, kRead>),
      ...);
     return table;
   }
 };
 
-template <class T, bool kTransA>
-inline constexpr auto kTiles =
-    TileTable<T, kTransA>::make(std::make_integer_sequence<int, kTileRows * kTileVectors>{});
+template <class T, ReadA kRead, int kMaxRows, int kMaxVectors>
+inline constexpr auto kTiles = TileTable<T, kRead, kMaxRows, kMaxVectors>::make(
+    std::make_integer_sequence<int, kMaxRows * kMaxVectors>{});
+
+// The tile of `rows` x `vectors` of a matrix with few rows (at most kFewRows in all), or with more.
+template <class T, ReadA kRead>
+TileFunction<T> find_tile(bool few_rows, std::int64_t rows, std::int64_t vectors) {
+  if (few_rows) return kTiles<T, kRead, kFewRows, kWideVectors>.run[rows - 1][vectors - 1];
+  return kTiles<T, kRead, kTileRows, kTileVectors>.run[rows - 1][vectors - 1];
+}
 
 }  // namespace chainrule::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

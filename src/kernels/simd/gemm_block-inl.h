@@ -1,0 +1,211 @@
+// One block of C from one thread: packing, panels, tiles. Included once for each instruction set.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/simd/gemm_pack-inl.h"
+#include "kernels/simd/gemm_scratch.h"
+#include "kernels/simd/gemm_tile-inl.h"
+
+#if defined(CHAINRULE_GEMM_BLOCK_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef CHAINRULE_GEMM_BLOCK_INL_H_
+#undef CHAINRULE_GEMM_BLOCK_INL_H_
+#else
+#define CHAINRULE_GEMM_BLOCK_INL_H_
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace chainrule::kernels::HWY_NAMESPACE {
+
+struct Range {
+  std::int64_t begin, end;
+  std::int64_t size() const { return end - begin; }
+};
+
+// Piece `index` when [0, count) is cut into `pieces` of sizes that differ by one at most.
+inline Range piece(std::int64_t count, std::int64_t pieces, std::int64_t index) {
+  return {count * index / pieces, count * (index + 1) / pieces};
+}
+
+inline std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+// Longest stretch of the chain between two visits to C. Measured: from 256 to 512 are within a few percent.
+inline constexpr std::int64_t kMaxDepth = 512;
+
+// Packed copies pay when they are read often enough.
+inline constexpr std::int64_t kPackBFromRows = 24;
+inline constexpr std::int64_t kPackAFromPanels = 4;
+
+template <class T>
+class Block {
+ public:
+  Block(const Gemm<T>& g, T* a_scratch, T* b_scratch, T* copy, std::int64_t ldcopy)
+      : g_(g), packed_a_(a_scratch), packed_b_(b_scratch), copy_(copy), ldcopy_(ldcopy) {
+    vectors_ = divide_up(g.n, kLanes<T>);
+    few_rows_ = g.m <= kFewRows;
+    panels_ = divide_up(vectors_, few_rows_ ? kWideVectors : kTileVectors);
+    tiles_ = divide_up(g.m, kTileRows);
+    pack_a_ = copy == nullptr && panels_ >= kPackAFromPanels && g.m > kTileRows;
+    pack_b_ = g.trans_b || (panels_ > 1 && g.m >= kPackBFromRows);
+  }
+
+  void run() {
+    const std::int64_t stretches = std::max<std::int64_t>(1, divide_up(g_.k, kMaxDepth));
+    for (std::int64_t s = 0; s < stretches; ++s) {
+      const Range k = piece(g_.k, stretches, s);
+      for (std::int64_t i = 0; pack_a_ && i < tiles_; ++i) {
+        const Range rows = piece(g_.m, tiles_, i);
+        pack_a(g_, rows.begin, rows.size(), k.begin, k.size(), packed_a_ + rows.begin * k.size());
+      }
+      for (std::int64_t j = 0; j < panels_; ++j) run_panel(k, j, s == 0, s + 1 == stretches);
+    }
+  }
+
+ private:
+  void run_panel(Range k, std::int64_t panel, bool first, bool last) {
+    const Range vectors = piece(vectors_, panels_, panel);
+    const std::int64_t j0 = vectors.begin * kLanes<T>, width = vectors.size() * kLanes<T>;
+    const std::int64_t columns = std::min(g_.n - j0, width);
+    Tile<T> t{};
+    t.k = k.size();
+    t.last_lanes = static_cast<std::size_t>(columns - width + kLanes<T>);
+    t.from_c = g_.accumulate || !first;
+    t.bias = last && g_.bias != nullptr ? g_.bias + j0 : nullptr;
+    t.relu = last && g_.activation == Activation::relu;
+    t.ldc = g_.ldc;
+    if (pack_b_ || columns != width) {  // the tile reads whole vectors
+      pack_b(g_, k.begin, k.size(), j0, columns, vectors.size(), packed_b_);
+      t.b = packed_b_;
+      t.ldb = width;
+    } else {
+      t.b = g_.b + k.begin * g_.ldb + j0;
+      t.ldb = g_.ldb;
+    }
+    const bool copy = copy_ != nullptr && panel + 1 == panels_;  // the tiles of one panel see all of A
+    const bool foresee = pack_b_ && !g_.trans_b && panel + 1 < panels_;
+    for (std::int64_t i = 0; i < tiles_; ++i) {
+      const Range rows = piece(g_.m, tiles_, i);
+      if (foresee) prefetch_b(k, piece(k.size(), tiles_, i), j0 + width);
+      run_rows(t, k, j0, rows, vectors.size(), copy);
+    }
+  }
+
+  void run_rows(Tile<T>& t, Range k, std::int64_t j0, Range rows, std::int64_t vectors, bool copy) {
+    t.c = g_.c + rows.begin * g_.ldc + j0;
+    t.next_c = t.from_c && rows.end < g_.m ? t.c + rows.size() * g_.ldc : nullptr;
+    if (pack_a_) {
+      t.a = packed_a_ + rows.begin * k.size();
+      t.lda = rows.size();
+      return find_tile<T, ReadA::columns>(few_rows_, rows.size(), vectors)(t);
+    }
+    t.lda = g_.lda;
+    t.a = g_.trans_a ? g_.a + k.begin * g_.lda + rows.begin : g_.a + rows.begin * g_.lda + k.begin;
+    if (g_.trans_a) return find_tile<T, ReadA::columns>(few_rows_, rows.size(), vectors)(t);
+    if (!copy) return find_tile<T, ReadA::rows>(few_rows_, rows.size(), vectors)(t);
+    t.spill = copy_ + k.begin * ldcopy_ + rows.begin;
+    t.ldspill = ldcopy_;
+    kTiles<T, ReadA::rows_and_copy, kTileRows, kTileVectors>.run[rows.size() - 1][vectors - 1](t);
+  }
+
+  // The next panel of B lies in short pieces far apart, which the hardware does not foresee. Fetched bit by
+  // bit while the tiles of this panel run, it is there when it is to be packed.
+  void prefetch_b(Range k, Range part, std::int64_t j0) const {
+    for (std::int64_t p = k.begin + part.begin; p < k.begin + part.end; ++p) {
+      const T* row = g_.b + p * g_.ldb;
+      for (std::int64_t j = j0; j < std::min(g_.n, j0 + kTileVectors * kLanes<T>); j += kLanes<T>)
+        hwy::Prefetch(row + j);
+    }
+  }
+
+  const Gemm<T>& g_;
+  T* packed_a_;
+  T* packed_b_;
+  T* copy_;  // where a transposed copy of A is left, (k, m); or nullptr
+  std::int64_t ldcopy_;
+  std::int64_t vectors_, panels_, tiles_;
+  bool few_rows_, pack_a_, pack_b_;
+};
+
+// The scratch of a thread, from call to call.
+struct BlockScratch {
+  Scratch a, b, copy, tail;
+};
+
+inline BlockScratch& block_scratch() {
+  static thread_local BlockScratch scratch;
+  return scratch;
+}
+
+template <class T>
+void run_whole(const Gemm<T>& g, T* copy = nullptr, std::int64_t ldcopy = 0) {
+  BlockScratch& scratch = block_scratch();
+  const std::int64_t depth = std::min<std::int64_t>(g.k, kMaxDepth);
+  T* a = scratch.a.get<T>(g.m * depth);
+  T* b = scratch.b.get<T>(depth * std::max(kTileVectors, kWideVectors) * kLanes<T>);
+  Block<T>(g, a, b, copy, ldcopy).run();
+}
+
+// A few columns past the last whole vector would cost as much as a vector. When A's columns can be read side
+// by side, those few columns are computed the other way round, as rows of the transpose: C(:, tail)^T = B(:,
+// tail)^T op(A)^T. The chains are the same. Worth it for narrow products only.
+template <class T>
+bool tail_is_worth_turning(const Gemm<T>& g) {
+  const std::int64_t tail = g.n % kLanes<T>, whole = g.n / kLanes<T>;
+  return tail != 0 && tail <= kLanes<T> / 4 && whole > 0 && whole < kTileVectors * kPackAFromPanels &&
+         g.m >= 2 * kLanes<T> && g.k >= 32;
+}
+
+template <class T>
+void run_turned_tail(const Gemm<T>& g, std::int64_t columns, const T* a_transposed, std::int64_t ld,
+                     std::int64_t rows) {
+  Gemm<T> turned;
+  turned.m = columns;
+  turned.n = rows;
+  turned.k = g.k;
+  turned.a = g.b + (g.n - columns) * (g.trans_b ? g.ldb : 1);
+  turned.lda = g.ldb;
+  turned.trans_a = !g.trans_b;
+  turned.b = a_transposed;
+  turned.ldb = ld;
+  turned.c = block_scratch().tail.get<T>(columns * rows);
+  turned.ldc = rows;
+  turned.accumulate = g.accumulate;
+  T* c = g.c + g.n - columns;
+  for (std::int64_t i = 0; g.accumulate && i < g.m; ++i)
+    for (std::int64_t j = 0; j < columns; ++j) turned.c[j * rows + i] = c[i * g.ldc + j];
+  run_whole(turned);
+  for (std::int64_t j = 0; j < columns; ++j) {
+    const T bias = g.bias == nullptr ? T{0} : g.bias[g.n - columns + j];
+    for (std::int64_t i = 0; i < g.m; ++i) {
+      T sum = turned.c[j * rows + i];
+      if (g.bias != nullptr) sum += bias;  // not 0 + sum: that would lose the sign of -0
+      if (g.activation == Activation::relu) sum = sum > T{0} ? sum : T{0};
+      c[i * g.ldc + j] = sum;
+    }
+  }
+}
+
+template <class T>
+void run_block(const Gemm<T>& g) {
+  if (!tail_is_worth_turning(g)) return run_whole(g);
+  const std::int64_t tail = g.n % kLanes<T>;
+  Gemm<T> head = g;
+  head.n -= tail;
+  if (g.trans_a) {
+    run_whole(head);
+    return run_turned_tail(g, tail, g.a, g.lda, g.m);
+  }
+  // The tiles of the head leave a transposed copy of A. It is filled up to a whole vector with zeros.
+  const std::int64_t rows = divide_up(g.m, kLanes<T>) * kLanes<T>;
+  T* copy = block_scratch().copy.get<T>(g.k * rows);
+  for (std::int64_t p = 0; p < g.k && rows != g.m; ++p)
+    std::fill(copy + p * rows + g.m, copy + (p + 1) * rows, T{0});
+  run_whole(head, copy, rows);
+  run_turned_tail(g, tail, copy, rows, rows);
+}
+
+}  // namespace chainrule::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,111 @@
+// Copies of A and B in the order in which the register tile reads them. Included once for each instruction
+// set.
+
+#include <hwy/cache_control.h>
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/simd/gemm_tile-inl.h"
+
+#if defined(CHAINRULE_GEMM_PACK_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef CHAINRULE_GEMM_PACK_INL_H_
+#undef CHAINRULE_GEMM_PACK_INL_H_
+#else
+#define CHAINRULE_GEMM_PACK_INL_H_
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace chainrule::kernels::HWY_NAMESPACE {
+
+#if HWY_TARGET == HWY_SCALAR
+inline constexpr std::int64_t kSquare4 = 1, kSquare8 = 1;
+
+template <class T>
+HWY_INLINE void transpose_square(const T* from, std::int64_t, T* to, std::int64_t) {
+  *to = *from;
+}
+#else
+inline constexpr std::int64_t kSquare4 = 4,
+                              kSquare8 = 2;  // sides of the squares, for 4 and 8 bytes an element
+
+// Four by four, in 128-bit vectors.
+HWY_INLINE void transpose_square(const float* from, std::int64_t ld, float* to, std::int64_t ldto) {
+  const hn::FixedTag<float, 4> d;
+  const hn::FixedTag<double, 2> pairs;
+  const auto r0 = hn::LoadU(d, from), r1 = hn::LoadU(d, from + ld);
+  const auto r2 = hn::LoadU(d, from + 2 * ld), r3 = hn::LoadU(d, from + 3 * ld);
+  const auto low01 = hn::BitCast(pairs, hn::InterleaveLower(d, r0, r1));
+  const auto low23 = hn::BitCast(pairs, hn::InterleaveLower(d, r2, r3));
+  const auto high01 = hn::BitCast(pairs, hn::InterleaveUpper(d, r0, r1));
+  const auto high23 = hn::BitCast(pairs, hn::InterleaveUpper(d, r2, r3));
+  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, low01, low23)), d, to);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, low01, low23)), d, to + ldto);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, high01, high23)), d, to + 2 * ldto);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, high01, high23)), d, to + 3 * ldto);
+}
+
+// Two by two.
+HWY_INLINE void transpose_square(const double* from, std::int64_t ld, double* to, std::int64_t ldto) {
+  const hn::FixedTag<double, 2> d;
+  const auto r0 = hn::LoadU(d, from), r1 = hn::LoadU(d, from + ld);
+  hn::StoreU(hn::InterleaveLower(d, r0, r1), d, to);
+  hn::StoreU(hn::InterleaveUpper(d, r0, r1), d, to + ldto);
+}
+#endif
+
+// to[j * ldto + i] = from[i * ld + j] for i in [0, rows), j in [0, columns).
+template <class T>
+HWY_INLINE void transpose(const T* from, std::int64_t ld, std::int64_t rows, std::int64_t columns, T* to,
+                          std::int64_t ldto) {
+  constexpr std::int64_t side = sizeof(T) == 4 ? kSquare4 : kSquare8;
+  const std::int64_t whole_rows = rows - rows % side, whole_columns = columns - columns % side;
+  for (std::int64_t j = 0; j < whole_columns; j += side)
+    for (std::int64_t i = 0; i < whole_rows; i += side)
+      transpose_square(from + i * ld + j, ld, to + j * ldto + i, ldto);
+  for (std::int64_t i = 0; i < rows; ++i)
+    for (std::int64_t j = i < whole_rows ? whole_columns : 0; j < columns; ++j)
+      to[j * ldto + i] = from[i * ld + j];
+}
+
+// A stretch of op(A), (rows x k) from (i0, p0), as (k, rows).
+template <class T>
+void pack_a(const Gemm<T>& g, std::int64_t i0, std::int64_t rows, std::int64_t p0, std::int64_t k, T* to) {
+  if (!g.trans_a) return transpose(g.a + i0 * g.lda + p0, g.lda, rows, k, to, rows);
+  const T* from = g.a + p0 * g.lda + i0;
+  for (std::int64_t p = 0; p < k; ++p, from += g.lda, to += rows) {
+    hwy::Prefetch(from + 8 * g.lda);
+    for (std::int64_t i = 0; i < rows; ++i) to[i] = from[i];
+  }
+}
+
+// A stretch of op(B), (k x columns) from (p0, j0), as (k, vectors), the last vector filled up with zeros.
+template <class T>
+void pack_b(const Gemm<T>& g, std::int64_t p0, std::int64_t k, std::int64_t j0, std::int64_t columns,
+            std::int64_t vectors, T* to) {
+  const Lanes<T> d;
+  const std::int64_t width = vectors * kLanes<T>;
+  if (g.trans_b) {
+    transpose(g.b + j0 * g.ldb + p0, g.ldb, columns, k, to, width);
+    for (std::int64_t p = 0; p < k && columns < width; ++p)
+      std::fill(to + p * width + columns, to + (p + 1) * width, T{0});
+    return;
+  }
+  const auto mask = hn::FirstN(d, static_cast<std::size_t>(columns - (vectors - 1) * kLanes<T>));
+  const T* from = g.b + p0 * g.ldb + j0;
+  for (std::int64_t p = 0; p < k; ++p, from += g.ldb) {
+    for (std::int64_t v = 0; v + 1 < vectors; ++v, to += kLanes<T>) {
+      hwy::Prefetch(from + 8 * g.ldb + v * kLanes<T>);
+      hn::StoreU(hn::LoadU(d, from + v * kLanes<T>), d, to);
+    }
+    hn::StoreU(hn::MaskedLoad(mask, d, from + (vectors - 1) * kLanes<T>), d, to);
+    to += kLanes<T>;
+  }
+}
+
+}  // namespace chainrule::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif
