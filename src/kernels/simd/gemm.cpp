@@ -41,7 +41,7 @@ template <class T>
 Grid make_grid(const Gemm<T>& g) {
   Grid grid{.row_units = divide_up(g.m, kRowUnit), .column_units = divide_up(g.n, kTileVectors * kLanes<T>)};
   const std::int64_t row_bytes =
-      std::clamp<std::int64_t>(g.k, 1, kMaxDepth) * static_cast<std::int64_t>(sizeof(T));
+      std::clamp<std::int64_t>(g.k, 1, kMaxDepth<T>) * static_cast<std::int64_t>(sizeof(T));
   const std::int64_t max_units = std::max<std::int64_t>(1, kMaxBlockBytes / (row_bytes * kRowUnit));
   grid.row_pieces = divide_up(grid.row_units, max_units);
   // In double precision, as m n k can pass 2^63; a task is about as long for f64 with half as many

@@ -31,7 +31,8 @@ inline Range piece(std::int64_t count, std::int64_t pieces, std::int64_t index) 
 inline std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 // Longest stretch of the chain between two visits to C. Measured: from 256 to 512 are within a few percent.
-inline constexpr std::int64_t kMaxDepth = 512;
+template <class T>
+inline constexpr std::int64_t kMaxDepth = 2048 / sizeof(T);
 
 // Packed copies pay when they are read often enough.
 inline constexpr std::int64_t kPackBFromRows = 24;
@@ -51,7 +52,7 @@ class Block {
   }
 
   void run() {
-    const std::int64_t stretches = std::max<std::int64_t>(1, divide_up(g_.k, kMaxDepth));
+    const std::int64_t stretches = std::max<std::int64_t>(1, divide_up(g_.k, kMaxDepth<T>));
     for (std::int64_t s = 0; s < stretches; ++s) {
       const Range k = piece(g_.k, stretches, s);
       for (std::int64_t i = 0; pack_a_ && i < tiles_; ++i) {
@@ -140,7 +141,7 @@ inline BlockScratch& block_scratch() {
 template <class T>
 void run_whole(const Gemm<T>& g, T* copy = nullptr, std::int64_t ldcopy = 0) {
   BlockScratch& scratch = block_scratch();
-  const std::int64_t depth = std::min<std::int64_t>(g.k, kMaxDepth);
+  const std::int64_t depth = std::min<std::int64_t>(g.k, kMaxDepth<T>);
   T* a = scratch.a.get<T>(g.m * depth);
   T* b = scratch.b.get<T>(depth * std::max(kTileVectors, kWideVectors) * kLanes<T>);
   Block<T>(g, a, b, copy, ldcopy).run();
@@ -152,8 +153,8 @@ void run_whole(const Gemm<T>& g, T* copy = nullptr, std::int64_t ldcopy = 0) {
 template <class T>
 bool tail_is_worth_turning(const Gemm<T>& g) {
   const std::int64_t tail = g.n % kLanes<T>, whole = g.n / kLanes<T>;
-  return tail != 0 && tail <= kLanes<T> / 4 && whole > 0 && whole < kTileVectors * kPackAFromPanels &&
-         g.m >= 2 * kLanes<T> && g.k >= 32;
+  return tail != 0 && tail <= kLanes<T> / 4 && whole >= kTileVectors &&
+         whole < kTileVectors * kPackAFromPanels && g.m >= 2 * kLanes<T> && g.k >= 32;
 }
 
 template <class T>
