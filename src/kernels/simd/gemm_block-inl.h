@@ -38,6 +38,9 @@ inline constexpr std::int64_t kMaxDepth = 2048 / sizeof(T);
 inline constexpr std::int64_t kPackBFromRows = 24;
 inline constexpr std::int64_t kPackAFromPanels = 4;
 
+// Vectors shorter than this waste too little in a tail to do anything about it.
+inline constexpr std::int64_t kTurnFromLanes = 8;
+
 template <class T>
 class Block {
  public:
@@ -104,9 +107,11 @@ class Block {
     t.a = g_.trans_a ? g_.a + k.begin * g_.lda + rows.begin : g_.a + rows.begin * g_.lda + k.begin;
     if (g_.trans_a) return find_tile<T, ReadA::columns>(few_rows_, rows.size(), vectors)(t);
     if (!copy) return find_tile<T, ReadA::rows>(few_rows_, rows.size(), vectors)(t);
-    t.spill = copy_ + k.begin * ldcopy_ + rows.begin;
-    t.ldspill = ldcopy_;
-    kTiles<T, ReadA::rows_and_copy, kTileRows, kTileVectors>.run[rows.size() - 1][vectors - 1](t);
+    if constexpr (kLanes<T> >= kTurnFromLanes) {
+      t.spill = copy_ + k.begin * ldcopy_ + rows.begin;
+      t.ldspill = ldcopy_;
+      kTiles<T, ReadA::rows_and_copy, kTileRows, kTileVectors>.run[rows.size() - 1][vectors - 1](t);
+    }
   }
 
   // The next panel of B lies in short pieces far apart, which the hardware does not foresee. Fetched bit by
@@ -153,7 +158,7 @@ void run_whole(const Gemm<T>& g, T* copy = nullptr, std::int64_t ldcopy = 0) {
 template <class T>
 bool tail_is_worth_turning(const Gemm<T>& g) {
   const std::int64_t tail = g.n % kLanes<T>, whole = g.n / kLanes<T>;
-  return tail != 0 && tail <= kLanes<T> / 4 && whole >= kTileVectors &&
+  return kLanes<T> >= kTurnFromLanes && tail != 0 && tail <= kLanes<T> / 4 && whole >= kTileVectors &&
          whole < kTileVectors * kPackAFromPanels && g.m >= 2 * kLanes<T> && g.k >= 32;
 }
 

@@ -93,14 +93,14 @@ void pack_b(const Gemm<T>& g, std::int64_t p0, std::int64_t k, std::int64_t j0, 
       std::fill(to + p * width + columns, to + (p + 1) * width, T{0});
     return;
   }
-  const auto mask = hn::FirstN(d, static_cast<std::size_t>(columns - (vectors - 1) * kLanes<T>));
+  const auto last_lanes = static_cast<std::size_t>(columns - (vectors - 1) * kLanes<T>);
   const T* from = g.b + p0 * g.ldb + j0;
   for (std::int64_t p = 0; p < k; ++p, from += g.ldb) {
     for (std::int64_t v = 0; v + 1 < vectors; ++v, to += kLanes<T>) {
       hwy::Prefetch(from + 8 * g.ldb + v * kLanes<T>);
       hn::StoreU(hn::LoadU(d, from + v * kLanes<T>), d, to);
     }
-    hn::StoreU(hn::MaskedLoad(mask, d, from + (vectors - 1) * kLanes<T>), d, to);
+    hn::StoreU(load_first(d, from + (vectors - 1) * kLanes<T>, last_lanes), d, to);
     to += kLanes<T>;
   }
 }

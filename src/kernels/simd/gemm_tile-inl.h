@@ -39,15 +39,40 @@ inline constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(La
 // The largest tile: rows times vectors of accumulators, the vectors of one row of B and one broadcast element
 // of A fill the registers: 24 + 3 + 1 of 32, or 12 + 3 + 1 of 16.
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON
-inline constexpr int kTileRows = 8;
+inline constexpr int kTileRows = 8, kTileVectors = 3;
+#elif HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
+inline constexpr int kTileRows = 4, kTileVectors = 1;
 #else
-inline constexpr int kTileRows = 4;
+inline constexpr int kTileRows = 4, kTileVectors = 3;
 #endif
-inline constexpr int kTileVectors = 3;
 
 // One or two rows alone take more vectors, so that there are chains enough to cover the latency.
 inline constexpr int kFewRows = 2;
 inline constexpr int kWideVectors = kTileRows;
+
+// The first `count` lanes from memory, the others 0; and back. Nothing past them is touched. (Highway's
+// MaskedLoad reads whole, aligned vectors where the CPU has no masked load.)
+template <class D, class T>
+HWY_INLINE hn::Vec<D> load_first(D d, const T* from, std::size_t count) {
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
+  return hn::MaskedLoad(hn::FirstN(d, count), d, from);
+#else
+  HWY_ALIGN T lanes[hn::MaxLanes(d)] = {};
+  for (std::size_t i = 0; i < count; ++i) lanes[i] = from[i];
+  return hn::Load(d, lanes);
+#endif
+}
+
+template <class D, class T>
+HWY_INLINE void store_first(hn::Vec<D> v, D d, T* to, std::size_t count) {
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
+  hn::BlendedStore(v, hn::FirstN(d, count), d, to);
+#else
+  HWY_ALIGN T lanes[hn::MaxLanes(d)];
+  hn::Store(v, d, lanes);
+  for (std::size_t i = 0; i < count; ++i) to[i] = lanes[i];
+#endif
+}
 
 // One tile's worth of work: C (rows x vectors) = or += A (rows x k) B (k x vectors), for a stretch of the
 // chain.
@@ -81,13 +106,12 @@ HWY_INLINE void start_chain(const Tile<T>& t, V (&sum)[kRows][kVectors]) {
     }
     return;
   }
-  const auto mask = hn::FirstN(d, t.last_lanes);
   CHAINRULE_UNROLL
   for (int i = 0; i < kRows; ++i) {
     const T* row = t.c + i * t.ldc;
     CHAINRULE_UNROLL
     for (int v = 0; v + 1 < kVectors; ++v) sum[i][v] = hn::LoadU(d, row + v * kLanes<T>);
-    sum[i][kVectors - 1] = hn::MaskedLoad(mask, d, row + (kVectors - 1) * kLanes<T>);
+    sum[i][kVectors - 1] = load_first(d, row + (kVectors - 1) * kLanes<T>, t.last_lanes);
   }
 }
 
@@ -95,12 +119,11 @@ template <int kRows, int kVectors, class T, class V>
 HWY_INLINE void finish_chain(const Tile<T>& t, V (&sum)[kRows][kVectors]) {
   const Lanes<T> d;
   const bool whole = t.last_lanes == static_cast<std::size_t>(kLanes<T>);
-  const auto mask = hn::FirstN(d, t.last_lanes);
   if (t.bias != nullptr) {
     CHAINRULE_UNROLL
     for (int v = 0; v < kVectors; ++v) {
       const T* from = t.bias + v * kLanes<T>;
-      const V bias = v + 1 < kVectors ? hn::LoadU(d, from) : hn::MaskedLoad(mask, d, from);
+      const V bias = v + 1 < kVectors ? hn::LoadU(d, from) : load_first(d, from, t.last_lanes);
       CHAINRULE_UNROLL
       for (int i = 0; i < kRows; ++i) sum[i][v] = hn::Add(sum[i][v], bias);
     }
@@ -122,7 +145,7 @@ HWY_INLINE void finish_chain(const Tile<T>& t, V (&sum)[kRows][kVectors]) {
     if (whole) {
       hn::StoreU(sum[i][kVectors - 1], d, last);
     } else {
-      hn::BlendedStore(sum[i][kVectors - 1], mask, d, last);
+      store_first(sum[i][kVectors - 1], d, last, t.last_lanes);
     }
   }
 }
