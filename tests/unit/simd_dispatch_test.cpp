@@ -45,10 +45,11 @@ class SimdEnvironment : public ::testing::Test {
 };
 
 TEST_F(SimdEnvironment, SetsTheCeilingBeforeTheFirstKernel) {
-  const std::string best(simd_name());
-  if (best != "avx512" && best != "avx2" && best != "sse4") GTEST_SKIP() << "the best here is " << best;
+  // Asked of Highway: simd_name() would read the environment already, in the fresh process too.
+  if ((hwy::SupportedTargets() & HWY_AVX2) == 0) GTEST_SKIP() << "this CPU has nothing above SSE4";
   EXPECT_EXIT(run_under("sse4"), ::testing::ExitedWithCode(0), "^sse4 gave 1$");
-  EXPECT_EXIT(run_under(""), ::testing::ExitedWithCode(0), "^" + best + " gave 1$");
+  EXPECT_EXIT(run_under("avx2"), ::testing::ExitedWithCode(0), "^avx2 gave 1$");
+  EXPECT_EXIT(run_under(""), ::testing::ExitedWithCode(0), "^avx(2|512) gave 1$");
 }
 
 TEST_F(SimdEnvironment, RefusesAnUnknownName) {
