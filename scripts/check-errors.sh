@@ -2,7 +2,7 @@
 # Checks that the error numbers in the code and in docs/errors.md agree:  scripts/check-errors.sh [ROOT]
 #
 # A number is used where an error is made, in one of these ways:
-#   ShapeError(12, ...)    FileError error{60, ...}    return {60, cat(...    throw any_name(60, ...
+#   ShapeError(12, ...)    op_error<ShapeError>(12, ...)    FileError error{60, ...}    return {60, cat(...    throw any_name(60, ...
 # Where an error is thrown in another way, the file lists its numbers in a comment: // check-errors: E060 E061
 #
 # - Each number used has a section "## E012 Title" with paragraphs that begin with Cause, Example and Fix.
@@ -32,7 +32,7 @@ function scan(path, text, pattern, made) {
 }
 
 function scan_file(path, text) {
-  scan(path, text, "(Error|NotDifferentiable)( +[a-z_]+)? *[({] *[0-9]+ *,")
+  scan(path, text, "(Error|NotDifferentiable)>?( +[a-z_]+)? *[({] *[0-9]+ *,")
   scan(path, text, "throw +[A-Za-z_:]+ *[({] *[0-9]+ *,")
   scan(path, text, "return *[{] *[0-9]+ *, *(cat *[(]|\"\\[)")
   if (!(path in listed) &&

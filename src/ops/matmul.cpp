@@ -169,11 +169,10 @@ Tensor matmul_transposed(const Tensor& a, const Tensor& b, bool trans_a, bool tr
 }
 
 Tensor matmul(const Tensor& a, const Tensor& b, Location where) {
-  const OriginScope scope(where);
+  const OpScope scope("matmul", where);
   if (a.ndim() == 0 || b.ndim() == 0) {
-    throw ShapeError(25,
-                     cat("[matmul] a scalar has no axes to multiply over: a ", a.shape().to_string(), ", b ",
-                         b.shape().to_string(), ". Use a * b.", OriginScope::current(where).to_string()));
+    throw op_error<ShapeError>(
+        25, cat("a scalar has no axes to multiply over: a ", a.shape(), ", b ", b.shape(), ". Use a * b."));
   }
   const Tensor left = a.ndim() == 1 ? expand_dims(a, 0) : a;
   const Tensor right = b.ndim() == 1 ? expand_dims(b, 1) : b;

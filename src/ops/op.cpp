@@ -52,6 +52,16 @@ template ShapeError op_error(int, std::string_view);
 template DTypeError op_error(int, std::string_view);
 template ValueError op_error(int, std::string_view);
 
+OpScope::OpScope(std::string_view name, Location where)
+    : origin_scope_(where),
+      origin_(OriginScope::current(where)),
+      previous_name_(current_op.name),
+      previous_origin_(current_op.origin) {
+  current_op = {name, &origin_};
+}
+
+OpScope::~OpScope() { current_op = {previous_name_, previous_origin_}; }
+
 bool is_eager() {
   int state = eager_state.load(std::memory_order_relaxed);
   if (state == 0) {

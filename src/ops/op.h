@@ -162,6 +162,22 @@ const OpRow* find_op(std::string_view name);
 template <class E>
 E op_error(int code, std::string_view what);
 
+/// What op_error speaks of while one exists, and the origin of the nodes made meanwhile: for functions that
+/// check arguments before they apply an operation, or are made of several.
+class OpScope {
+ public:
+  OpScope(std::string_view name, Location where);
+  ~OpScope();
+  OpScope(const OpScope&) = delete;
+  OpScope& operator=(const OpScope&) = delete;
+
+ private:
+  OriginScope origin_scope_;
+  Origin origin_;
+  std::string_view previous_name_;
+  const Origin* previous_origin_;
+};
+
 /// Checks the inputs (infer) and makes the node. Throws what infer throws.
 Tensor apply_row(const OpRow& row, const void* attributes, std::span<const Tensor> inputs, Location where);
 

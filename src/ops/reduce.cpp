@@ -207,7 +207,7 @@ struct Argmax {
 /// Applies a reduction that keeps its axes, then drops them unless they are to stay.
 template <class Op>
 Tensor reduced(const Tensor& x, const Axes& axes, bool keepdims, Location where) {
-  const OriginScope scope(where);
+  const OpScope scope(Op::kInfo.name, where);
   const AxisSet set = axis_set(axes, x.ndim());
   const Tensor kept = apply(Op{set}, {x}, where);
   return keepdims ? kept : reshape(kept, dropped_shape(x.shape(), set), where);
@@ -235,6 +235,7 @@ Tensor max(const Tensor& x, Axes axes, bool keepdims, Location where) {
 }
 
 Tensor argmax(const Tensor& x, int axis, Location where) {
+  const OpScope scope("argmax", where);
   return apply(Argmax{checked_axis(axis, x.ndim())}, {x}, where);
 }
 

@@ -272,9 +272,10 @@ Tensor broadcast_to(const Tensor& x, const Shape& shape, Location where) {
 }
 
 Tensor permute(const Tensor& x, std::initializer_list<int> axes, Location where) {
+  const OpScope scope("permute", where);
   if (static_cast<int>(axes.size()) != x.ndim()) {
-    throw ShapeError(17, cat("[permute] ", axes.size(), " axes for shape ", x.shape().to_string(),
-                             ", which has ", x.ndim(), ".", OriginScope::current(where).to_string()));
+    throw op_error<ShapeError>(
+        17, cat(axes.size(), " axes for shape ", x.shape(), ", which has ", x.ndim(), "."));
   }
   AxisOrder order = axis_order(axes);
   for (int i = 0; i < order.count; ++i) {
@@ -290,6 +291,7 @@ Tensor transpose(const Tensor& x, Location where) {
 }
 
 Tensor expand_dims(const Tensor& x, int axis, Location where) {
+  const OpScope scope("expand_dims", where);
   std::vector<std::int64_t> sizes(x.shape().begin(), x.shape().end());
   sizes.insert(sizes.begin() + checked_axis(axis, x.ndim() + 1), 1);
   return reshape(x, Shape(std::span<const std::int64_t>(sizes)), where);
@@ -297,10 +299,8 @@ Tensor expand_dims(const Tensor& x, int axis, Location where) {
 
 Tensor slice(const Tensor& x, int axis, std::int64_t start, std::int64_t stop, std::int64_t step,
              Location where) {
-  if (step < 1) {
-    throw ValueError(
-        16, cat("[slice] step ", step, "; it must be at least 1.", OriginScope::current(where).to_string()));
-  }
+  const OpScope scope("slice", where);
+  if (step < 1) throw op_error<ValueError>(16, cat("step ", step, "; it must be at least 1."));
   const int along = checked_axis(axis, x.ndim());
   const std::int64_t first = clamp_place(start, x.shape()[along]);
   const std::int64_t last = clamp_place(stop, x.shape()[along]);
@@ -309,17 +309,18 @@ Tensor slice(const Tensor& x, int axis, std::int64_t start, std::int64_t stop, s
 }
 
 Tensor select(const Tensor& x, std::int64_t i, Location where) {
-  const std::int64_t size = x.size(0);
-  if (i < -size || i >= size) {
-    throw ShapeError(27, cat("[select] place ", i, " of an axis of size ", size, ".",
-                             OriginScope::current(where).to_string()));
-  }
+  const OpScope scope("select", where);
+  checked_axis(0, x.ndim());
+  const std::int64_t size = x.shape()[0];
+  if (i < -size || i >= size)
+    throw op_error<ShapeError>(27, cat("place ", i, " of an axis of size ", size, "."));
   const Tensor row = apply(Slice{0, i < 0 ? i + size : i, 1, 1}, {x}, where);
   return reshape(row, Shape(x.shape().sizes().subspan(1)), where);
 }
 
 Tensor pad(const Tensor& x, int axis, std::int64_t low, std::int64_t high, std::int64_t interior,
            Location where) {
+  const OpScope scope("pad", where);
   return apply(Pad{checked_axis(axis, x.ndim()), low, high, interior}, {x}, where);
 }
 

@@ -1,0 +1,233 @@
+// Every message of the core library, whole, against the example in docs/errors.md. Those of files and
+// training are tested beside their readers (idx_test, loader_test, trainer_test).
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <functional>
+#include <map>
+#include <regex>
+#include <sstream>
+#include <string>
+
+#include "chainrule/chainrule.h"
+#include "core/thread_pool.h"
+
+namespace chainrule {
+namespace {
+
+struct Mistake {
+  int code;
+  std::function<void()> make;
+};
+
+// The examples of docs/errors.md, in its order. E003 and E046 need an environment variable: environment_test
+// has them.
+const Mistake kMistakes[] = {
+    {1,
+     [] {
+       zeros({32, -1});
+     }},
+    {2, [] { set_num_threads(0); }},
+    {10,
+     [] {
+       Tensor x;
+       x.shape();
+     }},
+    {11,
+     [] {
+       zeros({2, 3}) + zeros({4});
+     }},
+    {12,
+     [] {
+       matmul(zeros({32, 784}), zeros({512, 784}));
+     }},
+    {13,
+     [] {
+       sum(zeros({2, 3}), 2);
+     }},
+    {14,
+     [] {
+       reshape(zeros({2, 3}), {4, 2});
+     }},
+    {15,
+     [] {
+       const Tensor t = tensor({0, 1}, boolean);
+       t + t;
+     }},
+    {16, [] { slice(zeros({5}), 0, 0, 5, 0); }},
+    {17,
+     [] {
+       permute(zeros({2, 3}), {0, 0});
+     }},
+    {18, [] { pad(zeros({4}), 0, -1, 0); }},
+    {19,
+     [] {
+       zeros({2, 3}).item();
+     }},
+    {20, [] { zeros({2}).data<double>(); }},
+    {21,
+     [] {
+       softmax_cross_entropy(zeros({32, 10}), zeros({16}, i64));
+     }},
+    {22,
+     [] {
+       softmax_cross_entropy(zeros({2, 3}), tensor({0, 3}, i64)).item();
+     }},
+    {23,
+     [] {
+       tensor({1, 2, 3}, {2, 2});
+     }},
+    {24,
+     [] {
+       max(zeros({3, 0}), 1);
+     }},
+    {25,
+     [] {
+       matmul(zeros({2, 3, 4}), zeros({3, 4, 5}));
+     }},
+    {26,
+     [] {
+       broadcast_to(zeros({3}), {3, 4});
+     }},
+    {27,
+     [] {
+       select(zeros({3, 2}), 3);
+     }},
+    {30,
+     [] {
+       const Tensor x = zeros({3});
+       grad(x * x, x);
+     }},
+    {31, [] { grad(square(scalar(2)), scalar(2)); }},
+    {32,
+     [] {
+       const Tensor x = tensor({1, 2});
+       grad(sum(cast(x > 0.0, f32)), x);
+     }},
+    {33,
+     [] {
+       const Tensor x = zeros({3});
+       vjp(x * x, {&x, 1}, ones({2}));
+     }},
+    {34,
+     [] {
+       const Tensor n = tensor({1, 2}, i64);
+       grad(sum(n), n);
+     }},
+    {40,
+     [] {
+       nn::Relu relu;
+       relu.backward(ones({2}));
+     }},
+    {41,
+     [] {
+       nn::Relu relu;
+       relu.forward(ones({2}), ones({2}));
+     }},
+    {42,
+     [] {
+       nn::Affine(zeros({4, 3}), zeros({2}));
+     }},
+    {43,
+     [] {
+       nn::TwoLayerNet net({});
+       net.layers().parameter("affine3.weight");
+     }},
+    {44,
+     [] {
+       nn::TwoLayerNet net({});
+       optim::Sgd(net.params(), 0.1).step();
+     }},
+    {45, [] { optim::Sgd({}, -0.1); }},
+};
+
+/// The first ```text block of each section of docs/errors.md, by number.
+std::map<int, std::string> documented_messages() {
+  std::ifstream file(CHAINRULE_SOURCE_DIR "/docs/errors.md");
+  std::map<int, std::string> messages;
+  int code = 0;
+  bool inside = false;
+  for (std::string line; std::getline(file, line);) {
+    if (line.rfind("## E", 0) == 0) code = std::stoi(line.substr(4, 3));
+    if (inside && line != "```" && !messages.count(code)) messages[code] = line;
+    inside = line == "```text" || (inside && line != "```");
+  }
+  return messages;
+}
+
+TEST(ErrorMessages, AreThoseOfTheDocumentation) {
+  const std::map<int, std::string> documented = documented_messages();
+  ASSERT_FALSE(documented.empty());
+  const std::regex origin(R"( (In layer [\w.]+, called|Called) from messages_test\.cpp:\d+\.)");
+  for (const Mistake& mistake : kMistakes) {
+    try {
+      mistake.make();
+      ADD_FAILURE() << "E" << mistake.code << " is not thrown";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), mistake.code);
+      ASSERT_TRUE(documented.count(mistake.code)) << mistake.code;
+      EXPECT_EQ(std::regex_replace(std::string(error.what()), origin, ""), documented.at(mistake.code));
+    }
+  }
+}
+
+TEST(ErrorMessages, NameTheUsersLine) {
+  const Tensor a = zeros({2, 3});
+  int line = 0;
+  const auto message = [](const std::function<void()>& make) -> std::string {
+    try {
+      make();
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  const auto here = [](int at) { return " Called from messages_test.cpp:" + std::to_string(at) + ". ("; };
+
+  const std::function<void()> calls[] = {
+      [&] { line = __LINE__, static_cast<void>(a + zeros({4})); },
+      [&] { line = __LINE__, matmul(a, a); },
+      [&] { line = __LINE__, mean(a, 2); },
+      [&] { line = __LINE__, slice(a, 5, 0, 1); },
+      [&] {
+        line = __LINE__, softmax_cross_entropy(a, tensor({1, 2, 3}, i64));
+      },
+      [&] { line = __LINE__, grad(a, a); },
+  };
+  for (const auto& call : calls) {
+    const std::string text = message(call);
+    EXPECT_NE(text.find(here(line)), std::string::npos) << text;
+  }
+}
+
+TEST(ErrorMessages, NameTheLayer) {
+  nn::Sequential net(nn::Affine(zeros({3, 5}), zeros({5})), nn::Relu(),
+                     nn::Affine(zeros({4, 2}), zeros({2})));
+  int line = 0;
+  try {
+    line = __LINE__, net.forward(zeros({7, 3}));
+    FAIL() << "no error";
+  } catch (const ShapeError& error) {
+    EXPECT_STREQ(error.what(), ("[matmul] inner sizes differ: a (7, 5), b (4, 2). Need a's last axis = b's "
+                                "second-last. In layer affine2, "
+                                "called from messages_test.cpp:" +
+                                std::to_string(line) + ". (E012)")
+                                   .c_str());
+  }
+}
+
+// A fault met while computing names the line where the operation was called, not the one where it was read.
+TEST(ErrorMessages, OfRunTimeFaultsNameTheCallsLine) {
+  const int line = __LINE__ + 1;
+  const Tensor loss = softmax_cross_entropy(zeros({2, 3}), tensor({0, 3}, i64));
+  try {
+    loss.item();
+    FAIL() << "no error";
+  } catch (const ValueError& error) {
+    EXPECT_NE(std::string(error.what()).find("messages_test.cpp:" + std::to_string(line)), std::string::npos)
+        << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace chainrule
