@@ -65,7 +65,7 @@ template <class T>
   return ::testing::AssertionSuccess();
 }
 
-/// Runs each test with AVX2 and AVX-512 as the CPU allows, and leaves no ceiling behind.
+/// Undoes at its end what a test did to the ceiling and to the number of threads.
 class SimdGuard {
  public:
   ~SimdGuard() {

@@ -75,7 +75,7 @@ class Panel {
   /// Reduces the rows [begin, end) to `width` numbers; the row that is not full counts as one. `begin` must
   /// be a multiple of kBlockRows, and begin / kBlockRows of a power of two that is no less than the blocks in
   /// the range.
-  HWY_INLINE void run(std::int64_t begin, std::int64_t end, T* out) {
+  HWY_NOINLINE void run(std::int64_t begin, std::int64_t end, T* out) {
     const Row result = last_ == kWidth ? reduce<false>(begin, end) : reduce<true>(begin, end);
     for (int v = 0; v < kVectors; ++v) {
       if (v + 1 < kVectors || last_ == kWidth) {
@@ -96,7 +96,7 @@ class Panel {
   static constexpr int kAtATime = kIsPlain && kVectors <= 2 ? 4 : 1;
 
   template <bool kPartial>
-  HWY_INLINE Row reduce(std::int64_t begin, std::int64_t end) {
+  Row reduce(std::int64_t begin, std::int64_t end) {
     const bool tail = end > columns_.rows;
     const std::int64_t full = tail ? columns_.rows : end;
     if (end - begin <= kBlockRows) return last_block<kPartial>(begin, full, tail);
@@ -118,7 +118,7 @@ class Panel {
   }
 
   template <bool kPartial, int kBlocks>
-  HWY_INLINE void push_blocks(std::int64_t row) {
+  void push_blocks(std::int64_t row) {
     Row acc[kBlocks];
     for (Row& one : acc) one = identity();
     const T* p = columns_.x + row * columns_.stride;
@@ -129,7 +129,7 @@ class Panel {
   }
 
   template <bool kPartial>
-  HWY_INLINE Row last_block(std::int64_t begin, std::int64_t end, bool tail) const {
+  Row last_block(std::int64_t begin, std::int64_t end, bool tail) const {
     Row acc = identity();
     const T* p = columns_.x + begin * columns_.stride;
     for (std::int64_t r = begin; r < end; ++r, p += columns_.stride) add_row<kPartial>(p, acc);
@@ -137,7 +137,7 @@ class Panel {
     return acc;
   }
 
-  HWY_INLINE void add_tail(const T* p, Row& acc) const {
+  void add_tail(const T* p, Row& acc) const {
     const D d;
     for (int v = 0; v < kVectors; ++v) {
       const std::int64_t count = columns_.tail - v * kWidth;
@@ -165,14 +165,14 @@ class Panel {
 
   // The pairwise tree, as a binary counter: level l holds the result of 2^l blocks while bit l of count_ is
   // set.
-  HWY_INLINE void push(Row row) {
+  void push(Row row) {
     int level = 0;
     for (; ((count_ >> level) & 1) != 0; ++level) combine_level(level, row);
     for (int v = 0; v < kVectors; ++v) hn::Store(row.v[v], D(), levels_[level] + v * kWidth);
     ++count_;
   }
 
-  HWY_INLINE Row collect() const {
+  Row collect() const {
     int level = 0;
     while (((count_ >> level) & 1) == 0) ++level;
     Row row;
@@ -192,22 +192,23 @@ class Panel {
 
 /// Reduces rows [begin, end), as Panel::run does, of any number of columns.
 template <class Op, class T, class Load = AsIs>
-HWY_INLINE void fold_columns(const Columns<T>& columns, std::int64_t width, std::int64_t begin,
-                             std::int64_t end, T* out, const Load& load = {}) {
+HWY_NOINLINE void fold_columns(const Columns<T>& columns, std::int64_t width, std::int64_t begin,
+                               std::int64_t end, T* out, const Load& load = {}) {
   constexpr std::int64_t kWidth = Panel<Op, T, 1, Load>::kWidth;
-  for (std::int64_t c = 0; c < width; c += 4 * kWidth) {
+  for (std::int64_t c = 0; c < width;) {
     const std::int64_t left = width - c;
     const Columns<T> part{columns.x + c, columns.stride, columns.rows,
                           columns.tail > c ? columns.tail - c : std::int64_t{0}};
-    if (left > 3 * kWidth) {
-      Panel<Op, T, 4, Load>(part, left < 4 * kWidth ? left : 4 * kWidth, load).run(begin, end, out + c);
-    } else if (left > 2 * kWidth) {
-      Panel<Op, T, 3, Load>(part, left, load).run(begin, end, out + c);
-    } else if (left > kWidth) {
-      Panel<Op, T, 2, Load>(part, left, load).run(begin, end, out + c);
+    const std::int64_t vectors = left > 3 * kWidth ? 4 : left > kWidth ? 2 : 1;
+    const std::int64_t here = left < vectors * kWidth ? left : vectors * kWidth;
+    if (vectors == 4) {
+      Panel<Op, T, 4, Load>(part, here, load).run(begin, end, out + c);
+    } else if (vectors == 2) {
+      Panel<Op, T, 2, Load>(part, here, load).run(begin, end, out + c);
     } else {
-      Panel<Op, T, 1, Load>(part, left, load).run(begin, end, out + c);
+      Panel<Op, T, 1, Load>(part, here, load).run(begin, end, out + c);
     }
+    c += here;
   }
 }
 
