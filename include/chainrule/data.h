@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
@@ -35,8 +34,8 @@ struct Dataset {
 };
 
 struct LoadOptions {
-  std::filesystem::path data_dir;  ///< looked into first: itself, then its folder of the set's name
-  std::uint64_t seed = 0;          ///< of the digits; files know no seed
+  std::string data_dir;    ///< looked into first: itself, then its folder of the set's name
+  std::uint64_t seed = 0;  ///< of the digits; files know no seed
 };
 
 /// A data set by name, or from a folder.
@@ -63,13 +62,12 @@ Dataset make_digits(std::uint64_t seed = 0, std::int64_t train_count = 60000,
 /// file of this size cannot hold.
 /// @param classes  labels must be below it; 256 takes every byte.
 /// @throws FileError  naming the file, the offset and what is wrong (E060 to E068).
-ImageSet read_idx(const std::filesystem::path& images, const std::filesystem::path& labels,
-                  int classes = 256);
+ImageSet read_idx(const std::string& images, const std::string& labels, int classes = 256);
 
 /// Writes the two IDX files of a set; gzip where a name ends in ".gz".
 /// @throws FileError  if a file cannot be written (E070).
 /// @throws ValueError  if the vectors do not have the sizes that count, height and width ask for (E074).
-void write_idx(const ImageSet& set, const std::filesystem::path& images, const std::filesystem::path& labels);
+void write_idx(const ImageSet& set, const std::string& images, const std::string& labels);
 
 /// Which rows make up the batch of each step: a function of (seed, step) alone, so that a resumed run needs
 /// only the step.

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -55,10 +54,13 @@ class Input {
 class Layer {
  public:
   /// @param kind  lower case: "affine". Names without a number of their own are made from it.
-  explicit Layer(std::string kind) : kind_(std::move(kind)) {}
-  virtual ~Layer() = default;
-  Layer(Layer&&) = default;
-  Layer& operator=(Layer&&) = default;
+  explicit Layer(std::string kind);
+  virtual ~Layer();
+  Layer(Layer&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+  Layer& operator=(Layer&& other) noexcept {
+    std::swap(state_, other.state_);
+    return *this;
+  }
 
   /// The layer's result.
   /// @throws ValueError  for a layer of another number of inputs (E041).
@@ -74,10 +76,10 @@ class Layer {
   /// One line for people: "Affine(784 -> 50)".
   virtual std::string describe() const = 0;
 
-  const std::string& kind() const { return kind_; }
+  const std::string& kind() const;
   /// The name that messages and parameter paths use; empty for a layer that stands alone.
-  const std::string& name() const { return name_; }
-  void set_name(std::string name) { name_ = std::move(name); }
+  const std::string& name() const;
+  void set_name(std::string name);
 
   /// Its parameters and those of its layers, in the order in which they were added.
   std::vector<NamedParameter> parameters();
@@ -92,20 +94,18 @@ class Layer {
   std::vector<Tensor> backward_all(const Tensor& dout, Location where);
 
   Parameter& add_parameter(std::string name, Tensor value);
-  /// A layer inside this one; `name` must not stand among the others.
-  Layer& add_layer(std::string name, std::unique_ptr<Layer> layer);
-  const std::vector<std::unique_ptr<Layer>>& layers() const { return layers_; }
+  /// Puts a layer made with `new` inside this one, which will delete it; `name` must not stand among the
+  /// others.
+  Layer& add_layer(std::string name, Layer* layer);
+  const std::vector<Layer*>& layers() const;
 
  private:
   Tensor record(std::vector<Tensor> inputs, Location where);
   void collect(const std::string& prefix, std::vector<NamedParameter>& found);
 
-  std::string kind_;
-  std::string name_;
-  std::vector<std::pair<std::string, std::unique_ptr<Parameter>>> parameters_;
-  std::vector<std::unique_ptr<Layer>> layers_;
-  std::vector<Tensor> inputs_;  // what forward recorded
-  Tensor output_;
+  // A plain pointer, because <memory> alone would double the time that including this header takes.
+  struct State;
+  State* state_;
 };
 
 /// x * y. backward gives both gradients.
@@ -201,7 +201,7 @@ class Sequential : public Layer {
   /// Appends a layer and returns the one that is now inside.
   template <class L>
   L& add(L layer) {
-    return static_cast<L&>(append(std::make_unique<L>(std::move(layer))));
+    return static_cast<L&>(append(new L(std::move(layer))));
   }
 
   std::size_t size() const { return layers().size(); }
@@ -213,7 +213,7 @@ class Sequential : public Layer {
   Tensor compute(const std::vector<Tensor>& inputs) override;
 
  private:
-  Layer& append(std::unique_ptr<Layer> layer);
+  Layer& append(Layer* layer);
 };
 
 /// Tensors by name, in the order of the parameters.

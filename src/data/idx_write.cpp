@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <initializer_list>
 
 #include "chainrule/data.h"
@@ -43,8 +44,7 @@ void write_file(const std::filesystem::path& path, const std::vector<std::uint8_
 
 }  // namespace
 
-void write_idx(const ImageSet& set, const std::filesystem::path& images,
-               const std::filesystem::path& labels) {
+void write_idx(const ImageSet& set, const std::string& images, const std::string& labels) {
   if (static_cast<std::int64_t>(set.pixels.size()) != set.count * set.image_size() ||
       static_cast<std::int64_t>(set.labels.size()) != set.count || set.count > 0x7FFFFFFF) {
     throw ValueError(74, cat("[data] a set of ", set.count, " images of ", set.height, " x ", set.width,

@@ -69,22 +69,21 @@ Tensor SoftmaxWithLoss::compute(const std::vector<Tensor>& inputs) {
   return softmax_cross_entropy(inputs[0], inputs[1]);
 }
 
-Layer& Sequential::append(std::unique_ptr<Layer> layer) {
+Layer& Sequential::append(Layer* layer) {
   int number = 1;
-  for (const auto& other : layers()) number += other->kind() == layer->kind();
-  std::string name = cat(layer->kind(), number);
-  return add_layer(std::move(name), std::move(layer));
+  for (const Layer* other : layers()) number += other->kind() == layer->kind();
+  return add_layer(cat(layer->kind(), number), layer);
 }
 
 Tensor Sequential::compute(const std::vector<Tensor>& inputs) {
   Tensor x = inputs[0];
-  for (const auto& layer : layers()) x = layer->forward(x);
+  for (Layer* layer : layers()) x = layer->forward(x);
   return x;
 }
 
 std::string Sequential::describe() const {
   std::string text = "Sequential";
-  for (const auto& layer : layers()) text += cat("\n  ", layer->name(), ": ", layer->describe());
+  for (const Layer* layer : layers()) text += cat("\n  ", layer->name(), ": ", layer->describe());
   return text;
 }
 

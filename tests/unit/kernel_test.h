@@ -95,9 +95,10 @@ void expect_same_on_both_widths(Run run) {
   EXPECT_TRUE(same_bits(wide, run()));
 }
 
-#define CHAINRULE_SKIP_WITHOUT_BOTH_WIDTHS()                                                               \
-  if (!has_avx512_and_avx2()) GTEST_SKIP() << "this CPU lacks AVX2 or AVX-512, or CHAINRULE_SIMD forbids " \
-                                              "them"
+#define CHAINRULE_SKIP_WITHOUT_BOTH_WIDTHS()                                   \
+  if (!has_avx512_and_avx2())                                                  \
+  GTEST_SKIP() << "this CPU lacks AVX2 or AVX-512, or CHAINRULE_SIMD forbids " \
+                  "them"
 
 /// Numbers of all magnitudes and signs, with special values among them; their vector has no spare capacity,
 /// so that AddressSanitizer sees a read past its end.

@@ -17,9 +17,9 @@ void softmax(const double* z, std::int64_t rows, std::int64_t cols, double* p);
 
 /// y = log(sum(e^z)) of each row, in nats.
 ///
-/// Error: at most 4 ULP of the larger of |max z| and the logarithm of the shifted sum found; the two may cancel.
-/// -inf for a row of nothing but -inf, or of nothing at all; +inf for a row with +inf; NaN for a row with a
-/// NaN.
+/// Error: at most 4 ULP of the larger of |max z| and the logarithm of the shifted sum found; the two may
+/// cancel. -inf for a row of nothing but -inf, or of nothing at all; +inf for a row with +inf; NaN for a row
+/// with a NaN.
 void logsumexp(const float* z, std::int64_t rows, std::int64_t cols, float* y);
 void logsumexp(const double* z, std::int64_t rows, std::int64_t cols, double* y);
 
