@@ -28,13 +28,13 @@ struct Grid {
   std::int64_t size() const { return row_pieces * column_pieces; }
 };
 
-inline constexpr std::int64_t kRowUnit = 2 * kTileRows;
+inline constexpr std::int64_t kRowUnit = kTileRows;
 
 // Whether rows are the better direction for the next cut. Cutting rows packs B once more, cutting columns A.
 inline bool cut_rows(const Grid& grid) {
   if (grid.row_units < 2 * grid.row_pieces) return false;
   const bool few_columns = grid.column_units < 2 * kPackAFromPanels * grid.column_pieces;
-  return few_columns || grid.row_units >= 8 * grid.row_pieces;
+  return few_columns || grid.row_units >= 16 * grid.row_pieces;
 }
 
 template <class T>
@@ -49,7 +49,7 @@ Grid make_grid(const Gemm<T>& g) {
   const double work =
       static_cast<double>(g.m) * static_cast<double>(g.n) * static_cast<double>(g.k) * sizeof(T) / 4;
   const int threads = work < 2.0 * kMinTask ? 1 : num_threads();
-  const double wanted = threads == 1 ? 1 : std::min(work / kMinTask, 3.0 * threads);
+  const double wanted = threads == 1 ? 1 : std::min(work / kMinTask, 2.0 * threads);
   while (static_cast<double>(grid.size()) < wanted) {
     if (cut_rows(grid)) {
       ++grid.row_pieces;

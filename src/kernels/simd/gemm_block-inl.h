@@ -159,7 +159,7 @@ template <class T>
 bool tail_is_worth_turning(const Gemm<T>& g) {
   const std::int64_t tail = g.n % kLanes<T>, whole = g.n / kLanes<T>;
   return kLanes<T> >= kTurnFromLanes && tail != 0 && tail <= kLanes<T> / 4 && whole >= kTileVectors &&
-         whole < kTileVectors * kPackAFromPanels && g.m >= 2 * kLanes<T> && g.k >= 32;
+         whole < kTileVectors * kPackAFromPanels && g.m >= kLanes<T> && g.k >= 32;
 }
 
 template <class T>
