@@ -34,6 +34,10 @@ inline std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 
 template <class T>
 inline constexpr std::int64_t kMaxDepth = 2048 / sizeof(T);
 
+// Longest chain for which a transposed copy of A is kept: it would outgrow the second cache.
+template <class T>
+inline constexpr std::int64_t kMaxCopyDepth = 4 * kMaxDepth<T>;
+
 // Packed copies pay when they are read often enough.
 inline constexpr std::int64_t kPackBFromRows = 24;
 inline constexpr std::int64_t kPackAFromPanels = 4;
@@ -159,7 +163,8 @@ template <class T>
 bool tail_is_worth_turning(const Gemm<T>& g) {
   const std::int64_t tail = g.n % kLanes<T>, whole = g.n / kLanes<T>;
   return kLanes<T> >= kTurnFromLanes && tail != 0 && tail <= kLanes<T> / 4 && whole >= kTileVectors &&
-         whole < kTileVectors * kPackAFromPanels && g.m >= kLanes<T> && g.k >= 32;
+         whole < kTileVectors * kPackAFromPanels && g.m >= kLanes<T> && g.k >= 32 &&
+         (g.trans_a || g.k <= kMaxCopyDepth<T>);
 }
 
 template <class T>
