@@ -32,12 +32,14 @@ struct Gemm {
 /// Runs the product on the thread pool. Any size may be 0; k = 0 leaves the start (0 or C) and what follows
 /// it.
 ///
-/// Output (i, j) is one chain over p in order: s = fma(op(A)(i, p), op(B)(p, j), s) for p = 0 ... k - 1,
-/// starting from 0 or from C, then s + bias[j]. Threads, tiles and blocks only choose when which link is
-/// computed, so the bits depend on nothing but the inputs: not on the number of threads, nor on the vector
-/// width of any instruction set that has fused multiply-add (AVX2, AVX-512, NEON). SSE4 has none: there each
-/// link is rounded twice. Cost: no allocation in steady state; scratch memory is kept per thread (at most
-/// about a megabyte).
+/// Output (i, j) is one chain over p in order: s = fma(op(A)(i, p), op(B)(p, j), s) for p = 0 ... k - 1, from
+/// 0 or from C, then s + bias[j]. Threads, tiles and blocks only choose when which link is computed, so the
+/// bits depend on nothing but the inputs: not on the number of threads, nor on the vector width of any
+/// instruction set that has fused multiply-add (AVX2, AVX-512, NEON). SSE4 has none: there each link is
+/// rounded twice.
+///
+/// Cost: no allocation in steady state; each thread keeps at most about 2 MB of scratch memory.
+/// @throws ValueError  at the first kernel of the process, for a bad CHAINRULE_SIMD (E003).
 void gemm(const Gemm<float>& product);
 void gemm(const Gemm<double>& product);
 
