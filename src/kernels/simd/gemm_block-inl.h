@@ -45,6 +45,9 @@ inline constexpr std::int64_t kPackAFromPanels = 4;
 // Vectors shorter than this waste too little in a tail to do anything about it.
 inline constexpr std::int64_t kTurnFromLanes = 8;
 
+// Rows between turned tails, in vectors: as many as the tail's tile takes at once.
+inline constexpr std::int64_t kTurnRows = kWideVectors;
+
 template <class T>
 class Block {
  public:
@@ -197,9 +200,9 @@ void run_turned_tail(const Gemm<T>& g, std::int64_t columns, const T* a_transpos
   }
 }
 
+// The whole vectors of columns, then the turned tail.
 template <class T>
-void run_block(const Gemm<T>& g) {
-  if (!tail_is_worth_turning(g)) return run_whole(g);
+void run_head_and_tail(const Gemm<T>& g) {
   const std::int64_t tail = g.n % kLanes<T>;
   Gemm<T> head = g;
   head.n -= tail;
@@ -207,13 +210,29 @@ void run_block(const Gemm<T>& g) {
     run_whole(head);
     return run_turned_tail(g, tail, g.a, g.lda, g.m);
   }
-  // The tiles of the head leave a transposed copy of A. It is filled up to a whole vector with zeros.
+  // The tiles of the head leave a transposed copy of A, beside zeros that fill it up to whole vectors.
   const std::int64_t rows = divide_up(g.m, kLanes<T>) * kLanes<T>;
   T* copy = block_scratch().copy.get<T>(g.k * rows);
-  for (std::int64_t p = 0; p < g.k && rows != g.m; ++p)
-    std::fill(copy + p * rows + g.m, copy + (p + 1) * rows, T{0});
+  const Lanes<T> d;
+  for (std::int64_t p = 1; p <= g.k && rows != g.m; ++p)
+    hn::StoreU(hn::Zero(d), d, copy + p * rows - kLanes<T>);
   run_whole(head, copy, rows);
   run_turned_tail(g, tail, copy, rows, rows);
+}
+
+template <class T>
+void run_block(const Gemm<T>& g) {
+  if (!tail_is_worth_turning(g)) return run_whole(g);
+  // By so many rows that the tail finds what the head has read still near.
+  const std::int64_t pieces = divide_up(g.m, kTurnRows * kLanes<T>);
+  for (std::int64_t i = 0; i < pieces; ++i) {
+    const std::int64_t begin = std::min(g.m, i * kTurnRows * kLanes<T>);
+    Gemm<T> part = g;
+    part.m = std::min(g.m - begin, kTurnRows * kLanes<T>);
+    part.a += g.trans_a ? begin : begin * g.lda;
+    part.c += begin * g.ldc;
+    run_head_and_tail(part);
+  }
 }
 
 }  // namespace chainrule::kernels::HWY_NAMESPACE

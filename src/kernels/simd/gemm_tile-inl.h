@@ -194,11 +194,7 @@ HWY_NOINLINE void run_tile(const Tile<T>& t) {
   for (std::int64_t p = 0; p < k; ++p) {
     V right[kVectors];
     CHAINRULE_UNROLL
-    for (int v = 0; v < kVectors; ++v) {
-      right[v] = hn::LoadU(d, b + v * kLanes<T>);
-      // Few rows use each row of B once and straight away: memory is what they wait for.
-      if constexpr (kRows <= kFewRows) hwy::Prefetch(b + 8 * ldb + v * kLanes<T>);
-    }
+    for (int v = 0; v < kVectors; ++v) right[v] = hn::LoadU(d, b + v * kLanes<T>);
     CHAINRULE_UNROLL
     for (int i = 0; i < kRows; ++i) {
       V left = hn::Set(d, kRead == ReadA::columns ? a[i] : a[i * lda]);
