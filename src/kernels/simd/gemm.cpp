@@ -19,7 +19,7 @@ namespace chainrule::kernels::HWY_NAMESPACE {
 // A task shorter than this, in multiply-adds of 4 bytes (about 5 us), is not worth handing to another thread.
 inline constexpr std::int64_t kMinTask = 1 << 18;
 // The packed copy of A's rows for one stretch should stay in the second cache.
-inline constexpr std::int64_t kMaxBlockBytes = 1 << 19;
+inline constexpr std::int64_t kMaxBlockBytes = 1 << 20;
 
 // C is cut into row_pieces x column_pieces blocks, at multiples of the tile.
 struct Grid {

@@ -38,7 +38,7 @@ struct Gemm {
 /// instruction set that has fused multiply-add (AVX2, AVX-512, NEON). SSE4 has none: there each link is
 /// rounded twice.
 ///
-/// Cost: no allocation in steady state; each thread keeps at most about 2 MB of scratch memory.
+/// Cost: no allocation in steady state; each thread keeps at most about 3 MB of scratch memory.
 /// @throws ValueError  at the first kernel of the process, for a bad CHAINRULE_SIMD (E003).
 void gemm(const Gemm<float>& product);
 void gemm(const Gemm<double>& product);
