@@ -81,7 +81,7 @@ struct Problem {
           sum = std::fma(a[at(gemm.trans_a ? p * gemm.lda + i : i * gemm.lda + p)],
                          b[at(gemm.trans_b ? j * gemm.ldb + p : p * gemm.ldb + j)], sum);
         if (gemm.bias != nullptr) sum += bias[at(j)];
-        if (gemm.activation == Activation::relu) sum = sum > 0 ? sum : T{0};
+        if (gemm.activation == Activation::relu) sum = sum <= 0 ? T{0} : sum;
         out[at(i * gemm.ldc + j)] = sum;
       }
     return out;
@@ -254,7 +254,7 @@ TEST_F(GemmTest, InfinityAndNaNReachTheirOwnRowOrColumnOnly) {
   }
 }
 
-TEST_F(GemmTest, ReluIsZeroForNaNAndNegativeZero) {
+TEST_F(GemmTest, ReluKeepsNaNAndGivesPlusZero) {
   const float a[] = {std::numeric_limits<float>::quiet_NaN(), -1.0F, 2.0F}, b[] = {1.0F};
   float c[3];
   gemm(Gemm<float>{.m = 3,
@@ -267,7 +267,7 @@ TEST_F(GemmTest, ReluIsZeroForNaNAndNegativeZero) {
                    .c = c,
                    .ldc = 1,
                    .activation = Activation::relu});
-  EXPECT_EQ(c[0], 0.0F);
+  EXPECT_TRUE(std::isnan(c[0]));
   EXPECT_EQ(c[1], 0.0F);
   EXPECT_FALSE(std::signbit(c[1]));
   EXPECT_EQ(c[2], 2.0F);

@@ -7,7 +7,7 @@ namespace chainrule::kernels {
 /// What is done to an output after everything else.
 enum class Activation : std::uint8_t {
   none,
-  relu,  ///< x > 0 ? x : 0, as the op has it: a NaN becomes 0.
+  relu,  ///< x <= 0 ? 0 : x, as the op has it: NaN is kept.
 };
 
 /// One matrix product with what follows it: C = activation(op(A) op(B) [+ C] [+ bias]). All matrices are

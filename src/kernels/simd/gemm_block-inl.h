@@ -194,7 +194,7 @@ void run_turned_tail(const Gemm<T>& g, std::int64_t columns, const T* a_transpos
     for (std::int64_t i = 0; i < g.m; ++i) {
       T sum = turned.c[j * rows + i];
       if (g.bias != nullptr) sum += bias;  // not 0 + sum: that would lose the sign of -0
-      if (g.activation == Activation::relu) sum = sum > T{0} ? sum : T{0};
+      if (g.activation == Activation::relu) sum = sum <= T{0} ? T{0} : sum;
       c[i * g.ldc + j] = sum;
     }
   }

@@ -133,7 +133,7 @@ HWY_INLINE void finish_chain(const Tile<T>& t, V (&sum)[kRows][kVectors]) {
     for (int i = 0; i < kRows; ++i) {
       CHAINRULE_UNROLL
       for (int v = 0; v < kVectors; ++v)
-        sum[i][v] = hn::IfThenElseZero(hn::Gt(sum[i][v], hn::Zero(d)), sum[i][v]);
+        sum[i][v] = hn::IfThenZeroElse(hn::Le(sum[i][v], hn::Zero(d)), sum[i][v]);
     }
   }
   CHAINRULE_UNROLL

@@ -1,0 +1,164 @@
+#include "chainrule/tensor.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <sstream>
+
+#include "chainrule/error.h"
+#include "chainrule/ops.h"
+#include "graph/node.h"
+
+namespace chainrule {
+namespace {
+
+using Values = std::vector<double>;
+const double kNan = std::numeric_limits<double>::quiet_NaN();
+
+TEST(Tensor, LeavesHoldWhatTheyWereGiven) {
+  EXPECT_EQ(tensor({1, 2, 3}).shape(), Shape({3}));
+  EXPECT_EQ(tensor({1, 2, 3, 4}, {2, 2}).to_vector(), (Values{1, 2, 3, 4}));
+  EXPECT_EQ(tensor({1.5}).dtype(), f32);
+  EXPECT_EQ(full({2}, 7, i64).data<std::int64_t>()[1], 7);
+  EXPECT_EQ(arange(4).to_vector(), (Values{0, 1, 2, 3}));
+  EXPECT_EQ(scalar(0.1, f64).item(), 0.1);
+  EXPECT_EQ(from_data(std::vector<float>{1, 2}, {2, 1}).shape(), Shape({2, 1}));
+  EXPECT_EQ(zeros({0, 3}).to_vector(), Values{});
+}
+
+TEST(Tensor, NothingIsComputedBeforeItIsRead) {
+  const Tensor x = scalar(2);
+  const Tensor y = exp(x * x);
+  EXPECT_FALSE(y.node()->has_value());
+  EXPECT_FLOAT_EQ(static_cast<float>(y.item()), std::exp(4.0f));
+  EXPECT_TRUE(y.node()->has_value());
+}
+
+TEST(Tensor, ASharedResultIsComputedOnce) {
+  const Tensor x = scalar(2);
+  const Tensor shared = exp(x);
+  const Tensor a = shared + 1;
+  a.item();
+  const void* memory = shared.node()->value.data();
+  (shared * 3).item();
+  EXPECT_EQ(shared.node()->value.data(), memory);
+}
+
+TEST(Tensor, HandlesShareTheirNode) {
+  Tensor a = scalar(1);
+  Tensor b = a;
+  EXPECT_EQ(a.node(), b.node());
+  Tensor& same = a;
+  a = same;
+  EXPECT_EQ(a.item(), 1);
+  const Tensor c = std::move(b);
+  EXPECT_FALSE(b);
+  EXPECT_EQ(c.item(), 1);
+  a += scalar(2);
+  EXPECT_EQ(a.item(), 3);
+  EXPECT_EQ(c.item(), 1) << "a tensor's value never changes";
+}
+
+TEST(Tensor, PrintsAsNumPyDoes) {
+  std::ostringstream text;
+  text << scalar(50) << " | " << tensor({1, 2.5, -3}, {3}) << " | " << tensor({1, 2, 3, 4}, {2, 2}, i64)
+       << " | " << Tensor();
+  EXPECT_EQ(text.str(), "50 | [1, 2.5, -3]  (3,) f32 | [[1, 2],\n [3, 4]]  (2, 2) i64 | tensor(empty)");
+  EXPECT_EQ(arange(1000).to_string(), "[0, 1, 2, 3, ..., 996, 997, 998, 999]  (1000,) i64");
+}
+
+// numpy.result_type of each pair, and of a Python int and float beside it (NumPy 2).
+TEST(Promotion, IsNumPys) {
+  struct Row {
+    DType a, b, result;
+  };
+  const Row rows[] = {{f32, f64, f64},     {f32, i64, f64}, {f64, i64, f64},   {u8, f32, f32},
+                      {u8, i64, i64},      {u8, f64, f64},  {boolean, u8, u8}, {boolean, f32, f32},
+                      {boolean, i64, i64}, {f32, f32, f32}};
+  for (const Row& row : rows) {
+    EXPECT_EQ((ones({2}, row.a) + ones({2}, row.b)).dtype(), row.result)
+        << name_of(row.a) << " " << name_of(row.b);
+    EXPECT_EQ((ones({2}, row.b) * ones({2}, row.a)).dtype(), row.result)
+        << name_of(row.a) << " " << name_of(row.b);
+  }
+  EXPECT_EQ((ones({2}, f32) + 1).dtype(), f32);
+  EXPECT_EQ((1.5 * ones({2}, f32)).dtype(), f32);
+  EXPECT_EQ((ones({2}, i64) + 1).dtype(), i64);
+  EXPECT_EQ((ones({2}, i64) + 1.5).dtype(), f64);
+  EXPECT_EQ((ones({2}, i64) / 2).to_vector(), (Values{0.5, 0.5}));
+  EXPECT_EQ(exp(ones({1}, i64)).dtype(), f64);
+}
+
+TEST(Promotion, IntegersWrapAround) {
+  EXPECT_EQ((full({1}, 200, u8) + full({1}, 100, u8)).item(), 44);
+  EXPECT_EQ((-full({1}, 1, u8)).item(), 255);
+  EXPECT_EQ((tensor({-3}, i64) * tensor({5}, i64)).item(), -15);
+}
+
+TEST(Cast, IsDefinedForEveryNumber) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(cast(tensor({-1.9, 1.9, kNan, 1e30, -infinity}, f64), i64).data<std::int64_t>()[0], -1);
+  EXPECT_EQ(cast(tensor({-5, 300, kNan, 7.9}, f64), u8).to_vector(), (Values{0, 255, 0, 7}));
+  EXPECT_EQ(cast(tensor({1e30}, f64), i64).data<std::int64_t>()[0], std::numeric_limits<std::int64_t>::max());
+  EXPECT_EQ(cast(tensor({0, -0.0, 0.1, kNan}, f64), boolean).to_vector(), (Values{0, 0, 1, 1}));
+}
+
+TEST(Relu, KeepsNan) {
+  const Values y = relu(tensor({-1, 0, 2, kNan}, f64)).to_vector();
+  EXPECT_EQ(y[0], 0);
+  EXPECT_EQ(y[2], 2);
+  EXPECT_TRUE(std::isnan(y[3]));
+}
+
+TEST(Comparisons, OfBothOrders) {
+  const Tensor a = tensor({1, 2, 3, kNan}), b = tensor({2, 2, 2, 2});
+  EXPECT_EQ((a < b).to_vector(), (Values{1, 0, 0, 0}));
+  EXPECT_EQ((a <= b).to_vector(), (Values{1, 1, 0, 0}));
+  EXPECT_EQ((a > b).to_vector(), (Values{0, 0, 1, 0}));
+  EXPECT_EQ((a >= b).to_vector(), (Values{0, 1, 1, 0}));
+  EXPECT_EQ(equal(a, b).to_vector(), (Values{0, 1, 0, 0}));
+  EXPECT_EQ(not_equal(a, b).to_vector(), (Values{1, 0, 1, 1}));
+  EXPECT_EQ((2.5 > a).to_vector(), (Values{1, 1, 0, 0}));
+}
+
+TEST(Reductions, DropOrKeepAxes) {
+  const Tensor x = reshape(arange(24, f64), {2, 3, 4});
+  EXPECT_EQ(sum(x).item(), 276);
+  EXPECT_EQ(sum(x, 1).shape(), Shape({2, 4}));
+  EXPECT_EQ(sum(x, {0, 2}, true).shape(), Shape({1, 3, 1}));
+  EXPECT_EQ(sum(x, {0, -1}).to_vector(), (Values{60, 92, 124}));
+  EXPECT_EQ(mean(x, -1).to_vector(), (Values{1.5, 5.5, 9.5, 13.5, 17.5, 21.5}));
+  EXPECT_EQ(max(x, 0).to_vector(), Values({12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23}));
+  EXPECT_EQ(mean(x > 11.0).item(), 0.5);
+  EXPECT_EQ(sum(x > 11.0).dtype(), i64);
+  EXPECT_EQ(argmax(tensor({1, 5, 5, kNan, kNan}), 0).item(), 3);
+  EXPECT_THROW(sum(x, {0, 0}), ShapeError);
+}
+
+TEST(Shapes, SlicesSelectsAndReshapes) {
+  const Tensor x = arange(10);
+  EXPECT_EQ(slice(x, 0, 2, 8, 3).to_vector(), (Values{2, 5}));
+  EXPECT_EQ(slice(x, 0, -3, 100).to_vector(), (Values{7, 8, 9}));
+  EXPECT_EQ(slice(x, 0, 5, 2).numel(), 0);
+  EXPECT_EQ(select(reshape(x, {2, -1}), -1).to_vector(), (Values{5, 6, 7, 8, 9}));
+  EXPECT_EQ(transpose(reshape(x, {2, 5})).to_vector(), (Values{0, 5, 1, 6, 2, 7, 3, 8, 4, 9}));
+  EXPECT_EQ(pad(slice(x, 0, 1, 3), 0, 1, 2, 1).to_vector(), (Values{0, 1, 0, 2, 0, 0}));
+  EXPECT_THROW(reshape(x, {3, -1}), ShapeError);
+  EXPECT_THROW(reshape(x, {-1, -1}), ShapeError);
+  EXPECT_EQ(expand_dims(x, -1).shape(), Shape({10, 1}));
+}
+
+TEST(Matmul, TakesVectorsAndBatches) {
+  const Tensor a = reshape(arange(6, f64), {2, 3});
+  const Tensor v = tensor({1, 2, 3}, f64);
+  EXPECT_EQ(matmul(a, v).to_vector(), (Values{8, 26}));
+  EXPECT_EQ(matmul(tensor({1, 2}, f64), a).to_vector(), (Values{6, 9, 12}));
+  EXPECT_EQ(matmul(v, v).item(), 14);
+  EXPECT_EQ(matmul(v, v).ndim(), 0);
+  EXPECT_EQ(matmul(ones({4, 1, 2, 3}), ones({5, 3, 6})).shape(), Shape({4, 5, 2, 6}));
+  EXPECT_EQ(matmul(arange(3), arange(3)).dtype(), f64);
+}
+
+}  // namespace
+}  // namespace chainrule
