@@ -154,16 +154,15 @@ ImageSet read_idx(const std::string& images, const std::string& labels, int clas
   Contents pixels = IdxReader(images, 3).read();
   Contents numbers = IdxReader(labels, 1).read();
   if (pixels.sizes[0] != numbers.sizes[0]) {
-    throw FileError(
-        67, cat("[data] ", images, " has ", pixels.sizes[0], " images, but ", labels,
-                " has ", numbers.sizes[0], " labels. Use two files of one set."));
+    throw FileError(67, cat("[data] ", images, " has ", pixels.sizes[0], " images, but ", labels, " has ",
+                            numbers.sizes[0], " labels. Use two files of one set."));
   }
   const auto bad = std::find_if(numbers.bytes.begin(), numbers.bytes.end(),
                                 [&](std::uint8_t label) { return label >= classes; });
   if (bad != numbers.bytes.end()) {
     const auto row = bad - numbers.bytes.begin();
-    throw FileError(68, cat("[data] ", labels, ": at byte ", 8 + row, " the label of image ", row,
-                            " is ", int{*bad}, ", but there are ", classes, " classes, 0 to ", classes - 1,
+    throw FileError(68, cat("[data] ", labels, ": at byte ", 8 + row, " the label of image ", row, " is ",
+                            int{*bad}, ", but there are ", classes, " classes, 0 to ", classes - 1,
                             ". Use the label file of this set."));
   }
   ImageSet set;

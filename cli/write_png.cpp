@@ -1,4 +1,4 @@
-#include "png.h"
+#include "write_png.h"
 
 #include <png.h>
 
