@@ -1,16 +1,17 @@
 // The backward pass: one walk over the graph in reverse topological order that makes more graph.
-#include <array>
 #include <vector>
 
 #include "chainrule/grad.h"
 #include "chainrule/ops.h"
+#include "core/inline_array.h"
 #include "graph/walk.h"
 #include "ops/op.h"
 
 namespace chainrule {
 namespace {
 
-constexpr std::size_t kMaxInputs = 16;
+// More inputs than this cost an allocation; only concatenate and its like have more.
+constexpr std::size_t kFewInputs = 4;
 
 /// Undoes broadcasting: the sum over what was repeated. No operation does this for itself.
 Tensor sum_to(const Tensor& x, const Shape& shape) {
@@ -69,8 +70,8 @@ class Backward {
   void step(Node& node, std::size_t i) {
     const OriginScope scope(node.origin);  // what this makes belongs to the line of the forward pass
     const std::span<Node* const> nodes = node.inputs();
-    std::array<Tensor, kMaxInputs> inputs;
-    std::array<bool, kMaxInputs> needed{};
+    InlineArray<Tensor, kFewInputs> inputs(nodes.size());
+    InlineArray<bool, kFewInputs> needed(nodes.size());
     bool any = false;
     for (std::size_t j = 0; j < nodes.size(); ++j) {
       inputs[j] = Tensor::of(nodes[j]);
@@ -81,8 +82,7 @@ class Backward {
     if (!node.op->vjp) throw no_derivative(node);
     const Tensor output = Tensor::of(&node);
     const Tensors gradients =
-        node.op->vjp(node.attributes(), {std::span(inputs.data(), nodes.size()), output, cotangents_[i],
-                                         std::span(needed.data(), nodes.size())});
+        node.op->vjp(node.attributes(), {inputs.span(), output, cotangents_[i], needed.span()});
     if (is_variable_.find(&node) == NodeIndex::kNone) cotangents_[i] = Tensor();
     for (std::size_t j = 0; j < nodes.size(); ++j) {
       if (!needed[j]) continue;

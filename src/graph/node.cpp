@@ -1,5 +1,6 @@
 #include "graph/node.h"
 
+#include <cassert>
 #include <cstring>
 #include <mutex>
 #include <new>
@@ -13,12 +14,9 @@ namespace {
 thread_local Origin current_origin;
 
 Node* allocate(std::size_t input_count, std::size_t attribute_bytes) {
-  constexpr std::size_t kAlign = alignof(std::max_align_t);
-  const std::size_t inputs_end = sizeof(Node) + input_count * sizeof(Node*);
-  const std::size_t offset = (inputs_end + kAlign - 1) / kAlign * kAlign;
-  Node* node = new (::operator new(offset + attribute_bytes)) Node;
-  node->input_count = static_cast<std::uint8_t>(input_count);
-  node->attributes_offset = static_cast<std::uint16_t>(offset);
+  assert(input_count <= Node::kMaxInputs);
+  Node* node = new (::operator new(Node::attributes_offset(input_count) + attribute_bytes)) Node;
+  node->input_count = static_cast<std::uint16_t>(input_count);
   return node;
 }
 

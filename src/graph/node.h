@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -27,13 +28,15 @@ struct Origin {
 
 /// One value of the graph: a leaf, which has its numbers, or an operation on other nodes.
 ///
-/// Memory: one allocation holds the node, its input pointers and the operation's attributes. Counted by
-/// handles and by the nodes that use it; freed with a worklist, so that the longest chain needs no stack.
+/// Memory: one allocation holds the node, its input pointers (at most kMaxInputs) and the operation's
+/// attributes. Counted by handles and by the nodes that use it; freed with a worklist, so that the longest
+/// chain needs no stack.
 struct Node {
+  static constexpr std::size_t kMaxInputs = 0xffff;
+
   std::atomic<std::uint32_t> refs{1};
   DType dtype = DType::f32;
-  std::uint8_t input_count = 0;
-  std::uint16_t attributes_offset = 0;
+  std::uint16_t input_count = 0;
   const OpRow* op = nullptr;  // null for a leaf
   Shape shape;
   Buffer value;  // empty until computed
@@ -43,12 +46,21 @@ struct Node {
   std::span<Node* const> inputs() const {
     return {reinterpret_cast<Node* const*>(this + 1), static_cast<std::size_t>(input_count)};
   }
-  const void* attributes() const { return reinterpret_cast<const std::byte*>(this) + attributes_offset; }
+  const void* attributes() const {
+    return reinterpret_cast<const std::byte*>(this) + attributes_offset(input_count);
+  }
+  /// Where the attributes of a node with so many inputs begin: after the inputs, aligned for any type.
+  static constexpr std::size_t attributes_offset(std::size_t inputs);
   bool is_leaf() const { return op == nullptr; }
   bool has_value() const { return static_cast<bool>(value); }
   std::size_t bytes() const { return static_cast<std::size_t>(shape.numel()) * size_of(dtype); }
   ConstArray array() const { return {value.data(), dtype, shape}; }
 };
+
+constexpr std::size_t Node::attributes_offset(std::size_t inputs) {
+  constexpr std::size_t kAlign = alignof(std::max_align_t);
+  return (sizeof(Node) + inputs * sizeof(Node*) + kAlign - 1) / kAlign * kAlign;
+}
 
 /// A leaf with the given memory, which must hold shape.numel() elements.
 Tensor make_leaf(Buffer value, DType dtype, const Shape& shape);

@@ -1,8 +1,9 @@
 #include "ops/op.h"
 
-#include <array>
 #include <cstdlib>
 #include <string>
+
+#include "core/inline_array.h"
 
 namespace chainrule {
 namespace {
@@ -39,7 +40,8 @@ bool eager_from_environment() {
 // 0: look at the environment first; 1: lazy; 2: eager.
 std::atomic<int> eager_state{0};
 
-constexpr std::size_t kMaxInputs = 16;
+// More inputs than this cost an allocation; only concatenate and its like have more.
+constexpr std::size_t kFewInputs = 4;
 
 }  // namespace
 
@@ -76,14 +78,14 @@ void set_eager(bool eager) { eager_state.store(eager ? 2 : 1, std::memory_order_
 Tensor apply_row(const OpRow& row, const void* attributes, std::span<const Tensor> inputs, Location where) {
   const Origin origin = OriginScope::current(where);
   const CurrentOpScope scope(row.info.name, origin);
-  std::array<Meta, kMaxInputs> metas;
+  InlineArray<Meta, kFewInputs> metas(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const Node* node = inputs[i].node();
     if (!node)
       throw op_error<ValueError>(10, cat("input ", i, " is an empty tensor. Give it a value first."));
     metas[i] = {node->dtype, node->shape};
   }
-  const Meta meta = row.infer(attributes, std::span(metas.data(), inputs.size()));
+  const Meta meta = row.infer(attributes, metas.span());
   Tensor tensor = make_node(&row, attributes, row.attribute_bytes, meta.dtype, meta.shape, inputs, origin);
   if (is_eager()) run_node(*tensor.node(), Kernels::reference);
   return tensor;
@@ -96,10 +98,10 @@ void run_node(Node& node, Kernels kernels) {
     return;
   }
   const CurrentOpScope scope(node.op->info.name, node.origin);
-  std::array<ConstArray, kMaxInputs> arrays;
+  InlineArray<ConstArray, kFewInputs> arrays(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) arrays[i] = inputs[i]->array();
   Buffer value = Buffer::allocate(node.bytes());
-  const Kernel kernel{std::span(arrays.data(), inputs.size()), {value.data(), node.dtype, node.shape}};
+  const Kernel kernel{arrays.span(), {value.data(), node.dtype, node.shape}};
   const bool fast = kernels == Kernels::fast && node.op->run_fast;
   (fast ? node.op->run_fast : node.op->run)(node.attributes(), kernel);
   node.value = std::move(value);

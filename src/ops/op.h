@@ -48,7 +48,7 @@ struct Domain {
 
 struct OpInfo {
   std::string_view name;
-  int arity = 1;
+  int arity = 1;  // number of inputs; -1 for any number from one
   /// Each element of the result depends on the same element of each input, after broadcasting.
   bool elementwise = false;
   /// The result is the first input's memory, seen with another shape: nothing is computed.
@@ -181,6 +181,10 @@ class OpScope {
 /// Checks the inputs (infer) and makes the node. Throws what infer throws.
 Tensor apply_row(const OpRow& row, const void* attributes, std::span<const Tensor> inputs, Location where);
 
+template <class Op>
+Tensor apply(const Op& op, std::span<const Tensor> inputs, Location where) {
+  return apply_row(kRow<Op>, &op, inputs, where);
+}
 template <class Op>
 Tensor apply(const Op& op, std::initializer_list<Tensor> inputs, Location where) {
   return apply_row(kRow<Op>, &op, std::span(inputs.begin(), inputs.size()), where);
