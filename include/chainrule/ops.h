@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <span>
@@ -15,6 +16,9 @@ class Axes {
  public:
   Axes() = default;
   Axes(int axis) : count_(1) { axes_[0] = axis; }
+  /// A bool here is a `keepdims` in the wrong place.
+  template <std::same_as<bool> B>
+  Axes(B) = delete;
   /// @throws ShapeError  for more than Shape::kMaxNdim axes (E013).
   Axes(std::initializer_list<int> axes) : Axes(std::span(axes.begin(), axes.size())) {}
   explicit Axes(std::span<const int> axes);
@@ -79,11 +83,40 @@ Tensor mean(const Tensor& x, Axes axes = {}, bool keepdims = false, Location whe
 /// Where several elements are the largest, each gets an equal share of the gradient.
 /// @throws ShapeError  if there is no element to choose from (E024).
 Tensor max(const Tensor& x, Axes axes = {}, bool keepdims = false, Location where = Location::current());
-/// The first place of the largest element along one axis, i64.
+/// As max, for the smallest.
+Tensor min(const Tensor& x, Axes axes = {}, bool keepdims = false, Location where = Location::current());
+/// Integers and booleans give i64. Its derivatives are right with zeros among the factors, to any order: it
+/// is a tree of products, in which nothing is divided.
+Tensor prod(const Tensor& x, Axes axes = {}, bool keepdims = false, Location where = Location::current());
+/// Mean squared distance from the mean, in two passes: mean first, so that a large mean costs no digits.
+/// @param ddof  the sum of squares is divided by the number of elements less this (1: the unbiased estimate).
+///              NaN or infinite where that leaves nothing to divide by.
+Tensor var(const Tensor& x, Axes axes = {}, bool keepdims = false, int ddof = 0,
+           Location where = Location::current());
+/// The square root of var: standard deviation. Where it is 0 its derivative is taken as 0.
+Tensor stddev(const Tensor& x, Axes axes = {}, bool keepdims = false, int ddof = 0,
+              Location where = Location::current());
+/// log(sum(exp(x))), without overflow.
+Tensor logsumexp(const Tensor& x, Axes axes = {}, bool keepdims = false,
+                 Location where = Location::current());
+/// The length of the elements as one vector: the sum of magnitudes (order 1), the root of the sum of squares
+/// (2), the largest magnitude (INFINITY). Over two axes as well: matrix norms are others.
+///
+/// Where it has a corner the derivative is a subgradient: order 1 takes 0 for elements that are 0, order 2
+/// takes 0 where all are 0, and order infinity shares among the largest.
+/// @throws ValueError  for another order (E100).
+Tensor norm(const Tensor& x, double order = 2, Axes axes = {}, bool keepdims = false,
+            Location where = Location::current());
+/// Whether some element is not 0, or all are: boolean. NaN is not 0. Of nothing: false, and true.
+Tensor any(const Tensor& x, Axes axes = {}, bool keepdims = false, Location where = Location::current());
+Tensor all(const Tensor& x, Axes axes = {}, bool keepdims = false, Location where = Location::current());
+/// The first place of the largest or smallest element along one axis, i64; that of the first NaN if there is
+/// one.
 /// @throws ShapeError  if the axis has no element (E024).
-Tensor argmax(const Tensor& x, int axis = -1, Location where = Location::current());
-/// log(sum(exp(x))) along the last axis, without overflow.
-Tensor logsumexp(const Tensor& x, bool keepdims = false, Location where = Location::current());
+Tensor argmax(const Tensor& x, int axis = -1, bool keepdims = false, Location where = Location::current());
+Tensor argmin(const Tensor& x, int axis = -1, bool keepdims = false, Location where = Location::current());
+/// Sums of the elements up to each one along an axis, that one included. Integers and booleans sum to i64.
+Tensor cumsum(const Tensor& x, int axis, Location where = Location::current());
 /// @}
 
 /// @name Shapes. Any dtype.
@@ -98,15 +131,26 @@ Tensor reshape(const Tensor& x, const Shape& shape, Location where = Location::c
 Tensor broadcast_to(const Tensor& x, const Shape& shape, Location where = Location::current());
 /// Axis i of the result is axis `axes[i]` of x.
 /// @throws ShapeError  if `axes` is not a permutation of x's axes (E017).
+Tensor permute(const Tensor& x, std::span<const int> axes, Location where = Location::current());
 Tensor permute(const Tensor& x, std::initializer_list<int> axes, Location where = Location::current());
 /// The axes in reverse order, as NumPy's .T.
 Tensor transpose(const Tensor& x, Location where = Location::current());
+/// Two axes in each other's place, as NumPy's swapaxes.
+Tensor transpose(const Tensor& x, int axis_a, int axis_b, Location where = Location::current());
 /// A new axis of size 1.
 Tensor expand_dims(const Tensor& x, int axis, Location where = Location::current());
+/// Without the given axes, which have size 1, or without all axes of size 1.
+/// @throws ShapeError  if the size of a given axis is another (E101).
+Tensor squeeze(const Tensor& x, Axes axes = {}, Location where = Location::current());
+/// The axes from `from_axis` on as one; a scalar becomes a vector of one element.
+Tensor flatten(const Tensor& x, int from_axis = 0, Location where = Location::current());
+/// The stop of a slice that goes backwards through the first element.
+inline constexpr std::int64_t kBeforeFirst = INT64_MIN;
 /// Elements start, start + step, ... before stop along one axis; negative places count from the end, as in
-/// NumPy.
+/// NumPy. With a negative step it goes backwards, and a stop below -size means through the first element:
+/// slice(x, axis, -1, kBeforeFirst, -1) is NumPy's x[::-1].
 /// @throws ShapeError  for an axis that is not there (E013).
-/// @throws ValueError  for a step below 1 (E016).
+/// @throws ValueError  for a step of 0 (E016).
 Tensor slice(const Tensor& x, int axis, std::int64_t start, std::int64_t stop, std::int64_t step = 1,
              Location where = Location::current());
 /// x[i] along the first axis, which goes away.
@@ -117,6 +161,89 @@ Tensor select(const Tensor& x, std::int64_t i, Location where = Location::curren
 /// @throws ValueError  for a negative amount (E018).
 Tensor pad(const Tensor& x, int axis, std::int64_t low, std::int64_t high, std::int64_t interior = 0,
            Location where = Location::current());
+/// How much to add before and after the elements of an axis.
+struct PadWidth {
+  std::int64_t low = 0, high = 0;
+};
+/// What to add: a number, the last element again, or what a mirror on the last element shows (again and
+/// again where the width is larger than the axis).
+enum class PadMode : std::uint8_t { constant, edge, reflect };
+/// NumPy's pad: one width an axis, or one for all.
+/// @param value  for PadMode::constant; a number or a scalar tensor, which then gets its gradient.
+/// @throws ShapeError  if the number of widths is another (E102), or for edge and reflect of no element
+/// (E103).
+/// @throws ValueError  for a negative width (E018).
+Tensor pad(const Tensor& x, std::span<const PadWidth> widths, PadMode mode = PadMode::constant,
+           Operand value = 0, Location where = Location::current());
+Tensor pad(const Tensor& x, std::initializer_list<PadWidth> widths, PadMode mode = PadMode::constant,
+           Operand value = 0, Location where = Location::current());
+/// The elements along the axes in reverse order.
+Tensor flip(const Tensor& x, Axes axes = {}, Location where = Location::current());
+/// Moved on by `shift` places along an axis; what leaves at the end enters at the start.
+Tensor roll(const Tensor& x, std::int64_t shift, int axis, Location where = Location::current());
+/// The tensor repeated `repeats[i]` times along axis i; the shorter of shape and repeats is filled up with 1
+/// in front.
+/// @throws ValueError  for a negative number (E104).
+Tensor tile(const Tensor& x, std::span<const std::int64_t> repeats, Location where = Location::current());
+Tensor tile(const Tensor& x, std::initializer_list<std::int64_t> repeats,
+            Location where = Location::current());
+/// The tensors one after another along an axis that they have; dtypes are promoted.
+/// @throws ValueError  for no tensors (E105).
+/// @throws ShapeError  if they differ along another axis (E106).
+Tensor concatenate(std::span<const Tensor> tensors, int axis = 0, Location where = Location::current());
+Tensor concatenate(std::initializer_list<Tensor> tensors, int axis = 0, Location where = Location::current());
+/// The tensors one after another along a new axis; dtypes are promoted. Errors: see concatenate.
+Tensor stack(std::span<const Tensor> tensors, int axis = 0, Location where = Location::current());
+Tensor stack(std::initializer_list<Tensor> tensors, int axis = 0, Location where = Location::current());
+/// Equal parts along an axis.
+/// @throws ValueError  if the axis does not divide into so many (E107).
+std::vector<Tensor> split(const Tensor& x, std::int64_t parts, int axis = 0,
+                          Location where = Location::current());
+/// The parts before, between and after the given places, as NumPy's split: {2, 5} gives [0, 2), [2, 5), [5,
+/// end).
+std::vector<Tensor> split(const Tensor& x, std::span<const std::int64_t> places, int axis = 0,
+                          Location where = Location::current());
+std::vector<Tensor> split(const Tensor& x, std::initializer_list<std::int64_t> places, int axis = 0,
+                          Location where = Location::current());
+/// @}
+
+/// @name Elements by number. Indices are i64 or u8; negative ones count from the end.
+/// @throws DTypeError  for other indices (E015).
+/// @throws ShapeError  for shapes that do not fit (E108).
+/// @throws ValueError  when evaluated, if an index is out of range: names the first (E109).
+/// @{
+/// Slices of x along an axis.
+/// @param indices  any shape I; it takes the axis's place: x's shape before the axis + I + x's shape after
+/// it.
+Tensor take(const Tensor& x, const Tensor& indices, int axis = 0, Location where = Location::current());
+/// y[i, j, k] = x[i, indices[i, j, k], k] for axis 1, and so on; the other axes broadcast.
+/// @param indices  as many axes as x.
+Tensor take_along_axis(const Tensor& x, const Tensor& indices, int axis,
+                       Location where = Location::current());
+/// x with updates added where take_along_axis would read: x[i, indices[i, j, k], k] += updates[i, j, k].
+/// Indices may repeat: each update counts. They are added in row-major order.
+/// @param updates  the shape of the indices.
+Tensor scatter_add(const Tensor& x, const Tensor& indices, const Tensor& updates, int axis,
+                   Location where = Location::current());
+/// x with slices added where take would read, as np.add.at. Indices may repeat.
+/// @param updates  the shape of take(x, indices, axis).
+Tensor index_add(const Tensor& x, const Tensor& indices, const Tensor& updates, int axis = 0,
+                 Location where = Location::current());
+/// @}
+
+/// @name Order along an axis. NaN counts as the largest number; equal elements keep their order.
+/// @{
+Tensor sort(const Tensor& x, int axis = -1, bool descending = false, Location where = Location::current());
+/// The places, i64, from which sort takes its elements.
+Tensor argsort(const Tensor& x, int axis = -1, bool descending = false, Location where = Location::current());
+struct TopK {
+  Tensor values, indices;
+};
+/// The first `count` of the sorted elements and their places: the largest ones, largest first, or the
+/// smallest.
+/// @throws ValueError  for a negative count or one above the axis's size (E110).
+TopK topk(const Tensor& x, std::int64_t count, int axis = -1, bool largest = true,
+          Location where = Location::current());
 /// @}
 
 /// Matrix product over the last two axes; axes before them broadcast. A vector counts as a row on the left,
@@ -126,10 +253,10 @@ Tensor pad(const Tensor& x, int axis, std::int64_t low, std::int64_t high, std::
 /// @throws ShapeError  if the inner sizes differ (E012) or the other axes do not broadcast (E025).
 Tensor matmul(const Tensor& a, const Tensor& b, Location where = Location::current());
 
-/// exp(x) / sum(exp(x)) along the last axis, without overflow.
-Tensor softmax(const Tensor& x, Location where = Location::current());
-/// x - logsumexp(x) along the last axis: the logarithm of softmax without the rounding of softmax.
-Tensor log_softmax(const Tensor& x, Location where = Location::current());
+/// exp(x) / sum(exp(x)) along an axis, without overflow. The last axis costs least: others are turned there.
+Tensor softmax(const Tensor& x, int axis = -1, Location where = Location::current());
+/// x - logsumexp(x) along an axis: the logarithm of softmax without the rounding of softmax.
+Tensor log_softmax(const Tensor& x, int axis = -1, Location where = Location::current());
 /// 1 at each class number, else 0.
 /// @param classes  i64 or u8, any shape S.
 /// @return  shape S + (count).

@@ -1,104 +1,15 @@
-// Softmax and what is made with it, over the last axis. Every kernel shifts by the row's maximum, so that
-// nothing overflows (Goodfellow et al. 2016, section 4.1).
-#include <algorithm>
+// Losses of classification that have kernels of their own.
 #include <cmath>
 
 #include "chainrule/ops.h"
 #include "core/dispatch.h"
+#include "kernels/ref/softmax.h"
 #include "kernels/simd/softmax.h"
 #include "ops/meta.h"
 #include "ops/op.h"
 
 namespace chainrule {
 namespace {
-
-/// Rows along the last axis.
-struct Rows {
-  std::int64_t count, length;
-};
-
-Rows rows_of(const Shape& shape) {
-  return {shape.back() == 0 ? 0 : shape.numel() / shape.back(), shape.back()};
-}
-
-Meta floating_rows(const Meta& in) {
-  require_floating(in);
-  checked_axis(-1, in.shape.ndim());
-  return in;
-}
-
-template <class T>
-double log_sum_exp(const T* z, std::int64_t length) {
-  double top = -std::numeric_limits<double>::infinity();
-  for (std::int64_t j = 0; j < length; ++j) top = std::max(top, static_cast<double>(z[j]));
-  if (!std::isfinite(top)) {
-    for (std::int64_t j = 0; j < length; ++j) top = std::isnan(z[j]) ? z[j] : top;
-    return top;
-  }
-  double sum = 0;
-  for (std::int64_t j = 0; j < length; ++j) sum += std::exp(static_cast<double>(z[j]) - top);
-  return top + std::log(sum);
-}
-
-struct Softmax {
-  static constexpr OpInfo kInfo{.name = "softmax", .doc = "exp(x) / sum(exp(x)) along the last axis."};
-  bool operator==(const Softmax&) const = default;
-  Meta infer(std::span<const Meta> in) const { return floating_rows(in[0]); }
-  Tensors vjp(const Vjp& v) const {
-    return {v.output * (v.cotangent - sum(v.cotangent * v.output, -1, true))};
-  }
-  void run(const Kernel& k) const {
-    const Rows rows = rows_of(k.output.shape);
-    with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
-      for (std::int64_t i = 0; i < rows.count; ++i) {
-        const T* z = k.inputs[0].as<T>() + i * rows.length;
-        T* p = k.output.as<T>() + i * rows.length;
-        const double shift = log_sum_exp(z, rows.length);
-        for (std::int64_t j = 0; j < rows.length; ++j)
-          p[j] = static_cast<T>(std::exp(static_cast<double>(z[j]) - shift));
-      }
-    });
-  }
-  void run_fast(const Kernel& k) const {
-    const Rows rows = rows_of(k.output.shape);
-    with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
-      kernels::softmax(k.inputs[0].as<T>(), rows.count, rows.length, k.output.as<T>());
-    });
-  }
-  static std::vector<Sample> samples() {
-    return {sample(Softmax{}, {{{7}}}),    sample(Softmax{}, {{{5, 10}}}), sample(Softmax{}, {{{2, 3, 17}}}),
-            sample(Softmax{}, {{{3, 1}}}), sample(Softmax{}, {{{0, 4}}}),  sample(Softmax{}, {{{}}}, 13)};
-  }
-};
-
-struct Logsumexp {
-  static constexpr OpInfo kInfo{.name = "logsumexp",
-                                .doc = "log(sum(exp(x))) along the last axis, which stays with size 1."};
-  bool operator==(const Logsumexp&) const = default;
-  Meta infer(std::span<const Meta> in) const {
-    const Meta meta = floating_rows(in[0]);
-    return {meta.dtype, with_size(meta.shape, meta.shape.ndim() - 1, 1)};
-  }
-  Tensors vjp(const Vjp& v) const { return {v.cotangent * softmax(v.inputs[0])}; }
-  void run(const Kernel& k) const {
-    const std::int64_t length = k.inputs[0].shape.back();
-    with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
-      for (std::int64_t i = 0; i < k.output.numel(); ++i) {
-        k.output.as<T>()[i] = static_cast<T>(log_sum_exp(k.inputs[0].as<T>() + i * length, length));
-      }
-    });
-  }
-  void run_fast(const Kernel& k) const {
-    with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
-      kernels::logsumexp(k.inputs[0].as<T>(), k.output.numel(), k.inputs[0].shape.back(), k.output.as<T>());
-    });
-  }
-  static std::vector<Sample> samples() {
-    return {sample(Logsumexp{}, {{{7}}}), sample(Logsumexp{}, {{{5, 10}}}),
-            sample(Logsumexp{}, {{{2, 3, 17}}}), sample(Logsumexp{}, {{{0, 4}}}),
-            sample(Logsumexp{}, {{{}}}, 13)};
-  }
-};
 
 /// Checks logits (N, C) and targets, class numbers (N) or probabilities (N, C).
 void check_targets(const Meta& logits, const Meta& targets) {
@@ -201,7 +112,7 @@ struct SoftmaxCrossEntropy {
       for (std::int64_t i = 0; i < k.output.numel(); ++i) {
         t.check(i);
         const T* z = k.inputs[0].as<T>() + i * classes;
-        const double normaliser = log_sum_exp(z, classes);
+        const double normaliser = kernels::log_sum_exp(z, classes);
         double loss = 0;
         for (std::int64_t j = 0; j < classes; ++j) {
           if (t.at(i, j) != 0) loss += t.at(i, j) * (normaliser - static_cast<double>(z[j]));
@@ -271,7 +182,7 @@ struct SoftmaxCrossEntropyGrad {
         t.check(i);
         const T* z = k.inputs[0].as<T>() + i * classes;
         T* y = k.output.as<T>() + i * classes;
-        const double normaliser = log_sum_exp(z, classes);
+        const double normaliser = kernels::log_sum_exp(z, classes);
         const double weight = static_cast<double>(k.inputs[2].as<T>()[i]);
         const double s = t.sum(i);
         for (std::int64_t j = 0; j < classes; ++j) {
@@ -304,25 +215,8 @@ Tensor cross_entropy_grad(const Tensor& logits, const Tensor& targets, const Ten
 
 }  // namespace
 
-CHAINRULE_OP_ROW(Softmax)
-CHAINRULE_OP_ROW(Logsumexp)
 CHAINRULE_OP_ROW(SoftmaxCrossEntropy)
 CHAINRULE_OP_ROW(SoftmaxCrossEntropyGrad)
-
-Tensor softmax(const Tensor& x, Location where) { return apply(Softmax{}, {x}, where); }
-
-Tensor logsumexp(const Tensor& x, bool keepdims, Location where) {
-  const Tensor kept = apply(Logsumexp{}, {x}, where);
-  return keepdims
-             ? kept
-             : reshape(kept, Shape(kept.shape().sizes().first(static_cast<std::size_t>(kept.ndim() - 1))),
-                       where);
-}
-
-Tensor log_softmax(const Tensor& x, Location where) {
-  const OriginScope scope(where);
-  return x - logsumexp(x, true);
-}
 
 Tensor softmax_cross_entropy(const Tensor& logits, const Tensor& targets, Location where) {
   const OriginScope scope(where);

@@ -1,67 +1,18 @@
 // Reductions over axes.
-#include <bit>
-#include <cmath>
 #include <limits>
 
 #include "chainrule/ops.h"
 #include "core/dispatch.h"
 #include "kernels/ref/reduce.h"
 #include "kernels/simd/reduce.h"
+#include "ops/axes.h"
 #include "ops/meta.h"
 #include "ops/op.h"
 
 namespace chainrule {
 namespace {
 
-/// A set of axes: bit i stands for axis i. A set has one form, so that equal reductions are equal nodes.
-using AxisSet = std::uint32_t;
-
-AxisSet axis_set(const Axes& axes, int ndim) {
-  if (axes.axes().empty()) return (AxisSet{1} << ndim) - 1;
-  AxisSet set = 0;
-  for (int axis : axes.axes()) {
-    const AxisSet bit = AxisSet{1} << checked_axis(axis, ndim);
-    if (set & bit) throw op_error<ShapeError>(13, cat("axis ", axis, " stands twice in the list."));
-    set |= bit;
-  }
-  return set;
-}
-
-/// The shape with the axes of the set at size 1.
-Shape kept_shape(const Shape& shape, AxisSet set) {
-  Shape kept = shape;
-  for (int axis = 0; axis < shape.ndim(); ++axis) {
-    if (set >> axis & 1) kept = with_size(kept, axis, 1);
-  }
-  return kept;
-}
-
-/// The shape without the axes of the set.
-Shape dropped_shape(const Shape& shape, AxisSet set) {
-  std::vector<std::int64_t> sizes;
-  for (int axis = 0; axis < shape.ndim(); ++axis) {
-    if (!(set >> axis & 1)) sizes.push_back(shape[axis]);
-  }
-  return Shape(std::span<const std::int64_t>(sizes));
-}
-
 DType sum_dtype(DType dtype) { return is_floating(dtype) ? dtype : DType::i64; }
-
-/// The axes of the set as one (outer, reduce, inner) block, if they stand together; axes of size 1 do not
-/// matter.
-bool as_block(const Shape& shape, AxisSet set, AxisBlock& block) {
-  block = {};
-  int stage = 0;  // 0: before the reduced axes, 1: among them, 2: after them
-  for (int axis = 0; axis < shape.ndim(); ++axis) {
-    if (shape[axis] == 1) continue;
-    const bool reduced = set >> axis & 1;
-    if (reduced && stage == 2) return false;
-    if (reduced) stage = 1;
-    if (!reduced && stage == 1) stage = 2;
-    (stage == 0 ? block.outer : stage == 1 ? block.size : block.inner) *= shape[axis];
-  }
-  return true;
-}
 
 /// SIMD for floating numbers in one block of axes, the reference loop for the rest.
 template <class Op, class F>
@@ -126,12 +77,9 @@ struct Max {
     visit("axes", axes);
   }
   Meta infer(std::span<const Meta> in) const {
-    const Shape kept = kept_shape(numeric_elementwise(in).shape, axes);
-    if (in[0].shape.numel() == 0 && kept.numel() > 0) {
-      throw op_error<ShapeError>(24,
-                                 cat("no element to choose from in shape ", in[0].shape.to_string(), "."));
-    }
-    return {in[0].dtype, kept};
+    const Shape& shape = numeric_elementwise(in).shape;
+    require_elements(shape, axes);
+    return {in[0].dtype, kept_shape(shape, axes)};
   }
   Tensors vjp(const Vjp& v) const {
     const Tensor largest = cast(equal(v.inputs[0], v.output), v.cotangent.dtype());
@@ -171,13 +119,9 @@ struct Argmax {
     visit("axis", axis);
   }
   Meta infer(std::span<const Meta> in) const {
-    const Shape& shape = in[0].shape;
-    const Shape kept = with_size(shape, axis, 1);
-    if (shape.numel() == 0 && kept.numel() > 0) {
-      throw op_error<ShapeError>(
-          24, cat("no element to choose from along axis ", axis, " of shape ", shape.to_string(), "."));
-    }
-    return {DType::i64, dropped_shape(shape, AxisSet{1} << axis)};
+    const AxisSet set = AxisSet{1} << axis;
+    require_elements(in[0].shape, set);
+    return {DType::i64, dropped_shape(in[0].shape, set)};
   }
   void run(const Kernel& k) const {
     const AxisBlock block = block_around(k.inputs[0].shape, axis);
@@ -219,14 +163,6 @@ CHAINRULE_OP_ROW(Sum)
 CHAINRULE_OP_ROW(Max)
 CHAINRULE_OP_ROW(Argmax)
 
-Axes::Axes(std::span<const int> axes) {
-  if (axes.size() > Shape::kMaxNdim) {
-    throw ShapeError(13,
-                     cat("[axes] ", axes.size(), " axes; no tensor has more than ", Shape::kMaxNdim, "."));
-  }
-  for (int axis : axes) axes_[count_++] = axis;
-}
-
 Tensor sum(const Tensor& x, Axes axes, bool keepdims, Location where) {
   return reduced<Sum>(x, axes, keepdims, where);
 }
@@ -234,15 +170,11 @@ Tensor max(const Tensor& x, Axes axes, bool keepdims, Location where) {
   return reduced<Max>(x, axes, keepdims, where);
 }
 
-Tensor argmax(const Tensor& x, int axis, Location where) {
+Tensor argmax(const Tensor& x, int axis, bool keepdims, Location where) {
   const OpScope scope("argmax", where);
-  return apply(Argmax{checked_axis(axis, x.ndim())}, {x}, where);
-}
-
-Tensor mean(const Tensor& x, Axes axes, bool keepdims, Location where) {
-  const OriginScope scope(where);
-  const Tensor total = sum(is_floating(x.dtype()) ? x : cast(x, DType::f64), axes, keepdims, where);
-  return total * (static_cast<double>(total.numel()) / static_cast<double>(x.numel()));
+  const int along = checked_axis(axis, x.ndim());
+  const Tensor places = apply(Argmax{along}, {x}, where);
+  return keepdims ? expand_dims(places, along, where) : places;
 }
 
 }  // namespace chainrule

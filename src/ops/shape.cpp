@@ -1,11 +1,12 @@
-// The same elements in another order, with some left out, or with zeros between.
+// The same elements with another shape, or repeated along axes of size 1.
 #include <algorithm>
 #include <cstring>
-#include <numeric>
 
 #include "chainrule/ops.h"
 #include "core/dispatch.h"
 #include "kernels/ref/map.h"
+#include "ops/axes.h"
+#include "ops/fast.h"
 #include "ops/meta.h"
 #include "ops/op.h"
 
@@ -66,187 +67,30 @@ struct BroadcastTo {
       kernels::map_binary<T, T>(k.inputs[0], k.inputs[0], k.output, [](T x, T) { return x; });
     });
   }
-  static std::vector<Sample> samples() {
-    return {sample(BroadcastTo{{3, 4}}, {{{4}}}),     sample(BroadcastTo{{3, 4}}, {{{3, 1}}}),
-            sample(BroadcastTo{{5}}, {{{}}}),         sample(BroadcastTo{{2, 0}}, {{{1, 0}}}),
-            sample(BroadcastTo{{3, 4}}, {{{3}}}, 26), sample(BroadcastTo{{4}}, {{{3, 4}}}, 26)};
-  }
-};
-
-/// An order of axes: a fixed array, so that the attributes stay plain bytes.
-struct AxisOrder {
-  std::int8_t at[Shape::kMaxNdim] = {};
-  std::int8_t count = 0;
-  bool operator==(const AxisOrder&) const = default;
-  friend std::ostream& operator<<(std::ostream& out, const AxisOrder& order) {
-    for (int i = 0; i < order.count; ++i) out << (i == 0 ? "(" : ", ") << static_cast<int>(order.at[i]);
-    return out << ")";
-  }
-};
-
-AxisOrder axis_order(std::initializer_list<int> axes) {
-  AxisOrder order;
-  for (int axis : axes) order.at[order.count++] = static_cast<std::int8_t>(axis);
-  return order;
-}
-
-struct Permute {
-  AxisOrder order;
-
-  static constexpr OpInfo kInfo{.name = "permute", .doc = "The axes in another order."};
-  bool operator==(const Permute&) const = default;
-  template <class V>
-  void fields(V visit) const {
-    visit("order", order);
-  }
-  Meta infer(std::span<const Meta> in) const {
-    const Shape& from = in[0].shape;
-    unsigned seen = 0;
-    std::vector<std::int64_t> sizes;
-    for (int i = 0; i < order.count; ++i) {
-      const int axis = order.at[i];
-      if (axis < 0 || axis >= from.ndim() || (seen >> axis & 1)) break;
-      seen |= 1u << axis;
-      sizes.push_back(from[axis]);
-    }
-    if (static_cast<int>(sizes.size()) != from.ndim() || order.count != from.ndim()) {
-      throw op_error<ShapeError>(17, cat("axes ", order, " are not an order of the ", from.ndim(),
-                                         " axes of shape ", from.to_string(), "."));
-    }
-    return {in[0].dtype, Shape(std::span<const std::int64_t>(sizes))};
-  }
-  Tensors vjp(const Vjp& v) const {
-    AxisOrder inverse = order;
-    for (int i = 0; i < order.count; ++i) inverse.at[order.at[i]] = static_cast<std::int8_t>(i);
-    return {apply(Permute{inverse}, {v.cotangent}, Location::current())};
-  }
-  void run(const Kernel& k) const {
-    const Shape& from = k.inputs[0].shape;
-    std::int64_t strides[Shape::kMaxNdim + 1];  // of the input's axes, in elements
-    strides[from.ndim()] = 1;
-    for (int axis = from.ndim() - 1; axis >= 0; --axis) strides[axis] = strides[axis + 1] * from[axis];
+  void run_fast(const Kernel& k) const {
     with_type(k.output.dtype, [&]<class T>(std::type_identity<T>) {
-      const T* x = k.inputs[0].as<T>();
-      T* y = k.output.as<T>();
-      std::int64_t at[Shape::kMaxNdim] = {};
-      std::int64_t offset = 0;
-      for (std::int64_t i = 0; i < k.output.numel(); ++i) {
-        y[i] = x[offset];
-        for (int axis = order.count - 1; axis >= 0; --axis) {
-          const std::int64_t stride = strides[order.at[axis] + 1];
-          offset += stride;
-          if (++at[axis] < k.output.shape[axis]) break;
-          offset -= stride * at[axis];
-          at[axis] = 0;
-        }
-      }
+      for_each_run(k, [&](const auto& runs, std::int64_t at, const auto& from) {
+        const T* x = k.inputs[0].as<T>() + from[0];
+        T* y = k.output.as<T>() + at;
+        runs.step(0) == 0 ? std::fill_n(y, runs.length(), *x) : std::copy_n(x, runs.length(), y);
+      });
     });
   }
   static std::vector<Sample> samples() {
-    const auto permute = [](std::initializer_list<int> axes) { return Permute{axis_order(axes)}; };
-    return {sample(permute({1, 0}), {{{3, 5}}}),  sample(permute({2, 0, 1}), {{{2, 3, 4}}}),
-            sample(permute({0}), {{{4}}}),        sample(permute({}), {{{}}}),
-            sample(permute({1, 0}), {{{0, 3}}}),  sample(permute({0, 0}), {{{3, 5}}}, 17),
-            sample(permute({0}), {{{3, 5}}}, 17), sample(permute({1, 2}), {{{3, 5}}}, 17)};
+    return {sample(BroadcastTo{{3, 4}}, {{{4}}}),
+            sample(BroadcastTo{{3, 4}}, {{{3, 1}}}),
+            sample(BroadcastTo{{5}}, {{{}}}),
+            sample(BroadcastTo{{2, 0}}, {{{1, 0}}}),
+            sample(BroadcastTo{{2, 3, 70}}, {{{3, 1}}}),
+            sample(BroadcastTo{{3, 4}}, {{{3}}}, 26),
+            sample(BroadcastTo{{4}}, {{{3, 4}}}, 26)};
   }
 };
-
-struct Slice {
-  int axis = 0;
-  std::int64_t start = 0, step = 1, count = 0;
-
-  static constexpr OpInfo kInfo{.name = "slice", .doc = "Every step-th element from a start along one axis."};
-  bool operator==(const Slice&) const = default;
-  template <class V>
-  void fields(V visit) const {
-    visit("axis", axis), visit("start", start), visit("step", step), visit("count", count);
-  }
-  Meta infer(std::span<const Meta> in) const { return {in[0].dtype, with_size(in[0].shape, axis, count)}; }
-  Tensors vjp(const Vjp& v) const {
-    const std::int64_t size = v.inputs[0].shape()[axis];
-    if (count == 0) return {zeros(v.inputs[0].shape(), v.cotangent.dtype())};
-    const std::int64_t last = start + (count - 1) * step;
-    return {pad(v.cotangent, axis, start, size - 1 - last, step - 1)};
-  }
-  void run(const Kernel& k) const {
-    const AxisBlock from = block_around(k.inputs[0].shape, axis);
-    const std::size_t bytes = static_cast<std::size_t>(from.inner) * size_of(k.output.dtype);
-    const auto* x = static_cast<const std::byte*>(k.inputs[0].data);
-    auto* y = static_cast<std::byte*>(k.output.data);
-    if (bytes == 0) return;
-    for (std::int64_t i = 0; i < from.outer; ++i) {
-      for (std::int64_t j = 0; j < count; ++j) {
-        std::memcpy(y + static_cast<std::size_t>(i * count + j) * bytes,
-                    x + static_cast<std::size_t>(i * from.size + start + j * step) * bytes, bytes);
-      }
-    }
-  }
-  static std::vector<Sample> samples() {
-    return {sample(Slice{0, 1, 2, 3}, {{{7}}}), sample(Slice{1, 0, 1, 2}, {{{3, 4}}}),
-            sample(Slice{0, 2, 1, 1}, {{{3, 4}}}), sample(Slice{1, 1, 3, 2}, {{{2, 5, 3}}}),
-            sample(Slice{0, 0, 1, 0}, {{{3}}})};
-  }
-};
-
-struct Pad {
-  int axis = 0;
-  std::int64_t low = 0, high = 0, interior = 0;
-
-  static constexpr OpInfo kInfo{.name = "pad",
-                                .doc = "Zeros before, after and between the elements along one axis."};
-  bool operator==(const Pad&) const = default;
-  template <class V>
-  void fields(V visit) const {
-    visit("axis", axis), visit("low", low), visit("high", high), visit("interior", interior);
-  }
-  Meta infer(std::span<const Meta> in) const {
-    if (low < 0 || high < 0 || interior < 0) {
-      throw op_error<ValueError>(18, cat("amounts must not be negative, got low ", low, ", high ", high,
-                                         ", interior ", interior, ". To leave elements out use slice."));
-    }
-    const std::int64_t size = in[0].shape[axis];
-    return {in[0].dtype,
-            with_size(in[0].shape, axis, low + high + size + std::max<std::int64_t>(size - 1, 0) * interior)};
-  }
-  Tensors vjp(const Vjp& v) const {
-    return {
-        apply(Slice{axis, low, interior + 1, v.inputs[0].shape()[axis]}, {v.cotangent}, Location::current())};
-  }
-  void run(const Kernel& k) const {
-    const AxisBlock from = block_around(k.inputs[0].shape, axis);
-    const std::int64_t size = k.output.shape[axis];
-    const std::size_t bytes = static_cast<std::size_t>(from.inner) * size_of(k.output.dtype);
-    const auto* x = static_cast<const std::byte*>(k.inputs[0].data);
-    auto* y = static_cast<std::byte*>(k.output.data);
-    const std::size_t all = static_cast<std::size_t>(k.output.numel()) * size_of(k.output.dtype);
-    if (all == 0) return;
-    std::memset(y, 0, all);
-    for (std::int64_t i = 0; i < from.outer; ++i) {
-      for (std::int64_t j = 0; j < from.size; ++j) {
-        std::memcpy(y + static_cast<std::size_t>(i * size + low + j * (interior + 1)) * bytes,
-                    x + static_cast<std::size_t>(i * from.size + j) * bytes, bytes);
-      }
-    }
-  }
-  static std::vector<Sample> samples() {
-    return {sample(Pad{0, 1, 2, 0}, {{{4}}}), sample(Pad{1, 0, 1, 2}, {{{3, 4}}}),
-            sample(Pad{0, 2, 0, 1}, {{{3, 2}}}), sample(Pad{0, 1, 1, 0}, {{{0}}}),
-            sample(Pad{0, -1, 0, 0}, {{{4}}}, 18)};
-  }
-};
-
-/// The place meant by NumPy's slice notation: negative from the end, then cut to [0, size].
-std::int64_t clamp_place(std::int64_t place, std::int64_t size) {
-  return std::clamp<std::int64_t>(place < 0 ? place + size : place, 0, size);
-}
 
 }  // namespace
 
 CHAINRULE_OP_ROW(Reshape)
 CHAINRULE_OP_ROW(BroadcastTo)
-CHAINRULE_OP_ROW(Permute)
-CHAINRULE_OP_ROW(Slice)
-CHAINRULE_OP_ROW(Pad)
 
 Tensor reshape(const Tensor& x, const Shape& shape, Location where) {
   return x && x.shape() == shape ? x : apply(Reshape{shape}, {x}, where);
@@ -271,25 +115,6 @@ Tensor broadcast_to(const Tensor& x, const Shape& shape, Location where) {
   return x && x.shape() == shape ? x : apply(BroadcastTo{shape}, {x}, where);
 }
 
-Tensor permute(const Tensor& x, std::initializer_list<int> axes, Location where) {
-  const OpScope scope("permute", where);
-  if (static_cast<int>(axes.size()) != x.ndim()) {
-    throw op_error<ShapeError>(
-        17, cat(axes.size(), " axes for shape ", x.shape(), ", which has ", x.ndim(), "."));
-  }
-  AxisOrder order = axis_order(axes);
-  for (int i = 0; i < order.count; ++i) {
-    if (order.at[i] < 0) order.at[i] = static_cast<std::int8_t>(order.at[i] + x.ndim());
-  }
-  return apply(Permute{order}, {x}, where);
-}
-
-Tensor transpose(const Tensor& x, Location where) {
-  AxisOrder order;
-  for (int axis = x.ndim() - 1; axis >= 0; --axis) order.at[order.count++] = static_cast<std::int8_t>(axis);
-  return apply(Permute{order}, {x}, where);
-}
-
 Tensor expand_dims(const Tensor& x, int axis, Location where) {
   const OpScope scope("expand_dims", where);
   std::vector<std::int64_t> sizes(x.shape().begin(), x.shape().end());
@@ -297,31 +122,29 @@ Tensor expand_dims(const Tensor& x, int axis, Location where) {
   return reshape(x, Shape(std::span<const std::int64_t>(sizes)), where);
 }
 
-Tensor slice(const Tensor& x, int axis, std::int64_t start, std::int64_t stop, std::int64_t step,
-             Location where) {
-  const OpScope scope("slice", where);
-  if (step < 1) throw op_error<ValueError>(16, cat("step ", step, "; it must be at least 1."));
-  const int along = checked_axis(axis, x.ndim());
-  const std::int64_t first = clamp_place(start, x.shape()[along]);
-  const std::int64_t last = clamp_place(stop, x.shape()[along]);
-  const std::int64_t count = last > first ? (last - first - 1) / step + 1 : 0;
-  return apply(Slice{along, count > 0 ? first : 0, step, count}, {x}, where);
+Tensor squeeze(const Tensor& x, Axes axes, Location where) {
+  const OpScope scope("squeeze", where);
+  AxisSet set = axis_set(axes, x.ndim());
+  for (int axis = 0; axis < x.ndim(); ++axis) {
+    if (!(set >> axis & 1) || x.shape()[axis] == 1) continue;
+    if (!axes.axes().empty()) {
+      throw op_error<ShapeError>(101,
+                                 cat("axis ", axis, " of shape ", x.shape(), " has size ", x.shape()[axis],
+                                     ", not 1. To take one element use select or slice."));
+    }
+    set &= ~(AxisSet{1} << axis);
+  }
+  return reshape(x, dropped_shape(x.shape(), set), where);
 }
 
-Tensor select(const Tensor& x, std::int64_t i, Location where) {
-  const OpScope scope("select", where);
-  checked_axis(0, x.ndim());
-  const std::int64_t size = x.shape()[0];
-  if (i < -size || i >= size)
-    throw op_error<ShapeError>(27, cat("place ", i, " of an axis of size ", size, "."));
-  const Tensor row = apply(Slice{0, i < 0 ? i + size : i, 1, 1}, {x}, where);
-  return reshape(row, Shape(x.shape().sizes().subspan(1)), where);
-}
-
-Tensor pad(const Tensor& x, int axis, std::int64_t low, std::int64_t high, std::int64_t interior,
-           Location where) {
-  const OpScope scope("pad", where);
-  return apply(Pad{checked_axis(axis, x.ndim()), low, high, interior}, {x}, where);
+Tensor flatten(const Tensor& x, int from_axis, Location where) {
+  const OpScope scope("flatten", where);
+  if (x.ndim() == 0) return reshape(x, Shape{1}, where);
+  const int first = checked_axis(from_axis, x.ndim());
+  std::vector<std::int64_t> sizes(x.shape().begin(), x.shape().begin() + first);
+  sizes.push_back(1);
+  for (int axis = first; axis < x.ndim(); ++axis) sizes.back() *= x.shape()[axis];
+  return reshape(x, Shape(std::span<const std::int64_t>(sizes)), where);
 }
 
 }  // namespace chainrule

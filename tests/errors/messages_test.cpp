@@ -139,6 +139,35 @@ const Mistake kMistakes[] = {
        optim::Sgd(net.params(), 0.1).step();
      }},
     {45, [] { optim::Sgd({}, -0.1); }},
+    {100, [] { norm(ones({3}), 3); }},
+    {101,
+     [] {
+       squeeze(zeros({2, 3}), 0);
+     }},
+    {102,
+     [] {
+       pad(zeros({2, 3}), {{1, 1}, {1, 1}, {1, 1}});
+     }},
+    {103,
+     [] {
+       pad(zeros({0}), {{1, 1}}, PadMode::edge);
+     }},
+    {104, [] { tile(zeros({2}), {-1}); }},
+    {105, [] { concatenate(std::vector<Tensor>{}); }},
+    {106,
+     [] {
+       concatenate({zeros({2, 3}), zeros({2, 4})});
+     }},
+    {107, [] { split(zeros({7}), 3); }},
+    {108,
+     [] {
+       take_along_axis(zeros({2, 3}), zeros({3}, i64), 1);
+     }},
+    {109,
+     [] {
+       take(zeros({5}), tensor({0, 7}, i64)).to_vector();
+     }},
+    {110, [] { topk(zeros({3}), 4); }},
 };
 
 /// The first ```text block of each section of docs/errors.md, by number.

@@ -1,0 +1,123 @@
+// Reductions made of other operations: no row, no kernel and no derivative of their own.
+#include <algorithm>
+#include <cmath>
+
+#include "chainrule/ops.h"
+#include "ops/axes.h"
+#include "ops/op.h"
+
+namespace chainrule {
+namespace {
+
+Tensor as_floating(const Tensor& x) { return is_floating(x.dtype()) ? x : cast(x, DType::f64); }
+
+/// The same numbers in reverse order: what is smallest becomes largest. -x would overflow for the lowest i64,
+/// and has no meaning for bytes.
+Tensor turned_over(const Tensor& x) {
+  switch (x.dtype()) {
+    case DType::i64:
+      return -1 - x;
+    case DType::u8:
+      return scalar(255, DType::u8) - x;
+    case DType::boolean:
+      return equal(x, scalar(0, DType::boolean));
+    default:
+      return -x;
+  }
+}
+
+/// |x|, with slope 0 at 0. NaN stays NaN.
+Tensor magnitude(const Tensor& x) { return where(x < 0, -x, where(equal(x, 0), 0, x)); }
+
+/// The square root, with slope 0 at 0 instead of infinity: the root is taken of a number above 0, and only
+/// then is 0 put in its place.
+Tensor root(const Tensor& x) {
+  const Tensor is_zero = equal(x, 0);
+  return where(is_zero, 0, sqrt(where(is_zero, 1, x)));
+}
+
+/// How many elements of x each element of a reduction stands for.
+std::int64_t elements_each(const Tensor& x, const Tensor& reduced) {
+  return reduced.numel() > 0 ? x.numel() / reduced.numel() : 0;
+}
+
+/// The product along one axis, which stays with size 1: neighbours' halves are multiplied until one slice is
+/// left. The last slice of an odd number is multiplied in at the end.
+Tensor product_along(Tensor x, int axis) {
+  Tensor odd;
+  std::int64_t size = x.shape()[axis];
+  if (size == 0) return ones(with_size(x.shape(), axis, 1), x.dtype());
+  while (size > 1) {
+    if (size % 2 != 0) {
+      const Tensor last = slice(x, axis, size - 1, size);
+      odd = odd ? odd * last : last;
+    }
+    const std::int64_t half = size / 2;
+    x = slice(x, axis, 0, half) * slice(x, axis, half, 2 * half);
+    size = half;
+  }
+  return odd ? x * odd : x;
+}
+
+}  // namespace
+
+Tensor min(const Tensor& x, Axes axes, bool keepdims, Location where) {
+  const OpScope scope("min", where);
+  require_elements(x.shape(), axis_set(axes, x.ndim()));
+  return turned_over(max(turned_over(x), axes, keepdims, where));
+}
+
+Tensor argmin(const Tensor& x, int axis, bool keepdims, Location where) {
+  const OpScope scope("argmin", where);
+  require_elements(x.shape(), AxisSet{1} << checked_axis(axis, x.ndim()));
+  return argmax(turned_over(x), axis, keepdims, where);
+}
+
+Tensor mean(const Tensor& x, Axes axes, bool keepdims, Location where) {
+  const OpScope scope("mean", where);
+  const Tensor total = sum(as_floating(x), axes, keepdims, where);
+  return total / static_cast<double>(elements_each(x, total));
+}
+
+Tensor prod(const Tensor& x, Axes axes, bool keepdims, Location where) {
+  const OpScope scope("prod", where);
+  const AxisSet set = axis_set(axes, x.ndim());
+  Tensor product = is_floating(x.dtype()) ? x : cast(x, DType::i64);
+  for (int axis = x.ndim() - 1; axis >= 0; --axis) {
+    if (set >> axis & 1) product = product_along(product, axis);
+  }
+  return keepdims ? product : reshape(product, dropped_shape(x.shape(), set));
+}
+
+Tensor var(const Tensor& x, Axes axes, bool keepdims, int ddof, Location where) {
+  const OpScope scope("var", where);
+  const Tensor from_mean = as_floating(x) - mean(x, axes, true);
+  const Tensor total = sum(square(from_mean), axes, keepdims);
+  return total / static_cast<double>(std::max<std::int64_t>(elements_each(x, total) - ddof, 0));
+}
+
+Tensor stddev(const Tensor& x, Axes axes, bool keepdims, int ddof, Location where) {
+  const OpScope scope("stddev", where);
+  return root(var(x, axes, keepdims, ddof));
+}
+
+Tensor norm(const Tensor& x, double order, Axes axes, bool keepdims, Location where) {
+  const OpScope scope("norm", where);
+  const Tensor real = as_floating(x);
+  if (order == 1) return sum(magnitude(real), axes, keepdims);
+  if (order == 2) return root(sum(square(real), axes, keepdims));
+  if (std::isinf(order) && order > 0) return max(magnitude(real), axes, keepdims);
+  throw op_error<ValueError>(100, cat("order ", order, "; known are 1, 2 and INFINITY."));
+}
+
+Tensor any(const Tensor& x, Axes axes, bool keepdims, Location where) {
+  const OpScope scope("any", where);
+  return sum(not_equal(x, scalar(0, x.dtype())), axes, keepdims) > 0;
+}
+
+Tensor all(const Tensor& x, Axes axes, bool keepdims, Location where) {
+  const OpScope scope("all", where);
+  return equal(sum(equal(x, scalar(0, x.dtype())), axes, keepdims), 0);
+}
+
+}  // namespace chainrule

@@ -1,0 +1,153 @@
+// The order of elements along an axis. Sorting itself is taking in that order: it then has its derivatives.
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <numeric>
+
+#include "chainrule/ops.h"
+#include "core/dispatch.h"
+#include "core/thread_pool.h"
+#include "ops/meta.h"
+#include "ops/op.h"
+
+namespace chainrule {
+namespace {
+
+/// a before b, where NaN is the largest number.
+template <class T>
+bool before(T a, T b) {
+  return a < b || (b != b && a == a);
+}
+
+/// A number of the same size whose order as an unsigned number is that of x; -0 is 0, every NaN the largest.
+template <class T>
+auto sort_key(T x) {
+  if constexpr (std::is_floating_point_v<T>) {
+    using U = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+    constexpr U kSign = U{1} << (8 * sizeof(T) - 1);
+    if (x != x) return std::numeric_limits<U>::max();
+    const U bits = std::bit_cast<U>(x == 0 ? T(0) : x);
+    return (bits & kSign) ? static_cast<U>(~bits) : static_cast<U>(bits | kSign);
+  } else if constexpr (std::is_same_v<T, std::int64_t>) {
+    return static_cast<std::uint64_t>(x) ^ (std::uint64_t{1} << 63);
+  } else {
+    return static_cast<std::uint8_t>(x);
+  }
+}
+
+/// An element and where it stood. No two are equal, so that any sort is a stable one.
+template <class Key>
+struct Keyed {
+  Key key;
+  std::int64_t place;
+  bool operator<(const Keyed& other) const {
+    return key != other.key ? key < other.key : place < other.place;
+  }
+};
+
+struct Argsort {
+  int axis = 0;
+  std::int64_t count = 0;
+  bool descending = false;
+
+  static constexpr OpInfo kInfo{.name = "argsort",
+                                .doc = "Places of the first `count` elements in sorted order along an axis."};
+  static constexpr std::string_view kNotDifferentiable =
+      "a place is a whole number: it jumps and has no slope";
+  bool operator==(const Argsort&) const = default;
+  template <class V>
+  void fields(V visit) const {
+    visit("axis", axis), visit("count", count), visit("descending", descending);
+  }
+  Meta infer(std::span<const Meta> in) const { return {DType::i64, with_size(in[0].shape, axis, count)}; }
+  void run(const Kernel& k) const {
+    const AxisBlock block = block_around(k.inputs[0].shape, axis);
+    std::vector<std::int64_t> order(static_cast<std::size_t>(block.size));
+    with_type(k.inputs[0].dtype, [&]<class T>(std::type_identity<T>) {
+      for (std::int64_t i = 0; i < block.outer * block.inner; ++i) {
+        const std::int64_t outer = i / block.inner, inner = i % block.inner;
+        const T* x = k.inputs[0].as<T>() + outer * block.size * block.inner + inner;
+        const auto at = [&](std::int64_t place) { return x[place * block.inner]; };
+        std::iota(order.begin(), order.end(), 0);
+        std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+          return descending ? before(at(b), at(a)) : before(at(a), at(b));
+        });
+        std::int64_t* y = k.output.as<std::int64_t>() + outer * count * block.inner + inner;
+        for (std::int64_t j = 0; j < count; ++j) y[j * block.inner] = order[static_cast<std::size_t>(j)];
+      }
+    });
+  }
+  void run_fast(const Kernel& k) const {
+    const AxisBlock block = block_around(k.inputs[0].shape, axis);
+    const std::int64_t grain = 2048 / std::max<std::int64_t>(1, block.size) + 1;
+    with_type(k.inputs[0].dtype, [&]<class T>(std::type_identity<T>) {
+      parallel_for(block.outer * block.inner, grain, [&](std::int64_t begin, std::int64_t end) {
+        std::vector<Keyed<decltype(sort_key(T()))>> rows(static_cast<std::size_t>(block.size));
+        for (std::int64_t i = begin; i < end; ++i) {
+          const std::int64_t outer = i / block.inner, inner = i % block.inner;
+          sort_row(k.inputs[0].as<T>() + outer * block.size * block.inner + inner, block.inner, rows,
+                   k.output.as<std::int64_t>() + outer * count * block.inner + inner);
+        }
+      });
+    });
+  }
+  template <class T, class Rows>
+  void sort_row(const T* x, std::int64_t stride, Rows& rows, std::int64_t* y) const {
+    using Key = decltype(sort_key(T()));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto place = static_cast<std::int64_t>(i);
+      const Key key = sort_key(x[place * stride]);
+      rows[i] = {descending ? static_cast<Key>(~key) : key, place};
+    }
+    if (count < static_cast<std::int64_t>(rows.size())) {
+      std::partial_sort(rows.begin(), rows.begin() + count, rows.end());
+    } else {
+      std::sort(rows.begin(), rows.end());
+    }
+    for (std::int64_t j = 0; j < count; ++j) y[j * stride] = rows[static_cast<std::size_t>(j)].place;
+  }
+  static std::vector<Sample> samples() {
+    const auto whole = [](Shape shape, std::int64_t below) {
+      return SampleInput{shape, DType::i64, {static_cast<double>(-below), static_cast<double>(below)}};
+    };
+    return {sample(Argsort{0, 7, false}, {{{7}}}),
+            sample(Argsort{0, 7, true}, {{{7}}}),
+            sample(Argsort{1, 10, false}, {{{4, 10}}}),
+            sample(Argsort{0, 3, true}, {{{4, 10}}}),
+            sample(Argsort{1, 2, false}, {{{2, 3, 4}}}),
+            sample(Argsort{0, 0, false}, {{{3}}}),
+            sample(Argsort{1, 0, false}, {{{3, 0}}}),
+            sample(Argsort{0, 300, false}, {whole({300}, 5)}),
+            sample(Argsort{0, 9, true}, {whole({300}, 5)}),
+            sample(Argsort{0, 50, true}, {{{50}, DType::u8, {0, 9}}}),
+            sample(Argsort{0, 50, false}, {{{50}, DType::boolean, {0, 2}}})};
+  }
+};
+
+}  // namespace
+
+CHAINRULE_OP_ROW(Argsort)
+
+Tensor argsort(const Tensor& x, int axis, bool descending, Location where) {
+  const OpScope scope("argsort", where);
+  const int along = checked_axis(axis, x.ndim());
+  return apply(Argsort{along, x.shape()[along], descending}, {x}, where);
+}
+
+Tensor sort(const Tensor& x, int axis, bool descending, Location where) {
+  const OpScope scope("sort", where);
+  return take_along_axis(x, argsort(x, axis, descending), axis);
+}
+
+TopK topk(const Tensor& x, std::int64_t count, int axis, bool largest, Location where) {
+  const OpScope scope("topk", where);
+  const int along = checked_axis(axis, x.ndim());
+  if (count < 0 || count > x.shape()[along]) {
+    throw op_error<ValueError>(
+        110, cat("the first ", count, " of ", x.shape()[along], " elements along axis ", along, "."));
+  }
+  const Tensor places = apply(Argsort{along, count, largest}, {x}, where);
+  return {take_along_axis(x, places, along), places};
+}
+
+}  // namespace chainrule
