@@ -10,17 +10,28 @@
 namespace chainrule {
 namespace {
 
-/// Columns that are summed side by side: their totals stay in registers and cache.
-constexpr std::int64_t kColumns = 64;
+/// Columns that are summed side by side: long enough runs of memory, with totals that stay in the first
+/// cache.
+constexpr std::int64_t kColumns = 512;
 
-/// One stretch of columns [begin, end) of one (size, inner) block, from the first place on or from the last.
+/// Running sums of columns [begin, end) of one (size, inner) block, from the first place on or from the last.
 template <class T, class Y>
 void sum_columns(const T* x, const AxisBlock& block, bool reverse, std::int64_t begin, std::int64_t end,
                  Y* y) {
   using Wide = std::conditional_t<std::is_floating_point_v<T>, double, std::uint64_t>;  // wraps
-  Wide totals[kColumns] = {};
-  for (std::int64_t s = 0; s < block.size; ++s) {
-    const std::int64_t row = (reverse ? block.size - 1 - s : s) * block.inner;
+  const std::int64_t step = reverse ? -block.inner : block.inner;
+  const std::int64_t first = reverse ? (block.size - 1) * block.inner : 0;
+  if (end - begin == 1) {  // the total in a register
+    Wide total = 0;
+    for (std::int64_t s = 0, at = first + begin; s < block.size; ++s, at += step) {
+      total += static_cast<Wide>(x[at]);
+      y[at] = static_cast<Y>(total);
+    }
+    return;
+  }
+  Wide totals[kColumns];
+  std::fill_n(totals, end - begin, Wide(0));
+  for (std::int64_t s = 0, row = first; s < block.size; ++s, row += step) {
     for (std::int64_t j = begin; j < end; ++j) {
       totals[j - begin] += static_cast<Wide>(x[row + j]);
       y[row + j] = static_cast<Y>(totals[j - begin]);
@@ -50,9 +61,10 @@ struct Cumsum {
     run_split(k, [](std::int64_t count, auto body) { body(0, count); });
   }
   void run_fast(const Kernel& k) const {
-    const std::int64_t size = std::max<std::int64_t>(1, k.output.shape[axis]);
-    run_split(k, [size](std::int64_t count, auto body) {
-      parallel_for(count, std::max<std::int64_t>(1, 16384 / (size * kColumns)), body);
+    const AxisBlock block = block_around(k.output.shape, axis);
+    const std::int64_t work = std::max<std::int64_t>(1, block.size * std::min(kColumns, block.inner));
+    run_split(k, [work](std::int64_t count, auto body) {
+      parallel_for(count, std::max<std::int64_t>(1, 16384 / work), body);
     });
   }
   /// Sums run along whole columns, whoever shares them out: the bits are the same.
@@ -79,7 +91,7 @@ struct Cumsum {
     return {sample(Cumsum{0, false}, {{{7}}}),
             sample(Cumsum{0, true}, {{{7}}}),
             sample(Cumsum{1, false}, {{{3, 5}}}),
-            sample(Cumsum{0, true}, {{{3, 130}}}),
+            sample(Cumsum{0, true}, {{{3, 513}}}),
             sample(Cumsum{1, false}, {{{2, 3, 4}}}),
             sample(Cumsum{1, false}, {{{3, 0}}}),
             sample(Cumsum{0, false}, {{{9}, DType::boolean, {0, 2}}}),
