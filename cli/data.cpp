@@ -13,7 +13,7 @@
 #include "files.h"
 #include "options.h"
 #include "output.h"
-#include "png.h"
+#include "write_png.h"
 
 namespace chainrule::cli {
 namespace {
@@ -49,8 +49,8 @@ int list(const std::string& data_dir) {
         found = "60000 training and 10000 test images, drawn by the program";
       } else {
         const data::Dataset set = data::load(name, {.data_dir = data_dir});
-        found = fmt::format("{} training and {} test images in {}", set.train.count, set.test.count,
-                            set.folder.string());
+        found =
+            fmt::format("{} training and {} test images in {}", set.train.count, set.test.count, set.folder);
       }
     } catch (const FileError& error) {
       constexpr int kNowhere = 69;

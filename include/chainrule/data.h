@@ -31,7 +31,7 @@ struct Dataset {
   ImageSet test;
   int classes = 10;
   std::vector<std::string> class_names;  ///< one a class
-  std::filesystem::path folder;          ///< where its files were; empty if it was drawn
+  std::string folder;                    ///< where its files were; empty if it was drawn
 };
 
 struct LoadOptions {

@@ -117,7 +117,7 @@ Dataset load_known(const KnownSet& known, const LoadOptions& options) {
     if (auto files = find_files(place)) {
       Dataset set = read_files(known.name, *files, 10);
       set.class_names.assign(known.class_names.begin(), known.class_names.end());
-      set.folder = place;
+      set.folder = place.string();
       return set;
     }
   }
@@ -141,7 +141,7 @@ Dataset load_folder(const fs::path& folder) {
   }
   const fs::path named = folder.has_filename() ? folder : folder.parent_path();
   Dataset set = read_files(named.filename().string(), *files, 256);
-  set.folder = folder;
+  set.folder = folder.string();
   int last = 0;
   for (const ImageSet* part : {&set.train, &set.test}) {
     last = std::max(last, int{*std::max_element(part->labels.begin(), part->labels.end())});
