@@ -1,6 +1,8 @@
 // What the tool says to wrong options, and to those who ask for help.
 #include <gtest/gtest.h>
 
+#include <ostream>
+
 #include "cli/tool.h"
 
 namespace chainrule::cli {
@@ -28,6 +30,11 @@ struct Wrong {
   std::vector<std::string> arguments;
   std::string message;
 };
+
+void PrintTo(const Wrong& wrong, std::ostream* out) {
+  *out << "chainrule";
+  for (const std::string& argument : wrong.arguments) *out << " " << argument;
+}
 
 class WrongUsage : public testing::TestWithParam<Wrong> {};
 
