@@ -63,7 +63,7 @@ void Progress::draw(std::int64_t done, Clock::time_point now) {
   if (room >= text.size() + 13) {
     const std::size_t length = std::min<std::size_t>(room - text.size() - 3, 30);
     const auto filled = std::min(length, static_cast<std::size_t>(share * static_cast<double>(length)));
-    bar = "[" + std::string(filled, '#') + std::string(length - filled, '.') + "] ";
+    bar = fmt::format("[{:.<{}}] ", std::string(filled, '#'), length);
   }
   write_text(stderr, "\r\x1b[K" + (bar + text).substr(0, room));
   visible_ = true;
