@@ -75,10 +75,8 @@ Trainer::Trainer(nn::TwoLayerNet& net, const data::Dataset& dataset, const Optio
 
 double Trainer::step() {
   const Batch batch = gather_batch(dataset_.train, batches_.at(steps_done_));
-  std::vector<Tensor> values;
-  for (const nn::NamedParameter& p : parameters_) values.push_back(p.parameter->value());
   const Tensor loss = net_.loss(batch.x, batch.t);
-  optimizer_.step(grad(loss, values));
+  optimizer_.step(grad(loss, nn::values(parameters_)));
   ++steps_done_;
   // Read after the step: the loss is computed together with the new parameters, not by a run of its own.
   const double value = loss.item();
