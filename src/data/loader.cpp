@@ -73,8 +73,8 @@ void check_row(const ImageSet& set, std::int64_t row) {
 
 void gather(const ImageSet& set, std::span<const std::int64_t> rows, float scale, float* out) {
   for (std::int64_t row : rows) check_row(set, row);
-  kernels::gather_rows(set.pixels.data(), set.image_size(), rows.data(), static_cast<std::int64_t>(rows.size()), scale,
-                       out);
+  kernels::gather_rows(set.pixels.data(), set.image_size(), rows.data(),
+                       static_cast<std::int64_t>(rows.size()), scale, out);
 }
 
 void gather_labels(const ImageSet& set, std::span<const std::int64_t> rows, std::int64_t* out) {
