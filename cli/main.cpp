@@ -1,3 +1,127 @@
-#include <cstdio>
+// chainrule: the command-line tool. Parses, runs a subcommand, and turns what comes of it into an exit code.
+#include <fmt/format.h>
 
-int main() { std::puts("chainrule"); }
+#include <CLI/CLI.hpp>
+#include <cstring>
+#include <exception>
+#include <new>
+#include <utility>
+#include <vector>
+
+#include "commands.h"
+#include "exit_code.h"
+#include "machine.h"
+#include "options.h"
+#include "output.h"
+
+namespace chainrule::cli {
+namespace {
+
+constexpr const char* kFooter =
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check found a difference, 130 stopped by Ctrl-C\n"
+    "(143 by SIGTERM) after saving what was reached.\n\n"
+    "CHAINRULE_NUM_THREADS and CHAINRULE_SIMD (avx512, avx2, sse4) limit what is used; CHAINRULE_DATA_DIR is "
+    "a\n"
+    "folder with data sets.\n\n"
+    "Examples:\n"
+    "  chainrule train                             train on the built-in digits\n"
+    "  chainrule train --data mnist --out run1     on MNIST, keeping the parameters\n"
+    "  chainrule check                             are the gradients right?\n"
+    "  chainrule data show digits --out grid.png   what the digits look like";
+
+struct Tool {
+  CLI::App app{"Build, train and explain neural networks by backpropagation.", "chainrule"};
+  std::vector<std::pair<std::string, Command>> commands;
+};
+
+void define(Tool& tool) {
+  tool.app.footer(kFooter);
+  tool.app.require_subcommand(1);
+  tool.app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  tool.app.set_version_flag("--version",
+                            [] { return fmt::format("chainrule {}\n{}", CHAINRULE_VERSION, machine()); });
+  tool.commands = {
+      {"train", add_train(tool.app)}, {"check", add_check(tool.app)}, {"data", add_data(tool.app)}};
+}
+
+/// The innermost subcommand that was recognised.
+const CLI::App& innermost(const CLI::App& app) {
+  const auto parsed = app.get_subcommands();
+  return parsed.empty() ? app : innermost(*parsed.front());
+}
+
+/// What to write for an argument that the parser does not know.
+std::string unknown(const CLI::App& app, const std::string& argument) {
+  const bool is_option = argument.size() > 1 && argument[0] == '-';
+  std::vector<std::string> known;
+  if (is_option) {
+    for (const CLI::Option* option : app.get_options())
+      known.push_back(fmt::format("--{}", option->get_single_name()));
+  } else {
+    for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
+      known.push_back(sub->get_name());
+    }
+  }
+  const std::string near = nearest(argument.substr(0, argument.find('=')), known);
+  return fmt::format("unknown {} '{}'{}",
+                     is_option       ? "option"
+                     : known.empty() ? "argument"
+                                     : "command",
+                     argument, near.empty() ? "." : fmt::format(". Did you mean {}?", near));
+}
+
+int wrong_usage(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App& used = innermost(app);
+  const std::vector<std::string> extras = app.remaining(true);
+  std::string name = "chainrule";
+  for (const CLI::App* sub = &app; !sub->get_subcommands().empty();) {
+    sub = sub->get_subcommands().front();
+    name += fmt::format(" {}", sub->get_name());
+  }
+  const bool is_unknown = !extras.empty() && dynamic_cast<const CLI::ValidationError*>(&error) == nullptr;
+  const std::string what = is_unknown ? unknown(used, extras.front()) : fmt::format("{}.", error.what());
+  complain(fmt::format("{} See {} --help.", what, name));
+  return kUsage;
+}
+
+int parse_and_run(int argc, char** argv) {
+  Tool tool;
+  define(tool);
+  try {
+    tool.app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    write_text(stdout, tool.app.help());
+    return kDone;
+  } catch (const CLI::CallForVersion& version) {
+    write_text(stdout, fmt::format("{}\n", version.what()));
+    return kDone;
+  } catch (const CLI::ParseError& error) {
+    return wrong_usage(tool.app, error);
+  }
+  for (const auto& [name, command] : tool.commands) {
+    if (tool.app.got_subcommand(name)) return command();
+  }
+  return kUsage;
+}
+
+int guarded_main(int argc, char** argv) {
+  prepare_streams();
+  int code = kFailed;
+  try {
+    code = parse_and_run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    complain("out of memory; try smaller --hidden or --batch-size.");
+  } catch (const std::exception& error) {
+    complain(error.what());
+  }
+  if (stdout_error() == 0) return code;
+  // A reader that went away, such as head, knows why.
+  if (stdout_error() != EPIPE)
+    complain(fmt::format("cannot write to stdout: {}.", std::strerror(stdout_error())));
+  return code == kDone ? kFailed : code;
+}
+
+}  // namespace
+}  // namespace chainrule::cli
+
+int main(int argc, char** argv) { return chainrule::cli::guarded_main(argc, argv); }

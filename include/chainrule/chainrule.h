@@ -13,3 +13,4 @@
 #include "chainrule/random.h"
 #include "chainrule/shape.h"
 #include "chainrule/tensor.h"
+#include "chainrule/train.h"

@@ -31,6 +31,7 @@ struct Dataset {
   ImageSet test;
   int classes = 10;
   std::vector<std::string> class_names;  ///< one a class
+  std::string folder;                    ///< where its files were; empty if it was drawn
 };
 
 struct LoadOptions {
@@ -49,6 +50,9 @@ struct LoadOptions {
 /// @throws FileError  if it is nowhere (E069: names every place looked at), or a file is malformed (E060 to
 /// E068).
 Dataset load(const std::string& name_or_dir, const LoadOptions& options = {});
+
+/// The names that load knows: "digits", "mnist", "fashion-mnist".
+std::vector<std::string> known_sets();
 
 /// The built-in set: handwritten-looking digits 0 to 9, 28x28, drawn by the program, with MNIST's
 /// conventions. Every image is a function of (seed, split, index) alone. The classes take turns: image i

@@ -36,6 +36,9 @@ struct NamedParameter {
   Parameter* parameter;
 };
 
+/// The parameters' values in their order, as grad takes them.
+std::vector<Tensor> values(const std::vector<NamedParameter>& parameters);
+
 /// An input to a layer; made by conversion, so that errors can name the user's line.
 class Input {
  public:

@@ -120,6 +120,8 @@ class Random {
   std::uint64_t below(std::uint64_t bound);
 
  private:
+  std::uint64_t below_large(std::uint64_t bound);
+
   Philox philox_;
   std::uint64_t step_;
   std::uint64_t index_;

@@ -96,10 +96,24 @@ double normal_f64(std::uint64_t bits) {
   return normal_quantile((static_cast<double>(bits >> 12) + 0.5) * 0x1p-52);
 }
 
-// Numbers at or above the largest multiple of bound are drawn again; with 64 bits that hardly ever happens.
+// A word times the bound has its upper half in [0, bound). Each value gets the same number of words once
+// those whose lower half is below 2^32 mod bound are drawn again (Lemire 2019): hardly ever, and no division
+// else.
 std::uint64_t Random::below(std::uint64_t bound) {
+  constexpr std::uint64_t kWords = std::uint64_t{1} << 32;
   if (bound <= 1) return 0;
-  const std::uint64_t excess = (0 - bound) % bound;  // 2^64 mod bound
+  if (bound > kWords) return below_large(bound);
+  std::uint64_t product = (*this)() * bound;
+  if (static_cast<std::uint32_t>(product) < bound) {
+    const std::uint64_t excess = kWords % bound;
+    while (static_cast<std::uint32_t>(product) < excess) product = (*this)() * bound;
+  }
+  return product >> 32;
+}
+
+// The numbers below 2^64 mod bound are drawn again, so that the rest is a whole multiple of the bound.
+std::uint64_t Random::below_large(std::uint64_t bound) {
+  const std::uint64_t excess = (0 - bound) % bound;
   for (;;) {
     const std::uint64_t bits = bits64();
     if (bits >= excess) return bits % bound;

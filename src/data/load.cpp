@@ -117,6 +117,7 @@ Dataset load_known(const KnownSet& known, const LoadOptions& options) {
     if (auto files = find_files(place)) {
       Dataset set = read_files(known.name, *files, 10);
       set.class_names.assign(known.class_names.begin(), known.class_names.end());
+      set.folder = place.string();
       return set;
     }
   }
@@ -140,6 +141,7 @@ Dataset load_folder(const fs::path& folder) {
   }
   const fs::path named = folder.has_filename() ? folder : folder.parent_path();
   Dataset set = read_files(named.filename().string(), *files, 256);
+  set.folder = folder.string();
   int last = 0;
   for (const ImageSet* part : {&set.train, &set.test}) {
     last = std::max(last, int{*std::max_element(part->labels.begin(), part->labels.end())});
@@ -150,6 +152,12 @@ Dataset load_folder(const fs::path& folder) {
 }
 
 }  // namespace
+
+std::vector<std::string> known_sets() {
+  std::vector<std::string> names{"digits"};
+  for (const KnownSet& known : kKnownSets) names.emplace_back(known.name);
+  return names;
+}
 
 Dataset load(const std::string& name_or_dir, const LoadOptions& options) {
   if (name_or_dir == "digits") return make_digits(options.seed);

@@ -6,6 +6,7 @@
 #include "chainrule/error.h"
 #include "chainrule/random.h"
 #include "core/text.h"
+#include "kernels/simd/elementwise.h"
 
 namespace chainrule::data {
 
@@ -71,13 +72,9 @@ void check_row(const ImageSet& set, std::int64_t row) {
 }  // namespace
 
 void gather(const ImageSet& set, std::span<const std::int64_t> rows, float scale, float* out) {
-  const std::int64_t size = set.image_size();
   for (std::int64_t row : rows) check_row(set, row);
-  for (std::int64_t row : rows) {
-    const std::uint8_t* image = set.pixels.data() + row * size;
-    for (std::int64_t p = 0; p < size; ++p) out[p] = scale * static_cast<float>(image[p]);
-    out += size;
-  }
+  kernels::gather_rows(set.pixels.data(), set.image_size(), rows.data(),
+                       static_cast<std::int64_t>(rows.size()), scale, out);
 }
 
 void gather_labels(const ImageSet& set, std::span<const std::int64_t> rows, std::int64_t* out) {

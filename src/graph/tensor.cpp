@@ -31,7 +31,8 @@ Tensor& Tensor::operator=(const Tensor& other) noexcept {
 }
 
 Tensor& Tensor::operator=(Tensor&& other) noexcept {
-  std::swap(node_, other.node_);
+  Node* taken = std::exchange(other.node_, nullptr);
+  release(std::exchange(node_, taken));
   return *this;
 }
 

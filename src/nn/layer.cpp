@@ -16,6 +16,13 @@ void Parameter::set_value(Tensor value) {
   value_ = std::move(value);
 }
 
+std::vector<Tensor> values(const std::vector<NamedParameter>& parameters) {
+  std::vector<Tensor> values;
+  values.reserve(parameters.size());
+  for (const NamedParameter& p : parameters) values.push_back(p.parameter->value());
+  return values;
+}
+
 struct Layer::State {
   std::string kind;
   std::string name;

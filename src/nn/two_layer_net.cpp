@@ -36,9 +36,7 @@ std::vector<NamedParameter> TwoLayerNet::params() {
 }
 
 NamedTensors TwoLayerNet::gradient(const Input& x, const Input& t) {
-  std::vector<Tensor> values;
-  for (const NamedParameter& p : params()) values.push_back(p.parameter->value());
-  const std::vector<Tensor> gradients = grad(loss(x, t), values, {}, x.where());
+  const std::vector<Tensor> gradients = grad(loss(x, t), values(params()), {}, x.where());
   NamedTensors named;
   for (std::size_t i = 0; i < gradients.size(); ++i) named.add(kNames[i], gradients[i]);
   return named;

@@ -2,10 +2,10 @@
 // training are tested beside their readers (idx_test, loader_test, trainer_test).
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <functional>
 #include <map>
-#include <regex>
 #include <sstream>
 #include <string>
 
@@ -184,10 +184,17 @@ std::map<int, std::string> documented_messages() {
   return messages;
 }
 
+/// The message without where it happened, which differs from run to run.
+std::string without_origin(std::string text) {
+  const std::size_t file = text.find("messages_test.cpp:");
+  if (file == std::string::npos) return text;
+  const std::size_t begin = std::min(text.rfind(" In layer ", file), text.rfind(" Called from ", file));
+  return text.erase(begin, text.find(" (E", file) - begin);
+}
+
 TEST(ErrorMessages, AreThoseOfTheDocumentation) {
   const std::map<int, std::string> documented = documented_messages();
   ASSERT_FALSE(documented.empty());
-  const std::regex origin(R"( (In layer [\w.]+, called|Called) from messages_test\.cpp:\d+\.)");
   for (const Mistake& mistake : kMistakes) {
     try {
       mistake.make();
@@ -195,7 +202,7 @@ TEST(ErrorMessages, AreThoseOfTheDocumentation) {
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), mistake.code);
       ASSERT_TRUE(documented.count(mistake.code)) << mistake.code;
-      EXPECT_EQ(std::regex_replace(std::string(error.what()), origin, ""), documented.at(mistake.code));
+      EXPECT_EQ(without_origin(error.what()), documented.at(mistake.code));
     }
   }
 }

@@ -27,10 +27,22 @@ void shapes_and_errors_cross_the_library() {
   }
 }
 
+void the_training_loop_is_there() {
+  chainrule::nn::TwoLayerNet net({.input = 4, .hidden = 2, .output = 2});
+  chainrule::data::ImageSet set;
+  set.count = set.height = 1;
+  set.width = 4;
+  set.pixels = {0, 255, 0, 255};
+  set.labels = {1};
+  const double share = chainrule::train::accuracy(net, set);
+  expect(share == 0 || share == 1, "the accuracy on one image");
+}
+
 }  // namespace
 
 int main() {
   shapes_and_errors_cross_the_library();
+  the_training_loop_is_there();
   if (failures == 0) std::cout << "ok\n";
   return failures;
 }

@@ -24,12 +24,6 @@ Batch random_batch(DType dtype, std::int64_t rows = kBatch) {
   return {detach(cast(from_data(pixels, {rows, 784}), dtype)), from_data(labels, {rows})};
 }
 
-std::vector<Tensor> values_of(nn::TwoLayerNet& net) {
-  std::vector<Tensor> values;
-  for (const nn::NamedParameter& p : net.params()) values.push_back(p.parameter->value());
-  return values;
-}
-
 bool same_bits(const Tensor& a, const Tensor& b) {
   return a.shape() == b.shape() && a.dtype() == b.dtype() &&
          std::memcmp(a.data<float>().data(), b.data<float>().data(), a.data<float>().size_bytes()) == 0;
@@ -56,7 +50,7 @@ TEST(TwoLayerNet, LayersBackwardsByHandGiveTheBitsOfGrad) {
   nn::TwoLayerNet net({});
   const Batch batch = random_batch(f32);
   const Tensor loss = net.loss(batch.x, batch.t);
-  const std::vector<Tensor> by_graph = grad(loss, values_of(net));
+  const std::vector<Tensor> by_graph = grad(loss, nn::values(net.params()));
 
   Tensor dout = net.last_layer().backward();
   for (std::size_t i = net.layers().size(); i-- > 0;) dout = net.layers()[i].backward(dout);
@@ -90,8 +84,8 @@ std::vector<Tensor> train(int steps) {
   nn::TwoLayerNet net({});
   optim::Sgd sgd(net.params(), 0.1);
   const Batch batch = random_batch(f32);
-  for (int i = 0; i < steps; ++i) sgd.step(grad(net.loss(batch.x, batch.t), values_of(net)));
-  return values_of(net);
+  for (int i = 0; i < steps; ++i) sgd.step(grad(net.loss(batch.x, batch.t), nn::values(net.params())));
+  return nn::values(net.params());
 }
 
 TEST(TwoLayerNet, SgdLowersTheLoss) {

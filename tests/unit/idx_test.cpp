@@ -1,81 +1,16 @@
 #include <gtest/gtest.h>
-#include <unistd.h>
 #include <zlib.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <functional>
-#include <iterator>
 #include <string>
 #include <vector>
 
-#include "chainrule/data.h"
-#include "chainrule/error.h"
 #include "chainrule/random.h"
+#include "unit/data_files.h"
 
 namespace chainrule::data {
 namespace {
 
-namespace fs = std::filesystem;
-using Bytes = std::vector<std::uint8_t>;
-
-/// Each test has an empty folder of its own, gone when it ends.
-class Idx : public ::testing::Test {
- protected:
-  void SetUp() override {
-    const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = fs::temp_directory_path() /
-              ("chainrule_idx_" + std::string(test->name()) + "_" + std::to_string(::getpid()));
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
-  fs::path path(const std::string& name) const { return folder_ / name; }
-
-  fs::path write(const std::string& name, const Bytes& bytes) const {
-    std::ofstream file(path(name), std::ios::binary);
-    file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-    return path(name);
-  }
-
-  Bytes read(const std::string& name) const {
-    std::ifstream file(path(name), std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  }
-
-  /// The whole message of the error that reading these two files gives, without the folder.
-  std::string message(const std::string& images, const std::string& labels = "labels",
-                      int classes = 10) const {
-    try {
-      read_idx(path(images), path(labels), classes);
-    } catch (const FileError& error) {
-      return short_names(error.what());
-    }
-    return "no error";
-  }
-
-  std::string short_names(std::string text) const {
-    const std::string prefix = folder_.string() + "/";
-    for (auto at = text.find(prefix); at != std::string::npos; at = text.find(prefix)) {
-      text.erase(at, prefix.size());
-    }
-    return text;
-  }
-
-  fs::path folder_;
-};
-
-/// Three images of 2 x 2.
-ImageSet small_set() {
-  ImageSet set;
-  set.count = 3;
-  set.height = set.width = 2;
-  set.pixels = {0, 1, 2, 3, 10, 11, 12, 13, 252, 253, 254, 255};
-  set.labels = {7, 0, 9};
-  return set;
-}
+using Idx = DataFiles;
 
 const Bytes kImages{0, 0, 8, 3, 0, 0, 0,  3,  0,  0,  0,   2,   0,   0,
                     0, 2, 0, 1, 2, 3, 10, 11, 12, 13, 252, 253, 254, 255};
@@ -92,14 +27,6 @@ Bytes first(Bytes bytes, std::size_t count) {
 Bytes joined(Bytes a, const Bytes& b) {
   a.insert(a.end(), b.begin(), b.end());
   return a;
-}
-
-void expect_same(const ImageSet& a, const ImageSet& b) {
-  EXPECT_EQ(a.count, b.count);
-  EXPECT_EQ(a.height, b.height);
-  EXPECT_EQ(a.width, b.width);
-  EXPECT_EQ(a.pixels, b.pixels);
-  EXPECT_EQ(a.labels, b.labels);
 }
 
 TEST_F(Idx, WritesTheFormatByteByByteAndReadsItBack) {
@@ -312,102 +239,6 @@ TEST_F(Idx, SurvivesDamage) {
   }
   EXPECT_GT(accepted, 50);  // pixels of the plain file may be anything
   EXPECT_GT(refused, 400);
-}
-
-TEST_F(Idx, LoadsAFolderAndCountsItsClasses) {
-  const ImageSet set = small_set();
-  write_idx(set, path("train-images-idx3-ubyte.gz"), path("train-labels.idx1-ubyte"));
-  write_idx(set, path("t10k-images.idx3-ubyte"), path("t10k-labels-idx1-ubyte"));
-  const Dataset dataset = load(folder_.string());
-  expect_same(dataset.train, set);
-  expect_same(dataset.test, set);
-  EXPECT_EQ(dataset.name, folder_.filename().string());
-  EXPECT_EQ(dataset.classes, 10);
-  EXPECT_EQ(dataset.class_names.size(), 10u);
-
-  fs::remove(path("t10k-images.idx3-ubyte"));
-  try {
-    load(folder_.string());
-    FAIL();
-  } catch (const FileError& error) {
-    EXPECT_EQ(std::string(error.what()),
-              "[data] " + folder_.string() +
-                  ": 3 of the four files are there; missing: t10k-images-idx3-ubyte[.gz]. "
-                  "Put them into the same folder. (E069)");
-  }
-}
-
-/// Sets a variable of the environment for the life of the object.
-class Environment {
- public:
-  Environment(const char* name, const std::string& value) : name_(name) {
-    if (const char* old = std::getenv(name)) old_ = old;
-    ::setenv(name, value.c_str(), 1);
-  }
-  ~Environment() { old_.empty() ? ::unsetenv(name_) : ::setenv(name_, old_.c_str(), 1); }
-  Environment(const Environment&) = delete;
-  Environment& operator=(const Environment&) = delete;
-
- private:
-  const char* name_;
-  std::string old_;
-};
-
-TEST_F(Idx, FindsANamedSetInOrder) {
-  const Environment data_dir("CHAINRULE_DATA_DIR", path("b").string());
-  const Environment xdg("XDG_DATA_HOME", path("c").string());
-  const auto put = [&](const std::string& place, std::uint8_t mark) {
-    fs::create_directories(path(place));
-    ImageSet set = small_set();
-    set.pixels[0] = mark;
-    write_idx(set, path(place + "/train-images-idx3-ubyte"), path(place + "/train-labels-idx1-ubyte"));
-    write_idx(set, path(place + "/t10k-images-idx3-ubyte"), path(place + "/t10k-labels-idx1-ubyte"));
-  };
-  try {
-    load("mnist", {.data_dir = path("a")});
-    FAIL();
-  } catch (const FileError& error) {
-    EXPECT_EQ(short_names(error.what()),
-              "[data] mnist is in none of: a/mnist, a, b/mnist, b, c/chainrule/mnist. Put its four files "
-              "(train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz, "
-              "t10k-labels-idx1-ubyte.gz) into the last, or name their folder with --data-dir or "
-              "CHAINRULE_DATA_DIR. "
-              "The set digits needs no file. (E069)");
-  }
-  const char* places[] = {"c/chainrule/mnist", "b", "b/mnist", "a", "a/mnist"};
-  for (std::uint8_t i = 0; i < 5; ++i) {
-    put(places[i], i);
-    const Dataset dataset = load("mnist", {.data_dir = path("a")});
-    EXPECT_EQ(dataset.train.pixels[0], i) << places[i];
-    EXPECT_EQ(dataset.class_names[3], "3");
-  }
-}
-
-TEST(Load, RefusesAnUnknownName) {
-  try {
-    load("nmist");
-    FAIL();
-  } catch (const FileError& error) {
-    EXPECT_STREQ(error.what(),
-                 "[data] 'nmist' is neither a known data set nor a folder. Known are digits, mnist and "
-                 "fashion-mnist; or name a folder with the four IDX files. (E069)");
-  }
-}
-
-TEST(Load, ReadsRealMnist) {
-  if (std::getenv("CHAINRULE_DATA_DIR") == nullptr) {
-    GTEST_SKIP() << "CHAINRULE_DATA_DIR is not set: real MNIST is not read";
-  }
-  const Dataset mnist = load("mnist");
-  std::vector<int> train(10), test(10);
-  for (std::uint8_t label : mnist.train.labels) ++train[label];
-  for (std::uint8_t label : mnist.test.labels) ++test[label];
-  // Counted with NumPy from the original files.
-  EXPECT_EQ(train, (std::vector<int>{5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949}));
-  EXPECT_EQ(test, (std::vector<int>{980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009}));
-  double sum = 0;
-  for (std::uint8_t pixel : mnist.train.pixels) sum += pixel;
-  EXPECT_NEAR(sum / 255 / static_cast<double>(mnist.train.pixels.size()), 0.130660, 5e-7);
 }
 
 }  // namespace

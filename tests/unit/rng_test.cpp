@@ -112,15 +112,20 @@ TEST(Random, BelowIsEvenAndStaysBelow) {
   EXPECT_LT(chi2, 22.5);  // 6 degrees of freedom: exceeded once in 1000
   EXPECT_EQ(random.below(0), 0u);
   EXPECT_EQ(random.below(1), 0u);
-  // Where a plain remainder would be twice as likely for the lower third.
-  const std::uint64_t bound = std::uint64_t{3} << 62;
-  int lower = 0;
-  for (int i = 0; i < 3000; ++i) {
-    const std::uint64_t x = random.below(bound);
-    ASSERT_LT(x, bound);
-    lower += x < bound / 3 ? 1 : 0;
+  // Bounds for which a plain remainder, or a plain product, would be twice as likely for some thirds.
+  for (std::uint64_t bound : {std::uint64_t{3} << 30, std::uint64_t{3} << 62}) {
+    std::vector<int> thirds(3);
+    std::vector<int> remainders(3);
+    for (int i = 0; i < 3000; ++i) {
+      const std::uint64_t x = random.below(bound);
+      ASSERT_LT(x, bound);
+      ++thirds[x / (bound / 3)];
+      ++remainders[x % 3];
+    }
+    for (int count : thirds) EXPECT_NEAR(count, 1000, 130);  // 5 standard deviations
+    for (int count : remainders) EXPECT_NEAR(count, 1000, 130);
   }
-  EXPECT_NEAR(lower, 1000, 130);
+  EXPECT_LT(random.below(std::uint64_t{1} << 32), std::uint64_t{1} << 32);
 }
 
 TEST(Random, WalksTheElementsOfItsStep) {

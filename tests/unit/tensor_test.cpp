@@ -55,6 +55,13 @@ TEST(Tensor, HandlesShareTheirNode) {
   const Tensor c = std::move(b);
   EXPECT_FALSE(b);
   EXPECT_EQ(c.item(), 1);
+  Tensor d = scalar(5);
+  d = std::move(a);
+  EXPECT_FALSE(a);
+  Tensor& self = d;
+  d = std::move(self);
+  EXPECT_EQ(d.item(), 1);
+  a = d;
   a += scalar(2);
   EXPECT_EQ(a.item(), 3);
   EXPECT_EQ(c.item(), 1) << "a tensor's value never changes";

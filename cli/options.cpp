@@ -1,0 +1,127 @@
+// check-errors: (none: those of CLI11 have no numbers)
+#include "options.h"
+
+#include <fmt/format.h>
+
+#include <CLI/Error.hpp>
+#include <CLI/Option.hpp>
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <numeric>
+#include <optional>
+#include <utility>
+
+#include "core/thread_pool.h"
+
+namespace chainrule::cli {
+namespace {
+
+/// The number that the whole text is. A NaN is no number.
+template <class T>
+std::optional<T> parse(const std::string& text) {
+  T value{};
+  const char* end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stopped != end || value != value) return std::nullopt;
+  return value;
+}
+
+/// An option that takes text, and gives it to `set`, which says whether it could be used.
+template <class Set>
+CLI::Option* add_checked(CLI::App& app, const std::string& name, const std::string& default_text,
+                         const std::string& range, const std::string& description, Set set) {
+  const auto check = [name, range, set](const std::string& text) {
+    if (!set(text)) throw CLI::ValidationError(name, fmt::format("'{}' is not {}", text, range));
+  };
+  CLI::Option* option = app.add_option_function<std::string>(name, check, description);
+  option->type_name("N");
+  if (!default_text.empty()) option->default_str(default_text);
+  return option;
+}
+
+}  // namespace
+
+CLI::Option* add_integer(CLI::App& app, const std::string& name, std::int64_t& value, std::int64_t lowest,
+                         std::int64_t highest, const std::string& description) {
+  const std::string default_text = value >= lowest ? std::to_string(value) : "";
+  return add_checked(app, name, default_text, fmt::format("a whole number from {} to {}", lowest, highest),
+                     description, [&value, lowest, highest](const std::string& text) {
+                       const auto number = parse<std::int64_t>(text);
+                       if (!number || *number < lowest || *number > highest) return false;
+                       value = *number;
+                       return true;
+                     });
+}
+
+CLI::Option* add_seed(CLI::App& app, std::uint64_t& value, const std::string& description) {
+  const auto range = fmt::format("a whole number from 0 to {}", std::numeric_limits<std::uint64_t>::max());
+  return add_checked(app, "--seed", std::to_string(value), range, description,
+                     [&value](const std::string& text) {
+                       const auto number = parse<std::uint64_t>(text);
+                       if (number) value = *number;
+                       return number.has_value();
+                     });
+}
+
+CLI::Option* add_number(CLI::App& app, const std::string& name, double& value, double lowest, double highest,
+                        const std::string& description) {
+  return add_checked(app, name, fmt::format("{}", value),
+                     fmt::format("a number from {} to {}", lowest, highest), description,
+                     [&value, lowest, highest](const std::string& text) {
+                       const auto number = parse<double>(text);
+                       if (!number || *number < lowest || *number > highest) return false;
+                       value = *number;
+                       return true;
+                     });
+}
+
+void add_data_options(CLI::App& app, DataOptions& options) {
+  app.add_option("--data", options.name,
+                 "digits (drawn by the program, needs no file), mnist,\n"
+                 "fashion-mnist, or a folder with four IDX files")
+      ->capture_default_str()
+      ->type_name("SET");
+  app.add_option("--data-dir", options.dir,
+                 "where to look first for a named set's files (then:\n"
+                 "CHAINRULE_DATA_DIR, ~/.local/share/chainrule)")
+      ->type_name("DIR");
+}
+
+void add_threads(CLI::App& app, std::int64_t& threads) {
+  add_integer(
+      app, "--threads", threads, 1, 1024,
+      "threads that compute (as many as the process may use);\nthe results have the same bits for any");
+}
+
+void use_threads(std::int64_t threads) {
+  if (threads > 0) set_num_threads(static_cast<int>(threads));
+}
+
+std::string nearest(const std::string& word, const std::vector<std::string>& candidates) {
+  // Levenshtein's distance, a row of its table at a time.
+  const auto distance = [&word](const std::string& other) {
+    std::vector<std::size_t> row(word.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 0; i < other.size(); ++i) {
+      std::size_t diagonal = std::exchange(row[0], i + 1);
+      for (std::size_t j = 0; j < word.size(); ++j) {
+        const std::size_t changed = diagonal + (word[j] == other[i] ? 0 : 1);
+        diagonal = row[j + 1];
+        row[j + 1] = std::min({changed, row[j] + 1, diagonal + 1});
+      }
+    }
+    return row.back();
+  };
+  std::string best;
+  std::size_t fewest = std::max<std::size_t>(word.size(), 4) / 2 + 1;  // beyond half of it is another word
+  for (const std::string& candidate : candidates) {
+    if (const std::size_t changes = distance(candidate); changes < fewest) {
+      fewest = changes;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+}  // namespace chainrule::cli

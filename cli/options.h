@@ -1,0 +1,33 @@
+#pragma once
+
+#include <CLI/App.hpp>
+#include <cstdint>
+#include <string>
+
+namespace chainrule::cli {
+
+/// Options that are numbers. CLI11 alone would take "1e3" for 1, "-1" for a huge unsigned number, and "nan"
+/// for a rate; these take whole, finite numbers of the range only, and say so.
+/// @{
+CLI::Option* add_integer(CLI::App& app, const std::string& name, std::int64_t& value, std::int64_t lowest,
+                         std::int64_t highest, const std::string& description);
+CLI::Option* add_seed(CLI::App& app, std::uint64_t& value, const std::string& description);
+CLI::Option* add_number(CLI::App& app, const std::string& name, double& value, double lowest, double highest,
+                        const std::string& description);
+/// @}
+
+/// --data and --data-dir.
+struct DataOptions {
+  std::string name = "digits";
+  std::string dir;
+};
+void add_data_options(CLI::App& app, DataOptions& options);
+
+/// --threads: 0 leaves the choice to the library.
+void add_threads(CLI::App& app, std::int64_t& threads);
+void use_threads(std::int64_t threads);
+
+/// The candidate with the fewest changed letters, or "" if none is near.
+std::string nearest(const std::string& word, const std::vector<std::string>& candidates);
+
+}  // namespace chainrule::cli

@@ -1,0 +1,42 @@
+#include "output.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <string>
+
+namespace chainrule::cli {
+namespace {
+
+int first_error = 0;
+
+}  // namespace
+
+void prepare_streams() {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file larger than `ulimit -f` allows
+  // Opened for the wrong direction, so that using it fails as using a closed one does.
+  for (int fd : {0, 1, 2}) {
+    if (fcntl(fd, F_GETFD) == -1) static_cast<void>(open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY));
+  }
+}
+
+void write_text(std::FILE* stream, std::string_view text) {
+  if (stream == stdout && first_error != 0) return;
+  errno = 0;
+  const bool good =
+      std::fwrite(text.data(), 1, text.size(), stream) == text.size() && std::fflush(stream) == 0;
+  if (!good && stream == stdout) first_error = errno != 0 ? errno : EIO;
+}
+
+int stdout_error() { return first_error; }
+
+void complain(std::string_view message) {
+  std::string text = "chainrule: ";
+  text.append(message).append("\n");
+  write_text(stderr, text);
+}
+
+}  // namespace chainrule::cli

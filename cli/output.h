@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdio>
+#include <string_view>
+
+namespace chainrule::cli {
+
+/// Makes writing to a closed pipe, or beyond a limit, an error instead of the end of the program, and keeps
+/// files that are opened later from taking the number of a standard stream that came closed.
+void prepare_streams();
+
+/// Writes and flushes. A failure on stdout is remembered; the rest is dropped then.
+void write_text(std::FILE* stream, std::string_view text);
+
+/// The errno of the first failure on stdout, or 0.
+int stdout_error();
+
+/// Like write_text(stderr, "chainrule: <message>\n").
+void complain(std::string_view message);
+
+}  // namespace chainrule::cli

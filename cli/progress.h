@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+namespace chainrule::cli {
+
+/// Lines for people, and below them, while they wait, a bar with the rate and the time left.
+///
+/// The bar is on stderr, and only if that is a terminal that can take back a line; elsewhere there is never a
+/// control character. It is redrawn at most ten times a second. Colours are not used, so NO_COLOR has
+/// nothing to switch off.
+class Progress {
+ public:
+  /// @param lines  where lines go: stdout or stderr.
+  /// @param unit   of the counted work, in the plural: "steps".
+  Progress(std::FILE* lines, std::int64_t total, std::string unit);
+  ~Progress() { clear(); }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  /// `done` of the work is done now. Cheap enough for every step.
+  void update(std::int64_t done);
+  /// Writes a line in the place of the bar. The time since the last update does not count for the rate: it
+  /// went into something else, such as measuring accuracies.
+  void line(std::string_view text);
+  void clear();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void draw(std::int64_t done, Clock::time_point now);
+
+  std::FILE* lines_;
+  std::int64_t total_;
+  std::string unit_;
+  bool has_terminal_;
+  bool visible_ = false;
+  Clock::time_point began_;
+  Clock::time_point updated_;
+  Clock::time_point drawn_;
+  Clock::duration worked_{};
+};
+
+}  // namespace chainrule::cli

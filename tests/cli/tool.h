@@ -1,0 +1,51 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace chainrule::cli {
+
+/// What a run of the tool left behind.
+struct Outcome {
+  int code = -1;    ///< exit code
+  int signal = 0;   ///< that killed it, or 0
+  std::string out;  ///< stdout; on a terminal, everything
+  std::string err;
+};
+
+struct Circumstances {
+  bool terminal = false;       ///< stdin, stdout and stderr are a terminal of 60 columns
+  std::string term = "xterm";  ///< $TERM
+  std::string stdout_path{};   ///< stdout goes there instead
+  bool close_stdout = false;   ///< nobody reads stdout
+  long file_limit_bytes = 0;   ///< no file may grow larger
+  int signal = 0;              ///< sent...
+  std::string signal_when{};   ///< ...once this text has been printed
+};
+
+/// Runs the real tool.
+Outcome run_tool(const std::vector<std::string>& arguments, const Circumstances& setup = {});
+
+std::string read_file(const std::filesystem::path& path);
+
+/// A folder that is removed with the object.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+  std::string string() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// The path of a small data set of 6 x 5 images in four classes, 200 to train and 60 to test: four IDX files,
+/// made at the first call.
+std::string small_set();
+
+}  // namespace chainrule::cli

@@ -1,0 +1,213 @@
+// chainrule train: what it prints, writes and exits with.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <csignal>
+#include <nlohmann/json.hpp>
+
+#include "cli/tool.h"
+
+namespace chainrule::cli {
+namespace {
+
+using Json = nlohmann::json;
+using Words = std::vector<std::string>;
+
+Words train(const Words& more) {
+  Words all{"train", "--data", small_set(), "--hidden", "8", "--batch-size", "20"};
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
+bool has_control_characters(const std::string& text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 32 && c != '\n'; });
+}
+
+std::int64_t lines_of(const std::string& text) { return std::count(text.begin(), text.end(), '\n'); }
+
+TEST(Train, PrintsALineAnEpoch) {
+  const Outcome outcome = run_tool(train({"--epochs", "3", "--threads", "2"}));
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_FALSE(has_control_characters(outcome.out)) << outcome.out;
+  EXPECT_EQ(lines_of(outcome.out), 4 + 1 + 1 + 3 + 1 + 1) << outcome.out;
+  EXPECT_NE(outcome.out.find("200 training and 60 test images of 6 x 5, 4 classes\n"), std::string::npos);
+  EXPECT_NE(outcome.out.find("Affine(30 -> 8), Relu, Affine(8 -> 4), SoftmaxWithLoss; 284 parameters\n"),
+            std::string::npos);
+  EXPECT_NE(outcome.out.find("30 steps (3 epochs) of 20 images, lr 0.1, seed 1\n"), std::string::npos);
+  EXPECT_NE(outcome.out.find("\n    3        30 "), std::string::npos);
+  EXPECT_NE(outcome.out.find("\ntest accuracy "), std::string::npos);
+}
+
+TEST(Train, JsonIsOneDocumentWithEverything) {
+  const Outcome outcome = run_tool(train({"--steps", "25", "--json", "--lr", "0.25", "--seed", "9"}));
+  EXPECT_EQ(outcome.code, 0);
+  const Json document = Json::parse(outcome.out);
+  EXPECT_EQ(document["steps"], 25);
+  EXPECT_GT(document["seconds"], 0);
+  EXPECT_EQ(document["interrupted"], false);
+  EXPECT_EQ(document["lr"], 0.25);
+  EXPECT_EQ(document["seed"], 9);
+  EXPECT_EQ(document["batch_size"], 20);
+  EXPECT_EQ(document["hidden"], 8);
+  EXPECT_EQ(document["parameters_fnv1a"].get<std::string>().size(), 16u);
+  const Json& history = document["history"];
+  ASSERT_EQ(history.size(), 3u);
+  EXPECT_EQ(history[0]["step"], 10);
+  EXPECT_EQ(history[2]["step"], 25);
+  EXPECT_EQ(history[2]["epoch"], 3);
+  EXPECT_EQ(history[2]["loss"], document["final_loss"]);
+  EXPECT_EQ(history[2]["train_accuracy"], document["train_accuracy"]);
+  EXPECT_EQ(history[2]["test_accuracy"], document["test_accuracy"]);
+  EXPECT_NE(outcome.err.find("test accuracy"), std::string::npos);
+  EXPECT_FALSE(has_control_characters(outcome.err));
+}
+
+TEST(Train, TheSameBitsForAnyNumberOfThreads) {
+  const auto result = [](const Words& more) {
+    Words words = train({"--steps", "40", "--json", "--lr", "0.5"});
+    words.insert(words.end(), more.begin(), more.end());
+    const Json document = Json::parse(run_tool(words).out);
+    return std::pair(document["parameters_fnv1a"].get<std::string>(), document["history"]);
+  };
+  const auto one = result({"--threads", "1"});
+  EXPECT_EQ(result({"--threads", "1"}), one);
+  EXPECT_EQ(result({"--threads", "2"}), one);
+  EXPECT_EQ(result({"--threads", "3"}), one);
+  EXPECT_NE(result({"--threads", "1", "--seed", "2"}).first, one.first);
+}
+
+/// FNV-1a, once more.
+std::string fnv1a(const std::string& bytes) {
+  std::uint64_t hash = 14695981039346656037u;
+  for (char byte : bytes) {
+    hash ^= static_cast<unsigned char>(byte);
+    hash *= 1099511628211u;
+  }
+  char text[17];
+  std::snprintf(text, sizeof(text), "%016llx", static_cast<unsigned long long>(hash));
+  return text;
+}
+
+TEST(Train, KeepsTheRun) {
+  const TemporaryFolder folder;
+  const std::string run = folder / "a/run";
+  const Outcome outcome = run_tool(train({"--steps", "20", "--json", "--out", run}));
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(read_file(folder / "a/run/history.json"), outcome.out);
+
+  std::string elements;
+  const std::pair<const char*, const char*> parameters[] = {
+      {"W1", "(30, 8)"}, {"b1", "(8,)"}, {"W2", "(8, 4)"}, {"b2", "(4,)"}};
+  for (const auto& [name, shape] : parameters) {
+    const std::string bytes = read_file(folder / ("a/run/" + std::string(name) + ".npy"));
+    ASSERT_GT(bytes.size(), 128u);
+    EXPECT_EQ(bytes.substr(0, 10), std::string("\x93NUMPY\x01\x00\x76\x00", 10));
+    EXPECT_EQ(bytes[127], '\n');
+    const std::string header = bytes.substr(10, 117);
+    EXPECT_EQ(header.substr(0, header.find_last_not_of(' ') + 1),
+              "{'descr': '<f4', 'fortran_order': False, 'shape': " + std::string(shape) + ", }");
+    elements += bytes.substr(128);
+  }
+  EXPECT_EQ(elements.size(), 284u * 4);
+  EXPECT_EQ(Json::parse(outcome.out)["parameters_fnv1a"], fnv1a(elements));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(run), {}), 5);
+
+  const Outcome again = run_tool(train({"--steps", "10", "--out", run}));
+  EXPECT_EQ(again.code, 1);
+  EXPECT_EQ(again.out, "");
+  EXPECT_EQ(again.err,
+            "chainrule: [train] " + run +
+                " has results of a run already (history.json). Name another folder, or replace them "
+                "with --force. (E084)\n");
+  EXPECT_EQ(read_file(folder / "a/run/history.json"), outcome.out);
+  EXPECT_EQ(run_tool(train({"--steps", "10", "--out", run, "--force"})).code, 0);
+  EXPECT_EQ(Json::parse(read_file(folder / "a/run/history.json"))["steps"], 10);
+}
+
+TEST(Train, AFolderThatCannotBeWrittenFailsBeforeTraining) {
+  const TemporaryFolder folder;
+  const std::string file = folder / "file";
+  std::filesystem::copy(small_set() + "/t10k-labels-idx1-ubyte", file);
+  const Outcome outcome = run_tool(train({"--steps", "1000000000", "--out", file}));
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_EQ(outcome.err,
+            "chainrule: [write] " + file +
+                ": Not a directory. Check that the folder can be written to and has room. (E083)\n");
+}
+
+// A limit on the size of files stands for a full disk: W1 does not fit, the probe before training does.
+TEST(Train, ADiskThatIsFullLeavesNoPartialFile) {
+  const TemporaryFolder folder;
+  const std::string run = folder / "run";
+  const Outcome outcome = run_tool(train({"--steps", "10", "--out", run}), {.file_limit_bytes = 500});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_EQ(outcome.signal, 0);
+  EXPECT_NE(outcome.err.find(": File too large. Check that"), std::string::npos) << outcome.err;
+  EXPECT_TRUE(std::filesystem::is_empty(run));
+}
+
+TEST(Train, ASignalEndsTheRunWithWhatWasReached) {
+  for (const auto& [signal, code] : {std::pair(SIGINT, 130), std::pair(SIGTERM, 143)}) {
+    const TemporaryFolder folder;
+    const Outcome outcome = run_tool(train({"--steps", "1000000000", "--json", "--out", folder / "run"}),
+                                     {.signal = signal, .signal_when = "\n    1        10 "});
+    EXPECT_EQ(outcome.code, code) << outcome.err;
+    const Json document = Json::parse(outcome.out);
+    EXPECT_EQ(document["interrupted"], true);
+    EXPECT_GE(document["steps"], 10);
+    EXPECT_EQ(document["history"].back()["step"], document["steps"]);
+    EXPECT_EQ(read_file(folder / "run/history.json"), outcome.out);
+    EXPECT_NE(outcome.err.find("\ninterrupted: test accuracy "), std::string::npos);
+  }
+}
+
+TEST(Train, DivergingIsAFailureThatSaysWhatToDo) {
+  const Outcome outcome = run_tool(train({"--steps", "1000", "--lr", "1e20", "--json"}));
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_NE(outcome.err.find("chainrule: [train] the loss is "), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("Use a smaller lr than 1e+20. (E080)\n"), std::string::npos) << outcome.err;
+}
+
+// As before `| head -1`. A run whose results are kept goes on, another would go on for nothing.
+TEST(Train, AReaderThatGoesAwayEndsARunThatKeepsNothing) {
+  const Outcome nothing = run_tool(train({"--steps", "1000000000"}), {.close_stdout = true});
+  EXPECT_EQ(nothing.signal, 0);
+  EXPECT_EQ(nothing.code, 1);
+  EXPECT_EQ(nothing.err, "");
+  const TemporaryFolder folder;
+  run_tool(train({"--steps", "30", "--out", folder / "run"}), {.close_stdout = true});
+  EXPECT_EQ(Json::parse(read_file(folder / "run/history.json"))["steps"], 30);
+}
+
+TEST(Train, ATerminalHasABarThatLeavesNothingBehind) {
+  const Words words = train({"--epochs", "20000"});
+  const Circumstances stop{.terminal = true, .signal = SIGINT, .signal_when = "/s, "};
+  const Outcome outcome = run_tool(words, stop);
+  EXPECT_EQ(outcome.code, 130);
+  const std::string& text = outcome.out;
+  const std::string take_back = "\r\x1b[K";
+  const std::size_t bar = text.find(take_back + "[");
+  ASSERT_NE(bar, std::string::npos) << text;
+  const std::string drawn =
+      text.substr(bar + take_back.size(), text.find('\r', bar + 1) - bar - take_back.size());
+  EXPECT_LT(drawn.size(), 60u) << drawn;
+  EXPECT_NE(drawn.find("% "), std::string::npos) << drawn;
+  EXPECT_NE(drawn.find("/200000 steps, "), std::string::npos) << drawn;
+  EXPECT_NE(drawn.find(" left"), std::string::npos) << drawn;
+  // Each bar is followed by one that takes it back, so that only lines are left.
+  EXPECT_EQ(text.find('[', text.rfind(take_back) + take_back.size()), std::string::npos);
+
+  Circumstances dumb = stop;
+  dumb.term = "dumb";
+  dumb.signal_when = "\n    1        10 ";
+  const Outcome plain = run_tool(words, dumb);
+  EXPECT_EQ(plain.code, 130);
+  EXPECT_EQ(plain.out.find('\x1b'), std::string::npos);
+}
+
+}  // namespace
+}  // namespace chainrule::cli
