@@ -76,6 +76,9 @@ void check_index_shape(const Meta& x, const Meta& indices, int axis) {
                                       ". They may differ along axis ", axis, " only."));
 }
 
+/// Indices for tests, of both signs.
+SampleInput indices(Shape shape, double bound) { return {shape, DType::i64, {-bound, bound}}; }
+
 struct Take {
   int axis = 0;
 
@@ -117,9 +120,6 @@ struct Take {
     });
   }
   static std::vector<Sample> samples() {
-    const auto indices = [](Shape shape, double size) {
-      return SampleInput{shape, DType::i64, {-size, size}};
-    };
     return {sample(Take{0}, {{{5}}, indices({7}, 5)}),
             sample(Take{0}, {{{5, 3}}, indices({4, 1}, 5)}),
             sample(Take{1}, {{{2, 5, 3}}, indices({1, 4, 1}, 5)}),
@@ -193,9 +193,6 @@ struct ScatterAdd {
     });
   }
   static std::vector<Sample> samples() {
-    const auto indices = [](Shape shape, double size) {
-      return SampleInput{shape, DType::i64, {-size, size}};
-    };
     return {sample(ScatterAdd{0, 5}, {{{7}}, indices({7}, 5)}),
             sample(ScatterAdd{0, 5}, {{{4, 3}}, indices({4, 1}, 5)}),
             sample(ScatterAdd{1, 5}, {{{2, 4, 3}}, indices({1, 4, 1}, 5)}),
