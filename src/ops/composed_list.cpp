@@ -28,7 +28,7 @@ std::span<const ComposedFunction> composed_functions() {
       {"relu", "x where x > 0, else 0.", CHAINRULE_CALL(relu), kGrid, {0, 0}},
       {"leaky_relu", "x where x > 0, else x / 100.", CHAINRULE_CALL(leaky_relu), kGrid, {0.9, 0.8}},
       {"elu", "x where x > 0, else expm1(x).", CHAINRULE_CALL(elu), kGrid, {1, 1.2}},
-      {"selu", "1.0507 x where x > 0, else 1.7581 expm1(x).", CHAINRULE_CALL(selu), kGrid, {1.8, 2.1}},
+      {"selu", "1.0507 x where x > 0, else 1.7581 expm1(x).", CHAINRULE_CALL(selu), kGrid, {1.9, 2.1}},
       {"gelu",
        "x (1 + erf(x / sqrt(2))) / 2.",
        CHAINRULE_CALL(gelu),

@@ -429,8 +429,11 @@ std::vector<T> everything(const std::vector<T>& x) {
     all.insert(all.end(), y.begin(), y.end());
   }
   std::vector<T> y(x.size());
-  binary(Binary::div, x.data(), false, x.data() + 1, true, y.data(), static_cast<std::int64_t>(x.size()));
-  all.insert(all.end(), y.begin(), y.end());
+  for (int op = 0; op < kBinaryCount; ++op) {
+    binary(Binary{static_cast<std::uint8_t>(op)}, x.data(), false, x.data() + 1, true, y.data(),
+           static_cast<std::int64_t>(x.size()));
+    all.insert(all.end(), y.begin(), y.end());
+  }
   return all;
 }
 
