@@ -92,6 +92,12 @@ void add_elementwise() {
   add<T>("sqrt", simd_map<T>(Unary::sqrt), plain_map<T>([](T x) { return std::sqrt(x); }));
   add<T>("tanh", simd_map<T>(Unary::tanh), plain_map<T>([](T x) { return std::tanh(x); }));
   add<T>("sigmoid", simd_map<T>(Unary::sigmoid), plain_map<T>([](T x) { return 1 / (1 + std::exp(-x)); }));
+  add<T>("floor", simd_map<T>(Unary::floor), plain_map<T>([](T x) { return std::floor(x); }));
+  add<T>("expm1", simd_map<T>(Unary::expm1), plain_map<T>([](T x) { return std::expm1(x); }));
+  add<T>("log1p", simd_map<T>(Unary::log1p), plain_map<T>([](T x) { return std::log1p(x); }));
+  add<T>("sin", simd_map<T>(Unary::sin), plain_map<T>([](T x) { return std::sin(x); }));
+  add<T>("cos", simd_map<T>(Unary::cos), plain_map<T>([](T x) { return std::cos(x); }));
+  add<T>("erf", simd_map<T>(Unary::erf), plain_map<T>([](T x) { return std::erf(x); }));
   add<T>(
       "add", [](const T* x, T* y, std::int64_t n) { binary(Binary::add, x, false, x, false, y, n); },
       [](const T* x, T* y, std::int64_t n) {

@@ -39,8 +39,16 @@ Tensor operator-(Operand a, Operand b);
 Tensor operator*(Operand a, Operand b);
 Tensor operator/(Operand a, Operand b);
 Tensor operator-(Operand x);
-/// a to the power b. The derivative by b needs a > 0.
+/// a to the power b; integers become f64. The derivative by b needs a > 0; at a = 0 and b >= 0 it is taken as
+/// 0.
 Tensor pow(Operand a, Operand b);
+/// What is left of a after taking off whole b's, with a's sign, as C's fmod. Integers modulo 0 give 0.
+Tensor fmod(Operand a, Operand b);
+/// The larger or the smaller of two, NaN if either is. Where they are equal, each gets half the gradient.
+Tensor maximum(Operand a, Operand b);
+Tensor minimum(Operand a, Operand b);
+/// The angle of the point (b, a) in radians, from -pi to pi. At (0, 0) its derivatives are NaN.
+Tensor atan2(Operand a, Operand b);
 /// @}
 
 /// @name Comparisons. Results are boolean; any dtype, any comparison with NaN but not_equal is false.
@@ -54,24 +62,91 @@ Tensor not_equal(Operand a, Operand b);
 /// a where the condition holds, else b.
 /// @param condition  boolean.
 Tensor where(Operand condition, Operand a, Operand b);
+/// Boolean results; of other dtypes, whatever is not 0 counts as true, NaN too.
+Tensor logical_and(Operand a, Operand b);
+Tensor logical_or(Operand a, Operand b);
+Tensor logical_xor(Operand a, Operand b);
+Tensor logical_not(Operand x);
 /// @}
 
 /// @name Elementwise functions. Integers become f64.
 /// @{
 Tensor exp(const Tensor& x, Location where = Location::current());
+/// exp(x) - 1 and log(1 + x), exact near zero.
+Tensor expm1(const Tensor& x, Location where = Location::current());
+Tensor log1p(const Tensor& x, Location where = Location::current());
 /// Natural logarithm.
 Tensor log(const Tensor& x, Location where = Location::current());
 Tensor sqrt(const Tensor& x, Location where = Location::current());
+/// 1 / sqrt(x).
+Tensor rsqrt(const Tensor& x, Location where = Location::current());
+/// x * x; integers stay integers.
+Tensor square(const Tensor& x, Location where = Location::current());
+/// 1 / x.
+Tensor reciprocal(const Tensor& x, Location where = Location::current());
+/// |x|, also of integers; its slope at 0 is 0.
+Tensor abs(const Tensor& x, Location where = Location::current());
+/// -1, 0 or 1, also of integers; NaN stays. This and the next three are constant between their jumps: to
+/// differentiate them is an error (E032).
+Tensor sign(const Tensor& x, Location where = Location::current());
+Tensor floor(const Tensor& x, Location where = Location::current());
+Tensor ceil(const Tensor& x, Location where = Location::current());
+/// To the nearest whole number, halves to the even one.
+Tensor round(const Tensor& x, Location where = Location::current());
+/// Angles are in radians.
+Tensor sin(const Tensor& x, Location where = Location::current());
+Tensor cos(const Tensor& x, Location where = Location::current());
+Tensor tan(const Tensor& x, Location where = Location::current());
+Tensor asin(const Tensor& x, Location where = Location::current());
+Tensor acos(const Tensor& x, Location where = Location::current());
+Tensor atan(const Tensor& x, Location where = Location::current());
+Tensor sinh(const Tensor& x, Location where = Location::current());
+Tensor cosh(const Tensor& x, Location where = Location::current());
 Tensor tanh(const Tensor& x, Location where = Location::current());
+Tensor asinh(const Tensor& x, Location where = Location::current());
+Tensor acosh(const Tensor& x, Location where = Location::current());
+Tensor atanh(const Tensor& x, Location where = Location::current());
+/// Error function: 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x.
+Tensor erf(const Tensor& x, Location where = Location::current());
+/// @}
+
+/// Held between two bounds; where they are crossed, the upper one. NaN stays. The slope at the bounds is 1.
+Tensor clip(Operand x, Operand low, Operand high);
+
+/// @name Activations. Integers become f64 where the formula needs it. NaN stays NaN, and infinities give the
+/// limit.
+/// @{
 /// 1 / (1 + exp(-x)), exact at both ends.
 Tensor sigmoid(const Tensor& x, Location where = Location::current());
-/// x where x > 0, else 0; its slope at 0 is 0. NaN stays NaN.
+/// log(sigmoid(x)), without underflow.
+Tensor log_sigmoid(const Tensor& x, Location where = Location::current());
+/// x where x > 0, else 0; its slope at 0 is 0.
 Tensor relu(const Tensor& x, Location where = Location::current());
-/// x * x.
-Tensor square(const Tensor& x, Location where = Location::current());
+/// x where x > 0, else slope * x; its slope at 0 is `slope`.
+Tensor leaky_relu(const Tensor& x, double slope = 0.01, Location where = Location::current());
+/// x where x > 0, else alpha * (exp(x) - 1); its slope at 0 is alpha.
+Tensor elu(const Tensor& x, double alpha = 1, Location where = Location::current());
+/// elu scaled so that it keeps mean 0 and variance 1 (Klambauer et al. 2017); its slope at 0 is 1.7581.
+Tensor selu(const Tensor& x, Location where = Location::current());
+/// x times the normal distribution function: x (1 + erf(x / sqrt(2))) / 2 (Hendrycks and Gimpel 2016).
+Tensor gelu(const Tensor& x, Location where = Location::current());
+/// x * sigmoid(x), also called swish.
+Tensor silu(const Tensor& x, Location where = Location::current());
+/// log(1 + exp(x)), without overflow or underflow.
+Tensor softplus(const Tensor& x, Location where = Location::current());
+/// x / (1 + |x|).
+Tensor softsign(const Tensor& x, Location where = Location::current());
+/// alpha * x + beta held between 0 and 1, as in ONNX; its slope at both kinks is alpha.
+Tensor hard_sigmoid(const Tensor& x, double alpha = 0.2, double beta = 0.5,
+                    Location where = Location::current());
+/// x * (x / 6 + 1/2 held between 0 and 1); its slope is 0 at -3 and 1.5 at 3.
+Tensor hard_swish(const Tensor& x, Location where = Location::current());
+/// x * tanh(softplus(x)) (Misra 2019).
+Tensor mish(const Tensor& x, Location where = Location::current());
+/// @}
+
 /// The same numbers in another dtype; towards zero from floating to integer, nonzero is true.
 Tensor cast(const Tensor& x, DType dtype, Location where = Location::current());
-/// @}
 
 /// @name Reductions. With `keepdims` the reduced axes stay with size 1.
 /// @throws ShapeError  for an axis that is not there or stands twice (E013).

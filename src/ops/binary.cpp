@@ -1,13 +1,7 @@
 // Elementwise arithmetic on two tensors, with broadcasting.
 #include <cmath>
 
-#include "chainrule/ops.h"
-#include "core/dispatch.h"
-#include "kernels/ref/map.h"
-#include "ops/fast.h"
-#include "ops/meta.h"
-#include "ops/op.h"
-#include "ops/operands.h"
+#include "ops/elementwise.h"
 
 namespace chainrule {
 namespace {
@@ -33,7 +27,8 @@ void run_fast_numeric(const Kernel& k, kernels::Binary kind, const Op& op) {
 }
 
 struct Add {
-  static constexpr OpInfo kInfo{.name = "add", .arity = 2, .elementwise = true, .doc = "a plus b."};
+  static constexpr OpInfo kInfo{
+      .name = "add", .arity = 2, .elementwise = true, .doc = "a plus b.", .ulp = kRounded};
   bool operator==(const Add&) const = default;
   Meta infer(std::span<const Meta> in) const { return numeric_elementwise(in); }
   Tensors vjp(const Vjp& v) const { return {v.cotangent, v.cotangent}; }
@@ -44,7 +39,8 @@ struct Add {
 };
 
 struct Sub {
-  static constexpr OpInfo kInfo{.name = "sub", .arity = 2, .elementwise = true, .doc = "a minus b."};
+  static constexpr OpInfo kInfo{
+      .name = "sub", .arity = 2, .elementwise = true, .doc = "a minus b.", .ulp = kRounded};
   bool operator==(const Sub&) const = default;
   Meta infer(std::span<const Meta> in) const { return numeric_elementwise(in); }
   Tensors vjp(const Vjp& v) const { return {v.cotangent, v.needs(1) ? -v.cotangent : Tensor()}; }
@@ -55,7 +51,8 @@ struct Sub {
 };
 
 struct Mul {
-  static constexpr OpInfo kInfo{.name = "mul", .arity = 2, .elementwise = true, .doc = "a times b."};
+  static constexpr OpInfo kInfo{
+      .name = "mul", .arity = 2, .elementwise = true, .doc = "a times b.", .ulp = kRounded};
   bool operator==(const Mul&) const = default;
   Meta infer(std::span<const Meta> in) const { return numeric_elementwise(in); }
   Tensors vjp(const Vjp& v) const {
@@ -69,8 +66,12 @@ struct Mul {
 };
 
 struct Div {
-  static constexpr OpInfo kInfo{
-      .name = "div", .arity = 2, .elementwise = true, .doc = "a divided by b.", .second_domain = {0.5, 3.0}};
+  static constexpr OpInfo kInfo{.name = "div",
+                                .arity = 2,
+                                .elementwise = true,
+                                .doc = "a divided by b.",
+                                .second_domain = {0.5, 3.0},
+                                .ulp = kRounded};
   bool operator==(const Div&) const = default;
   Meta infer(std::span<const Meta> in) const { return floating_elementwise(in); }
   Tensors vjp(const Vjp& v) const {
@@ -78,20 +79,20 @@ struct Div {
             v.needs(1) ? -v.cotangent * v.output / v.inputs[1] : Tensor()};
   }
   void run(const Kernel& k) const {
-    with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
-      kernels::map_binary<T, T>(k.inputs[0], k.inputs[1], k.output, [](T a, T b) { return a / b; });
-    });
+    run_floating_binary(k, [](auto a, auto b) { return a / b; });
   }
   void run_fast(const Kernel& k) const { run_fast_binary(k, kernels::Binary::div); }
 };
 
 struct Pow {
-  static constexpr OpInfo kInfo{.name = "pow",
-                                .arity = 2,
-                                .elementwise = true,
-                                .doc = "a to the power b; the derivative by b needs a > 0.",
-                                .domain = {0.3, 2.5},
-                                .second_domain = {-2.0, 3.0}};
+  static constexpr OpInfo kInfo{
+      .name = "pow",
+      .arity = 2,
+      .elementwise = true,
+      .doc = "a to the power b; the derivative by b needs a > 0, or is 0 at a = 0, b >= 0.",
+      .domain = {0.3, 2.5},
+      .second_domain = {-2.0, 3.0},
+      .ulp = {1.1, 1.1}};
   bool operator==(const Pow&) const = default;
   Meta infer(std::span<const Meta> in) const { return floating_elementwise(in); }
   Tensors vjp(const Vjp& v) const {
@@ -101,33 +102,95 @@ struct Pow {
     return {v.needs(0)
                 ? v.cotangent * where(equal(b, 0.0), 0.0, b * pow(a, where(equal(b, 0.0), 1.0, b - 1.0)))
                 : Tensor(),
-            v.needs(1) ? v.cotangent * v.output * log(a) : Tensor()};
+            // 0^b = 0 for b > 0 beside b, too, where the formula alone would give 0 * log(0).
+            v.needs(1) ? v.cotangent * v.output * log(where(logical_and(equal(a, 0.0), b >= 0.0), 1.0, a))
+                       : Tensor()};
   }
   void run(const Kernel& k) const {
-    with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
-      kernels::map_binary<T, T>(k.inputs[0], k.inputs[1], k.output, [](T a, T b) { return std::pow(a, b); });
+    run_floating_binary(k, [](auto a, auto b) { return std::pow(a, b); });
+  }
+};
+
+struct Fmod {
+  static constexpr OpInfo kInfo{.name = "fmod",
+                                .arity = 2,
+                                .elementwise = true,
+                                .doc = "What is left of a after taking off whole b's; it has a's sign.",
+                                .domain = {4.1, 4.9},
+                                .second_domain = {1.7, 2.0},
+                                .ulp = kExact};
+  bool operator==(const Fmod&) const = default;
+  Meta infer(std::span<const Meta> in) const { return numeric_elementwise(in); }
+  // out = a - n b, where the whole number n = (a - out) / b is constant between its jumps.
+  Tensors vjp(const Vjp& v) const {
+    return {v.cotangent, v.needs(1) ? -v.cotangent * ((v.inputs[0] - v.output) / v.inputs[1]) : Tensor()};
+  }
+  void run(const Kernel& k) const {
+    with_type(k.output.dtype, [&]<class T>(std::type_identity<T>) {
+      kernels::map_binary<T, T>(k.inputs[0], k.inputs[1], k.output, [](T a, T b) -> T {
+        if constexpr (std::is_floating_point_v<T>) {
+          return std::fmod(a, b);
+        } else {
+          // Integers divide by 0 to 0, as in NumPy; the least number divided by -1 would overflow.
+          return b == 0 || b == static_cast<T>(-1) ? T(0) : static_cast<T>(a % b);
+        }
+      });
     });
   }
 };
 
-template <class Op>
-Tensor arithmetic(const Operand& a, const Operand& b) {
-  const OriginScope scope(a.where());
-  const auto [x, y] = same_dtype(a, b);
-  return apply(Op{}, {x, y}, a.where());
+template <class F>
+void run_choice(const Kernel& k, F is_first) {
+  with_type(k.output.dtype, [&]<class T>(std::type_identity<T>) {
+    // a is compared with itself to find a NaN; where b is one, the comparison is false.
+    kernels::map_binary<T, T>(k.inputs[0], k.inputs[1], k.output,
+                              [=](T a, T b) { return is_first(a, b) || a != a ? a : b; });
+  });
 }
 
-/// For operations on floating numbers alone: integers become f64, as in NumPy's true division.
-template <class Op>
-Tensor floating(const Operand& a, const Operand& b) {
-  const OriginScope scope(a.where());
-  auto [x, y] = same_dtype(a, b);
-  if (x && y && !is_floating(x.dtype())) {
-    x = cast(x, DType::f64);
-    y = cast(y, DType::f64);
-  }
-  return apply(Op{}, {x, y}, a.where());
+/// The cotangent goes to the input that was chosen, in halves where they are equal.
+Tensors choice_vjp(const Vjp& v, const Tensor& is_first, const Tensor& is_second) {
+  return {v.needs(0) ? where(is_first, v.cotangent, where(is_second, 0.0, 0.5 * v.cotangent)) : Tensor(),
+          v.needs(1) ? where(is_second, v.cotangent, where(is_first, 0.0, 0.5 * v.cotangent)) : Tensor()};
 }
+
+struct Maximum {
+  static constexpr OpInfo kInfo{
+      .name = "maximum",
+      .arity = 2,
+      .elementwise = true,
+      .doc = "The larger of a and b, NaN if either is; where they are equal each gets half the gradient.",
+      .domain = {-2, 2, 0.25},
+      .second_domain = {-1.875, 2, 0.25},
+      .ulp = kExact};
+  bool operator==(const Maximum&) const = default;
+  Meta infer(std::span<const Meta> in) const { return numeric_elementwise(in); }
+  Tensors vjp(const Vjp& v) const {
+    return choice_vjp(v, v.inputs[0] > v.inputs[1], v.inputs[0] < v.inputs[1]);
+  }
+  void run(const Kernel& k) const {
+    run_choice(k, [](auto a, auto b) { return a > b; });
+  }
+  void run_fast(const Kernel& k) const { run_fast_numeric(k, kernels::Binary::maximum, *this); }
+};
+
+struct Minimum {
+  static constexpr OpInfo kInfo{
+      .name = "minimum",
+      .arity = 2,
+      .elementwise = true,
+      .doc = "The smaller of a and b, NaN if either is; where they are equal each gets half the gradient.",
+      .domain = {-2, 2, 0.25},
+      .second_domain = {-1.875, 2, 0.25},
+      .ulp = kExact};
+  bool operator==(const Minimum&) const = default;
+  Meta infer(std::span<const Meta> in) const { return numeric_elementwise(in); }
+  Tensors vjp(const Vjp& v) const { return choice_vjp(v, v.inputs[0]<v.inputs[1], v.inputs[0]> v.inputs[1]); }
+  void run(const Kernel& k) const {
+    run_choice(k, [](auto a, auto b) { return a < b; });
+  }
+  void run_fast(const Kernel& k) const { run_fast_numeric(k, kernels::Binary::minimum, *this); }
+};
 
 }  // namespace
 
@@ -136,12 +199,18 @@ CHAINRULE_OP_ROW(Sub)
 CHAINRULE_OP_ROW(Mul)
 CHAINRULE_OP_ROW(Div)
 CHAINRULE_OP_ROW(Pow)
+CHAINRULE_OP_ROW(Fmod)
+CHAINRULE_OP_ROW(Maximum)
+CHAINRULE_OP_ROW(Minimum)
 
-Tensor operator+(Operand a, Operand b) { return arithmetic<Add>(a, b); }
-Tensor operator-(Operand a, Operand b) { return arithmetic<Sub>(a, b); }
-Tensor operator*(Operand a, Operand b) { return arithmetic<Mul>(a, b); }
-Tensor operator/(Operand a, Operand b) { return floating<Div>(a, b); }
-Tensor pow(Operand a, Operand b) { return floating<Pow>(a, b); }
+Tensor operator+(Operand a, Operand b) { return apply_arithmetic<Add>(a, b); }
+Tensor operator-(Operand a, Operand b) { return apply_arithmetic<Sub>(a, b); }
+Tensor operator*(Operand a, Operand b) { return apply_arithmetic<Mul>(a, b); }
+Tensor operator/(Operand a, Operand b) { return apply_floating<Div>(a, b); }
+Tensor pow(Operand a, Operand b) { return apply_floating<Pow>(a, b); }
+Tensor fmod(Operand a, Operand b) { return apply_arithmetic<Fmod>(a, b); }
+Tensor maximum(Operand a, Operand b) { return apply_arithmetic<Maximum>(a, b); }
+Tensor minimum(Operand a, Operand b) { return apply_arithmetic<Minimum>(a, b); }
 
 Tensor& Tensor::operator+=(const Tensor& other) { return *this = *this + other; }
 Tensor& Tensor::operator-=(const Tensor& other) { return *this = *this - other; }

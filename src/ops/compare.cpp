@@ -1,11 +1,5 @@
 // Comparisons, and the choice by a condition.
-#include "chainrule/ops.h"
-#include "core/dispatch.h"
-#include "kernels/ref/map.h"
-#include "ops/fast.h"
-#include "ops/meta.h"
-#include "ops/op.h"
-#include "ops/operands.h"
+#include "ops/elementwise.h"
 
 namespace chainrule {
 namespace {
@@ -31,7 +25,8 @@ void run_fast_comparison(const Kernel& k, kernels::Compare kind, const Op& op) {
 }
 
 struct Less {
-  static constexpr OpInfo kInfo{.name = "less", .arity = 2, .elementwise = true, .doc = "Whether a < b."};
+  static constexpr OpInfo kInfo{
+      .name = "less", .arity = 2, .elementwise = true, .doc = "Whether a < b.", .ulp = kExact};
   static constexpr std::string_view kNotDifferentiable = kComparisonReason;
   bool operator==(const Less&) const = default;
   Meta infer(std::span<const Meta> in) const { return comparison(in); }
@@ -43,7 +38,7 @@ struct Less {
 
 struct LessEqual {
   static constexpr OpInfo kInfo{
-      .name = "less_equal", .arity = 2, .elementwise = true, .doc = "Whether a <= b."};
+      .name = "less_equal", .arity = 2, .elementwise = true, .doc = "Whether a <= b.", .ulp = kExact};
   static constexpr std::string_view kNotDifferentiable = kComparisonReason;
   bool operator==(const LessEqual&) const = default;
   Meta infer(std::span<const Meta> in) const { return comparison(in); }
@@ -54,7 +49,8 @@ struct LessEqual {
 };
 
 struct Equal {
-  static constexpr OpInfo kInfo{.name = "equal", .arity = 2, .elementwise = true, .doc = "Whether a == b."};
+  static constexpr OpInfo kInfo{
+      .name = "equal", .arity = 2, .elementwise = true, .doc = "Whether a == b.", .ulp = kExact};
   static constexpr std::string_view kNotDifferentiable = kComparisonReason;
   bool operator==(const Equal&) const = default;
   Meta infer(std::span<const Meta> in) const { return comparison(in); }
@@ -65,8 +61,11 @@ struct Equal {
 };
 
 struct NotEqual {
-  static constexpr OpInfo kInfo{
-      .name = "not_equal", .arity = 2, .elementwise = true, .doc = "Whether a != b; true for NaN."};
+  static constexpr OpInfo kInfo{.name = "not_equal",
+                                .arity = 2,
+                                .elementwise = true,
+                                .doc = "Whether a != b; true for NaN.",
+                                .ulp = kExact};
   static constexpr std::string_view kNotDifferentiable = kComparisonReason;
   bool operator==(const NotEqual&) const = default;
   Meta infer(std::span<const Meta> in) const { return comparison(in); }
@@ -123,13 +122,6 @@ struct Where {
   }
 };
 
-template <class Op>
-Tensor compare(const Operand& a, const Operand& b) {
-  const OriginScope scope(a.where());
-  const auto [x, y] = same_dtype(a, b);
-  return apply(Op{}, {x, y}, a.where());
-}
-
 }  // namespace
 
 CHAINRULE_OP_ROW(Less)
@@ -138,12 +130,12 @@ CHAINRULE_OP_ROW(Equal)
 CHAINRULE_OP_ROW(NotEqual)
 CHAINRULE_OP_ROW(Where)
 
-Tensor operator<(Operand a, Operand b) { return compare<Less>(a, b); }
-Tensor operator<=(Operand a, Operand b) { return compare<LessEqual>(a, b); }
-Tensor operator>(Operand a, Operand b) { return compare<Less>(b, a); }
-Tensor operator>=(Operand a, Operand b) { return compare<LessEqual>(b, a); }
-Tensor equal(Operand a, Operand b) { return compare<Equal>(a, b); }
-Tensor not_equal(Operand a, Operand b) { return compare<NotEqual>(a, b); }
+Tensor operator<(Operand a, Operand b) { return apply_arithmetic<Less>(a, b); }
+Tensor operator<=(Operand a, Operand b) { return apply_arithmetic<LessEqual>(a, b); }
+Tensor operator>(Operand a, Operand b) { return apply_arithmetic<Less>(b, a); }
+Tensor operator>=(Operand a, Operand b) { return apply_arithmetic<LessEqual>(b, a); }
+Tensor equal(Operand a, Operand b) { return apply_arithmetic<Equal>(a, b); }
+Tensor not_equal(Operand a, Operand b) { return apply_arithmetic<NotEqual>(a, b); }
 
 Tensor where(Operand condition, Operand a, Operand b) {
   const OriginScope scope(condition.where());

@@ -40,10 +40,19 @@ struct Meta {
 
 using Tensors = std::vector<Tensor>;
 
-/// Where tests draw an input's elements from.
+/// Where tests draw an input's elements from: between the two, or with a grid at low, low + grid, ... below
+/// high, so that a function's kinks and ties can be kept at a distance.
 struct Domain {
   double low = -2;
   double high = 2;
+  double grid = 0;
+};
+
+/// The largest error of an elementwise operation's result, in units in the last place of the exact one, for
+/// numbers of any size, by the kernel and by the reference loop. Tests measure it. Negative: not stated.
+struct Ulp {
+  double f32 = -1;
+  double f64 = -1;
 };
 
 struct OpInfo {
@@ -56,6 +65,7 @@ struct OpInfo {
   std::string_view doc;
   Domain domain = {};
   Domain second_domain = {};
+  Ulp ulp = {};
 };
 
 /// What `vjp` gets. It returns one tensor an input: the cotangent times the derivative of the output by that

@@ -1,97 +1,122 @@
-// Elementwise functions of one tensor.
+// Signs, steps and conversions of one tensor, element by element.
 #include <cmath>
+#include <limits>
 
-#include "chainrule/ops.h"
-#include "core/dispatch.h"
-#include "kernels/ref/map.h"
-#include "ops/fast.h"
-#include "ops/meta.h"
-#include "ops/op.h"
+#include "ops/elementwise.h"
 
 namespace chainrule {
 namespace {
 
-/// The reference kernel of a function of floating numbers.
+constexpr std::string_view kStepReason = "it is constant between its jumps and has no slope at them";
+
+/// -x; integers wrap around.
+template <class T>
+T minus(T x) {
+  if constexpr (std::is_floating_point_v<T>) return -x;
+  return static_cast<T>(std::uint64_t{0} - static_cast<std::uint64_t>(x));
+}
+
+/// The reference kernel of a function of any number that is not boolean.
 template <class F>
-void run_floating(const Kernel& k, F f) {
-  with_floating(k.output.dtype,
-                [&]<class T>(std::type_identity<T>) { kernels::map_unary<T, T>(k.inputs[0], k.output, f); });
+void run_numeric(const Kernel& k, F f) {
+  with_type(k.output.dtype, [&]<class T>(std::type_identity<T>) {
+    if constexpr (!std::is_same_v<T, bool>) kernels::map_unary<T, T>(k.inputs[0], k.output, f);
+  });
+}
+
+/// SIMD for floating numbers, the reference loop for integers.
+template <class Op>
+void run_fast_numeric(const Kernel& k, kernels::Unary kind, const Op& op) {
+  is_floating(k.output.dtype) ? run_fast_unary(k, kind) : op.run(k);
 }
 
 struct Neg {
   static constexpr OpInfo kInfo{
-      .name = "neg", .elementwise = true, .doc = "Minus x; unsigned bytes wrap around."};
+      .name = "neg", .elementwise = true, .doc = "Minus x; unsigned bytes wrap around.", .ulp = kExact};
   bool operator==(const Neg&) const = default;
   Meta infer(std::span<const Meta> in) const { return numeric_elementwise(in); }
   Tensors vjp(const Vjp& v) const { return {-v.cotangent}; }
   void run(const Kernel& k) const {
-    with_type(k.output.dtype, [&]<class T>(std::type_identity<T>) {
-      if constexpr (!std::is_same_v<T, bool>) {
-        kernels::map_unary<T, T>(k.inputs[0], k.output,
-                                 [](T x) { return std::is_floating_point_v<T> ? -x : T(0) - x; });
-      }
+    run_numeric(k, [](auto x) { return minus(x); });
+  }
+  void run_fast(const Kernel& k) const { run_fast_numeric(k, kernels::Unary::neg, *this); }
+};
+
+struct Abs {
+  static constexpr OpInfo kInfo{.name = "abs",
+                                .elementwise = true,
+                                .doc = "|x|; its slope at 0 is 0.",
+                                .domain = {-1.875, 2, 0.25},
+                                .ulp = kExact};
+  bool operator==(const Abs&) const = default;
+  Meta infer(std::span<const Meta> in) const { return numeric_elementwise(in); }
+  // By choice and not by sign(x), which has no derivative: that of abs must have one.
+  Tensors vjp(const Vjp& v) const {
+    const Tensor& x = v.inputs[0];
+    return {where(x > 0.0, v.cotangent, where(x < 0.0, -v.cotangent, 0.0))};
+  }
+  void run(const Kernel& k) const {
+    run_numeric(k, [](auto x) {
+      if constexpr (std::is_floating_point_v<decltype(x)>) return std::abs(x);
+      return x < 0 ? minus(x) : x;
     });
   }
-  void run_fast(const Kernel& k) const {
-    is_floating(k.output.dtype) ? run_fast_unary(k, kernels::Unary::neg) : run(k);
-  }
+  void run_fast(const Kernel& k) const { run_fast_numeric(k, kernels::Unary::abs, *this); }
 };
 
-struct Exp {
-  static constexpr OpInfo kInfo{.name = "exp", .elementwise = true, .doc = "e to the power x."};
-  bool operator==(const Exp&) const = default;
-  Meta infer(std::span<const Meta> in) const { return floating_elementwise(in); }
-  Tensors vjp(const Vjp& v) const { return {v.cotangent * v.output}; }
+struct Sign {
+  static constexpr OpInfo kInfo{.name = "sign",
+                                .elementwise = true,
+                                .doc = "-1, 0 or 1, as x is negative, zero or positive; NaN stays.",
+                                .ulp = kExact};
+  static constexpr std::string_view kNotDifferentiable = kStepReason;
+  bool operator==(const Sign&) const = default;
+  Meta infer(std::span<const Meta> in) const { return numeric_elementwise(in); }
   void run(const Kernel& k) const {
-    run_floating(k, [](auto x) { return std::exp(x); });
-  }
-};
-
-struct Log {
-  static constexpr OpInfo kInfo{
-      .name = "log", .elementwise = true, .doc = "Natural logarithm.", .domain = {0.1, 4.0}};
-  bool operator==(const Log&) const = default;
-  Meta infer(std::span<const Meta> in) const { return floating_elementwise(in); }
-  Tensors vjp(const Vjp& v) const { return {v.cotangent / v.inputs[0]}; }
-  void run(const Kernel& k) const {
-    run_floating(k, [](auto x) { return std::log(x); });
-  }
-};
-
-struct Sqrt {
-  static constexpr OpInfo kInfo{
-      .name = "sqrt", .elementwise = true, .doc = "Square root.", .domain = {0.1, 4.0}};
-  bool operator==(const Sqrt&) const = default;
-  Meta infer(std::span<const Meta> in) const { return floating_elementwise(in); }
-  Tensors vjp(const Vjp& v) const { return {v.cotangent / (2.0 * v.output)}; }
-  void run(const Kernel& k) const {
-    run_floating(k, [](auto x) { return std::sqrt(x); });
-  }
-};
-
-struct Tanh {
-  static constexpr OpInfo kInfo{.name = "tanh", .elementwise = true, .doc = "Hyperbolic tangent."};
-  bool operator==(const Tanh&) const = default;
-  Meta infer(std::span<const Meta> in) const { return floating_elementwise(in); }
-  Tensors vjp(const Vjp& v) const { return {v.cotangent * (1.0 - v.output * v.output)}; }
-  void run(const Kernel& k) const {
-    run_floating(k, [](auto x) { return std::tanh(x); });
-  }
-};
-
-struct Sigmoid {
-  static constexpr OpInfo kInfo{
-      .name = "sigmoid", .elementwise = true, .doc = "1 / (1 + exp(-x)), exact at both ends."};
-  bool operator==(const Sigmoid&) const = default;
-  Meta infer(std::span<const Meta> in) const { return floating_elementwise(in); }
-  Tensors vjp(const Vjp& v) const { return {v.cotangent * v.output * (1.0 - v.output)}; }
-  void run(const Kernel& k) const {
-    run_floating(k, [](auto x) {
-      const auto e = std::exp(-std::abs(x));  // never above 1, so that nothing overflows
-      return (x >= 0 ? decltype(x)(1) : e) / (1 + e);
+    run_numeric(k, [](auto x) {
+      using T = decltype(x);
+      return x > 0 ? T(1) : x < 0 ? static_cast<T>(-1) : x == 0 ? T(0) : x;
     });
   }
-  void run_fast(const Kernel& k) const { run_fast_unary(k, kernels::Unary::sigmoid); }
+  void run_fast(const Kernel& k) const { run_fast_numeric(k, kernels::Unary::sign, *this); }
+};
+
+struct Floor {
+  static constexpr OpInfo kInfo{
+      .name = "floor", .elementwise = true, .doc = "The largest whole number not above x.", .ulp = kExact};
+  static constexpr std::string_view kNotDifferentiable = kStepReason;
+  bool operator==(const Floor&) const = default;
+  Meta infer(std::span<const Meta> in) const { return floating_elementwise(in); }
+  void run(const Kernel& k) const {
+    run_floating(k, [](auto x) { return std::floor(x); });
+  }
+  void run_fast(const Kernel& k) const { run_fast_unary(k, kernels::Unary::floor); }
+};
+
+struct Ceil {
+  static constexpr OpInfo kInfo{
+      .name = "ceil", .elementwise = true, .doc = "The smallest whole number not below x.", .ulp = kExact};
+  static constexpr std::string_view kNotDifferentiable = kStepReason;
+  bool operator==(const Ceil&) const = default;
+  Meta infer(std::span<const Meta> in) const { return floating_elementwise(in); }
+  void run(const Kernel& k) const {
+    run_floating(k, [](auto x) { return std::ceil(x); });
+  }
+  void run_fast(const Kernel& k) const { run_fast_unary(k, kernels::Unary::ceil); }
+};
+
+struct Round {
+  static constexpr OpInfo kInfo{.name = "round",
+                                .elementwise = true,
+                                .doc = "The nearest whole number, halves to the even one.",
+                                .ulp = kExact};
+  static constexpr std::string_view kNotDifferentiable = kStepReason;
+  bool operator==(const Round&) const = default;
+  Meta infer(std::span<const Meta> in) const { return floating_elementwise(in); }
+  void run(const Kernel& k) const {
+    run_floating(k, [](auto x) { return std::nearbyint(x); });
+  }
+  void run_fast(const Kernel& k) const { run_fast_unary(k, kernels::Unary::round); }
 };
 
 struct Cast {
@@ -134,30 +159,21 @@ struct Cast {
   }
 };
 
-/// Integers and booleans have no exponentials: they become f64 first, as in NumPy.
-Tensor as_floating(const Tensor& x) { return x && !is_floating(x.dtype()) ? cast(x, DType::f64) : x; }
-
-template <class Op>
-Tensor floating(const Tensor& x, Location where) {
-  const OriginScope scope(where);
-  return apply(Op{}, {as_floating(x)}, where);
-}
-
 }  // namespace
 
 CHAINRULE_OP_ROW(Neg)
-CHAINRULE_OP_ROW(Exp)
-CHAINRULE_OP_ROW(Log)
-CHAINRULE_OP_ROW(Sqrt)
-CHAINRULE_OP_ROW(Tanh)
-CHAINRULE_OP_ROW(Sigmoid)
+CHAINRULE_OP_ROW(Abs)
+CHAINRULE_OP_ROW(Sign)
+CHAINRULE_OP_ROW(Floor)
+CHAINRULE_OP_ROW(Ceil)
+CHAINRULE_OP_ROW(Round)
 CHAINRULE_OP_ROW(Cast)
 
-Tensor exp(const Tensor& x, Location where) { return floating<Exp>(x, where); }
-Tensor log(const Tensor& x, Location where) { return floating<Log>(x, where); }
-Tensor sqrt(const Tensor& x, Location where) { return floating<Sqrt>(x, where); }
-Tensor tanh(const Tensor& x, Location where) { return floating<Tanh>(x, where); }
-Tensor sigmoid(const Tensor& x, Location where) { return floating<Sigmoid>(x, where); }
+Tensor abs(const Tensor& x, Location where) { return apply(Abs{}, {x}, where); }
+Tensor sign(const Tensor& x, Location where) { return apply(Sign{}, {x}, where); }
+Tensor floor(const Tensor& x, Location where) { return apply_floating<Floor>(x, where); }
+Tensor ceil(const Tensor& x, Location where) { return apply_floating<Ceil>(x, where); }
+Tensor round(const Tensor& x, Location where) { return apply_floating<Round>(x, where); }
 
 Tensor cast(const Tensor& x, DType dtype, Location where) {
   return x && x.dtype() == dtype ? x : apply(Cast{dtype}, {x}, where);

@@ -65,7 +65,9 @@ Tensors draw_inputs(const OpCase& c, std::uint64_t seed) {
   for (const SampleInput& input : c.sample.inputs) {
     std::vector<double> values(static_cast<std::size_t>(input.shape.numel()));
     for (double& value : values) {
-      value = random.uniform(input.domain.low, input.domain.high);
+      const Domain& domain = input.domain;
+      value = random.uniform(domain.low, domain.high);
+      if (domain.grid > 0) value = domain.low + domain.grid * std::floor((value - domain.low) / domain.grid);
       if (!is_floating(input.dtype)) value = std::floor(value);
     }
     inputs.push_back(

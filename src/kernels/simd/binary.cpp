@@ -21,6 +21,11 @@ HWY_INLINE V formula(V a, V b) {
   if constexpr (op == Binary::sub) return hn::Sub(a, b);
   if constexpr (op == Binary::mul) return hn::Mul(a, b);
   if constexpr (op == Binary::div) return hn::Div(a, b);
+  // Where b is NaN the comparison is false and gives b; a NaN in a is looked for.
+  if constexpr (op == Binary::maximum)
+    return hn::IfThenElse(hn::Or(hn::Gt(a, b), hn::Not(hn::Eq(a, a))), a, b);
+  if constexpr (op == Binary::minimum)
+    return hn::IfThenElse(hn::Or(hn::Lt(a, b), hn::Not(hn::Eq(a, a))), a, b);
 }
 
 template <Binary op, bool a_is_scalar, bool b_is_scalar, class T>

@@ -1,4 +1,4 @@
-// Vector exp, log, tanh and sigmoid. Included once per instruction set.
+// Vector exp, log, tanh, sigmoid, expm1 and log1p. Included once per instruction set.
 //
 // Written with explicit fused multiply-adds and no operation whose result depends on the vector's width, so
 // that AVX2 and AVX-512 give the same bits. Without a fused multiply-add (SSE4) results may differ in the
@@ -31,6 +31,8 @@ struct MathConstants<float> {
   static constexpr float kRound = 0x1.8p23f;             // adding it rounds to an integer
   static constexpr float kExpLow = -105, kExpHigh = 89;  // outside, exp is 0 or infinite
   static constexpr float kTanhHigh = 10;                 // from 9.02 on tanh rounds to 1
+  static constexpr float kExpm1Low = -20;                // from -17.4 down expm1 rounds to -1
+  static constexpr float kTiny = 0x1p-26f;               // below, expm1(x) and log1p(x) round to x
   static constexpr float kMinNormal = 0x1p-126f;
   static constexpr std::int32_t kSqrtHalfBits = 0x3f3504f3, kOneBits = 0x3f800000;
   static constexpr float kTwoToMantissa = 0x1p23f;
@@ -49,7 +51,9 @@ struct MathConstants<double> {
   static constexpr double kLn2High = 0x1.62e42fefa38p-1, kLn2Low = 0x1.ef35793c7673p-45;
   static constexpr double kRound = 0x1.8p52;
   static constexpr double kExpLow = -746, kExpHigh = 710;
-  static constexpr double kTanhHigh = 20;  // from 19.07 on tanh rounds to 1
+  static constexpr double kTanhHigh = 20;   // from 19.07 on tanh rounds to 1
+  static constexpr double kExpm1Low = -40;  // from -37.5 down expm1 rounds to -1
+  static constexpr double kTiny = 0x1p-55;
   static constexpr double kMinNormal = 0x1p-1022;
   static constexpr std::int64_t kSqrtHalfBits = 0x3fe6a09e667f3bcd, kOneBits = 0x3ff0000000000000;
   static constexpr double kTwoToMantissa = 0x1p52;
@@ -131,18 +135,20 @@ HWY_INLINE V log1p_reduced(D d, V f, V low) {
   }
 }
 
-/// ln x for any x.
+/// x = 2^e (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)). x must be positive and finite.
+template <class V>
+struct LogParts {
+  V e, f;
+};
+
 template <class D, class V, class T = hn::TFromD<D>, class C = MathConstants<T>>
-HWY_INLINE V log(D d, V x) {
+HWY_INLINE LogParts<V> log_parts(D d, V x) {
   const hn::RebindToSigned<D> di;
   const hn::RebindToUnsigned<D> du;
-  const V zero = hn::Zero(d);
-  const V infinity = hn::Set(d, std::numeric_limits<T>::infinity());
-
   const auto is_denormal = hn::Lt(x, hn::Set(d, C::kMinNormal));
   const V normal = hn::IfThenElse(is_denormal, hn::Mul(x, hn::Set(d, C::kTwoToMantissa)), x);
 
-  // normal = 2^e m with m in [sqrt(1/2), sqrt(2)); the biased exponent becomes a float by way of its bits.
+  // The biased exponent becomes a float by way of its bits.
   const auto sqrt_half = hn::Set(di, C::kSqrtHalfBits);
   const auto bits = hn::Add(hn::BitCast(di, normal), hn::Sub(hn::Set(di, C::kOneBits), sqrt_half));
   const auto biased = hn::ShiftRight<C::kMantissaBits>(hn::BitCast(du, bits));
@@ -153,15 +159,53 @@ HWY_INLINE V log(D d, V x) {
   const V e = hn::Sub(hn::Or(hn::BitCast(d, biased), two_to_mantissa), offset);
   const auto mantissa_mask = hn::Set(di, (hwy::MakeSigned<T>{1} << C::kMantissaBits) - 1);
   const V m = hn::BitCast(d, hn::Add(hn::And(bits, mantissa_mask), sqrt_half));
+  return {e, hn::Sub(m, hn::Set(d, T{1}))};
+}
 
-  const V f = hn::Sub(m, hn::Set(d, T{1}));
-  const V y = hn::MulAdd(e, hn::Set(d, C::kLn2High), log1p_reduced(d, f, hn::Mul(e, hn::Set(d, C::kLn2Low))));
-
-  // Infinity and NaN are their own logarithms.
+/// y where x, the argument of a logarithm, is positive and finite; else -inf, NaN, or x itself.
+template <class D, class V, class T = hn::TFromD<D>>
+HWY_INLINE V log_special(D d, V x, V y) {
+  const V zero = hn::Zero(d);
+  const V infinity = hn::Set(d, std::numeric_limits<T>::infinity());
   const V nan = hn::Set(d, std::numeric_limits<T>::quiet_NaN());
   const V special =
       hn::IfThenElse(hn::Lt(x, zero), nan, hn::IfThenElse(hn::Eq(x, zero), hn::Neg(infinity), x));
   return hn::IfThenElse(hn::And(hn::Gt(x, zero), hn::Lt(x, infinity)), y, special);
+}
+
+/// ln x for any x.
+template <class D, class V, class C = MathConstants<hn::TFromD<D>>>
+HWY_INLINE V log(D d, V x) {
+  const auto [e, f] = log_parts(d, x);
+  const V y = hn::MulAdd(e, hn::Set(d, C::kLn2High), log1p_reduced(d, f, hn::Mul(e, hn::Set(d, C::kLn2Low))));
+  return log_special(d, x, y);
+}
+
+/// ln(1 + x): the logarithm of the rounded sum u, plus what the rounding took away, divided by u.
+template <class D, class V, class T = hn::TFromD<D>, class C = MathConstants<T>>
+HWY_INLINE V log1p(D d, V x) {
+  const V one = hn::Set(d, T{1});
+  const V u = hn::Add(one, x);
+  const V lost = hn::IfThenElse(hn::Gt(x, one), hn::Sub(one, hn::Sub(u, x)), hn::Sub(x, hn::Sub(u, one)));
+  const auto [e, f] = log_parts(d, u);
+  const V low = hn::MulAdd(e, hn::Set(d, C::kLn2Low), hn::Div(lost, u));
+  const V y = hn::MulAdd(e, hn::Set(d, C::kLn2High), log1p_reduced(d, f, low));
+  return hn::IfThenElse(hn::Lt(hn::Abs(x), hn::Set(d, C::kTiny)), x, log_special(d, u, y));
+}
+
+/// e^x - 1 without losing the small ones: 2^n p + (2^n - 1), in halves, so that 2^n is always a number.
+template <class D, class V, class T = hn::TFromD<D>, class C = MathConstants<T>>
+HWY_INLINE V expm1(D d, V x) {
+  const hn::RebindToUnsigned<D> du;
+  const V low = hn::Set(d, C::kExpm1Low);
+  const V high = hn::Set(d, C::kExpHigh);
+  const V within = hn::IfThenElse(hn::Lt(x, low), low, hn::IfThenElse(hn::Gt(x, high), high, x));
+  constexpr int kBias = std::numeric_limits<T>::max_exponent - 1;
+  const auto e = exp_parts(d, within, static_cast<T>(kBias - 1));
+  const auto n = hn::Sub(hn::BitCast(du, e.t), hn::BitCast(du, hn::Set(d, C::kRound)));
+  const V scale = hn::BitCast(d, hn::ShiftLeft<C::kMantissaBits>(n));  // 2^(n-1)
+  const V half = hn::MulAdd(scale, e.p, hn::Sub(scale, hn::Set(d, T(0.5))));
+  return hn::IfThenElse(hn::Lt(hn::Abs(x), hn::Set(d, C::kTiny)), x, hn::Add(half, half));
 }
 
 /// tanh(x) = (e^2|x| - 1) / (e^2|x| + 1) with x's sign.

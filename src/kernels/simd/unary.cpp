@@ -10,11 +10,22 @@
 // After foreach_target.
 #include <hwy/highway.h>
 
+#include "kernels/simd/erf-inl.h"
 #include "kernels/simd/loop-inl.h"
 #include "kernels/simd/math-inl.h"
+#include "kernels/simd/trigonometry-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace chainrule::kernels::HWY_NAMESPACE {
+
+/// -1, 0 or 1; a NaN stays.
+template <class D, class V, class T = hn::TFromD<D>>
+HWY_INLINE V sign(D d, V x) {
+  const V zero = hn::Zero(d);
+  const V signed_one = hn::CopySignToAbs(hn::Set(d, T{1}), x);
+  const V y = hn::IfThenElseZero(hn::Or(hn::Lt(x, zero), hn::Gt(x, zero)), signed_one);
+  return hn::IfThenElse(hn::Eq(x, x), y, x);
+}
 
 /// One line a function: this, and its name in `Unary`, is all that a new one takes.
 template <Unary op, class D, class V>
@@ -25,6 +36,16 @@ HWY_INLINE V formula(D d, V x) {
   if constexpr (op == Unary::sqrt) return hn::Sqrt(x);
   if constexpr (op == Unary::tanh) return tanh(d, x);
   if constexpr (op == Unary::sigmoid) return sigmoid(d, x);
+  if constexpr (op == Unary::abs) return hn::Abs(x);
+  if constexpr (op == Unary::sign) return sign(d, x);
+  if constexpr (op == Unary::floor) return hn::Floor(x);
+  if constexpr (op == Unary::ceil) return hn::Ceil(x);
+  if constexpr (op == Unary::round) return hn::Round(x);
+  if constexpr (op == Unary::expm1) return expm1(d, x);
+  if constexpr (op == Unary::log1p) return log1p(d, x);
+  if constexpr (op == Unary::sin) return sin(d, x);
+  if constexpr (op == Unary::cos) return cos(d, x);
+  if constexpr (op == Unary::erf) return erf(d, x);
 }
 
 template <Unary op, class T>
@@ -68,7 +89,20 @@ HWY_EXPORT(unary_f32);
 HWY_EXPORT(unary_f64);
 
 namespace {
-std::int64_t grain_of(Unary op) { return op == Unary::neg || op == Unary::sqrt ? kCheapGrain : kHeavyGrain; }
+std::int64_t grain_of(Unary op) {
+  switch (op) {
+    case Unary::neg:
+    case Unary::sqrt:
+    case Unary::abs:
+    case Unary::sign:
+    case Unary::floor:
+    case Unary::ceil:
+    case Unary::round:
+      return kCheapGrain;
+    default:
+      return kHeavyGrain;
+  }
+}
 }  // namespace
 
 void unary(Unary op, const float* x, float* y, std::int64_t n) {

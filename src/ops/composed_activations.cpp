@@ -1,0 +1,92 @@
+// Activation functions made of other operations.
+//
+// Where a formula differs from side to side, each side is chosen by `where` and is smooth across the border,
+// so that derivatives of any order are right there; where the function has a kink, the slope at it is the one
+// given in chainrule/ops.h. A side that is not chosen is fed a harmless number: its infinities times the 0
+// that comes back to it would make NaN.
+#include <numbers>
+
+#include "ops/elementwise.h"
+
+namespace chainrule {
+namespace {
+
+/// x, or 0 so far down that a function which vanishes there has rounded to 0: minus infinity times 0 is NaN.
+Tensor without_low_tail(const Tensor& x) { return where(x < -1000.0, 0.0, x); }
+
+/// e^x - 1 for x <= 0, else 0.
+Tensor expm1_below_zero(const Tensor& x) { return expm1(where(x > 0.0, 0.0, x)); }
+
+}  // namespace
+
+// Not maximum(x, 0), which would pass half the gradient at 0; and x <= 0 instead of x > 0, so that NaN is
+// kept.
+Tensor relu(const Tensor& x, Location where) {
+  const OriginScope scope(where);
+  return chainrule::where(x <= 0.0, 0.0, x);
+}
+
+Tensor leaky_relu(const Tensor& x, double slope, Location where) {
+  const OriginScope scope(where);
+  return chainrule::where(x <= 0.0, slope * x, x);
+}
+
+Tensor elu(const Tensor& x, double alpha, Location where) {
+  const OriginScope scope(where);
+  return chainrule::where(x > 0.0, x, alpha * expm1_below_zero(x));
+}
+
+// The constants that keep mean 0 and variance 1 (Klambauer et al. 2017, eq. 14), to the digits of ONNX.
+Tensor selu(const Tensor& x, Location where) {
+  const OriginScope scope(where);
+  constexpr double kAlpha = 1.6732632423543772, kScale = 1.0507009873554805;
+  return chainrule::where(x > 0.0, kScale * x, kScale * kAlpha * expm1_below_zero(x));
+}
+
+Tensor gelu(const Tensor& x, Location where) {
+  const OriginScope scope(where);
+  return 0.5 * without_low_tail(x) * (1.0 + erf(x * (1 / std::numbers::sqrt2)));
+}
+
+Tensor silu(const Tensor& x, Location where) {
+  const OriginScope scope(where);
+  return without_low_tail(x) * sigmoid(x);
+}
+
+// log(1 + e^x) = x + log(1 + e^-x): whichever exponential is at most 1.
+Tensor softplus(const Tensor& x, Location where) {
+  const OriginScope scope(where);
+  const Tensor is_positive = x > 0.0;
+  return chainrule::where(is_positive, x, 0.0) + log1p(exp(chainrule::where(is_positive, -x, x)));
+}
+
+Tensor log_sigmoid(const Tensor& x, Location where) {
+  const OriginScope scope(where);
+  return -softplus(-x);
+}
+
+// Infinity is taken for the largest number: divided by itself it would be NaN.
+Tensor softsign(const Tensor& x, Location where) {
+  const OriginScope scope(where);
+  const Tensor number = as_floating(x);
+  const double largest = largest_number(number ? number.dtype() : DType::f64);
+  const Tensor finite = clip(number, -largest, largest);
+  return finite / (1.0 + abs(finite));
+}
+
+Tensor hard_sigmoid(const Tensor& x, double alpha, double beta, Location where) {
+  const OriginScope scope(where);
+  return clip(alpha * x + beta, 0.0, 1.0);
+}
+
+Tensor hard_swish(const Tensor& x, Location where) {
+  const OriginScope scope(where);
+  return chainrule::where(x <= -3.0, 0.0, x) * hard_sigmoid(x, 1.0 / 6, 0.5);
+}
+
+Tensor mish(const Tensor& x, Location where) {
+  const OriginScope scope(where);
+  return without_low_tail(x) * tanh(softplus(x));
+}
+
+}  // namespace chainrule

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <limits>
+
+#include "chainrule/ops.h"
+#include "core/dispatch.h"
+#include "kernels/ref/map.h"
+#include "ops/fast.h"
+#include "ops/meta.h"
+#include "ops/op.h"
+#include "ops/operands.h"
+
+// What the families of elementwise operations share.
+namespace chainrule {
+
+/// Results that are rounded to nearest, and results that are not rounded at all.
+inline constexpr Ulp kRounded{0.5, 0.5}, kExact{0, 0};
+
+/// The largest finite number of a floating dtype.
+inline double largest_number(DType dtype) {
+  return dtype == DType::f32 ? std::numeric_limits<float>::max() : std::numeric_limits<double>::max();
+}
+
+/// The reference kernel of a function of floating numbers.
+template <class F>
+void run_floating(const Kernel& k, F f) {
+  with_floating(k.output.dtype,
+                [&]<class T>(std::type_identity<T>) { kernels::map_unary<T, T>(k.inputs[0], k.output, f); });
+}
+
+/// The same for two arguments.
+template <class F>
+void run_floating_binary(const Kernel& k, F f) {
+  with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
+    kernels::map_binary<T, T>(k.inputs[0], k.inputs[1], k.output, f);
+  });
+}
+
+/// Integers and booleans have no exponentials: they become f64 first, as in NumPy.
+inline Tensor as_floating(const Tensor& x) { return x && !is_floating(x.dtype()) ? cast(x, DType::f64) : x; }
+
+/// A function of floating numbers on any tensor.
+template <class Op>
+Tensor apply_floating(const Tensor& x, Location where) {
+  const OriginScope scope(where);
+  return apply(Op{}, {as_floating(x)}, where);
+}
+
+/// An operation on two tensors of one dtype.
+template <class Op>
+Tensor apply_arithmetic(const Operand& a, const Operand& b) {
+  const OriginScope scope(a.where());
+  const auto [x, y] = same_dtype(a, b);
+  return apply(Op{}, {x, y}, a.where());
+}
+
+/// For operations on floating numbers alone: integers become f64, as in NumPy's true division.
+template <class Op>
+Tensor apply_floating(const Operand& a, const Operand& b) {
+  const OriginScope scope(a.where());
+  const auto [x, y] = same_dtype(a, b);
+  if (!x || !y) return apply(Op{}, {x, y}, a.where());
+  return apply(Op{}, {as_floating(x), as_floating(y)}, a.where());
+}
+
+}  // namespace chainrule

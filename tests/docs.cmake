@@ -1,0 +1,13 @@
+# docs/ops.md is written from the table of operations: the target ops_docs writes it, a test compares it.
+add_executable(write_ops docs/write_ops.cpp)
+target_include_directories(write_ops PRIVATE ${PROJECT_SOURCE_DIR}/src)
+target_link_libraries(write_ops PRIVATE chainrule)
+chainrule_compile_options(write_ops)
+
+add_custom_target(ops_docs COMMAND write_ops ${PROJECT_SOURCE_DIR}/docs/ops.md VERBATIM)
+
+add_test(NAME docs.ops COMMAND write_ops --check ${PROJECT_SOURCE_DIR}/docs/ops.md)
+# Proves that the comparison can fail.
+add_test(NAME docs.ops_refuses_another COMMAND write_ops --check ${PROJECT_SOURCE_DIR}/docs/errors.md)
+set_tests_properties(docs.ops_refuses_another PROPERTIES WILL_FAIL TRUE)
+set_tests_properties(docs.ops docs.ops_refuses_another PROPERTIES LABELS docs)
