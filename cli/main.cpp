@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstring>
 #include <exception>
 #include <new>
@@ -76,7 +77,8 @@ std::string unknown(const CLI::App& app, const std::string& argument) {
 
 int wrong_usage(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& used = innermost(app);
-  const std::vector<std::string> extras = app.remaining(true);
+  std::vector<std::string> extras = app.remaining(true);
+  extras.erase(std::remove(extras.begin(), extras.end(), "--"), extras.end());
   std::string name = "chainrule";
   for (const CLI::App* sub = &app; !sub->get_subcommands().empty();) {
     sub = sub->get_subcommands().front();

@@ -66,7 +66,7 @@ struct Derivative {
 };
 
 struct TraceOptions {
-  std::vector<std::string> wrt;  ///< variables of the gradient; empty for all
+  std::vector<std::string> wrt = {};  ///< variables of the gradient; empty for all
   bool hessian = false;
   bool check = false;  ///< compare with central differences as well
 };
@@ -130,7 +130,7 @@ struct Iterations {
 
 struct SolveOptions {
   double target = 0;
-  std::string vary;         ///< the variable; may be empty if there is only one
+  std::string vary = {};    ///< the variable; may be empty if there is only one
   bool keep_slope = false;  ///< use the slope at the start for every step
   double tol = 1e-5;
   int max_steps = 100;
@@ -143,7 +143,7 @@ Iterations solve(std::string_view expression, const Values& at, const SolveOptio
 enum class Method { gradient, newton };
 
 struct MinimizeOptions {
-  std::vector<std::string> vary;  ///< empty for all variables
+  std::vector<std::string> vary = {};  ///< empty for all variables
   Method method = Method::gradient;
   double lr = 0.1;
   int steps = 20;

@@ -253,7 +253,9 @@ class Parser {
 
   ExpressionError not_a_function(const Token& token) const {
     const std::string name(token.text);
-    if (variables_.count(name) || bindings_.count(name) || is_constant(name)) {
+    // Short names are near to many; a factor is more likely than a typo.
+    const bool is_factor = variables_.count(name) || bindings_.count(name) || name.size() < 2;
+    if (is_factor || is_constant(name)) {
       return error(92, cat("'", name, "' is not a function. A product is written ", name, " * (...)."),
                    token);
     }
