@@ -1,3 +1,4 @@
+// check-errors: E094 E095 E096
 #include "explain/expression.h"
 
 #include <algorithm>

@@ -157,6 +157,9 @@ class Builder {
       const Box& from = layout_.boxes[static_cast<std::size_t>(chain.from)];
       const double out = port(chain.from, chain.spots.front(), false);
       arrow.points.push_back({from.at.x + edge(from, out), from.at.y + out});
+      // Level as far as the column is wide, or a steep arrow would cut through what is written below the
+      // node.
+      arrow.points.push_back({from.at.x + widest(column_of(chain.from)) / 2, from.at.y + out});
       for (int place : chain.spots) {
         const Spot& spot = spots_[static_cast<std::size_t>(place)];
         const double x = x_[static_cast<std::size_t>(spot.column)];
@@ -171,11 +174,14 @@ class Builder {
       } else {
         const Box& to = layout_.boxes[static_cast<std::size_t>(chain.to)];
         const double in = port(chain.to, chain.spots.back(), true);
+        arrow.points.push_back({to.at.x - widest(column_of(chain.to)) / 2, to.at.y + in});
         arrow.points.push_back({to.at.x - edge(to, in), to.at.y + in});
       }
       layout_.arrows.push_back(std::move(arrow));
     }
   }
+
+  int column_of(int node) const { return 2 * rank_[static_cast<std::size_t>(node)]; }
 
   double widest(int column) const {
     double width = 0;

@@ -1,3 +1,4 @@
+// check-errors: E090 E092 E093 E096 E097 E098
 // Recursive descent over the grammar
 //
 //     program   = { name "=" sum ";" } [ name "=" ] sum [ ";" ]

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "cli/tool.h"
 
@@ -141,6 +142,60 @@ TEST(Explain, ATypoIsShown) {
   EXPECT_EQ(explain({"x", "--at", "x=1", "--solve", "1", "--minimize"}).code, 2);
   EXPECT_EQ(explain({"x", "--at", "x=1", "--keep-slope"}).code, 2);
   EXPECT_EQ(explain({"x", "--at", "x=1", "--minimize", "--format", "svg"}).code, 2);
+}
+
+/// The words of a line as a shell would split them; quotes are single.
+Words shell_words(const std::string& line) {
+  Words words;
+  bool quoted = false, inside = false;
+  for (char c : line) {
+    if (c == '\'') {
+      quoted = !quoted;
+    } else if (c == ' ' && !quoted) {
+      inside = false;
+      continue;
+    } else {
+      if (!inside) words.emplace_back();
+      words.back() += c;
+    }
+    if (c == '\'' && quoted && !inside) words.emplace_back();
+    inside = true;
+  }
+  return words;
+}
+
+/// Text without blanks at the ends of lines and without empty lines at its end.
+std::string trimmed(const std::string& text) {
+  std::istringstream in(text);
+  std::string made;
+  for (std::string line; std::getline(in, line);) made += line.erase(line.find_last_not_of(' ') + 1) + "\n";
+  return made.erase(made.find_last_not_of('\n') + 1);
+}
+
+// Every command of the documentation that prints something prints what stands there.
+TEST(Explain, TheDocumentationShowsRealOutput) {
+  std::istringstream file(read_file(CHAINRULE_SOURCE_DIR "/docs/explain.md"));
+  const std::string prompt = "    $ chainrule ";
+  std::vector<std::pair<std::string, std::string>> examples;
+  bool inside = false;
+  for (std::string line; std::getline(file, line);) {
+    if (line.rfind(prompt, 0) == 0) {
+      examples.emplace_back(line.substr(prompt.size()), "");
+      inside = true;
+    } else if (inside && (line.empty() || line.rfind("    ", 0) == 0)) {
+      examples.back().second += (line.empty() ? "" : line.substr(4)) + "\n";
+    } else {
+      inside = false;
+    }
+  }
+  int compared = 0;
+  for (const auto& [command, printed] : examples) {
+    if (command.find("--out") != std::string::npos) continue;
+    const Outcome outcome = run_tool(shell_words(command));
+    EXPECT_EQ(trimmed(outcome.out + outcome.err), trimmed(printed)) << command;
+    ++compared;
+  }
+  EXPECT_GE(compared, 4);
 }
 
 }  // namespace
