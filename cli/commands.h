@@ -13,6 +13,7 @@ using Command = std::function<int()>;
 Command add_train(CLI::App& app);
 Command add_check(CLI::App& app);
 Command add_data(CLI::App& app);
+Command add_explain(CLI::App& app);
 /// @}
 
 }  // namespace chainrule::cli

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstring>
 #include <exception>
 #include <new>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "commands.h"
+#include "core/nearest.h"
 #include "exit_code.h"
 #include "machine.h"
 #include "options.h"
@@ -27,7 +29,8 @@ constexpr const char* kFooter =
     "  chainrule train                             train on the built-in digits\n"
     "  chainrule train --data mnist --out run1     on MNIST, keeping the parameters\n"
     "  chainrule check                             are the gradients right?\n"
-    "  chainrule data show digits --out grid.png   what the digits look like";
+    "  chainrule data show digits --out grid.png   what the digits look like\n"
+    "  chainrule explain '(w*2 + b) * (b + 1)' --at w=3,b=4    every number of both passes";
 
 struct Tool {
   CLI::App app{"Build, train and explain neural networks by backpropagation.", "chainrule"};
@@ -40,8 +43,10 @@ void define(Tool& tool) {
   tool.app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   tool.app.set_version_flag("--version",
                             [] { return fmt::format("chainrule {}\n{}", CHAINRULE_VERSION, machine()); });
-  tool.commands = {
-      {"train", add_train(tool.app)}, {"check", add_check(tool.app)}, {"data", add_data(tool.app)}};
+  tool.commands = {{"train", add_train(tool.app)},
+                   {"check", add_check(tool.app)},
+                   {"data", add_data(tool.app)},
+                   {"explain", add_explain(tool.app)}};
 }
 
 /// The innermost subcommand that was recognised.
@@ -72,7 +77,8 @@ std::string unknown(const CLI::App& app, const std::string& argument) {
 
 int wrong_usage(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& used = innermost(app);
-  const std::vector<std::string> extras = app.remaining(true);
+  std::vector<std::string> extras = app.remaining(true);
+  extras.erase(std::remove(extras.begin(), extras.end(), "--"), extras.end());
   std::string name = "chainrule";
   for (const CLI::App* sub = &app; !sub->get_subcommands().empty();) {
     sub = sub->get_subcommands().front();

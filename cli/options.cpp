@@ -98,30 +98,4 @@ void use_threads(std::int64_t threads) {
   if (threads > 0) set_num_threads(static_cast<int>(threads));
 }
 
-std::string nearest(const std::string& word, const std::vector<std::string>& candidates) {
-  // Levenshtein's distance, a row of its table at a time.
-  const auto distance = [&word](const std::string& other) {
-    std::vector<std::size_t> row(word.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < other.size(); ++i) {
-      std::size_t diagonal = std::exchange(row[0], i + 1);
-      for (std::size_t j = 0; j < word.size(); ++j) {
-        const std::size_t changed = diagonal + (word[j] == other[i] ? 0 : 1);
-        diagonal = row[j + 1];
-        row[j + 1] = std::min({changed, row[j] + 1, diagonal + 1});
-      }
-    }
-    return row.back();
-  };
-  std::string best;
-  std::size_t fewest = std::max<std::size_t>(word.size(), 4) / 2 + 1;  // beyond half of it is another word
-  for (const std::string& candidate : candidates) {
-    if (const std::size_t changes = distance(candidate); changes < fewest) {
-      fewest = changes;
-      best = candidate;
-    }
-  }
-  return best;
-}
-
 }  // namespace chainrule::cli

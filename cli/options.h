@@ -27,7 +27,4 @@ void add_data_options(CLI::App& app, DataOptions& options);
 void add_threads(CLI::App& app, std::int64_t& threads);
 void use_threads(std::int64_t threads);
 
-/// The candidate with the fewest changed letters, or "" if none is near.
-std::string nearest(const std::string& word, const std::vector<std::string>& candidates);
-
 }  // namespace chainrule::cli

@@ -5,6 +5,7 @@
 #include "chainrule/data.h"
 #include "chainrule/dtype.h"
 #include "chainrule/error.h"
+#include "chainrule/explain.h"
 #include "chainrule/grad.h"
 #include "chainrule/location.h"
 #include "chainrule/nn.h"

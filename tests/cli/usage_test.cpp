@@ -18,7 +18,7 @@ TEST(Usage, VersionAndHelp) {
   EXPECT_EQ(help.code, 0);
   EXPECT_NE(help.out.find("Exit codes: 0 done, 1 failed, 2 wrong usage, 3"), std::string::npos);
   EXPECT_EQ(help.err, "");
-  for (const char* command : {"train", "check", "data"}) {
+  for (const char* command : {"train", "check", "data", "explain"}) {
     const Outcome of_command = run_tool({command, "--help"});
     EXPECT_EQ(of_command.code, 0);
     EXPECT_NE(of_command.out.find("Examples:"), std::string::npos) << command;

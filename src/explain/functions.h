@@ -1,0 +1,31 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "chainrule/tensor.h"
+
+namespace chainrule {
+struct OpRow;
+}
+
+namespace chainrule::explain {
+
+/// A function that an expression may call: an elementwise operation of the table, or one made of others.
+struct Function {
+  std::string_view name;
+  int arity = 1;
+  Tensor (*composed)(std::span<const Tensor> inputs) = nullptr;
+  const OpRow* row = nullptr;  // if it is not composed
+
+  /// The node. The library draws composed functions as several; explain as one.
+  Tensor operator()(std::span<const Tensor> inputs) const;
+};
+
+/// The functions in alphabetical order.
+std::span<const Function> functions();
+/// The function of that name, or null.
+const Function* find_function(std::string_view name);
+
+}  // namespace chainrule::explain
