@@ -108,6 +108,14 @@ Outcome run_tool(const std::vector<std::string>& arguments, const Circumstances&
   return outcome;
 }
 
+bool has_terminals() {
+  int master = -1, terminal = -1;
+  if (openpty(&master, &terminal, nullptr, nullptr, nullptr) != 0) return false;
+  close(terminal);
+  close(master);
+  return true;
+}
+
 std::string read_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};

@@ -28,6 +28,9 @@ struct Circumstances {
 /// Runs the real tool.
 Outcome run_tool(const std::vector<std::string>& arguments, const Circumstances& setup = {});
 
+/// Whether a pseudo-terminal can be had: a bare container may have none.
+bool has_terminals();
+
 std::string read_file(const std::filesystem::path& path);
 
 /// A folder that is removed with the object.
