@@ -122,7 +122,12 @@ struct OpRow {
 /// The struct behind a row's pointer.
 template <class Op>
 const Op& op_cast(const void* op) {
-  return *static_cast<const Op*>(op);
+  if constexpr (std::is_empty_v<Op>) {
+    static constexpr Op kNoAttributes{};  // nothing to point at: callers may pass null
+    return kNoAttributes;
+  } else {
+    return *static_cast<const Op*>(op);
+  }
 }
 
 template <class Op>
