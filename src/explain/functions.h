@@ -16,7 +16,7 @@ namespace chainrule::explain {
 struct Function {
   std::string_view name;
   int arity = 1;
-  Tensor (*composed)(std::span<const Tensor> inputs) = nullptr;
+  Tensor (*composed)(const Tensor& x) = nullptr;
   const OpRow* row = nullptr;  // if it is not composed
 
   /// The node. The library draws composed functions as several; explain as one.

@@ -2,14 +2,15 @@
 
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "ops/op.h"
 
-// The elementwise functions of one tensor that are made of operations. They need no row; this list is for
-// what is made from a list of all functions: documentation, accuracy and derivative tests.
+// The functions made of operations, for the tests and the documentation: one record each, as a row is one.
 namespace chainrule {
 
-struct ComposedFunction {
+/// A function of one number, elementwise.
+struct ElementwiseFunction {
   std::string_view name;
   std::string_view doc;  // the formula, parameters at their defaults
   Tensor (*call)(const Tensor& x);
@@ -20,6 +21,29 @@ struct ComposedFunction {
   std::string_view cancels = {};
 };
 
+std::span<const ElementwiseFunction> elementwise_functions();
+
+/// One call of a composed function for the generated tests.
+struct ComposedCall {
+  std::string_view text;                       // as a user would write it: "var(x, 0)"
+  Tensor (*call)(std::span<const Tensor> in);  // with its parameters
+  std::vector<SampleInput> inputs;             // the floating ones are differentiated
+  /// Why its derivatives are not checked, if they are not: it has none.
+  std::string_view not_differentiable = {};
+};
+
+/// A function of any inputs.
+struct ComposedFunction {
+  std::string_view name;
+  std::string_view doc;             // the formula
+  std::vector<ComposedCall> calls;  // at least one, and one for each parameter that changes what it does
+};
+
+/// Every other one, family by family.
 std::span<const ComposedFunction> composed_functions();
+
+/// The families; each stands at the end of the file that has the functions.
+std::vector<ComposedFunction> reduction_functions();
+std::vector<ComposedFunction> index_functions();
 
 }  // namespace chainrule

@@ -1,15 +1,17 @@
 #include "ops/composed.h"
 
+#include <utility>
+
 #include "chainrule/ops.h"
 
 namespace chainrule {
 
 #define CHAINRULE_CALL(name) [](const Tensor& x) { return name(x); }
 
-std::span<const ComposedFunction> composed_functions() {
+std::span<const ElementwiseFunction> elementwise_functions() {
   // Domains keep kinks at a distance by their grids, and poles by their ends.
   static constexpr Domain kGrid{-3.875, 4, 0.25};
-  static constexpr ComposedFunction kList[] = {
+  static constexpr ElementwiseFunction kList[] = {
       {"square", "x x.", CHAINRULE_CALL(square), {}, {0.5, 0.5}},
       {"reciprocal", "1 / x.", CHAINRULE_CALL(reciprocal), {0.5, 3.0}, {0.5, 0.5}},
       {"rsqrt", "1 / sqrt(x).", CHAINRULE_CALL(rsqrt), {0.1, 4.0}, {1.5, 1.5}},
@@ -71,5 +73,16 @@ std::span<const ComposedFunction> composed_functions() {
 }
 
 #undef CHAINRULE_CALL
+
+std::span<const ComposedFunction> composed_functions() {
+  static const std::vector<ComposedFunction> all = [] {
+    std::vector<ComposedFunction> joined;
+    for (const auto family : {reduction_functions, index_functions}) {
+      for (ComposedFunction& f : family()) joined.push_back(std::move(f));
+    }
+    return joined;
+  }();
+  return all;
+}
 
 }  // namespace chainrule

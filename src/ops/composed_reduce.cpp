@@ -4,6 +4,7 @@
 
 #include "chainrule/ops.h"
 #include "ops/axes.h"
+#include "ops/composed.h"
 #include "ops/op.h"
 
 namespace chainrule {
@@ -118,6 +119,43 @@ Tensor any(const Tensor& x, Axes axes, bool keepdims, Location where) {
 Tensor all(const Tensor& x, Axes axes, bool keepdims, Location where) {
   const OpScope scope("all", where);
   return equal(sum(equal(x, scalar(0, x.dtype())), axes, keepdims), 0);
+}
+
+// The domains' grids keep ties and zeros, where derivatives are a choice, away from each other.
+std::vector<ComposedFunction> reduction_functions() {
+  using In = std::span<const Tensor>;
+  const SampleInput matrix{{3, 5}};
+  const SampleInput distinct{{3, 4}, DType::f64, {-40, 40}};
+  return {
+      {"mean",
+       "sum(x) / n.",
+       {{"mean(x)", [](In in) { return mean(in[0]); }, {matrix}},
+        {"mean(x, 0, true)", [](In in) { return mean(in[0], 0, true); }, {matrix}}}},
+      {"min", "-max(-x).", {{"min(x, 1)", [](In in) { return min(in[0], 1); }, {distinct}}}},
+      {"prod",
+       "A tree of products of neighbours.",
+       {{"prod(x, 1)", [](In in) { return prod(in[0], 1); }, {matrix}},
+        {"prod(x)", [](In in) { return prod(in[0]); }, {{{2, 3, 2}}}}}},
+      {"var",
+       "sum((x - mean(x))^2) / (n - ddof).",
+       {{"var(x)", [](In in) { return var(in[0]); }, {matrix}},
+        {"var(x, 1, false, 1)", [](In in) { return var(in[0], 1, false, 1); }, {matrix}}}},
+      {"stddev", "sqrt(var(x)).", {{"stddev(x, 0)", [](In in) { return stddev(in[0], 0); }, {matrix}}}},
+      {"norm",
+       "Order 1: sum(|x|); 2: sqrt(sum(x^2)); infinity: max(|x|).",
+       {{"norm(x)", [](In in) { return norm(in[0]); }, {matrix}},
+        {"norm(x, 1, 1)", [](In in) { return norm(in[0], 1, 1); }, {distinct}},
+        {"norm(x, INFINITY)", [](In in) { return norm(in[0], INFINITY); }, {distinct}}}},
+      {"any",
+       "Whether some element is not 0.",
+       {{"any(x, 1)", [](In in) { return any(in[0], 1); }, {matrix}, "its result is boolean"}}},
+      {"all",
+       "Whether no element is 0.",
+       {{"all(x, 1)", [](In in) { return all(in[0], 1); }, {matrix}, "its result is boolean"}}},
+      {"argmin",
+       "argmax(-x).",
+       {{"argmin(x, 1)", [](In in) { return argmin(in[0], 1); }, {matrix}, "its result is a place"}}},
+  };
 }
 
 }  // namespace chainrule

@@ -29,8 +29,8 @@ No error is stated for operations that only move numbers, nor for sums and produ
 constexpr std::string_view kComposedHead = R"(
 ## Functions made of operations
 
-They have no kernel and no derivative of their own: both are those of the operations in the formula. Elementwise; integers
-become f64 where the formula needs it. Their slopes at kinks stand in `chainrule/ops.h`.
+They have no kernel and no derivative of their own: both are those of the operations in the formula. Integers become f64
+where the formula needs it. Their slopes at kinks stand in the public headers. First the elementwise ones:
 
 | function | formula | largest error f32, f64 |
 |---|---|---|
@@ -100,10 +100,23 @@ std::string ops_markdown() {
         << " |\n";
   }
   out << kComposedHead;
-  for (const ComposedFunction& f : composed_functions()) {
+  for (const ElementwiseFunction& f : elementwise_functions()) {
     if (f.doc.empty()) throw std::runtime_error(std::string(f.name) + " has no documentation");
     out << "| " << f.name << " | " << cell(f.doc) << " | " << error_cell(f.ulp)
         << (f.cancels.empty() ? "" : " of the larger of x and the result: " + cell(f.cancels)) << " |\n";
+  }
+  out << "\n| other function | what it gives | checked as |\n|---|---|---|\n";
+  for (const ComposedFunction& f : composed_functions()) {
+    if (f.doc.empty()) throw std::runtime_error(std::string(f.name) + " has no documentation");
+    out << "| " << f.name << " | " << cell(f.doc) << " |";
+    const char* separator = " ";
+    for (const ComposedCall& call : f.calls) {
+      out << separator << "`" << cell(call.text) << "`"
+          << (call.not_differentiable.empty() ? ""
+                                              : " (no derivative: " + cell(call.not_differentiable) + ")");
+      separator = ", ";
+    }
+    out << " |\n";
   }
   return out.str();
 }

@@ -201,7 +201,7 @@ std::vector<Measured> measured_functions() {
       continue;
     all.push_back({info.name, info.arity, info.ulp, row});
   }
-  for (const ComposedFunction& f : composed_functions()) {
+  for (const ElementwiseFunction& f : elementwise_functions()) {
     all.push_back({f.name, 1, f.ulp, nullptr, f.call, !f.cancels.empty()});
   }
   return all;

@@ -1,19 +1,18 @@
-// Derivatives of the functions made of operations, first and second, against central differences.
+// The functions made of operations: documentation, derivatives of both orders, f32 against f64.
 #include "ops/composed.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
-#include "chainrule/grad.h"
 #include "chainrule/ops.h"
-#include "ops/op_cases.h"
+#include "ops/derivatives.h"
 
 namespace chainrule {
 
-/// Names the tests.
+/// Name the tests.
+static std::ostream& operator<<(std::ostream& out, const ElementwiseFunction& f) { return out << f.name; }
 static std::ostream& operator<<(std::ostream& out, const ComposedFunction& f) { return out << f.name; }
 
 }  // namespace chainrule
@@ -21,57 +20,77 @@ static std::ostream& operator<<(std::ostream& out, const ComposedFunction& f) { 
 namespace chainrule::testing {
 namespace {
 
-class Composed : public ::testing::TestWithParam<ComposedFunction> {
- protected:
-  /// Points from the function's domain.
-  Tensor points() const {
-    const OpCase c{nullptr, {{}, {{{40}, DType::f64, GetParam().domain}}}, DType::f64};
-    return draw_inputs(c, 11)[0];
-  }
-};
+class Elementwise : public ::testing::TestWithParam<ElementwiseFunction> {};
+class Composed : public ::testing::TestWithParam<ComposedFunction> {};
 
-/// Central differences at two steps, extrapolated: error of order h^4.
-template <class F>
-std::vector<double> differences(F f, const Tensor& x) {
-  const auto difference = [&](double h) { return (f(x + h) - f(x - h)) / (2 * h); };
-  constexpr double kStep = 4e-4;
-  return ((4.0 * difference(kStep / 2) - difference(kStep)) / 3.0).to_vector();
+void expect_right_derivatives(const Probe& p) {
+  if (!p.exempt.empty()) return;
+  EXPECT_LE(derivative_error(p, 1), kDerivativeTolerance) << p.text;
+  EXPECT_LE(derivative_error(p, 2), kDerivativeTolerance) << p.text;
 }
 
-/// The largest difference of the two, relative to the second or 1.
-double worst_error(const Tensor& analytic, const std::vector<double>& numeric) {
-  const std::vector<double> got = analytic.to_vector();
-  double worst = 0;
-  for (std::size_t i = 0; i < got.size(); ++i) {
-    const double error = std::abs(got[i] - numeric[i]) / std::max(1.0, std::abs(numeric[i]));
-    worst = std::isnan(error) ? std::numeric_limits<double>::infinity() : std::max(worst, error);
-  }
-  return worst;
+TEST_P(Elementwise, IsDocumented) {
+  EXPECT_EQ(GetParam().doc.back(), '.');
+  EXPECT_EQ(find_op(GetParam().name), nullptr);
 }
 
-constexpr double kTolerance = 1e-8;
+TEST_P(Elementwise, DerivativesAreTheCentralDifferences) { expect_right_derivatives(probe(GetParam())); }
 
-TEST_P(Composed, IsDocumented) {
+TEST_P(Composed, IsDocumentedAndHasCalls) {
   const ComposedFunction& f = GetParam();
   EXPECT_EQ(f.doc.back(), '.');
-  EXPECT_EQ(find_op(f.name), nullptr);
+  EXPECT_FALSE(f.calls.empty());
+  for (const ComposedCall& call : f.calls) {
+    EXPECT_EQ(call.text.substr(0, f.name.size()), f.name);
+  }
 }
 
-TEST_P(Composed, FirstAndSecondDerivativesAreTheCentralDifferences) {
-  const auto f = GetParam().call;
-  const Tensor x = points();
-  const auto slope = [&](const Tensor& at) { return grad(sum(f(at)), at); };
-  const auto curvature = [&](const Tensor& at) { return grad(sum(slope(at)), at, {.allow_unused = true}); };
-  EXPECT_LE(worst_error(slope(x), differences(f, x)), kTolerance);
-  EXPECT_LE(worst_error(curvature(x), differences(slope, x)), kTolerance);
+TEST_P(Composed, DerivativesAreTheCentralDifferences) {
+  for (const ComposedCall& call : GetParam().calls) {
+    const Probe p = probe(call);
+    EXPECT_TRUE(p.exempt.empty() || !call.not_differentiable.empty()) << p.text << ": " << p.exempt;
+    expect_right_derivatives(p);
+  }
+}
+
+TEST_P(Composed, F32GivesWhatF64Gives) {
+  for (const ComposedCall& c : GetParam().calls) {
+    const Probe single = probe(c, DType::f32);
+    Tensors same;  // the f32 inputs, converted: both start from equal numbers
+    for (const Tensor& x : single.inputs) same.push_back(is_floating(x.dtype()) ? cast(x, f64) : x);
+    const Tensor by_single = single.call(single.inputs);
+    const Tensor by_double = single.call(same);
+    ASSERT_EQ(by_single.shape(), by_double.shape()) << c.text;
+    if (by_double.dtype() == DType::f64) {
+      EXPECT_EQ(by_single.dtype(), DType::f32) << c.text;
+    }
+    const std::vector<double> a = by_single.to_vector();
+    const std::vector<double> b = by_double.to_vector();
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      EXPECT_NEAR(a[i], b[i], 1e-5 * std::max(1.0, std::abs(b[i]))) << c.text << " element " << i;
+    }
+  }
 }
 
 TEST(ComposedChecks, FindAWrongDerivative) {
-  const auto f = [](const Tensor& x) { return x * detach(x); };
-  const Tensor x = tensor({-1.5, 0.5, 2}, f64);
-  EXPECT_GT(worst_error(grad(sum(f(x)), x), differences(f, x)), 0.1);
+  const Probe p{"x detach(x)",
+                [](const Tensors& in) { return in[0] * detach(in[0]); },
+                {tensor({-1.5, 0.5, 2}, f64)},
+                {}};
+  EXPECT_GT(derivative_error(p, 1), 1e-3);
 }
 
+TEST(ComposedChecks, NamesAreUnique) {
+  std::vector<std::string_view> names;
+  for (const ComposedFunction& f : composed_functions()) names.push_back(f.name);
+  for (const ElementwiseFunction& f : elementwise_functions()) names.push_back(f.name);
+  std::sort(names.begin(), names.end());
+  EXPECT_EQ(std::adjacent_find(names.begin(), names.end()), names.end());
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Elementwise,
+                         ::testing::ValuesIn(elementwise_functions().begin(), elementwise_functions().end()),
+                         [](const auto& param) { return std::string(param.param.name); });
 INSTANTIATE_TEST_SUITE_P(All, Composed,
                          ::testing::ValuesIn(composed_functions().begin(), composed_functions().end()),
                          [](const auto& param) { return std::string(param.param.name); });
