@@ -1,12 +1,14 @@
 #pragma once
 
-/// The whole public interface. A program that wants to compile faster includes only the parts that it uses.
+/// The whole public interface but for chainrule/op.h, which is for those who write operations of their own. A
+/// program that wants to compile faster includes only the parts that it uses.
 
 #include "chainrule/data.h"
 #include "chainrule/dtype.h"
 #include "chainrule/error.h"
 #include "chainrule/explain.h"
 #include "chainrule/grad.h"
+#include "chainrule/grad_check.h"
 #include "chainrule/location.h"
 #include "chainrule/nn.h"
 #include "chainrule/ops.h"

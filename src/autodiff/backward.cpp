@@ -63,6 +63,7 @@ class Backward {
   std::size_t at(const Node* node) const { return static_cast<std::size_t>(index_.find(node)); }
 
   bool goes_on(const Node* node) const {
+    if (node->constant) return false;
     return !options_.stop_at_variables || is_variable_.find(node) == NodeIndex::kNone;
   }
 
@@ -100,11 +101,11 @@ class Backward {
     }
     if (options_.allow_unused) return zeros(node->shape, node->dtype);
     if (place == NodeIndex::kNone) {
-      throw ValueError(
-          31, cat("[grad] the output does not depend on variable ", i, " of shape ", node->shape,
-                  ". Was it replaced or detached after the output was computed? Pass {.allow_unused = true} "
-                  "for zeros.",
-                  where_.to_string()));
+      throw ValueError(31,
+                       cat("[grad] the output does not depend on variable ", i, " of shape ", node->shape,
+                           ". Was it replaced after the output was computed, or the way to it cut by detach, "
+                           "stop_gradient or NoGrad? Pass {.allow_unused = true} for zeros.",
+                           where_.to_string()));
     }
     throw no_derivative(*blocking(node));
   }
@@ -155,6 +156,11 @@ std::vector<Tensor> vjp(const Tensor& output, std::span<const Tensor> variables,
                              "; both must be equal.", OriginScope::current(where).to_string()));
   }
   return Backward(output, variables, options, where).run(cotangent);
+}
+
+Tensor vjp(const Tensor& output, const Tensor& variable, const Tensor& cotangent, GradOptions options,
+           Location where) {
+  return vjp(output, std::span(&variable, 1), cotangent, options, where)[0];
 }
 
 std::vector<Tensor> grad(const Tensor& output, std::span<const Tensor> variables, GradOptions options,

@@ -22,6 +22,8 @@ Node* allocate(std::size_t input_count, std::size_t attribute_bytes) {
 
 }  // namespace
 
+thread_local bool making_constants = false;
+
 std::string Origin::to_string() const {
   if (!where.file && !layer) return "";
   std::string text = layer ? " In layer " + *layer : "";
@@ -46,6 +48,7 @@ Tensor make_node(const OpRow* op, const void* attributes, std::size_t attribute_
   node->op = op;
   node->dtype = dtype;
   node->shape = shape;
+  node->constant = making_constants;
   node->origin = origin;
   Node** slots = reinterpret_cast<Node**>(node + 1);
   for (std::size_t i = 0; i < inputs.size(); ++i) {

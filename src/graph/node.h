@@ -36,6 +36,7 @@ struct Node {
 
   std::atomic<std::uint32_t> refs{1};
   DType dtype = DType::f32;
+  bool constant = false;  // no gradient goes to its inputs
   std::uint16_t input_count = 0;
   const OpRow* op = nullptr;  // null for a leaf
   Shape shape;
@@ -74,6 +75,9 @@ inline void retain(Node* node) {
   if (node) node->refs.fetch_add(1, std::memory_order_relaxed);
 }
 void release(Node* node) noexcept;
+
+/// Whether nodes that this thread makes are constant.
+extern thread_local bool making_constants;
 
 /// A name that lives as long as the program; equal names give equal pointers.
 const std::string* intern(const std::string& name);

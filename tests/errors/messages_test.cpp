@@ -10,6 +10,7 @@
 #include <string>
 
 #include "chainrule/chainrule.h"
+#include "chainrule/op.h"
 #include "core/thread_pool.h"
 
 namespace chainrule {
@@ -18,6 +19,15 @@ namespace {
 struct Mistake {
   int code;
   std::function<void()> make;
+};
+
+/// A user's operation whose name is taken.
+struct Cosine {
+  static constexpr OpInfo kInfo{.name = "cos", .elementwise = true, .doc = "Cosine."};
+  static constexpr std::string_view kNotDifferentiable = "it is never used";
+  bool operator==(const Cosine&) const = default;
+  Meta infer(std::span<const Meta> in) const { return in[0]; }
+  void run(const Kernel&) const {}
 };
 
 // The examples of docs/errors.md, in its order. E003 and E046 need an environment variable: environment_test
@@ -168,6 +178,15 @@ const Mistake kMistakes[] = {
        take(zeros({5}), tensor({0, 7}, i64)).to_vector();
      }},
     {110, [] { topk(zeros({3}), 4); }},
+    {130,
+     [] {
+       const Tensor x = zeros({3});
+       jvp(x * x, x, ones({2}));
+     }},
+    {131, [] { grad_check([](const Tensor& at) { return sum(at); }, zeros({3}), {.order = 3}); }},
+    {132, [] { grad_check([](const Tensor& at) { return at * at; }, zeros({3})); }},
+    {133, [] { grad_check([](const Tensor& at) { return sum(at); }, zeros({3}), ones({2})); }},
+    {134, [] { register_op<Cosine>(); }},
 };
 
 /// The first ```text block of each section of docs/errors.md, by number.

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "autodiff/probe.h"
 #include "chainrule/ops.h"
-#include "ops/derivatives.h"
 
 namespace chainrule {
 

@@ -1,12 +1,11 @@
-#include "ops/op_cases.h"
+#include "autodiff/op_cases.h"
 
 #include <cmath>
 #include <sstream>
 
 #include "chainrule/ops.h"
-#include "plan/run.h"
 
-namespace chainrule::testing {
+namespace chainrule {
 namespace {
 
 /// Shapes that an elementwise operation meets: equal, broadcast both ways, empty, one element, odd tails,
@@ -76,21 +75,15 @@ Tensors draw_inputs(const OpCase& c, std::uint64_t seed) {
   return inputs;
 }
 
-Tensor draw_direction(const Shape& shape, DType dtype, Random& random) {
-  std::vector<double> values(static_cast<std::size_t>(shape.numel()));
-  for (double& value : values) value = random.uniform(-1, 1);
-  return detach(cast(from_data(values, shape), dtype));
-}
-
 Tensor call(const OpCase& c, const Tensors& inputs) {
   return apply_row(*c.row, c.sample.attributes.data(), inputs, Location::current());
 }
 
 Tensor run_with(const OpCase& c, const Tensors& inputs, Kernels kernels) {
+  evaluate(inputs);
   const Tensor result = call(c, inputs);
-  Node* node = result.node();
-  run({&node, 1}, kernels);
+  run_node(*result.node(), kernels);
   return result;
 }
 
-}  // namespace chainrule::testing
+}  // namespace chainrule

@@ -7,7 +7,7 @@
 #include "chainrule/random.h"
 #include "ops/op.h"
 
-namespace chainrule::testing {
+namespace chainrule {
 
 /// One generated case: an operation with attributes, what its inputs are, and the dtype that stands for
 /// floating.
@@ -26,13 +26,10 @@ std::vector<OpCase> cases_of(const OpRow& row, DType floating, bool wanting_erro
 
 /// Leaves for a case, drawn from the inputs' domains; equal seeds give equal numbers.
 Tensors draw_inputs(const OpCase& c, std::uint64_t seed);
-/// Numbers in [-1, 1) of a floating dtype.
-Tensor draw_direction(const Shape& shape, DType dtype, Random& random);
-
 /// The operation on other inputs of the same shapes.
 Tensor call(const OpCase& c, const Tensors& inputs);
 
-/// The result by the reference kernel alone, and by the fast one.
+/// The result by the reference kernel, or by the fast one.
 Tensor run_with(const OpCase& c, const Tensors& inputs, Kernels kernels);
 
-}  // namespace chainrule::testing
+}  // namespace chainrule

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cassert>
+#include <cstdint>
+#include <type_traits>
+
+#include "chainrule/dtype.h"
+#include "chainrule/shape.h"
+
+// What kernels work on.
+namespace chainrule {
+
+/// What kernels read: contiguous row-major memory seen with a dtype and a shape. Owns nothing.
+struct ConstArray {
+  const void* data = nullptr;
+  DType dtype = DType::f32;
+  Shape shape;
+
+  template <class T>
+  const T* as() const {
+    assert(dtype == dtype_of<T>);
+    return static_cast<const T*>(data);
+  }
+  std::int64_t numel() const { return shape.numel(); }
+};
+
+/// What kernels write: as ConstArray, with the memory writable.
+struct Array {
+  void* data = nullptr;
+  DType dtype = DType::f32;
+  Shape shape;
+
+  template <class T>
+  T* as() const {
+    assert(dtype == dtype_of<T>);
+    return static_cast<T*>(data);
+  }
+  std::int64_t numel() const { return shape.numel(); }
+};
+
+/// Calls `visit(std::type_identity<T>{})` with the dtype's element type; returns what it returns.
+template <class F>
+auto with_type(DType dtype, F visit) {
+  switch (dtype) {
+    case DType::f32:
+      return visit(std::type_identity<float>{});
+    case DType::f64:
+      return visit(std::type_identity<double>{});
+    case DType::i64:
+      return visit(std::type_identity<std::int64_t>{});
+    case DType::u8:
+      return visit(std::type_identity<std::uint8_t>{});
+    case DType::boolean:
+      break;
+  }
+  return visit(std::type_identity<bool>{});
+}
+
+/// The same for dtypes known to be floating.
+template <class F>
+auto with_floating(DType dtype, F visit) {
+  assert(is_floating(dtype));
+  return dtype == DType::f32 ? visit(std::type_identity<float>{}) : visit(std::type_identity<double>{});
+}
+
+}  // namespace chainrule

@@ -1,0 +1,225 @@
+#pragma once
+
+#include <cstring>
+#include <initializer_list>
+#include <ostream>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "chainrule/array.h"
+#include "chainrule/error.h"
+#include "chainrule/tensor.h"
+
+// What an operation is: one struct, which says everything about it. The library's own are written like this,
+// and so is a user's (include this header by itself; chainrule.h does not):
+//
+//     struct Cube {
+//       static constexpr OpInfo kInfo{.name = "cube", .elementwise = true, .doc = "x^3."};
+//       bool operator==(const Cube&) const = default;        // attributes are plain members, compared here
+//       Meta infer(std::span<const Meta> in) const {         // dtype and shape of the result, or an error
+//         if (!is_floating(in[0].dtype)) throw op_error<DTypeError>(0, "takes f32 or f64.");
+//         return in[0];
+//       }
+//       Tensors vjp(const Vjp& v) const {                    // graph: the gradient has a gradient
+//         return {v.cotangent * 3 * square(v.inputs[0])};
+//       }
+//       void run(const Kernel& k) const {                    // plain loops
+//         with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
+//           const T* x = k.inputs[0].as<T>();
+//           for (std::int64_t i = 0; i < k.output.numel(); ++i) k.output.as<T>()[i] = x[i] * x[i] * x[i];
+//         });
+//       }
+//     };
+//
+//     Tensor cube(const Tensor& x, Location where = Location::current()) { return apply(Cube{}, {x}, where);
+//     }
+//
+// An operation without derivative has `static constexpr std::string_view kNotDifferentiable = "the reason";`
+// in place of vjp. Further members: run_fast (as run, with SIMD or threads), samples (inputs for check_op;
+// elementwise operations have theirs made from kInfo.domain), and with attributes fields(visit), which calls
+// visit("name", member) for each. check_op<Cube>() proves it like the library's own.
+namespace chainrule {
+
+struct Meta {
+  DType dtype = DType::f32;
+  Shape shape;
+};
+
+using Tensors = std::vector<Tensor>;
+
+/// Where tests draw an input's elements from: between the two, or with a grid at low, low + grid, ... below
+/// high, so that a function's kinks and ties can be kept at a distance.
+struct Domain {
+  double low = -2;
+  double high = 2;
+  double grid = 0;
+};
+
+/// The largest error of an elementwise operation's result, in units in the last place of the exact one, for
+/// numbers of any size, by the kernel and by the reference loop. Tests measure it. Negative: not stated.
+struct Ulp {
+  double f32 = -1;
+  double f64 = -1;
+};
+
+struct OpInfo {
+  std::string_view name;
+  int arity = 1;  // number of inputs; -1 for any number from one
+  /// Each element of the result depends on the same element of each input, after broadcasting.
+  bool elementwise = false;
+  /// The result is the first input's memory, seen with another shape: nothing is computed.
+  bool view = false;
+  std::string_view doc;
+  Domain domain = {};
+  Domain second_domain = {};
+  Ulp ulp = {};
+};
+
+/// What `vjp` gets. It returns one tensor an input: the cotangent times the derivative of the output by that
+/// input, of the output's shape where the input was broadcast (the caller sums), or an empty tensor where
+/// `needs` is false or where the input's dtype has no gradient.
+struct Vjp {
+  std::span<const Tensor> inputs;
+  const Tensor& output;
+  const Tensor& cotangent;
+  std::span<const bool> needed;
+
+  bool needs(std::size_t input) const { return needed[input]; }
+};
+
+/// What `run` gets: the inputs' numbers and the memory to fill.
+struct Kernel {
+  std::span<const ConstArray> inputs;
+  Array output;
+};
+
+/// The inputs for one generated test. A floating dtype stands for both floating dtypes.
+struct SampleInput {
+  Shape shape;
+  DType dtype = DType::f64;
+  Domain domain = {};
+};
+struct Sample {
+  std::vector<std::byte> attributes;
+  std::vector<SampleInput> inputs;
+  int error = 0;  // the number of the error that infer must throw; 0 for none
+};
+
+template <class Op>
+Sample sample(const Op& op, std::vector<SampleInput> inputs, int error = 0) {
+  Sample made{std::vector<std::byte>(sizeof(Op)), std::move(inputs), error};
+  std::memcpy(made.attributes.data(), &op, sizeof(Op));
+  return made;
+}
+
+/// A line of the table: the struct with its type erased.
+struct OpRow {
+  OpInfo info;
+  std::size_t attribute_bytes = 0;
+  std::string_view not_differentiable;
+  bool (*equal)(const void* a, const void* b) = nullptr;
+  void (*print)(const void* op, std::ostream& out) = nullptr;
+  Meta (*infer)(const void* op, std::span<const Meta> in) = nullptr;
+  Tensors (*vjp)(const void* op, const Vjp& v) = nullptr;
+  void (*run)(const void* op, const Kernel& k) = nullptr;
+  void (*run_fast)(const void* op, const Kernel& k) = nullptr;
+  std::vector<Sample> (*samples)() = nullptr;
+};
+
+/// The struct behind a row's pointer.
+template <class Op>
+const Op& op_cast(const void* op) {
+  if constexpr (std::is_empty_v<Op>) {
+    static constexpr Op kNoAttributes{};  // nothing to point at: callers may pass null
+    return kNoAttributes;
+  } else {
+    return *static_cast<const Op*>(op);
+  }
+}
+
+template <class Op>
+consteval OpRow make_row() {
+  static_assert(std::is_trivially_copyable_v<Op>, "attributes are copied with the node as bytes");
+  OpRow row;
+  row.info = Op::kInfo;
+  row.attribute_bytes = std::is_empty_v<Op> ? 0 : sizeof(Op);
+  row.equal = [](const void* a, const void* b) { return op_cast<Op>(a) == op_cast<Op>(b); };
+  row.print = [](const void* op, std::ostream& out) {
+    if constexpr (!std::is_empty_v<Op>) {
+      const char* separator = "";
+      op_cast<Op>(op).fields([&](std::string_view name, const auto& value) {
+        out << separator << name << "=" << value;
+        separator = ", ";
+      });
+    }
+  };
+  row.infer = [](const void* op, std::span<const Meta> in) { return op_cast<Op>(op).infer(in); };
+  if constexpr (requires { Op::kNotDifferentiable; }) {
+    row.not_differentiable = Op::kNotDifferentiable;
+  } else {
+    row.vjp = [](const void* op, const Vjp& v) { return op_cast<Op>(op).vjp(v); };
+  }
+  row.run = [](const void* op, const Kernel& k) { op_cast<Op>(op).run(k); };
+  if constexpr (requires(const Op& op, const Kernel& k) { op.run_fast(k); }) {
+    row.run_fast = [](const void* op, const Kernel& k) { op_cast<Op>(op).run_fast(k); };
+  }
+  if constexpr (!Op::kInfo.elementwise) row.samples = [] { return Op::samples(); };
+  return row;
+}
+
+template <class Op>
+inline constexpr OpRow kRow = make_row<Op>();
+
+/// An error of the operation that is being called or run: "[name] what In layer ..., called from ....
+/// (E012)". E is ShapeError, DTypeError or ValueError; the numbers of users' operations are theirs.
+template <class E>
+E op_error(int code, std::string_view what);
+
+/// Checks the inputs (infer) and makes the node. Throws what infer throws.
+Tensor apply_row(const OpRow& row, const void* attributes, std::span<const Tensor> inputs, Location where);
+
+template <class Op>
+Tensor apply(const Op& op, std::span<const Tensor> inputs, Location where) {
+  return apply_row(kRow<Op>, &op, inputs, where);
+}
+template <class Op>
+Tensor apply(const Op& op, std::initializer_list<Tensor> inputs, Location where) {
+  return apply_row(kRow<Op>, &op, std::span(inputs.begin(), inputs.size()), where);
+}
+
+/// Makes a row findable by name beside the table: `chainrule explain` and find_op know it then.
+/// @throws ValueError  if the name is taken or the row is not documented (E134).
+void register_op(const OpRow& row);
+template <class Op>
+void register_op() {
+  register_op(kRow<Op>);
+}
+
+/// What check_op found.
+struct OpCheck {
+  int cases = 0;
+  /// The largest difference of a value to that of the reference loops in f64, relative to the value or 1.
+  double value_error_f32 = 0, value_error_f64 = 0;
+  /// The largest difference of a derivative to central differences, relative to the derivative or 1.
+  double first_order_error = 0, second_order_error = 0;
+  /// What was not checked and why, each once: "its result is not a floating number".
+  std::vector<std::string> exemptions;
+  /// What is wrong, a sentence each.
+  std::vector<std::string> failures;
+
+  bool ok() const { return failures.empty(); }
+};
+
+/// Checks an operation as the library's own are checked, over all its samples in f32 and f64: documentation;
+/// attributes compared and printed; infer against bad inputs; fast kernels against reference loops; the first
+/// and the second derivative against central differences.
+OpCheck check_op(const OpRow& row);
+template <class Op>
+OpCheck check_op() {
+  return check_op(kRow<Op>);
+}
+
+}  // namespace chainrule

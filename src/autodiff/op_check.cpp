@@ -1,0 +1,146 @@
+// One operation against everything that can be said of any.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <sstream>
+
+#include "autodiff/probe.h"
+#include "chainrule/error.h"
+#include "chainrule/op.h"
+
+namespace chainrule {
+namespace {
+
+/// Rounding steps that fast kernels may be off the reference loops in one dtype.
+constexpr double kRoundings = 16;
+/// And f32 off f64: sums of some thousand numbers are among the cases.
+constexpr double kRoundingsOfDtypes = 4096;
+
+/// The largest difference of two results, relative to the larger of the numbers and 1.
+double difference(const Tensor& a, const Tensor& b) {
+  if (a.shape() != b.shape()) return std::numeric_limits<double>::infinity();
+  const std::vector<double> x = a.to_vector();
+  const std::vector<double> y = b.to_vector();
+  double largest = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (x[i] == y[i] || (std::isnan(x[i]) && std::isnan(y[i]))) continue;
+    const double relative = std::abs(x[i] - y[i]) / std::max({1.0, std::abs(x[i]), std::abs(y[i])});
+    largest = std::max(largest, std::isnan(relative) ? std::numeric_limits<double>::infinity() : relative);
+  }
+  return largest;
+}
+
+double rounding(DType dtype) { return dtype == DType::f32 ? 0x1p-24 : dtype == DType::f64 ? 0x1p-53 : 0; }
+
+class Checker {
+ public:
+  explicit Checker(const OpRow& row) : row_(row) {}
+
+  OpCheck run() {
+    check_record();
+    for (const DType floating : {DType::f32, DType::f64}) {
+      for (const OpCase& c : cases_of(row_, floating)) {
+        ++report_.cases;
+        guarded(c, [&] { check_values(c); });
+        if (floating == DType::f64) guarded(c, [&] { check_derivatives(c); });
+      }
+    }
+    for (const OpCase& c : cases_of(row_, DType::f64, true)) check_refusal(c);
+    if (report_.cases < 2) fail("it has fewer than two samples");
+    return report_;
+  }
+
+ private:
+  void fail(const std::string& what) { report_.failures.push_back(cat(row_.info.name, ": ", what, ".")); }
+
+  /// An error that a good case meets is a failure of the operation.
+  template <class F>
+  void guarded(const OpCase& c, F check) {
+    try {
+      check();
+    } catch (const Error& error) {
+      fail(cat(c, " throws ", error.what()));
+    }
+  }
+
+  void check_record() {
+    if (row_.info.doc.empty() || row_.info.doc.back() != '.') fail("its doc is not a sentence");
+    if (!row_.vjp && row_.not_differentiable.empty()) fail("neither a vjp nor the reason why there is none");
+    const std::vector<OpCase> cases = cases_of(row_, DType::f64);
+    for (const OpCase& a : cases) {
+      for (const OpCase& b : cases) {
+        const void* x = a.sample.attributes.data();
+        const void* y = b.sample.attributes.data();
+        std::ostringstream x_text, y_text;
+        row_.print(x, x_text);
+        row_.print(y, y_text);
+        if (row_.equal(x, y) != (x_text.str() == y_text.str())) {
+          return fail("attributes that differ print alike, or equal ones differently");
+        }
+      }
+    }
+  }
+
+  /// Fast kernels against the loops in the same dtype, and those against f64.
+  void check_values(const OpCase& c) {
+    const Tensors inputs = draw_inputs(c, 1);
+    const Tensor reference = run_with(c, inputs, Kernels::reference);
+    const Tensor fast = run_with(c, inputs, Kernels::fast);
+    const double limit = kRoundings * rounding(reference.dtype());
+    if (!(difference(reference, fast) <= limit)) {
+      fail(cat(c, " differs between fast kernel and reference loop by ", difference(reference, fast)));
+    }
+    Tensors wide = inputs;
+    for (Tensor& x : wide) x = x.dtype() == DType::f32 ? detach(cast_to_f64(x)) : x;
+    const double error = difference(fast, run_with(c, wide, Kernels::reference));
+    if (!(error <= kRoundingsOfDtypes * rounding(reference.dtype()))) {
+      fail(cat(c, " is off its value in f64 by ", error));
+    }
+    double& worst = c.floating == DType::f32 ? report_.value_error_f32 : report_.value_error_f64;
+    worst = std::max(worst, error);
+  }
+
+  static Tensor cast_to_f64(const Tensor& x) { return from_data(x.to_vector(), x.shape()); }
+
+  void check_derivatives(const OpCase& c) {
+    const Probe p = probe(c);
+    if (!p.exempt.empty()) {
+      if (std::find(report_.exemptions.begin(), report_.exemptions.end(), p.exempt) ==
+          report_.exemptions.end()) {
+        report_.exemptions.push_back(p.exempt);
+      }
+      return;
+    }
+    for (const int order : {1, 2}) {
+      const double error = derivative_error(p, order);
+      double& worst = order == 1 ? report_.first_order_error : report_.second_order_error;
+      worst = std::max(worst, error);
+      if (error <= kDerivativeTolerance) continue;
+      fail(cat("the ", order == 1 ? "first" : "second", " derivative of ", c,
+               " is off central differences by ", error));
+    }
+  }
+
+  /// Bad inputs must be refused at the call, with the error that the sample names.
+  void check_refusal(const OpCase& c) {
+    try {
+      call(c, draw_inputs(c, 4));
+      fail(cat(c, " throws nothing; its sample says error ", c.sample.error));
+    } catch (const Error& error) {
+      const std::string start = cat("[", row_.info.name, "] ");
+      if (error.code() != c.sample.error) fail(cat(c, " throws another error: ", error.what()));
+      if (std::string_view(error.what()).substr(0, start.size()) != start) {
+        fail(cat(c, " throws an error that does not name the operation: ", error.what()));
+      }
+    }
+  }
+
+  const OpRow& row_;
+  OpCheck report_;
+};
+
+}  // namespace
+
+OpCheck check_op(const OpRow& row) { return Checker(row).run(); }
+
+}  // namespace chainrule

@@ -1,0 +1,200 @@
+#include "chainrule/grad_check.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "chainrule/op.h"
+#include "chainrule/ops.h"
+#include "chainrule/random.h"
+
+namespace chainrule {
+namespace {
+
+Tensor numbers(const Shape& shape, std::uint64_t seed, double low = -1, double high = 1) {
+  Random random(seed);
+  std::vector<double> values(static_cast<std::size_t>(shape.numel()));
+  for (double& value : values) value = random.uniform(low, high);
+  return from_data(values, shape);
+}
+
+/// x^2 with a derivative that is wrong by a part of `kPartsPerMillion`, or, where that is 0, detached.
+template <int kPartsPerMillion>
+struct Wrong {
+  static constexpr OpInfo kInfo{.name = "wrong_square", .elementwise = true, .doc = "x^2."};
+  bool operator==(const Wrong&) const = default;
+  Meta infer(std::span<const Meta> in) const { return in[0]; }
+  Tensors vjp(const Vjp& v) const {
+    if (kPartsPerMillion == 0) return {v.cotangent * 2 * stop_gradient(v.inputs[0])};
+    return {v.cotangent * (2 + 2e-6 * kPartsPerMillion) * v.inputs[0]};
+  }
+  void run(const Kernel& k) const {
+    with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
+      const T* x = k.inputs[0].as<T>();
+      for (std::int64_t i = 0; i < k.output.numel(); ++i) k.output.as<T>()[i] = x[i] * x[i];
+    });
+  }
+};
+template <int kPartsPerMillion>
+Tensor wrong_square(const Tensor& x, Location where = Location::current()) {
+  return apply(Wrong<kPartsPerMillion>{}, {x}, where);
+}
+
+TEST(GradCheck, AcceptsRightGradientsOfBothOrders) {
+  const auto functions = {
+      +[](const Tensor& x) { return sum(exp(x) * sin(3 * x)); },
+      +[](const Tensor& x) { return logsumexp(matmul(x, transpose(x))); },
+      +[](const Tensor& x) { return sum(sigmoid(x)) * 1e-9; },
+      +[](const Tensor& x) { return 1e9 * mean(tanh(x)) + 1; },
+      +[](const Tensor& x) { return norm(x); },
+      +[](const Tensor& x) { return prod(x + 2); },
+      +[](const Tensor& x) { return sum(x) * 0; },
+      +[](const Tensor& x) { return sum(x); },
+  };
+  for (const auto f : functions) {
+    for (const bool all_entries : {false, true}) {
+      const GradCheckReport r = grad_check(f, numbers({3, 4}, 1), {.order = 2, .all_entries = all_entries});
+      EXPECT_TRUE(r.ok()) << r.message;
+      EXPECT_EQ(r.order, 2);
+    }
+  }
+}
+
+TEST(GradCheck, FindsErrorsOfTenPartsPerMillion) {
+  const Tensor x = numbers({5}, 2);
+  const GradCheckReport r = grad_check([](const Tensor& at) { return sum(exp(wrong_square<10>(at))); }, x);
+  EXPECT_EQ(r.status, GradCheckStatus::failed);
+  EXPECT_NEAR(r.relative_error, 1e-5, 1e-8);
+  EXPECT_LT(r.relative_error, 1);
+}
+
+TEST(GradCheck, NamesTheFirstWrongOperationAndItsLine) {
+  const auto f = [](const Tensor& at) {
+    const Tensor right = tanh(at);
+    const Tensor wrong = wrong_square<1000>(right);
+    return sum(wrong_square<1000>(exp(wrong)));
+  };
+  const GradCheckReport r = grad_check(f, numbers({5}, 3));
+  EXPECT_NE(r.message.find("The first operation whose own derivative is wrong is wrong_square. Called from "
+                           "grad_check_test.cpp:" +
+                           std::to_string(__LINE__ - 6) + "."),
+            std::string::npos)
+      << r.message;
+}
+
+TEST(GradCheck, SaysSoWhereEachOperationIsRight) {
+  const GradCheckReport r =
+      grad_check([](const Tensor& at) { return sum(at * stop_gradient(at)); }, numbers({5}, 4));
+  EXPECT_EQ(r.status, GradCheckStatus::failed);
+  EXPECT_NE(r.message.find("does something stop a gradient"), std::string::npos) << r.message;
+}
+
+TEST(GradCheck, FindsADetachedSecondOrder) {
+  const auto f = [](const Tensor& at) { return sum(wrong_square<0>(at) * at); };
+  const Tensor x = numbers({5}, 5);
+  EXPECT_TRUE(grad_check(f, x).ok());
+  const GradCheckReport r = grad_check(f, x, {.order = 2});
+  EXPECT_EQ(r.status, GradCheckStatus::failed);
+  EXPECT_EQ(r.order, 2);
+  EXPECT_NE(r.message.find("second derivative"), std::string::npos) << r.message;
+  EXPECT_NE(r.message.find("wrong is wrong_square."), std::string::npos) << r.message;
+}
+
+TEST(GradCheck, RecognisesAKinkWithinTheStep) {
+  const auto f = [](const Tensor& at) { return sum(relu(at)); };
+  for (const double distance : {0.0, 1e-5, 1e-4, 2e-4, 3e-4, 4.9e-4, 6e-4, 9e-4}) {
+    for (const double sign : {-1.0, 1.0}) {
+      const GradCheckReport r = grad_check(f, tensor({sign * distance}, f64));
+      EXPECT_EQ(r.status, GradCheckStatus::kink) << sign * distance << ": " << r.message;
+    }
+  }
+  EXPECT_TRUE(grad_check(f, tensor({2e-3}, f64)).ok());
+  EXPECT_TRUE(grad_check(f, tensor({-2e-3}, f64)).ok());
+  // One of many: the others' gradients are right, that of the kink is a choice.
+  const GradCheckReport r = grad_check(f, tensor({-1, 2e-4, 3, 0.5, 2}, f64), {.all_entries = true});
+  EXPECT_EQ(r.status, GradCheckStatus::kink) << r.message;
+  EXPECT_EQ(r.entry, 1);
+}
+
+TEST(GradCheck, AKinkDoesNotHideALargerError) {
+  const auto f = [](const Tensor& at) { return sum(1e-3 * abs(at - 1) + wrong_square<500000>(at)); };
+  EXPECT_EQ(grad_check(f, tensor({1.0002}, f64)).status, GradCheckStatus::failed);
+}
+
+TEST(GradCheck, OfNumbersThatAreNotFinite) {
+  const GradCheckReport r = grad_check([](const Tensor& at) { return sum(sqrt(at)); }, tensor({0}, f64));
+  EXPECT_EQ(r.status, GradCheckStatus::failed);
+  EXPECT_NE(r.message.find("is not a finite number"), std::string::npos) << r.message;
+  const GradCheckReport nan =
+      grad_check([](const Tensor& at) { return sum(log(at)); }, tensor({-1}, f64), {.all_entries = true});
+  EXPECT_EQ(nan.status, GradCheckStatus::failed) << nan.message;
+}
+
+TEST(GradCheck, ComputesInF64WhateverItIsGiven) {
+  const Tensor x = cast(numbers({6}, 6), f32);
+  const GradCheckReport r = grad_check(
+      [](const Tensor& at) {
+        EXPECT_EQ(at.dtype(), f64);
+        return sum(exp(at));
+      },
+      x);
+  EXPECT_TRUE(r.ok()) << r.message;
+  EXPECT_LT(r.relative_error, 1e-9);
+}
+
+TEST(GradCheck, MovesSeveralInputsTogetherOrOneByOne) {
+  const Tensor w = numbers({3, 2}, 7), b = numbers({2}, 8), x = numbers({4, 3}, 9);
+  const auto loss = [&](std::span<const Tensor> p) { return sum(tanh(matmul(x, p[0]) + p[1])); };
+  EXPECT_TRUE(grad_check(loss, {w, b}).ok());
+  EXPECT_TRUE(grad_check(loss, {w, b}, {.order = 2, .all_entries = true}).ok());
+  const auto wrong = [&](std::span<const Tensor> p) {
+    return sum(tanh(matmul(x, p[0]) + wrong_square<100>(p[1])));
+  };
+  const GradCheckReport r = grad_check(wrong, {w, b}, {.all_entries = true});
+  EXPECT_EQ(r.status, GradCheckStatus::failed);
+  EXPECT_EQ(r.input, 1);
+}
+
+// A net with ReLU as users have them: kinks are near, and must neither fail nor hide errors.
+TEST(GradCheck, OfATwoLayerNet) {
+  const Tensor x = numbers({20, 30}, 10), w1 = numbers({30, 40}, 11), w2 = numbers({40, 10}, 12);
+  std::vector<std::int64_t> classes(20);
+  for (std::size_t i = 0; i < classes.size(); ++i) classes[i] = static_cast<std::int64_t>(i % 10);
+  const Tensor t = from_data(classes, {20});
+  const auto loss = [&](std::span<const Tensor> p) {
+    return softmax_cross_entropy(matmul(relu(matmul(x, p[0])), p[1]), t);
+  };
+  int kinks = 0;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const GradCheckReport r = grad_check(loss, {w1, w2}, {.seed = seed});
+    EXPECT_NE(r.status, GradCheckStatus::failed) << r.message;
+    kinks += r.status == GradCheckStatus::kink;
+  }
+  EXPECT_LT(kinks, 10);
+  EXPECT_TRUE(grad_check(loss, {w1, w2}, {.step = 1e-5}).ok());
+}
+
+// 1000-100-10, sigmoid, sum of squares, 64 examples. The weights' gradient is dW2 = a^T dY with a =
+// sigmoid(h); taking h, the numbers before the sigmoid, is a mistake that training does not show.
+TEST(GradCheck, FlagsTheGradientThatForgetsTheSigmoid) {
+  const Tensor x = numbers({64, 1000}, 13), w1 = 0.1 * numbers({1000, 100}, 14);
+  const Tensor w2 = numbers({100, 10}, 15), y = numbers({64, 10}, 16);
+  const Tensor h = matmul(x, w1), a = sigmoid(h);
+  const auto loss = [&](const Tensor& w) { return sum(square(matmul(a, w) - y)); };
+  const Tensor dy = 2 * (matmul(a, w2) - y);
+  const GradCheckReport right = grad_check(loss, w2, matmul(transpose(a), dy));
+  EXPECT_TRUE(right.ok()) << right.message;
+  EXPECT_LT(right.relative_error, 1e-9);
+  const GradCheckReport wrong = grad_check(loss, w2, matmul(transpose(h), dy));
+  EXPECT_EQ(wrong.status, GradCheckStatus::failed) << wrong.message;
+  EXPECT_GT(wrong.relative_error, 0.5);
+  EXPECT_TRUE(grad_check(loss, w2).ok());
+}
+
+TEST(GradCheck, OfNothingIsRight) {
+  EXPECT_TRUE(grad_check([](const Tensor& at) { return sum(at * at); }, zeros({0}, f64)).ok());
+}
+
+}  // namespace
+}  // namespace chainrule
