@@ -1,0 +1,120 @@
+// What must hold for any graph.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "chainrule/chainrule.h"
+#include "core/thread_pool.h"
+#include "graph/walk.h"
+#include "random_graph.h"
+
+namespace chainrule::fuzz {
+namespace {
+
+/// Rounding steps that a fast kernel may be off the reference loop.
+constexpr double kRoundings = 64;
+
+bool same_bits(const Node& a, const Node& b) {
+  return std::memcmp(a.value.data(), b.value.data(), a.bytes()) == 0;
+}
+
+/// The node's operation again, on the values its inputs have.
+Tensor again(const Node& node, Kernels kernels) {
+  Tensors inputs;
+  for (Node* input : node.inputs()) inputs.push_back(detach(Tensor::of(input)));
+  const Tensor result = apply_row(*node.op, node.attributes(), inputs, Location::current());
+  run_node(*result.node(), kernels);
+  return result;
+}
+
+/// What the rounding errors of an operation that adds many numbers are in proportion to: its result may be
+/// far smaller.
+double scale_of(const Node& node) {
+  if (node.op->info.elementwise) return 1;
+  double scale = 1;
+  for (Node* input : node.inputs()) {
+    if (is_floating(input->dtype)) scale *= std::max(1.0, norm(detach(cast(Tensor::of(input), f64))).item());
+  }
+  return scale;
+}
+
+/// The largest difference, relative to the larger of the numbers and `scale`.
+double largest_difference(const Tensor& a, const Tensor& b, double scale) {
+  const std::vector<double> x = a.to_vector();
+  const std::vector<double> y = b.to_vector();
+  double largest = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (x[i] == y[i] || (std::isnan(x[i]) && std::isnan(y[i]))) continue;
+    const double relative = std::abs(x[i] - y[i]) / std::max({scale, std::abs(x[i]), std::abs(y[i])});
+    largest = std::max(largest, std::isnan(relative) ? INFINITY : relative);
+  }
+  return largest;
+}
+
+/// The graph's value and gradient, computed together.
+Tensors value_and_gradients(const RandomGraph& graph, DType dtype) {
+  Tensors leaves;
+  for (const Tensor& leaf : graph.leaves()) leaves.push_back(detach(cast(leaf, dtype)));
+  Tensors outputs{graph(leaves)};
+  for (Tensor& g : grad(outputs[0], leaves, {.allow_unused = true})) outputs.push_back(std::move(g));
+  evaluate(outputs);
+  return outputs;
+}
+
+std::string fault_of_values(const RandomGraph& graph, DType dtype) {
+  const Tensors outputs = value_and_gradients(graph, dtype);
+  std::vector<Node*> roots;
+  for (const Tensor& output : outputs) roots.push_back(output.node());
+  NodeIndex index;
+  const double rounding = dtype == f32 ? 0x1p-24 : 0x1p-53;
+  for (Node* node : topological_order(roots, index, [](const Node*) { return true; })) {
+    if (node->is_leaf()) continue;
+    const Tensor whole = Tensor::of(node);
+    if (!same_bits(*node, *again(*node, Kernels::fast).node())) {
+      return cat(node->op->info.name, " gives other bits in the graph than by itself");
+    }
+    const double off = largest_difference(whole, again(*node, Kernels::reference), scale_of(*node));
+    if (!(off <= kRoundings * rounding)) {
+      return cat(node->op->info.name, " ", node->shape, " ", name_of(dtype),
+                 " differs between fast kernel and reference loop by ", off);
+    }
+  }
+  const int threads = num_threads();
+  set_num_threads(threads == 1 ? 2 : 1);
+  const Tensors others = value_and_gradients(graph, dtype);
+  set_num_threads(threads);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (!same_bits(*outputs[i].node(), *others[i].node())) {
+      return cat("other bits on ", threads, " thread(s) than on ", threads == 1 ? 2 : 1);
+    }
+  }
+  return {};
+}
+
+std::string fault_of_derivatives(const RandomGraph& graph, std::uint64_t seed) {
+  // A step may meet a function that bends too sharply for it: only what two steps say is a fault.
+  std::string message;
+  for (const double step : {1e-3, 1e-4}) {
+    const auto f = [&](std::span<const Tensor> at) { return graph(at); };
+    const GradCheckReport report = grad_check(f, graph.leaves(), {.order = 2, .step = step, .seed = seed});
+    if (report.status != GradCheckStatus::failed) return {};
+    message = report.message;
+  }
+  return message;
+}
+
+}  // namespace
+
+std::string find_fault(const RandomGraph& graph, std::uint64_t seed) {
+  try {
+    for (const DType dtype : {f32, f64}) {
+      std::string fault = fault_of_values(graph, dtype);
+      if (!fault.empty()) return fault;
+    }
+    return fault_of_derivatives(graph, seed);
+  } catch (const std::exception& error) {
+    return cat("throws ", error.what());
+  }
+}
+
+}  // namespace chainrule::fuzz

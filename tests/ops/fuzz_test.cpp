@@ -1,0 +1,87 @@
+// Random graphs are without fault, and the search would find one: an error is planted in each derivative.
+//
+// build/release/fuzz/fuzz_graphs searches for as long as one likes.
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "chainrule/grad.h"
+#include "chainrule/ops.h"
+#include "random_graph.h"
+
+namespace chainrule::fuzz {
+namespace {
+
+TEST(RandomGraphs, AreWithoutFault) {
+  const std::vector<Part> parts = all_parts();
+  for (std::uint64_t seed = 1'000'000; seed < 1'000'400; ++seed) {
+    const RandomGraph graph(parts, seed);
+    ASSERT_EQ(find_fault(graph, seed), "") << "seed " << seed << "\n" << graph.to_string();
+  }
+}
+
+TEST(RandomGraphs, AreTheSameForOneSeed) {
+  const std::vector<Part> parts = all_parts();
+  EXPECT_EQ(RandomGraph(parts, 3).to_string(), RandomGraph(parts, 3).to_string());
+  EXPECT_NE(RandomGraph(parts, 3).to_string(), RandomGraph(parts, 4).to_string());
+}
+
+/// The row whose derivative is spoilt now.
+const OpRow* spoilt = nullptr;
+
+/// The first gradient off by a thousandth.
+Tensors vjp_off(const void* op, const Vjp& v) {
+  Tensors gradients = spoilt->vjp(op, v);
+  for (Tensor& g : gradients) {
+    if (g) {
+      g = 1.001 * g;
+      break;
+    }
+  }
+  return gradients;
+}
+
+/// Right numbers without a past: wrong from the second order on.
+Tensors vjp_detached(const void* op, const Vjp& v) {
+  Tensors gradients = spoilt->vjp(op, v);
+  for (Tensor& g : gradients) {
+    if (g) g = stop_gradient(g);
+  }
+  return gradients;
+}
+
+class Planted : public ::testing::TestWithParam<const OpRow*> {
+ protected:
+  /// Whether a minute's search finds the error.
+  static bool finds(Tensors (*wrong)(const void*, const Vjp&)) {
+    spoilt = GetParam();
+    OpRow row = *spoilt;
+    row.vjp = wrong;
+    std::vector<const OpRow*> rows(op_table().begin(), op_table().end());
+    std::replace(rows.begin(), rows.end(), spoilt, static_cast<const OpRow*>(&row));
+    const std::vector<Part> parts = parts_of(rows);
+    const auto start = std::chrono::steady_clock::now();
+    for (std::uint64_t seed = 0; std::chrono::steady_clock::now() - start < std::chrono::minutes(1); ++seed) {
+      if (!find_fault(RandomGraph(parts, seed), seed).empty()) return true;
+    }
+    return false;
+  }
+};
+
+TEST_P(Planted, ErrorOfAThousandthIsFound) { EXPECT_TRUE(finds(vjp_off)); }
+
+TEST_P(Planted, DetachedGradientIsFound) { EXPECT_TRUE(finds(vjp_detached)); }
+
+std::vector<const OpRow*> differentiable_rows() {
+  std::vector<const OpRow*> rows;
+  for (const OpRow* row : op_table()) {
+    if (row->vjp) rows.push_back(row);
+  }
+  return rows;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Planted, ::testing::ValuesIn(differentiable_rows()),
+                         [](const auto& param) { return std::string(param.param->info.name); });
+
+}  // namespace
+}  // namespace chainrule::fuzz
