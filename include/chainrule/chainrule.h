@@ -10,6 +10,7 @@
 #include "chainrule/grad.h"
 #include "chainrule/grad_check.h"
 #include "chainrule/location.h"
+#include "chainrule/loss.h"
 #include "chainrule/nn.h"
 #include "chainrule/ops.h"
 #include "chainrule/optim.h"

@@ -338,17 +338,4 @@ Tensor log_softmax(const Tensor& x, int axis = -1, Location where = Location::cu
 Tensor one_hot(const Tensor& classes, std::int64_t count, DType dtype = f32,
                Location where = Location::current());
 
-/// Mean softmax cross-entropy over a batch, in nats.
-///
-/// loss = (1/N) sum_n [ logsumexp(z_n) - z_{n, t_n} ]   (Goodfellow et al. 2016, eq. 6.30; shifted by the
-/// maximum)
-/// @param logits   z, shape (N, C), f32 or f64, before softmax.
-/// @param targets  t, shape (N), i64 or u8 class numbers in [0, C), or probabilities (N, C) such as one-hot
-/// rows.
-/// @return  Scalar. Its gradient to logits is (softmax(z) - one_hot(t)) / N.
-/// @throws ShapeError  if the batch sizes differ (E021).
-/// @throws ValueError  when evaluated, if a target is outside [0, C): names the first bad row (E022).
-Tensor softmax_cross_entropy(const Tensor& logits, const Tensor& targets,
-                             Location where = Location::current());
-
 }  // namespace chainrule

@@ -1,5 +1,6 @@
 // The books' layers. Each says only what forward computes.
 #include "chainrule/error.h"
+#include "chainrule/loss.h"
 #include "chainrule/nn.h"
 #include "chainrule/ops.h"
 #include "chainrule/random.h"

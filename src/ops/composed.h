@@ -45,5 +45,6 @@ std::span<const ComposedFunction> composed_functions();
 /// The families; each stands at the end of the file that has the functions.
 std::vector<ComposedFunction> reduction_functions();
 std::vector<ComposedFunction> index_functions();
+std::vector<ComposedFunction> loss_functions();
 
 }  // namespace chainrule

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "chainrule/loss.h"
 #include "chainrule/tensor.h"
 
 // Functions that are operations of their own but serve only other operations: the public ones are in
@@ -9,5 +10,8 @@ namespace chainrule {
 /// op(a) op(b), where op is the transpose of the last two axes or nothing. Both of two axes or more.
 Tensor matmul_transposed(const Tensor& a, const Tensor& b, bool trans_a, bool trans_b,
                          Location where = Location::current());
+
+/// What is left of the losses of elements or rows.
+Tensor reduced(const Tensor& losses, Reduction reduction);
 
 }  // namespace chainrule

@@ -1,10 +1,12 @@
 // Losses of classification that have kernels of their own.
 #include <cmath>
 
+#include "chainrule/loss.h"
 #include "chainrule/ops.h"
 #include "core/dispatch.h"
 #include "kernels/ref/softmax.h"
 #include "kernels/simd/softmax.h"
+#include "ops/internal.h"
 #include "ops/meta.h"
 #include "ops/op.h"
 
@@ -213,15 +215,70 @@ Tensor cross_entropy_grad(const Tensor& logits, const Tensor& targets, const Ten
   return apply(SoftmaxCrossEntropyGrad{}, {logits, targets, weights}, Location::current());
 }
 
+struct Nll {
+  static constexpr OpInfo kInfo{
+      .name = "nll", .arity = 2, .doc = "-sum_j t_j x_j for each row of log-probabilities x and targets t."};
+  bool operator==(const Nll&) const = default;
+  Meta infer(std::span<const Meta> in) const {
+    check_targets(in[0], in[1]);
+    return {in[0].dtype, Shape{in[0].shape[0]}};
+  }
+  Tensors vjp(const Vjp& v) const {
+    const Tensor rows = -expand_dims(v.cotangent, 1);
+    Tensor dx, dt;
+    if (v.needs(0)) dx = rows * target_rows(v.inputs[0], v.inputs[1]);
+    if (v.needs(1)) dt = rows * v.inputs[0];
+    return {dx, dt};
+  }
+  void run(const Kernel& k) const {
+    const std::int64_t classes = k.inputs[0].shape[1];
+    with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
+      const TargetRows<T> t(k.inputs[1], classes);
+      for (std::int64_t i = 0; i < k.output.numel(); ++i) {
+        k.output.as<T>()[i] = t.loss(i, k.inputs[0].as<T>() + i * classes, T(0));
+      }
+    });
+  }
+  static std::vector<Sample> samples() {
+    const SampleInput labels{{5}, DType::i64, {0, 9}};
+    return {sample(Nll{}, {{{5, 10}}, labels}), sample(Nll{}, {{{3, 4}}, {{3, 4}, DType::f64, {0, 1}}}),
+            sample(Nll{}, {{{0, 4}}, {{0}, DType::i64}}), sample(Nll{}, {{{5, 10}}, {{5}}}, 21)};
+  }
+};
+
+/// The losses of rows by an operation. Bytes are class numbers too.
+template <class Op>
+Tensor row_losses(const Tensor& scores, const Tensor& targets, Reduction reduction, Location where) {
+  const OriginScope scope(where);
+  const bool bytes = targets && targets.dtype() == DType::u8;
+  return reduced(apply(Op{}, {scores, bytes ? cast(targets, DType::i64) : targets}, where), reduction);
+}
+
 }  // namespace
 
 CHAINRULE_OP_ROW(SoftmaxCrossEntropy)
 CHAINRULE_OP_ROW(SoftmaxCrossEntropyGrad)
+CHAINRULE_OP_ROW(Nll)
 
-Tensor softmax_cross_entropy(const Tensor& logits, const Tensor& targets, Location where) {
-  const OriginScope scope(where);
-  const bool bytes = targets && targets.dtype() == DType::u8;
-  return mean(apply(SoftmaxCrossEntropy{}, {logits, bytes ? cast(targets, DType::i64) : targets}, where));
+Tensor reduced(const Tensor& losses, Reduction reduction) {
+  switch (reduction) {
+    case Reduction::mean:
+      return mean(losses);
+    case Reduction::sum:
+      return sum(losses);
+    case Reduction::none:
+      break;
+  }
+  return losses;
+}
+
+Tensor softmax_cross_entropy(const Tensor& logits, const Tensor& targets, Reduction reduction,
+                             Location where) {
+  return row_losses<SoftmaxCrossEntropy>(logits, targets, reduction, where);
+}
+
+Tensor nll(const Tensor& log_probs, const Tensor& targets, Reduction reduction, Location where) {
+  return row_losses<Nll>(log_probs, targets, reduction, where);
 }
 
 }  // namespace chainrule

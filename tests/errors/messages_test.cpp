@@ -187,6 +187,11 @@ const Mistake kMistakes[] = {
     {132, [] { grad_check([](const Tensor& at) { return at * at; }, zeros({3})); }},
     {133, [] { grad_check([](const Tensor& at) { return sum(at); }, zeros({3}), ones({2})); }},
     {134, [] { register_op<Cosine>(); }},
+    {140,
+     [] {
+       mse(zeros({32, 1}), zeros({32}));
+     }},
+    {141, [] { huber(zeros({3}), zeros({3}), 0); }},
 };
 
 /// The first ```text block of each section of docs/errors.md, by number.

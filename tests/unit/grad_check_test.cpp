@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "chainrule/loss.h"
 #include "chainrule/op.h"
 #include "chainrule/ops.h"
 #include "chainrule/random.h"
