@@ -46,5 +46,7 @@ std::span<const ComposedFunction> composed_functions();
 std::vector<ComposedFunction> reduction_functions();
 std::vector<ComposedFunction> index_functions();
 std::vector<ComposedFunction> loss_functions();
+std::vector<ComposedFunction> normalization_functions();
+std::vector<ComposedFunction> random_functions();
 
 }  // namespace chainrule

@@ -12,6 +12,7 @@
 #include "chainrule/chainrule.h"
 #include "chainrule/op.h"
 #include "core/thread_pool.h"
+#include "ops/op.h"
 
 namespace chainrule {
 namespace {
@@ -192,6 +193,25 @@ const Mistake kMistakes[] = {
        mse(zeros({32, 1}), zeros({32}));
      }},
     {141, [] { huber(zeros({3}), zeros({3}), 0); }},
+    {142,
+     [] {
+       batch_norm(zeros({32, 16, 8, 8}), ones({8}));
+     }},
+    {143,
+     [] {
+       group_norm(zeros({2, 10, 4}), 4);
+     }},
+    {144,
+     [] {
+       layer_norm(zeros({2, 4}), -1, {}, {}, -1e-5);
+     }},
+    {145,
+     [] {
+       const OpRow& row = *find_op("random");
+       const Tensor key = zeros({2}, i64);
+       apply_row(row, row.samples()[0].attributes.data(), {&key, 1}, Location());
+     }},
+    {146, [] { dropout(zeros({3}), 50, {.seed = 1}); }},
 };
 
 /// The first ```text block of each section of docs/errors.md, by number.

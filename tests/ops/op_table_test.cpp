@@ -80,6 +80,7 @@ TEST_P(OpTable, WithoutDerivativeSaysSo) {
   if (row.vjp) return;
   const OpCase c = cases_of(row, DType::f64)[3];
   const Tensors inputs = draw_inputs(c, 6);
+  if (!is_floating(inputs[0].dtype())) return;  // nothing to differentiate by
   try {
     grad(sum(cast(call(c, inputs), DType::f64)), inputs[0]);
     ADD_FAILURE() << "no error";

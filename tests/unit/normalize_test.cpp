@@ -1,0 +1,92 @@
+#include "chainrule/normalize.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "chainrule/error.h"
+#include "chainrule/ops.h"
+#include "chainrule/random_tensor.h"
+
+namespace chainrule {
+namespace {
+
+using Values = std::vector<double>;
+
+void expect_near(const Tensor& got, const Tensor& expected, double tolerance = 1e-14) {
+  ASSERT_EQ(got.shape(), expected.shape());
+  const Values a = got.to_vector(), b = expected.to_vector();
+  for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], tolerance) << i;
+}
+
+// Each row 1, 2, 3: mean 2, variance 2/3.
+TEST(LayerNorm, OfNumbersByHand) {
+  const Tensor x = tensor({1, 2, 3, 11, 12, 13}, {2, 3}, f64);
+  const double r = 1 / std::sqrt(2.0 / 3);
+  expect_near(layer_norm(x, -1, {}, {}, 0), tensor({-r, 0, r, -r, 0, r}, {2, 3}, f64));
+  expect_near(layer_norm(x, 1, tensor({1, 2, 3}, f64), tensor({0, 5, 0}, f64), 0),
+              tensor({-r, 5, 3 * r, -r, 5, 3 * r}, {2, 3}, f64));
+  EXPECT_NEAR(layer_norm(x, 1, {}, {}, 1.0 / 3).to_vector()[0], -1, 1e-15) << "eps is inside the root";
+}
+
+TEST(LayerNorm, OverSeveralAxes) {
+  const Tensor x = normal({3, 4, 5}, {1}, 2, 3, f64);
+  expect_near(reshape(layer_norm(x, 1), {3, 20}), layer_norm(reshape(x, {3, 20})));
+}
+
+// A mean of 10^4 and a deviation of 1 in f32: sum(x^2) - sum(x)^2 would have no digit left.
+TEST(LayerNorm, KeepsItsDigitsUnderALargeMean) {
+  const Tensor x = normal({1, 1000}, {2}, 1e4, 1, f32);
+  expect_near(cast(layer_norm(x), f64), layer_norm(cast(x, f64)), 2e-3);
+  const Values y = layer_norm(x).to_vector();
+  double squares = 0;
+  for (const double value : y) squares += value * value;
+  EXPECT_NEAR(squares / 1000, 1, 1e-3);
+}
+
+TEST(RmsNorm, OfNumbersByHand) {
+  const Tensor x = tensor({3, 4}, f64);
+  const double r = std::sqrt(12.5);
+  expect_near(rms_norm(x, 0, {}, 0), tensor({3 / r, 4 / r}, f64));
+  expect_near(rms_norm(x, 0, tensor({2, -1}, f64), 0), tensor({6 / r, -4 / r}, f64));
+}
+
+TEST(BatchNorm, NormalisesEachChannel) {
+  const Tensor x = normal({6, 3, 4, 5}, {3}, 5, 2, f64);
+  const Tensor scale = tensor({1, 2, 3}, f64), shift = tensor({-1, 0, 1}, f64);
+  const BatchNormResult result = batch_norm(x, scale, shift);
+  expect_near(result.mean, mean(x, {0, 2, 3}));
+  expect_near(result.variance, var(x, {0, 2, 3}));
+  expect_near(mean(result.output, {0, 2, 3}), shift);
+  expect_near(stddev(result.output, {0, 2, 3}), scale, 1e-4);  // eps
+  expect_near(batch_norm_inference(x, result.mean, result.variance, scale, shift), result.output);
+}
+
+TEST(GroupNorm, LiesBetweenLayerAndInstanceNorm) {
+  const Tensor x = normal({2, 6, 4}, {4}, 1, 2, f64);
+  expect_near(group_norm(x, 1), layer_norm(x, 1));
+  expect_near(group_norm(x, 6), instance_norm(x));
+  const Tensor half = slice(x, 1, 3, 6);
+  expect_near(slice(group_norm(x, 2), 1, 3, 6), layer_norm(half, 1));
+  const Tensor scale = tensor({1, 2, 3, 4, 5, 6}, f64);
+  expect_near(group_norm(x, 2, scale), group_norm(x, 2) * reshape(scale, {6, 1}));
+}
+
+TEST(Normalization, RefusesWhatDoesNotFit) {
+  const Tensor x = zeros({2, 4, 3});
+  EXPECT_THROW(batch_norm(x, zeros({3})), ShapeError);
+  EXPECT_THROW(batch_norm(zeros({3})), ShapeError);
+  EXPECT_THROW(batch_norm_inference(x, zeros({4}), zeros({3})), ShapeError);
+  EXPECT_THROW(layer_norm(x, 3), ShapeError);
+  EXPECT_THROW(layer_norm(x, 2, zeros({4, 3})), ShapeError) << "a parameter for axes that are not normalised";
+  EXPECT_THROW(layer_norm(x, 2, zeros({2})), ShapeError);
+  EXPECT_THROW(group_norm(x, 3), ValueError);
+  EXPECT_THROW(group_norm(x, 0), ValueError);
+  EXPECT_THROW(instance_norm(zeros({2, 4})), ShapeError);
+  EXPECT_THROW(rms_norm(x, -1, {}, NAN), ValueError);
+  EXPECT_EQ(group_norm(zeros({0, 4, 3}), 2).shape(), Shape({0, 4, 3}));
+  EXPECT_EQ(batch_norm(tensor({1, 2}, {2, 1}, i64)).output.dtype(), f64);
+}
+
+}  // namespace
+}  // namespace chainrule
