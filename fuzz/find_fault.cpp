@@ -14,6 +14,9 @@ namespace {
 /// Rounding steps that a fast kernel may be off the reference loop.
 constexpr double kRoundings = 64;
 
+/// Derivatives of this size are rounding errors: the graph's weights make its values about 1.
+constexpr double kRounded = 1e-10;
+
 bool same_bits(const Node& a, const Node& b) {
   return std::memcmp(a.value.data(), b.value.data(), a.bytes()) == 0;
 }
@@ -98,6 +101,7 @@ std::string fault_of_derivatives(const RandomGraph& graph, std::uint64_t seed) {
     const auto f = [&](std::span<const Tensor> at) { return graph(at); };
     const GradCheckReport report = grad_check(f, graph.leaves(), {.order = 2, .step = step, .seed = seed});
     if (report.status != GradCheckStatus::failed) return {};
+    if (std::abs(report.analytic - report.numeric) < kRounded) return {};
     message = report.message;
   }
   return message;

@@ -50,8 +50,8 @@ struct GradCheckReport {
 ///
 /// Computes in f64 whatever x is. With C(h) the central difference, (64 C(h/4) - 20 C(h/2) + C(h)) / 45 has
 /// an error of order h^6 (Richardson's extrapolation). Where the slopes on both sides of x, or the steps,
-/// disagree in a way that no smooth function explains and that could hide an error, the report says kink:
-/// move x.
+/// disagree in a way that no smooth function explains and that could hide an error, or the differences are
+/// lost in rounding, the report says kink: move x, or try another step.
 /// @param f  called several times with f64 points; must return one f64 number and always the same for a
 /// point.
 /// @throws DTypeError  if x is not floating (E015).

@@ -203,8 +203,9 @@ class Check {
     if (r.status == GradCheckStatus::ok) {
       r.message = cat("The ", name, place, " is right: ", numbers);
     } else if (r.status == GradCheckStatus::kink) {
-      r.message = cat("The function has a kink within the step, or bends too sharply for it, so that its ",
-                      name, place, " cannot be checked here; move x, or try a smaller step. ", numbers);
+      r.message =
+          cat("The function is not smooth within the step (a kink, a sharp bend, or rounding), so that its ",
+              name, place, " cannot be checked here; move x, or try another step. ", numbers);
     } else if (!std::isfinite(r.analytic) || !std::isfinite(r.numeric)) {
       r.message = cat("The ", name, place, " is not a finite number: ", numbers);
     } else {

@@ -27,7 +27,7 @@ Tensors random_directions(const Tensors& at, Random& random, bool unit);
 
 /// A derivative held against differences of values.
 struct Comparison {
-  enum class Verdict { right, wrong, kink };
+  enum class Verdict { right, wrong, kink };  // kink: differences tell nothing here
   Verdict verdict = Verdict::right;
   double analytic = 0;
   double numeric = 0;
