@@ -62,7 +62,9 @@ Comparison compare_slope(const std::function<double(double)>& f, double analytic
   // How far the two extrapolations of order h^4 are apart: where rounding errors are larger than `noise`,
   // since f is a small difference of large numbers, nothing else shows it.
   const double doubt = 2 * std::abs(5 * steps[1].central - 4 * steps[2].central - steps[0].central) / 3;
-  if (!passes && error <= doubt && std::isfinite(error)) {
+  const bool leaves_domain =
+      std::isfinite(analytic) && std::isfinite(centre) && !std::isfinite(result.numeric);
+  if (leaves_domain || (!passes && error <= doubt)) {
     result.verdict = Comparison::Verdict::kink;
   } else if (!smooth && explains && jump > noise && std::isfinite(analytic)) {
     result.verdict = Comparison::Verdict::kink;
