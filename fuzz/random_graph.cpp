@@ -147,6 +147,7 @@ Tensor RandomGraph::run_step(const Step& step, const Tensors& values, DType floa
     Tensor x = values[static_cast<std::size_t>(feed.source)];
     if (feed.indices) x = take(flatten(x), feed.indices);
     if (feed.squeeze) x = squeezed(x, feed.wanted->domain);
+    if (feed.wanted->prepare) x = feed.wanted->prepare(x);
     inputs.push_back(cast(x, floating));
   }
   if (step.part->differentiable) return step.part->call(inputs);

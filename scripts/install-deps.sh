@@ -18,6 +18,7 @@ ninja-build           build  command:ninja
 ccache                build  command:ccache
 pkg-config            build  command:pkg-config
 libhwy-dev            build  header:hwy/highway.h
+libeigen3-dev         build  have_eigen
 zlib1g-dev            build  header:zlib.h
 libpng-dev            build  header:png.h
 libfmt-dev            build  header:fmt/format.h
@@ -47,6 +48,9 @@ have_numpy() {
   done
   return 1
 }
+
+# Its headers lie in a folder of their own, which CMake finds.
+have_eigen() { pkg-config --exists eigen3 2>/dev/null; }
 
 have_openblas() { PATH=$PATH:/sbin ldconfig -p 2>/dev/null | grep -q libopenblas; }
 

@@ -9,6 +9,7 @@
 #include "chainrule/explain.h"
 #include "chainrule/grad.h"
 #include "chainrule/grad_check.h"
+#include "chainrule/linalg.h"
 #include "chainrule/location.h"
 #include "chainrule/loss.h"
 #include "chainrule/nn.h"

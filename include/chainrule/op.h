@@ -101,6 +101,8 @@ struct SampleInput {
   Shape shape;
   DType dtype = DType::f64;
   Domain domain = {};
+  /// What is done to the drawn numbers, in operations: to make matrices that are not singular, for one.
+  Tensor (*prepare)(const Tensor& drawn) = nullptr;
 };
 struct Sample {
   std::vector<std::byte> attributes;

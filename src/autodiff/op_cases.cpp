@@ -69,8 +69,9 @@ Tensors draw_inputs(const OpCase& c, std::uint64_t seed) {
       if (domain.grid > 0) value = domain.low + domain.grid * std::floor((value - domain.low) / domain.grid);
       if (!is_floating(input.dtype)) value = std::floor(value);
     }
-    inputs.push_back(
-        detach(cast(from_data(values, input.shape), is_floating(input.dtype) ? c.floating : input.dtype)));
+    const Tensor drawn = from_data(values, input.shape);
+    const Tensor prepared = input.prepare ? input.prepare(drawn) : drawn;
+    inputs.push_back(detach(cast(prepared, is_floating(input.dtype) ? c.floating : input.dtype)));
   }
   return inputs;
 }

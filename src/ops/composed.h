@@ -45,6 +45,7 @@ std::span<const ComposedFunction> composed_functions();
 /// The families; each stands at the end of the file that has the functions.
 std::vector<ComposedFunction> reduction_functions();
 std::vector<ComposedFunction> index_functions();
+std::vector<ComposedFunction> linear_algebra_functions();
 std::vector<ComposedFunction> loss_functions();
 std::vector<ComposedFunction> normalization_functions();
 std::vector<ComposedFunction> random_functions();

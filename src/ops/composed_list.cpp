@@ -77,8 +77,8 @@ std::span<const ElementwiseFunction> elementwise_functions() {
 std::span<const ComposedFunction> composed_functions() {
   static const std::vector<ComposedFunction> all = [] {
     std::vector<ComposedFunction> joined;
-    for (const auto family :
-         {reduction_functions, index_functions, loss_functions, normalization_functions, random_functions}) {
+    for (const auto family : {reduction_functions, index_functions, linear_algebra_functions, loss_functions,
+                              normalization_functions, random_functions}) {
       for (ComposedFunction& f : family()) joined.push_back(std::move(f));
     }
     return joined;

@@ -179,6 +179,26 @@ const Mistake kMistakes[] = {
        take(zeros({5}), tensor({0, 7}, i64)).to_vector();
      }},
     {110, [] { topk(zeros({3}), 4); }},
+    {111,
+     [] {
+       solve(zeros({4, 4}), zeros({3}));
+     }},
+    {112,
+     [] {
+       inverse(tensor({1, 2, 2, 4}, {2, 2})).to_vector();
+     }},
+    {113,
+     [] {
+       cholesky(tensor({1, 2, 2, 1}, {2, 2})).to_vector();
+     }},
+    {115,
+     [] {
+       einsum("ij,jk->il", {zeros({2, 3}), zeros({3, 4})});
+     }},
+    {116,
+     [] {
+       einsum("ij,jk->ik", {zeros({2, 3}), zeros({4, 5})});
+     }},
     {130,
      [] {
        const Tensor x = zeros({3});

@@ -1,0 +1,258 @@
+// Decompositions of matrices: the operations that need kernels. linalg.cpp has the functions made of them.
+#include <algorithm>
+#include <vector>
+
+#include "chainrule/linalg.h"
+#include "chainrule/ops.h"
+#include "core/dispatch.h"
+#include "core/thread_pool.h"
+#include "kernels/decompose.h"
+#include "ops/decompositions.h"
+#include "ops/meta.h"
+#include "ops/op.h"
+
+namespace chainrule {
+namespace {
+
+using kernels::Triangle;
+
+std::int64_t matrices_in(const Shape& shape, std::int64_t size) {
+  return size == 0 ? 0 : shape.numel() / size;
+}
+
+std::vector<double> as_f64(const ConstArray& array, std::int64_t from, std::int64_t count) {
+  std::vector<double> numbers(static_cast<std::size_t>(count));
+  with_floating(array.dtype, [&]<class T>(std::type_identity<T>) {
+    std::copy_n(array.as<T>() + from, count, numbers.begin());
+  });
+  return numbers;
+}
+
+void store(const std::vector<double>& numbers, const Array& array, std::int64_t at) {
+  with_floating(array.dtype, [&]<class T>(std::type_identity<T>) {
+    std::transform(numbers.begin(), numbers.end(), array.as<T>() + at,
+                   [](double x) { return static_cast<T>(x); });
+  });
+}
+
+/// Calls `body(matrix number)` for a batch, on several threads if there are many.
+template <class F>
+void for_each_matrix(std::int64_t count, std::int64_t work_each, F body) {
+  constexpr std::int64_t kWorkAThread = 1 << 16;
+  parallel_for(count, std::max<std::int64_t>(1, kWorkAThread / std::max<std::int64_t>(1, work_each)),
+               [&](std::int64_t begin, std::int64_t end) {
+                 for (std::int64_t i = begin; i < end; ++i) body(i);
+               });
+}
+
+/// @throws ShapeError E111  unless the last two axes are equal.
+void require_square(const Shape& shape) {
+  if (shape.ndim() >= 2 && shape.back(1) == shape.back(2)) return;
+  throw op_error<ShapeError>(111, cat("a ", shape, " is not square; need (..., N, N)."));
+}
+
+Tensor mirrored(const Tensor& x) { return transpose(x, -1, -2); }
+
+/// For tests: numbers whose matrices are far from singular.
+Tensor dominant(const Tensor& x) { return x + 12 * eye(x.size(-2), x.size(-1), x.dtype()); }
+Tensor positive_definite(const Tensor& x) {
+  return matmul(x, mirrored(x)) + 2 * eye(x.size(-1), -1, x.dtype());
+}
+
+struct Solve {
+  Triangle triangle = Triangle::none;
+  bool transposed = false;
+  double rank_tolerance = 0;
+
+  static constexpr OpInfo kInfo{
+      .name = "solve",
+      .arity = 2,
+      .doc = "x with op(a) x = b, op the transpose or nothing; a general or triangular."};
+  bool operator==(const Solve&) const = default;
+  template <class V>
+  void fields(V visit) const {
+    visit("triangle", static_cast<int>(triangle)), visit("transposed", transposed),
+        visit("rank_tolerance", rank_tolerance);
+  }
+  Meta infer(std::span<const Meta> in) const {
+    require_same_dtype(in);
+    require_floating(in[0]);
+    const Shape &a = in[0].shape, &b = in[1].shape;
+    require_square(a);
+    bool fits = b.ndim() == a.ndim() && b.back(2) == a.back(1);
+    for (int i = 3; fits && i <= a.ndim(); ++i) fits = a.back(i) == b.back(i);
+    if (!fits) throw op_error<ShapeError>(111, cat("b ", b, " does not fit a ", a, "; need (..., N, K)."));
+    return in[1];
+  }
+  // op(a) x = b: with y = op(a)^-T g, the gradient of b is y and that of op(a) is -y x^T.
+  Tensors vjp(const Vjp& v) const {
+    const Tensor y =
+        apply(Solve{triangle, !transposed, rank_tolerance}, {v.inputs[0], v.cotangent}, Location::current());
+    Tensor da;
+    if (v.needs(0)) {
+      da = transposed ? -matmul(v.output, mirrored(y)) : -matmul(y, mirrored(v.output));
+      if (triangle == Triangle::lower) da = tril(da);
+      if (triangle == Triangle::upper) da = triu(da);
+    }
+    return {da, y};
+  }
+  void run(const Kernel& k) const {
+    const std::int64_t n = k.inputs[0].shape.back(1), columns = k.inputs[1].shape.back(1);
+    for_each_matrix(matrices_in(k.output.shape, n * columns), n * n * (n + columns), [&](std::int64_t i) {
+      const std::vector<double> a = as_f64(k.inputs[0], i * n * n, n * n);
+      std::vector<double> x = as_f64(k.inputs[1], i * n * columns, n * columns);
+      if (!kernels::solve(a.data(), n, triangle, transposed, rank_tolerance, x.data(), columns, x.data())) {
+        throw op_error<ValueError>(
+            112, cat("matrix ", i, rank_tolerance > 0 ? " has not full rank." : " is singular."));
+      }
+      store(x, k.output, i * n * columns);
+    });
+  }
+  static std::vector<Sample> samples() {
+    const SampleInput a{{4, 4}, DType::f64, {}, dominant}, b{{4, 3}};
+    const SampleInput batch{{2, 3, 3}, DType::f64, {}, dominant}, right{{2, 3, 2}};
+    return {sample(Solve{}, {a, b}),
+            sample(Solve{Triangle::none, true}, {a, b}),
+            sample(Solve{Triangle::lower}, {a, b}),
+            sample(Solve{Triangle::lower, true}, {a, b}),
+            sample(Solve{Triangle::upper}, {batch, right}),
+            sample(Solve{Triangle::upper, true, 1e-12}, {batch, right}),
+            sample(Solve{}, {{{0, 0}}, {{0, 2}}}),
+            sample(Solve{}, {{{3, 4}}, {{3, 2}}}, 111),
+            sample(Solve{}, {a, {{3, 2}}}, 111),
+            sample(Solve{}, {batch, {{3, 2}}}, 111)};
+  }
+};
+
+struct Determinant {
+  static constexpr OpInfo kInfo{.name = "determinant", .doc = "Determinant of square matrices."};
+  bool operator==(const Determinant&) const = default;
+  Meta infer(std::span<const Meta> in) const {
+    require_floating(in[0]);
+    require_square(in[0].shape);
+    return {in[0].dtype, Shape(in[0].shape.sizes().first(static_cast<std::size_t>(in[0].shape.ndim() - 2)))};
+  }
+  // d det(a) = det(a) tr(a^-1 da)   (Jacobi's formula)
+  Tensors vjp(const Vjp& v) const {
+    const Tensor factor = expand_dims(expand_dims(v.cotangent * v.output, -1), -1);
+    return {factor * mirrored(inverse(v.inputs[0]))};
+  }
+  void run(const Kernel& k) const {
+    const std::int64_t n = k.inputs[0].shape.back(1);
+    for_each_matrix(k.output.numel(), n * n * n, [&](std::int64_t i) {
+      store({kernels::determinant(as_f64(k.inputs[0], i * n * n, n * n).data(), n)}, k.output, i);
+    });
+  }
+  static std::vector<Sample> samples() {
+    return {sample(Determinant{}, {{{3, 3}, DType::f64, {}, dominant}}),
+            sample(Determinant{}, {{{2, 1, 2, 2}, DType::f64, {}, dominant}}),
+            sample(Determinant{}, {{{1, 1}, DType::f64, {1, 2}}}),
+            sample(Determinant{}, {{{2, 0, 0}}}),
+            sample(Determinant{}, {{{3, 2}}}, 111),
+            sample(Determinant{}, {{{3}}}, 111)};
+  }
+};
+
+struct Cholesky {
+  static constexpr OpInfo kInfo{
+      .name = "cholesky",
+      .doc = "L of the positive definite L L^T whose lower triangle is given; the upper is not read."};
+  bool operator==(const Cholesky&) const = default;
+  Meta infer(std::span<const Meta> in) const {
+    require_floating(in[0]);
+    require_square(in[0].shape);
+    return in[0];
+  }
+  // With P the lower half of L^T G and S = L^-T P L^-1, the gradient of the symmetric matrix is (S + S^T) / 2
+  // (Murray 2016, eq. 8); off the diagonal each number of the lower triangle stands for two.
+  Tensors vjp(const Vjp& v) const {
+    const Tensor& l = v.output;
+    const Tensor product = matmul(mirrored(l), v.cotangent);
+    const Tensor half = tril(product) - 0.5 * diagonal_part(product);
+    const auto left = [&](const Tensor& x) {
+      return apply(Solve{Triangle::lower, true}, {l, x}, Location::current());
+    };
+    const Tensor s = mirrored(left(mirrored(left(half))));
+    return {tril(s + mirrored(s)) - diagonal_part(s)};
+  }
+  static Tensor diagonal_part(const Tensor& x) { return x * eye(x.size(-1), -1, x.dtype()); }
+  void run(const Kernel& k) const {
+    const std::int64_t n = k.output.shape.back(1);
+    for_each_matrix(matrices_in(k.output.shape, n * n), n * n * n, [&](std::int64_t i) {
+      const std::vector<double> a = as_f64(k.inputs[0], i * n * n, n * n);
+      std::vector<double> l(a.size());
+      const std::int64_t bad = kernels::cholesky(a.data(), n, l.data());
+      if (bad >= 0) {
+        throw op_error<ValueError>(113, cat("matrix ", i, " is not positive definite: its first ", bad, " x ",
+                                            bad, " elements are not."));
+      }
+      store(l, k.output, i * n * n);
+    });
+  }
+  static std::vector<Sample> samples() {
+    return {sample(Cholesky{}, {{{4, 4}, DType::f64, {}, positive_definite}}),
+            sample(Cholesky{}, {{{2, 3, 3}, DType::f64, {}, positive_definite}}),
+            sample(Cholesky{}, {{{1, 1}, DType::f64, {1, 2}}}), sample(Cholesky{}, {{{0, 0}}}),
+            sample(Cholesky{}, {{{3, 2}}}, 111)};
+  }
+};
+
+struct OrthonormalColumns {
+  static constexpr OpInfo kInfo{.name = "orthonormal_columns",
+                                .doc = "q of a = q r for M >= N, r upper triangular with a diagonal >= 0."};
+  bool operator==(const OrthonormalColumns&) const = default;
+  Meta infer(std::span<const Meta> in) const {
+    require_floating(in[0]);
+    const Shape& a = in[0].shape;
+    if (a.ndim() < 2 || a.back(2) < a.back(1)) {
+      throw op_error<ShapeError>(111, cat("a ", a, "; need (..., M, N), M >= N."));
+    }
+    return in[0];
+  }
+  // With M = -G^T Q, whose lower triangle is mirrored into the upper one: (G + Q M) R^-T   (Walter and
+  // Lehmann 2012, for a gradient of q alone; that of r = q^T a follows).
+  Tensors vjp(const Vjp& v) const {
+    const Tensor& q = v.output;
+    const Tensor r = triu(matmul(mirrored(q), v.inputs[0]));
+    const Tensor m = -matmul(mirrored(v.cotangent), q);
+    const Tensor symmetric = tril(m) + mirrored(tril(m, -1));
+    const Tensor y = v.cotangent + matmul(q, symmetric);
+    return {mirrored(apply(Solve{Triangle::upper}, {r, mirrored(y)}, Location::current()))};
+  }
+  void run(const Kernel& k) const {
+    const std::int64_t m = k.output.shape.back(2), n = k.output.shape.back(1);
+    for_each_matrix(matrices_in(k.output.shape, m * n), m * n * n, [&](std::int64_t i) {
+      const std::vector<double> a = as_f64(k.inputs[0], i * m * n, m * n);
+      std::vector<double> q(a.size());
+      kernels::orthonormal_columns(a.data(), m, n, q.data());
+      store(q, k.output, i * m * n);
+    });
+  }
+  static std::vector<Sample> samples() {
+    return {sample(OrthonormalColumns{}, {{{3, 3}, DType::f64, {}, dominant}}),
+            sample(OrthonormalColumns{}, {{{2, 5, 3}, DType::f64, {}, dominant}}),
+            sample(OrthonormalColumns{}, {{{4, 1}, DType::f64, {1, 2}}}),
+            sample(OrthonormalColumns{}, {{{3, 0}}}),
+            sample(OrthonormalColumns{}, {{{2, 3}}}, 111),
+            sample(OrthonormalColumns{}, {{{3}}}, 111)};
+  }
+};
+
+}  // namespace
+
+CHAINRULE_OP_ROW(Solve)
+CHAINRULE_OP_ROW(Determinant)
+CHAINRULE_OP_ROW(Cholesky)
+CHAINRULE_OP_ROW(OrthonormalColumns)
+
+Tensor solve_matrices(const Tensor& a, const Tensor& b, kernels::Triangle triangle, bool transposed,
+                      double rank_tolerance, Location where) {
+  return apply(Solve{triangle, transposed, rank_tolerance}, {a, b}, where);
+}
+Tensor determinants(const Tensor& a, Location where) { return apply(Determinant{}, {a}, where); }
+Tensor cholesky_factors(const Tensor& a, Location where) { return apply(Cholesky{}, {a}, where); }
+Tensor orthonormal_columns(const Tensor& a, Location where) {
+  return apply(OrthonormalColumns{}, {a}, where);
+}
+
+}  // namespace chainrule
