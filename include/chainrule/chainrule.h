@@ -20,4 +20,5 @@
 #include "chainrule/random_tensor.h"
 #include "chainrule/shape.h"
 #include "chainrule/tensor.h"
+#include "chainrule/threads.h"
 #include "chainrule/train.h"

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "chainrule/threads.h"
+
 namespace chainrule {
 
 /// Calls `body(context, begin, end)` for blocks that together cover [0, count). Owns no memory, so that
@@ -11,14 +13,6 @@ struct RangeBody {
   void (*call)(void* context, std::int64_t begin, std::int64_t end);
   void* context;
 };
-
-/// Threads that the program will use, the calling one included. Set by, in this order: `set_num_threads`,
-/// `CHAINRULE_NUM_THREADS`, `OMP_NUM_THREADS`, and else min(CPU affinity, cgroup quota). The environment is
-/// read once, at the first call; a value that is not a number from 1 to 1024 is passed over.
-int num_threads();
-/// Takes effect at the next parallel_for; safe at any time, from any thread.
-/// @throws ValueError  for a count below 1 or above 1024 (E002).
-void set_num_threads(int count);
 
 /// Splits [0, count) into contiguous blocks of at least `grain` and runs them on the pool; returns when all
 /// are done. With one thread, or count < 2 * grain, calls body once on this thread. The split must never
