@@ -15,7 +15,8 @@ export kRooms='core kernels graph ops autodiff plan nn optim data io train expla
 
 # The room behind each public header; a header not named here belongs to the room of its own name.
 export kPublic='array:core dtype:core error:core location:core random:core shape:core threads:core
-                  tensor:graph linalg:ops loss:ops normalize:ops op:ops random_tensor:ops grad:autodiff grad_check:autodiff chainrule:explain'
+                  tensor:graph conv:ops linalg:ops loss:ops normalize:ops op:ops random_tensor:ops grad:autodiff grad_check:autodiff
+                  chainrule:explain'
 
 export kThirdParty='hwy/:kernels Eigen/:kernels zlib.h:data zlib.h:io zip.h:io onnx/:io png.h:cli fmt/:cli CLI/:cli nlohmann/:cli'
 

@@ -3,6 +3,7 @@
 /// The whole public interface but for chainrule/op.h, which is for those who write operations of their own. A
 /// program that wants to compile faster includes only the parts that it uses.
 
+#include "chainrule/conv.h"
 #include "chainrule/data.h"
 #include "chainrule/dtype.h"
 #include "chainrule/error.h"

@@ -49,5 +49,11 @@ std::vector<ComposedFunction> linear_algebra_functions();
 std::vector<ComposedFunction> loss_functions();
 std::vector<ComposedFunction> normalization_functions();
 std::vector<ComposedFunction> random_functions();
+std::vector<ComposedFunction> conv_functions();
+std::vector<ComposedFunction> max_pool_functions();
+std::vector<ComposedFunction> avg_pool_functions();
+std::vector<ComposedFunction> adaptive_pool_functions();
+std::vector<ComposedFunction> upsample_functions();
+std::vector<ComposedFunction> unfold_functions();
 
 }  // namespace chainrule

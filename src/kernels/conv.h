@@ -1,0 +1,37 @@
+#pragma once
+
+#include "kernels/windows.h"
+
+namespace chainrule::kernels {
+
+/// Sizes of a convolution: x (n, groups in_channels, in...), w (groups out_channels, in_channels, kernel...),
+/// y (n, groups out_channels, out...). Channels of group g meet only those of group g.
+struct ConvShape {
+  Windows windows;
+  std::int64_t n = 0, groups = 1;
+  std::int64_t in_channels = 0, out_channels = 0;  // of one group
+
+  /// Weights of one output channel.
+  std::int64_t depth() const { return in_channels * windows.kernel.product(); }
+};
+
+/// @name The three products of a convolution, by patches and matrix products on the thread pool.
+///
+/// y[n, o, l] = sum over the patch (c, j) of x[n, c, place of (l, j)] w[o, c, j]: one fused multiply-add
+/// chain in the order of w's memory. The weights' gradient is one chain over (n, l) in order. The input's
+/// gradient is, for each j, a chain over o; those are then added over fixed blocks of rows of l, in each over
+/// j. So the bits depend neither on threads nor on the vector width (see gemm.h).
+///
+/// Each thread keeps up to about 1 MB of scratch memory for patches.
+/// @{
+template <class T>
+void conv(const ConvShape& shape, const T* x, const T* w, T* y);
+/// x from y: the adjoint of conv in x.
+template <class T>
+void conv_input(const ConvShape& shape, const T* y, const T* w, T* x);
+/// w from x and y: the adjoint of conv in w.
+template <class T>
+void conv_weight(const ConvShape& shape, const T* x, const T* y, T* w);
+/// @}
+
+}  // namespace chainrule::kernels

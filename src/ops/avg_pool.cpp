@@ -1,0 +1,102 @@
+// Average pooling: sums of strided slices, one axis after the other, divided by the number of elements.
+#include "chainrule/conv.h"
+#include "chainrule/ops.h"
+#include "ops/composed.h"
+#include "ops/op.h"
+#include "ops/window.h"
+
+namespace chainrule {
+namespace {
+
+/// 1 / the number of elements of each window along an axis, of the image and of so many places around it.
+Tensor reciprocal_counts(const Windows& w, int axis, std::int64_t before, std::int64_t after, DType dtype) {
+  std::vector<double> counts;
+  for (std::int64_t o = 0; o < w.out[axis]; ++o) {
+    const std::int64_t begin = std::max(w.place(axis, o, 0), -before);
+    const std::int64_t end = std::min(w.place(axis, o, w.kernel[axis]), w.in[axis] + after);
+    counts.push_back(1 / static_cast<double>(end - begin));
+  }
+  Extents sizes = all_axes(1);
+  sizes[axis] = w.out[axis];
+  return cast(from_data(counts, Shape{sizes[0], sizes[1], sizes[2]}), dtype);
+}
+
+/// The sum of each window along a spatial axis of a padded image.
+Tensor window_sums(const Tensor& x, const Windows& w, int axis) {
+  const int along = x.ndim() - 3 + axis;
+  const std::int64_t step = w.stride[axis], last = (w.out[axis] - 1) * step;
+  Tensor total;
+  for (std::int64_t j = 0; j < w.kernel[axis]; ++j) {
+    const Tensor part = slice(x, along, j, j + last + 1, step);
+    total = total ? total + part : part;
+  }
+  return total;
+}
+
+Tensor avg_pool(const Tensor& image, const Spatial& size, const AvgPoolOptions& options, int axes) {
+  Tensor x = as_image(image);
+  require_image(x.shape(), axes);
+  const Extents in = spatial_sizes(x.shape()), kernel = checked_option(size, "kernel", axes, 1, 1);
+  const WindowRule rule =
+      window_rule(options.stride.count() == 0 ? size : options.stride, options.padding, 1, in, kernel, axes);
+  const WindowRule reach = options.ceil_mode ? rule.rounded_up(in, kernel) : rule;
+  const Windows windows = reach.over(in, kernel);
+  require_elements_in(windows);
+  for (int axis = 3 - axes; axis < 3; ++axis) {  // the last axis last: its slices are the slowest
+    const int along = x.ndim() - 3 + axis;
+    if (reach.low[axis] > 0 || reach.high[axis] > 0) x = pad(x, along, reach.low[axis], reach.high[axis]);
+    x = window_sums(x, windows, axis);
+  }
+  const bool padded = options.count_include_pad;
+  Tensor scale;
+  for (int axis = 3 - axes; axis < 3; ++axis) {
+    const Tensor of_axis = reciprocal_counts(windows, axis, padded ? rule.low[axis] : 0,
+                                             padded ? rule.high[axis] : 0, x.dtype());
+    scale = scale ? scale * of_axis : of_axis;
+  }
+  return x * reshape(scale, with_spatial(1, 1, windows.out, axes));
+}
+
+}  // namespace
+
+#define CHAINRULE_POOL(axes)                                                                                 \
+  Tensor avg_pool##axes##d(const Tensor& x, Spatial kernel, const AvgPoolOptions& options, Location where) { \
+    const OpScope scope("avg_pool" #axes "d", where);                                                        \
+    return avg_pool(x, kernel, options, axes);                                                               \
+  }
+
+CHAINRULE_POOL(1)
+CHAINRULE_POOL(2)
+CHAINRULE_POOL(3)
+
+#undef CHAINRULE_POOL
+
+std::vector<ComposedFunction> avg_pool_functions() {
+  using In = std::span<const Tensor>;
+  return {
+      {"avg_pool1d",
+       "The sum of each window / its elements.",
+       {{"avg_pool1d(x, 3, {.stride = 2, .padding = 1})",
+         [](In in) { return avg_pool1d(in[0], 3, {.stride = 2, .padding = 1}); },
+         {{{2, 2, 7}}}}}},
+      {"avg_pool2d",
+       "The sum of each window / its elements.",
+       {{"avg_pool2d(x, 2)", [](In in) { return avg_pool2d(in[0], 2); }, {{{2, 2, 4, 5}}}},
+        {"avg_pool2d(x, {3, 2}, {.stride = 2, .padding = {1, 0}, .ceil_mode = true, .count_include_pad = "
+         "true})",
+         [](In in) {
+           return avg_pool2d(in[0], {3, 2},
+                             {.stride = 2, .padding = {1, 0}, .ceil_mode = true, .count_include_pad = true});
+         },
+         {{{1, 2, 6, 5}}}}}},
+      {"avg_pool3d",
+       "The sum of each window / its elements.",
+       {{"avg_pool3d(x, {1, 2, 2}, {.stride = 1})",
+         [](In in) {
+           return avg_pool3d(in[0], {1, 2, 2}, {.stride = 1});
+         },
+         {{{1, 2, 2, 3, 3}}}}}},
+  };
+}
+
+}  // namespace chainrule

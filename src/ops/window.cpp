@@ -1,0 +1,126 @@
+#include "ops/window.h"
+
+#include <algorithm>
+
+#include "chainrule/ops.h"
+
+namespace chainrule {
+namespace {
+
+/// Places that a window spans along an axis.
+std::int64_t span_of(std::int64_t kernel, std::int64_t dilation) { return dilation * (kernel - 1) + 1; }
+
+}  // namespace
+
+Tensor as_image(const Tensor& x) { return is_floating(x.dtype()) ? x : cast(x, DType::f64); }
+
+void require_image(const Shape& shape, int axes, std::string_view name) {
+  const int have = shape.ndim() - 2;
+  if (have >= 1 && have <= Spatial::kMaxAxes && (axes == 0 || have == axes)) return;
+  static constexpr const char* kWanted[] = {"3 to 5: (N, C, spatial axes)", "3: (N, C, L)", "4: (N, C, H, W)",
+                                            "5: (N, C, D, H, W)"};
+  const char* hint =
+      axes > 0 && have == axes - 1 ? " A single image is a batch of one: expand_dims(x, 0)." : "";
+  throw op_error<ShapeError>(
+      120, name == "x"
+               ? cat("x ", shape, " has ", shape.ndim(), " axes; need ", kWanted[axes], ".", hint)
+               : cat(name, " ", shape, " has ", shape.ndim(), " axes; need as many as x, ", axes + 2, "."));
+}
+
+Extents spatial_sizes(const Shape& shape) {
+  Extents sizes = all_axes(1);
+  for (int i = 1; i <= shape.ndim() - 2; ++i) sizes[3 - i] = shape.back(i);
+  return sizes;
+}
+
+Shape with_spatial(std::int64_t first, std::int64_t second, const Extents& sizes, int axes) {
+  const std::int64_t all[] = {first, second, sizes[3 - axes], sizes[std::min(2, 4 - axes)], sizes[2]};
+  return Shape(std::span(all, static_cast<std::size_t>(axes + 2)));
+}
+
+Extents checked_option(const Spatial& option, std::string_view name, int axes, std::int64_t least,
+                       std::int64_t other) {
+  if (option.count() != 1 && option.count() != axes) {
+    throw op_error<ValueError>(124, cat(name, " has ", option.count(), " numbers for ", axes, " spatial ax",
+                                        axes == 1 ? "is" : "es", ". Give one for all, or one for each."));
+  }
+  Extents extents = all_axes(other);
+  for (int i = 0; i < axes; ++i) {
+    if (option[i] < least) {
+      throw op_error<ValueError>(124, cat(name, " is ", option[i], "; it must be at least ", least, "."));
+    }
+    extents[3 - axes + i] = option[i];
+  }
+  return extents;
+}
+
+Extents checked_size(const Spatial& size, int axes) {
+  bool good = size.count() == 1 || size.count() == axes;
+  Extents extents = all_axes(1);
+  for (int i = 0; good && i < axes; ++i) {
+    good = size[i] >= 1;
+    extents[3 - axes + i] = size[i];
+  }
+  if (good) return extents;
+  throw op_error<ValueError>(127, cat("a size or scale needs one number of at least 1 for each of the ", axes,
+                                      " spatial axes, or one for all."));
+}
+
+Windows WindowRule::over(const Extents& in, const Extents& kernel) const {
+  Windows windows{in, all_axes(1), kernel, stride, dilation, low};
+  for (int i = 0; i < 3; ++i) {
+    const std::int64_t span = span_of(kernel[i], dilation[i]), padded = in[i] + low[i] + high[i];
+    if (kernel[i] < 1 || span > padded) {
+      throw op_error<ShapeError>(
+          123, cat("the kernel does not fit: it spans ", kernel[i] < 1 ? 0 : span, " along axis ", i - 3,
+                   ", where the image has ", in[i], " and with padding ", padded,
+                   ". Need a kernel of at least 1 and at most the padded image."));
+    }
+    windows.out[i] = (padded - span) / stride[i] + 1;
+  }
+  return windows;
+}
+
+WindowRule window_rule(const Spatial& stride, const Padding& padding, const Spatial& dilation,
+                       const Extents& in, const Extents& kernel, int axes) {
+  WindowRule rule{checked_option(stride, "stride", axes, 1, 1),
+                  checked_option(dilation, "dilation", axes, 1, 1),
+                  checked_option(padding.low, "padding", axes, 0, 0),
+                  checked_option(padding.high, "padding", axes, 0, 0)};
+  if (!padding.is_same) return rule;
+  for (int i = 0; i < 3; ++i) {
+    const std::int64_t out = (in[i] + rule.stride[i] - 1) / rule.stride[i];
+    const std::int64_t reach = (out - 1) * rule.stride[i] + span_of(kernel[i], rule.dilation[i]);
+    const std::int64_t missing = std::max<std::int64_t>(0, reach - in[i]);
+    rule.low[i] = missing / 2;
+    rule.high[i] = missing - rule.low[i];
+  }
+  return rule;
+}
+
+WindowRule WindowRule::rounded_up(const Extents& in, const Extents& kernel) const {
+  const Windows windows = over(in, kernel);
+  WindowRule rule = *this;
+  for (int i = 0; i < 3; ++i) {
+    const std::int64_t start = windows.place(i, windows.out[i], 0);  // of the next window
+    const std::int64_t span = span_of(kernel[i], dilation[i]);
+    const bool has_rest = start - stride[i] + span < in[i] + high[i];
+    if (has_rest && start < in[i]) rule.high[i] = start + span - in[i];
+  }
+  return rule;
+}
+
+void require_elements_in(const Windows& windows) {
+  for (int i = 0; i < 3; ++i) {
+    for (std::int64_t o = 0; o < windows.out[i]; ++o) {
+      const std::int64_t start = windows.place(i, o, 0), step = windows.dilation[i];
+      const std::int64_t j = start >= 0 ? 0 : (-start + step - 1) / step;
+      if (j < windows.kernel[i] && windows.place(i, o, j) < windows.in[i]) continue;
+      throw op_error<ValueError>(
+          126, cat("window ", o, " along axis ", i - 3, " has nothing but padding: it starts at ", start,
+                   " of ", windows.in[i], ". Need padding of at most half the kernel."));
+    }
+  }
+}
+
+}  // namespace chainrule
