@@ -1,0 +1,277 @@
+// Convolution: against the definition, its identities, the same bits however it is computed.
+#include "chainrule/conv.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+
+#include "chainrule/grad.h"
+#include "chainrule/ops.h"
+#include "chainrule/random.h"
+#include "kernel_test.h"
+#include "kernels/conv.h"
+#include "kernels/ref/conv.h"
+
+namespace chainrule {
+namespace {
+
+Tensor uniform(const Shape& shape, std::uint64_t seed) {
+  Random random(seed);
+  std::vector<double> values(static_cast<std::size_t>(shape.numel()));
+  for (double& value : values) value = random.uniform(-1, 1);
+  return from_data(values, shape);
+}
+
+double dot(const Tensor& a, const Tensor& b) { return sum(a * b).item(); }
+
+/// conv2d by its definition, element by element: x[n, c, i s - p + j d] w[o, c, j], out of bounds 0.
+std::vector<double> by_definition(const Tensor& x, const Tensor& w, std::int64_t stride, std::int64_t padding,
+                                  std::int64_t dilation, std::int64_t groups, const Shape& result) {
+  const auto at = [](const Tensor& t, std::int64_t a, std::int64_t b, std::int64_t c, std::int64_t d) {
+    const Shape& s = t.shape();
+    if (c < 0 || d < 0 || c >= s[2] || d >= s[3]) return 0.0;
+    return t.data<double>()[static_cast<std::size_t>(((a * s[1] + b) * s[2] + c) * s[3] + d)];
+  };
+  const std::int64_t inputs = w.shape()[1], outputs = w.shape()[0] / groups;
+  std::vector<double> y;
+  for (std::int64_t n = 0; n < result[0]; ++n)
+    for (std::int64_t o = 0; o < result[1]; ++o)
+      for (std::int64_t h = 0; h < result[2]; ++h)
+        for (std::int64_t v = 0; v < result[3]; ++v) {
+          double total = 0;
+          for (std::int64_t c = 0; c < inputs; ++c)
+            for (std::int64_t i = 0; i < w.shape()[2]; ++i)
+              for (std::int64_t j = 0; j < w.shape()[3]; ++j)
+                total += at(x, n, o / outputs * inputs + c, h * stride - padding + i * dilation,
+                            v * stride - padding + j * dilation) *
+                         at(w, o, c, i, j);
+          y.push_back(total);
+        }
+  return y;
+}
+
+void expect_near(const Tensor& got, const std::vector<double>& wanted, double tolerance = 1e-12) {
+  const std::vector<double> values = got.to_vector();
+  ASSERT_EQ(values.size(), wanted.size());
+  for (std::size_t i = 0; i < wanted.size(); ++i) EXPECT_NEAR(values[i], wanted[i], tolerance) << i;
+}
+
+// Worked out by hand: each result is the sum of a 2 x 2 square times (1, 2, 3, 4).
+TEST(Conv, OfASmallImageByHand) {
+  const Tensor x = reshape(cast(arange(9), f64), {1, 1, 3, 3});
+  const Tensor w = tensor({1, 2, 3, 4}, {1, 1, 2, 2}, f64);
+  // 0*1 + 1*2 + 3*3 + 4*4 = 27, then + 10 for each step to the right and + 30 for each row.
+  expect_near(conv2d(x, w), {27, 37, 57, 67});
+  expect_near(conv2d(x, w, tensor({100}, f64)), {127, 137, 157, 167});
+  // Over the zeros around, only the corners of the kernel: 0*4; 1*3 + 2*4; 3*2 + 6*4; 4 + 5*2 + 7*3 + 8*4.
+  expect_near(conv2d(x, w, {.stride = 2, .padding = Padding::of(1, 0)}), {0, 11, 30, 67});
+  // The adjoint spreads: 1 at one place gives the kernel there.
+  expect_near(conv_transpose2d(tensor({0, 1, 0, 0}, {1, 1, 2, 2}, f64), w), {0, 1, 2, 0, 3, 4, 0, 0, 0});
+}
+
+TEST(Conv, IsItsDefinition) {
+  const Tensor x = uniform({2, 4, 9, 8}, 1);
+  for (const std::int64_t groups : {1, 2, 4}) {
+    const Tensor w = uniform({8, 4 / groups, 3, 3}, 2);
+    for (const std::int64_t stride : {1, 2, 3}) {
+      for (const std::int64_t padding : {0, 1, 3}) {
+        for (const std::int64_t dilation : {1, 2}) {
+          const Tensor y =
+              conv2d(x, w, {.stride = stride, .padding = padding, .dilation = dilation, .groups = groups});
+          expect_near(y, by_definition(x, w, stride, padding, dilation, groups, y.shape()));
+        }
+      }
+    }
+  }
+}
+
+// <conv(x, w), y> = <x, conv_transpose(y, w)> for every x, w, y is what makes it the adjoint.
+TEST(Conv, TransposedIsTheAdjoint) {
+  struct Options {
+    std::int64_t stride, padding, output_padding, dilation, groups;
+  };
+  for (const Options o : {Options{1, 0, 0, 1, 1}, {2, 1, 0, 1, 1}, {2, 1, 1, 1, 2}, {3, 2, 2, 2, 2}}) {
+    const Tensor w = uniform({4, 3, 3, 2}, 3);
+    const Tensor y = uniform({2, 4, 4, 5}, 4);
+    const Tensor up = conv_transpose2d(y, w,
+                                       {.stride = o.stride,
+                                        .padding = o.padding,
+                                        .output_padding = o.output_padding,
+                                        .dilation = o.dilation,
+                                        .groups = o.groups});
+    EXPECT_EQ(up.size(2), 3 * o.stride - 2 * o.padding + 2 * o.dilation + 1 + o.output_padding);
+    const Tensor x = uniform(up.shape(), 5);
+    const Tensor down =
+        conv2d(x, w, {.stride = o.stride, .padding = o.padding, .dilation = o.dilation, .groups = o.groups});
+    EXPECT_NEAR(dot(down, y), dot(x, up), 1e-11);
+  }
+}
+
+TEST(Conv, IsAMatrixProductOverColumns) {
+  const Tensor x = uniform({2, 3, 7, 6}, 6), w = uniform({5, 3, 3, 2}, 7);
+  const Tensor columns = unfold(x, {3, 2}, {.stride = {2, 1}, .padding = {1, 0}, .dilation = {1, 2}});
+  const Tensor y = conv2d(x, w, {.stride = {2, 1}, .padding = {1, 0}, .dilation = {1, 2}});
+  expect_near(reshape(matmul(reshape(w, {5, 18}), columns), y.shape()), y.to_vector());
+}
+
+TEST(Conv, OfOneAndThreeAxesIsThatOfTwo) {
+  const Tensor x = uniform({2, 3, 9}, 8), w = uniform({4, 3, 3}, 9);
+  const ConvOptions options{.stride = 2, .padding = 1};
+  const Tensor flat =
+      conv2d(reshape(x, {2, 3, 1, 9}), reshape(w, {4, 3, 1, 3}), {.stride = 2, .padding = {0, 1}});
+  EXPECT_EQ(conv1d(x, w, options).to_vector(), flat.to_vector());
+  // A kernel that is 1 deep goes over each slice alone.
+  const Tensor volume = uniform({1, 3, 2, 4, 5}, 10), kernel = uniform({2, 3, 1, 2, 2}, 11);
+  const Tensor y = conv3d(volume, kernel);
+  for (std::int64_t d = 0; d < 2; ++d) {
+    const Tensor slab = reshape(slice(volume, 2, d, d + 1), {1, 3, 4, 5});
+    const Tensor expected = conv2d(slab, reshape(kernel, {2, 3, 2, 2}));
+    EXPECT_EQ(slice(y, 2, d, d + 1).to_vector(), expected.to_vector());
+  }
+}
+
+// out = ceil(in / stride); the padding that takes, more of it after: ONNX's SAME_UPPER.
+TEST(Conv, SamePadding) {
+  for (std::int64_t in = 1; in < 9; ++in) {
+    for (std::int64_t kernel = 1; kernel < 6; ++kernel) {
+      for (std::int64_t stride = 1; stride < 4; ++stride) {
+        const Tensor x = uniform({1, 1, in}, 12), w = uniform({1, 1, kernel}, 13);
+        const Tensor y = conv1d(x, w, {.stride = stride, .padding = Padding::same()});
+        const std::int64_t out = (in + stride - 1) / stride;
+        ASSERT_EQ(y.size(2), out);
+        const std::int64_t total = std::max<std::int64_t>(0, (out - 1) * stride + kernel - in);
+        const Tensor padded = pad(x, 2, total / 2, total - total / 2);
+        EXPECT_EQ(y.to_vector(), conv1d(padded, w, {.stride = stride}).to_vector());
+        const Tensor up = conv_transpose1d(y, w, {.stride = stride, .padding = Padding::same()});
+        EXPECT_EQ(up.size(2), out * stride);
+      }
+    }
+  }
+}
+
+TEST(Conv, BiasGetsTheSumOfItsChannel) {
+  const Tensor x = uniform({2, 3, 4, 4}, 14), w = uniform({2, 3, 2, 2}, 15), b = uniform({2}, 16);
+  const Tensor y = conv2d(x, w, b);
+  const Tensor weights = uniform(y.shape(), 17);
+  expect_near(grad(sum(y * weights), b), sum(weights, {0, 2, 3}).to_vector());
+}
+
+TEST(Conv, PromotesItsInputs) {
+  EXPECT_EQ(conv1d(ones({1, 1, 3}), ones({1, 1, 2}, f64)).dtype(), f64);
+  EXPECT_EQ(conv1d(ones({1, 1, 3}, u8), ones({1, 1, 2})).dtype(), f64);
+  EXPECT_EQ(conv1d(ones({1, 1, 3}), ones({1, 1, 2})).dtype(), f32);
+}
+
+TEST(Conv, OfNothing) {
+  EXPECT_EQ(conv2d(ones({0, 3, 4, 4}), ones({2, 3, 2, 2})).shape(), Shape({0, 2, 3, 3}));
+  EXPECT_EQ(conv2d(ones({2, 3, 4, 4}), ones({0, 3, 2, 2})).shape(), Shape({2, 0, 3, 3}));
+  expect_near(conv2d(ones({1, 0, 2, 2}), ones({1, 0, 2, 2})), {0});
+  expect_near(conv1d(ones({1, 1, 0}), ones({1, 1, 1}), {.padding = 1}), {0, 0});
+  const Tensor w = ones({2, 3, 2, 2});
+  EXPECT_EQ(grad(sum(conv2d(ones({0, 3, 4, 4}), w)), w).to_vector(), std::vector<double>(24, 0.0));
+}
+
+}  // namespace
+
+namespace kernels {
+namespace {
+
+/// Sizes that need several blocks: of rows, of weights, of channels; and several threads.
+std::vector<ConvShape> large_shapes() {
+  return {
+      {{{1, 40, 70}, {1, 38, 68}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}}, 2, 1, 3, 5},
+      {{{1, 9, 11}, {1, 5, 6}, {1, 3, 3}, {1, 2, 2}, {1, 1, 1}, {0, 1, 1}}, 3, 1, 50, 17},
+      {{{1, 30, 40}, {1, 30, 40}, {1, 5, 5}, {1, 1, 1}, {1, 1, 1}, {0, 2, 2}}, 1, 2, 9, 8},
+      {{{3, 6, 7}, {3, 6, 7}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}}, 2, 1, 200, 9},
+      {{{1, 1, 3000}, {1, 1, 1498}, {1, 1, 4}, {1, 1, 2}, {1, 1, 1}, {0, 0, 0}}, 2, 1, 7, 6},
+  };
+}
+
+template <class T>
+struct Problem {
+  ConvShape s;
+  std::vector<T> x, w, y;
+
+  explicit Problem(const ConvShape& shape) : s(shape) {
+    const auto size = [](std::int64_t n) { return static_cast<std::size_t>(n); };
+    x = normal_numbers<T>(size(s.n * s.groups * s.in_channels * s.windows.in.product()), 1);
+    w = normal_numbers<T>(size(s.groups * s.out_channels * s.depth()), 2);
+    y = normal_numbers<T>(size(s.n * s.groups * s.out_channels * s.windows.out.product()), 3);
+  }
+  std::array<std::vector<T>, 3> run() const {
+    std::array<std::vector<T>, 3> results{std::vector<T>(y.size()), std::vector<T>(x.size()),
+                                          std::vector<T>(w.size())};
+    conv(s, x.data(), w.data(), results[0].data());
+    conv_input(s, y.data(), w.data(), results[1].data());
+    conv_weight(s, x.data(), y.data(), results[2].data());
+    return results;
+  }
+  /// By plain loops over all terms, and the sum of their magnitudes.
+  std::array<std::vector<double>, 3> exact(bool magnitudes) const {
+    std::array<std::vector<double>, 3> sums{std::vector<double>(y.size()), std::vector<double>(x.size()),
+                                            std::vector<double>(w.size())};
+    for_each_term(s, [&](std::int64_t at_x, std::int64_t at_w, std::int64_t at_y) {
+      const auto i = static_cast<std::size_t>(at_x), j = static_cast<std::size_t>(at_w),
+                 k = static_cast<std::size_t>(at_y);
+      const auto term = [&](T a, T b) {
+        const double product = static_cast<double>(a) * static_cast<double>(b);
+        return magnitudes ? std::abs(product) : product;
+      };
+      sums[0][k] += term(x[i], w[j]);
+      sums[1][i] += term(y[k], w[j]);
+      sums[2][j] += term(x[i], y[k]);
+    });
+    return sums;
+  }
+};
+
+template <class T>
+class ConvKernel : public ::testing::Test {};
+using Types = ::testing::Types<float, double>;
+TYPED_TEST_SUITE(ConvKernel, Types);
+
+// A chain of n additions is off by at most n rounding steps of the sum of magnitudes; far fewer in practice.
+TYPED_TEST(ConvKernel, GivesWhatPlainLoopsGive) {
+  for (const ConvShape& shape : large_shapes()) {
+    const Problem<TypeParam> problem(shape);
+    const auto got = problem.run();
+    const auto wanted = problem.exact(false), scale = problem.exact(true);
+    for (std::size_t part = 0; part < 3; ++part) {
+      double worst = 0;
+      for (std::size_t i = 0; i < wanted[part].size(); ++i) {
+        const double error = std::abs(static_cast<double>(got[part][i]) - wanted[part][i]);
+        worst = std::max(worst, error / std::max(1e-3, scale[part][i]));
+      }
+      EXPECT_LT(worst, 16 * static_cast<double>(std::numeric_limits<TypeParam>::epsilon())) << part;
+    }
+  }
+}
+
+TYPED_TEST(ConvKernel, SameBitsForAnyNumberOfThreads) {
+  const SimdGuard guard;
+  for (const ConvShape& shape : large_shapes()) {
+    const Problem<TypeParam> problem(shape);
+    set_num_threads(1);
+    const auto alone = problem.run();
+    for (const int threads : {2, 3, 8}) {
+      set_num_threads(threads);
+      const auto shared = problem.run();
+      for (std::size_t part = 0; part < 3; ++part) EXPECT_TRUE(same_bits(shared[part], alone[part])) << part;
+    }
+  }
+}
+
+TYPED_TEST(ConvKernel, SameBitsOnBothWidths) {
+  CHAINRULE_SKIP_WITHOUT_BOTH_WIDTHS();
+  for (const ConvShape& shape : large_shapes()) {
+    const Problem<TypeParam> problem(shape);
+    for (std::size_t part = 0; part < 3; ++part) {
+      expect_same_on_both_widths([&] { return problem.run()[part]; });
+    }
+  }
+}
+
+}  // namespace
+}  // namespace kernels
+}  // namespace chainrule
