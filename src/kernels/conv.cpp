@@ -1,7 +1,6 @@
 #include "kernels/conv.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "core/thread_pool.h"
@@ -14,8 +13,8 @@
 namespace chainrule::kernels {
 namespace {
 
-constexpr std::int64_t kBlockColumns = 1024;  // places of the window: some whole rows of the output
-constexpr std::int64_t kBlockDepth = 192;     // weights
+constexpr std::int64_t kBlockColumns = 1024;  // places of the window
+constexpr std::int64_t kBlockDepth = 256;     // weights
 constexpr std::int64_t kMinTask = 1 << 18;    // multiply-adds that are worth handing to another thread
 
 std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
@@ -36,14 +35,11 @@ template <class T>
 struct Part {
   const ConvShape& s;
   const Windows& v = s.windows;
-  std::int64_t rows = v.out[0] * v.out[1];  // of the output, each of v.out[2] places
   std::int64_t places = v.out.product();
   std::int64_t depth = s.depth();
-  std::int64_t row_blocks =
-      divide_up(rows, std::max<std::int64_t>(1, kBlockColumns / std::max<std::int64_t>(1, v.out[2])));
+  std::int64_t blocks = divide_up(places, kBlockColumns);
 
-  Range row_block(std::int64_t index) const { return piece(rows, row_blocks, index); }
-  std::int64_t columns(Range block) const { return block.size() * v.out[2]; }
+  Range block(std::int64_t index) const { return piece(places, blocks, index); }
   std::int64_t x_at(std::int64_t image, std::int64_t group) const {
     return (image * s.groups + group) * s.in_channels * v.in.product();
   }
@@ -61,66 +57,32 @@ struct Part {
     return v.kernel.product() == 1 && v.stride.product() == 1 && v.in == v.out && v.low == Extents{0, 0, 0};
   }
 
-  /// Calls `body(x, column, columns, step)` for each run of elements that the weights `p` meet in an image:
-  /// columns [column.begin, column.end) of row p meet x, x + step, .... Calls `skip(column)` for those that
-  /// meet padding.
-  template <class X, class Run, class Skip>
-  void for_each_run(X* image, std::int64_t p, Range block, Run run, Skip skip) const {
-    const std::int64_t j = p % v.kernel.product();
-    const std::int64_t jd = j / (v.kernel[1] * v.kernel[2]), jh = j / v.kernel[2] % v.kernel[1];
-    const std::int64_t jw = j % v.kernel[2];
-    X* plane = image + p / v.kernel.product() * v.in.product();
-    const Range inside = v.windows_inside(2, jw);
-    const std::int64_t width = v.out[2], start = v.place(2, inside.begin, jw);
-    for (std::int64_t row = block.begin; row < block.end; ++row) {
-      const std::int64_t d = v.place(0, row / v.out[1], jd), h = v.place(1, row % v.out[1], jh);
-      const std::int64_t first = (row - block.begin) * width;
-      if (!v.inside(0, d) || !v.inside(1, h) || inside.size() == 0) {
-        skip(Range{first, first + width});
-        continue;
-      }
-      if (inside.begin > 0) skip(Range{first, first + inside.begin});
-      if (inside.end < width) skip(Range{first + inside.end, first + width});
-      run(plane + (d * v.in[1] + h) * v.in[2] + start, Range{first + inside.begin, first + inside.end});
-    }
-  }
-
-  /// Rows `deep` of the patch matrix, at the places of a block of rows.
-  void fill_patches(const T* image, Range deep, Range block, T* patches) const {
-    const std::int64_t step = v.stride[2], length = columns(block);
-    for (std::int64_t p = deep.begin; p < deep.end; ++p, patches += length) {
-      for_each_run(
-          image, p, block,
-          [patches, step](const T* x, Range at) {
-            if (step == 1) {
-              std::memcpy(patches + at.begin, x, static_cast<std::size_t>(at.size()) * sizeof(T));
-            } else {
-              for (std::int64_t i = 0; i < at.size(); ++i) patches[at.begin + i] = x[i * step];
-            }
-          },
-          [patches](Range at) { std::fill(patches + at.begin, patches + at.end, T(0)); });
-    }
-  }
-
-  /// The same, where they lie and how far apart its rows are; in this thread's memory, if not in the image.
+  /// Rows `deep` of the patch matrix at a block of places, and how far apart they are; in this
+  /// thread's memory, if not in the image.
   std::pair<const T*, std::int64_t> patches(const T* image, Range deep, Range block) const {
-    if (is_pointwise()) return {image + deep.begin * places + block.begin * v.out[2], places};
-    T* filled = scratch<T>(deep.size() * columns(block));
-    fill_patches(image, deep, block, filled);
-    return {filled, columns(block)};
+    if (is_pointwise()) return {image + deep.begin * places + block.begin, places};
+    const std::int64_t length = block.size(), kernel = v.kernel.product();
+    T* filled = scratch<T>(deep.size() * length);
+    for (std::int64_t p = deep.begin; p < deep.end; ++p) {
+      copy_elements(v, image + p / kernel * v.in.product(), p % kernel, block, T(0),
+                    filled + (p - deep.begin) * length);
+    }
+    return {filled, length};
   }
 
   /// The adjoint: adds a patch matrix to an image.
   void add_patches(const T* patches, Range deep, Range block, T* image) const {
-    const std::int64_t step = v.stride[2], length = columns(block);
+    const std::int64_t step = v.stride[2], length = block.size(), kernel = v.kernel.product();
     for (std::int64_t p = deep.begin; p < deep.end; ++p, patches += length) {
       for_each_run(
-          image, p, block,
+          v, image + p / kernel * v.in.product(), p % kernel, block,
           [patches, step](T* x, Range at) {
+            const T* from = patches + at.begin;
+            const std::int64_t count = at.size();
             if (step == 1) {
-              for (std::int64_t i = 0; i < at.size(); ++i) x[i] += patches[at.begin + i];
+              for (std::int64_t i = 0; i < count; ++i) x[i] += from[i];
             } else {
-              for (std::int64_t i = 0; i < at.size(); ++i) x[i * step] += patches[at.begin + i];
+              for (std::int64_t i = 0; i < count; ++i) x[i * step] += from[i];
             }
           },
           [](Range) {});
@@ -132,7 +94,7 @@ struct Part {
 template <class T>
 void conv_block(const Part<T>& part, const T* image, const T* w, T* y, Range block) {
   const std::int64_t deep_blocks = std::max<std::int64_t>(1, divide_up(part.depth, kBlockDepth));
-  const std::int64_t columns = part.columns(block), at = block.begin * part.v.out[2];
+  const std::int64_t columns = block.size();
   for (std::int64_t i = 0; i < deep_blocks; ++i) {
     const Range deep = piece(part.depth, deep_blocks, i);
     const auto [patches, step] = part.patches(image, deep, block);
@@ -143,7 +105,7 @@ void conv_block(const Part<T>& part, const T* image, const T* w, T* y, Range blo
                  .lda = part.depth,
                  .b = patches,
                  .ldb = step,
-                 .c = y + at,
+                 .c = y + block.begin,
                  .ldc = part.places,
                  .accumulate = i > 0});
   }
@@ -155,14 +117,14 @@ template <class T>
 void conv(const ConvShape& shape, const T* x, const T* w, T* y) {
   const Part<T> part{shape};
   if (part.places == 0) return;
-  const std::int64_t work = shape.out_channels * part.depth * part.places / part.row_blocks;
-  parallel_for(shape.n * shape.groups * part.row_blocks, part.grain(work),
+  const std::int64_t work = shape.out_channels * part.depth * part.places / part.blocks;
+  parallel_for(shape.n * shape.groups * part.blocks, part.grain(work),
                [&](std::int64_t begin, std::int64_t end) {
                  for (std::int64_t task = begin; task < end; ++task) {
-                   const std::int64_t image = task / part.row_blocks / shape.groups;
-                   const std::int64_t group = task / part.row_blocks % shape.groups;
+                   const std::int64_t image = task / part.blocks / shape.groups;
+                   const std::int64_t group = task / part.blocks % shape.groups;
                    conv_block(part, x + part.x_at(image, group), w + part.w_at(group),
-                              y + part.y_at(image, group), part.row_block(task % part.row_blocks));
+                              y + part.y_at(image, group), part.block(task % part.blocks));
                  }
                });
 }
@@ -177,9 +139,9 @@ void conv_input(const ConvShape& shape, const T* y, const T* w, T* x) {
     T* to = x + part.x_at(image, group);
     std::fill(to + channels.begin * plane, to + channels.end * plane, T(0));
     const Range deep{channels.begin * kernel, channels.end * kernel};
-    for (std::int64_t b = 0; part.places > 0 && b < part.row_blocks; ++b) {
-      const Range block = part.row_block(b);
-      const std::int64_t columns = part.columns(block);
+    for (std::int64_t b = 0; part.places > 0 && b < part.blocks; ++b) {
+      const Range block = part.block(b);
+      const std::int64_t columns = block.size();
       T* patches = scratch<T>(deep.size() * columns);
       gemm(Gemm<T>{.m = deep.size(),
                    .n = columns,
@@ -187,7 +149,7 @@ void conv_input(const ConvShape& shape, const T* y, const T* w, T* x) {
                    .a = w + part.w_at(group) + deep.begin,
                    .lda = part.depth,
                    .trans_a = true,
-                   .b = y + part.y_at(image, group) + block.begin * part.v.out[2],
+                   .b = y + part.y_at(image, group) + block.begin,
                    .ldb = part.places,
                    .c = patches,
                    .ldc = columns});
@@ -211,26 +173,34 @@ void conv_weight(const ConvShape& shape, const T* x, const T* y, T* w) {
     std::fill_n(w, shape.groups * shape.out_channels * part.depth, T(0));
     return;
   }
-  // As many tasks as the threads can use, but none of less than a vector's width.
+  // As many tasks as the threads can use, but none of less than two tiles' rows.
   const std::int64_t wanted = divide_up(num_threads(), shape.groups);
   const std::int64_t pieces =
       std::max(divide_up(part.depth, kBlockDepth), std::min(wanted, divide_up(part.depth, 16)));
+  // The transpose is summed: it is y that the product then has to turn round, which is the smaller matrix.
+  const std::int64_t outputs = shape.out_channels;
   const auto run = [&](std::int64_t group, Range deep) {
-    for (std::int64_t i = 0; i < shape.n * part.row_blocks; ++i) {
-      const std::int64_t image = i / part.row_blocks;
-      const Range block = part.row_block(i % part.row_blocks);
+    thread_local Scratch memory;
+    T* sums = memory.get<T>(deep.size() * outputs);
+    for (std::int64_t i = 0; i < shape.n * part.blocks; ++i) {
+      const std::int64_t image = i / part.blocks;
+      const Range block = part.block(i % part.blocks);
       const auto [patches, step] = part.patches(x + part.x_at(image, group), deep, block);
-      gemm(Gemm<T>{.m = shape.out_channels,
-                   .n = deep.size(),
-                   .k = part.columns(block),
-                   .a = y + part.y_at(image, group) + block.begin * part.v.out[2],
-                   .lda = part.places,
-                   .b = patches,
-                   .ldb = step,
+      gemm(Gemm<T>{.m = deep.size(),
+                   .n = outputs,
+                   .k = block.size(),
+                   .a = patches,
+                   .lda = step,
+                   .b = y + part.y_at(image, group) + block.begin,
+                   .ldb = part.places,
                    .trans_b = true,
-                   .c = w + part.w_at(group) + deep.begin,
-                   .ldc = part.depth,
+                   .c = sums,
+                   .ldc = outputs,
                    .accumulate = i > 0});
+    }
+    T* to = w + part.w_at(group) + deep.begin;
+    for (std::int64_t o = 0; o < outputs; ++o) {
+      for (std::int64_t p = 0; p < deep.size(); ++p) to[o * part.depth + p] = sums[p * outputs + o];
     }
   };
   const std::int64_t work = shape.n * shape.out_channels * part.depth * part.places / pieces;

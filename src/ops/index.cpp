@@ -26,6 +26,13 @@ struct IndexedBlock {
   template <class F>
   void for_rows(const std::int64_t* indices, std::int64_t outer_begin, std::int64_t outer_end, F body) const {
     const auto place = [this](std::int64_t index) { return index < 0 ? index + block.size : index; };
+    if (block.inner == 1) {  // written out: the length is known when compiling
+      for (std::int64_t o = outer_begin; o < outer_end; ++o) {
+        const std::int64_t* own = shared ? indices : indices + o * count;
+        for (std::int64_t j = 0; j < count; ++j) body(o * count + j, o * block.size + place(own[j]), 1);
+      }
+      return;
+    }
     for (std::int64_t o = outer_begin; o < outer_end; ++o) {
       for (std::int64_t j = 0; j < count; ++j) {
         const std::int64_t near = (o * count + j) * block.inner;
