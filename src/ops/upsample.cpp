@@ -52,7 +52,8 @@ Tensor resample(const Tensor& image, const Extents& size, F along) {
   if (in.product() == 0) {
     throw op_error<ShapeError>(123, cat("the image ", x.shape(), " has no element to take."));
   }
-  for (int axis = 2, i = 5 - x.ndim(); axis < x.ndim(); ++axis, ++i) {
+  // The last axis first: its elements are taken one by one, and there are fewer of them then.
+  for (int axis = x.ndim() - 1, i = 2; axis >= 2; --axis, --i) {
     if (in[i] != size[i]) x = along(x, axis, size[i]);
   }
   return x;
