@@ -70,6 +70,22 @@ TEST(Conv, OfASmallImageByHand) {
   expect_near(conv_transpose2d(tensor({0, 1, 0, 0}, {1, 1, 2, 2}, f64), w), {0, 1, 2, 0, 3, 4, 0, 0, 0});
 }
 
+/// 1, 2, 3, ... modulo a number.
+Tensor counting(const Shape& shape, std::int64_t modulus) {
+  return reshape(fmod(cast(arange(shape.numel()), f64) + 1, modulus), shape);
+}
+
+// Worked out with PyTorch 1.13.
+TEST(Conv, GivesPyTorchsNumbers) {
+  const Tensor x = counting({1, 3, 4, 4}, 7), w = counting({2, 3, 2, 2}, 5);
+  expect_near(conv2d(x, w, tensor({1, -1}, f64), {.stride = {2, 1}, .padding = {1, 0}, .dilation = {1, 2}}),
+              {42, 57, 72, 67, 24, 25, 29, 41, 72, 78, 45, 39});
+  expect_near(conv_transpose2d(counting({1, 2, 2, 3}, 100), counting({2, 2, 2, 2}, 100),
+                               {.stride = 2, .padding = 1, .output_padding = 1}),
+              {88,  94,  104, 108, 120, 108, 104, 120, 114, 132, 136, 136, 152, 150, 168,
+               120, 134, 144, 156, 168, 164, 168, 184, 186, 204, 192, 200, 216, 222, 240});
+}
+
 TEST(Conv, IsItsDefinition) {
   const Tensor x = uniform({2, 4, 9, 8}, 1);
   for (const std::int64_t groups : {1, 2, 4}) {
