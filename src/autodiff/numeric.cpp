@@ -1,7 +1,7 @@
 // Derivatives by differences, to check the others with.
+#include "chainrule/array.h"
 #include "chainrule/error.h"
 #include "chainrule/grad.h"
-#include "core/dispatch.h"
 #include "core/text.h"
 #include "graph/node.h"
 

@@ -1,9 +1,9 @@
 // Tensors that are given, not computed.
 #include <cstring>
 
+#include "chainrule/array.h"
 #include "chainrule/error.h"
 #include "chainrule/tensor.h"
-#include "core/dispatch.h"
 #include "core/text.h"
 #include "graph/node.h"
 

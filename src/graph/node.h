@@ -6,11 +6,11 @@
 #include <span>
 #include <string>
 
+#include "chainrule/array.h"
 #include "chainrule/dtype.h"
 #include "chainrule/location.h"
 #include "chainrule/shape.h"
 #include "chainrule/tensor.h"
-#include "core/array.h"
 #include "core/buffer.h"
 
 namespace chainrule {

@@ -1,10 +1,10 @@
 // The books' layers. Each says only what forward computes.
+#include "chainrule/array.h"
 #include "chainrule/error.h"
 #include "chainrule/loss.h"
 #include "chainrule/nn.h"
 #include "chainrule/ops.h"
 #include "chainrule/random.h"
-#include "core/dispatch.h"
 #include "core/text.h"
 #include "graph/node.h"
 

@@ -4,7 +4,7 @@
 
 #include <cassert>
 
-#include "core/dispatch.h"
+#include "chainrule/array.h"
 #include "kernels/conv.h"
 #include "kernels/ref/conv.h"
 #include "ops/meta.h"
@@ -28,10 +28,12 @@ void check_channels(const Shape& x, const Shape& w, std::int64_t groups) {
                  outputs, " outputs of w ", w, "."));
   }
   if (w[1] * groups != channels) {
+    const bool last = x.ndim() == 4 && x.back() == w[1] * groups;
     throw op_error<ShapeError>(
         121, cat("channel numbers differ: x ", x, " has ", channels, ", w ", w, " takes ", w[1] * groups,
                  groups > 1 ? cat(" in ", groups, " groups") : "", ". Need w's second axis = ",
-                 channels / groups, ", x's channels", groups > 1 ? " of one group." : "."));
+                 channels / groups, ", x's channels", groups > 1 ? " of one group." : ".",
+                 last ? " If x has its channels last: permute(x, {0, 3, 1, 2})." : ""));
   }
 }
 

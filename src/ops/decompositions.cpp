@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "chainrule/array.h"
 #include "chainrule/linalg.h"
 #include "chainrule/ops.h"
-#include "core/dispatch.h"
 #include "core/thread_pool.h"
 #include "kernels/decompose.h"
 #include "ops/decompositions.h"

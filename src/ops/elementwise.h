@@ -2,8 +2,8 @@
 
 #include <limits>
 
+#include "chainrule/array.h"
 #include "chainrule/ops.h"
-#include "core/dispatch.h"
 #include "kernels/ref/map.h"
 #include "ops/fast.h"
 #include "ops/meta.h"

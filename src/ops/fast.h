@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/dispatch.h"
+#include "chainrule/array.h"
 #include "core/thread_pool.h"
 #include "kernels/broadcast.h"
 #include "kernels/simd/elementwise.h"

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "chainrule/array.h"
 #include "chainrule/ops.h"
-#include "core/dispatch.h"
 #include "core/thread_pool.h"
 #include "ops/meta.h"
 #include "ops/op.h"

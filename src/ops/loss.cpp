@@ -1,9 +1,9 @@
 // Losses of classification that have kernels of their own.
 #include <cmath>
 
+#include "chainrule/array.h"
 #include "chainrule/loss.h"
 #include "chainrule/ops.h"
-#include "core/dispatch.h"
 #include "kernels/ref/softmax.h"
 #include "kernels/simd/softmax.h"
 #include "ops/internal.h"

@@ -1,5 +1,5 @@
+#include "chainrule/array.h"
 #include "chainrule/ops.h"
-#include "core/dispatch.h"
 #include "kernels/simd/gemm.h"
 #include "ops/internal.h"
 #include "ops/meta.h"

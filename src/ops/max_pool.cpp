@@ -1,8 +1,8 @@
 // Max pooling: the places of the largest elements are a row, and taking them is another. The places have no
 // derivative, taking has those of every order: no row is needed for a gradient.
+#include "chainrule/array.h"
 #include "chainrule/conv.h"
 #include "chainrule/ops.h"
-#include "core/dispatch.h"
 #include "kernels/pool.h"
 #include "kernels/ref/pool.h"
 #include "ops/composed.h"

@@ -1,8 +1,8 @@
 // The axes in another order.
 #include "kernels/permute.h"
 
+#include "chainrule/array.h"
 #include "chainrule/ops.h"
-#include "core/dispatch.h"
 #include "ops/meta.h"
 #include "ops/op.h"
 

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "chainrule/array.h"
 #include "chainrule/ops.h"
-#include "core/dispatch.h"
 #include "core/thread_pool.h"
 #include "ops/composed.h"
 #include "ops/meta.h"

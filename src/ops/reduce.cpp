@@ -1,8 +1,8 @@
 // Reductions over axes.
 #include <limits>
 
+#include "chainrule/array.h"
 #include "chainrule/ops.h"
-#include "core/dispatch.h"
 #include "kernels/ref/reduce.h"
 #include "kernels/simd/reduce.h"
 #include "ops/axes.h"

@@ -1,8 +1,8 @@
 // Sums along an axis that keep every step.
 #include <algorithm>
 
+#include "chainrule/array.h"
 #include "chainrule/ops.h"
-#include "core/dispatch.h"
 #include "core/thread_pool.h"
 #include "ops/meta.h"
 #include "ops/op.h"

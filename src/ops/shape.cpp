@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "chainrule/array.h"
 #include "chainrule/ops.h"
-#include "core/dispatch.h"
 #include "kernels/ref/map.h"
 #include "ops/axes.h"
 #include "ops/fast.h"

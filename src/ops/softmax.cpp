@@ -1,8 +1,8 @@
 // Softmax and log-sum-exp. The kernels know the last axis: others are turned there and back.
 #include <cmath>
 
+#include "chainrule/array.h"
 #include "chainrule/ops.h"
-#include "core/dispatch.h"
 #include "kernels/ref/softmax.h"
 #include "kernels/simd/softmax.h"
 #include "ops/axes.h"

@@ -4,8 +4,8 @@
 #include <limits>
 #include <numeric>
 
+#include "chainrule/array.h"
 #include "chainrule/ops.h"
-#include "core/dispatch.h"
 #include "core/thread_pool.h"
 #include "ops/meta.h"
 #include "ops/op.h"

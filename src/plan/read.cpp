@@ -2,9 +2,9 @@
 #include <iomanip>
 #include <sstream>
 
+#include "chainrule/array.h"
 #include "chainrule/error.h"
 #include "chainrule/tensor.h"
-#include "core/dispatch.h"
 #include "core/text.h"
 #include "graph/node.h"
 #include "plan/run.h"

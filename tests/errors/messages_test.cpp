@@ -199,6 +199,42 @@ const Mistake kMistakes[] = {
      [] {
        einsum("ij,jk->ik", {zeros({2, 3}), zeros({4, 5})});
      }},
+    {120,
+     [] {
+       conv2d(zeros({3, 28, 28}), zeros({16, 3, 3, 3}));
+     }},
+    {121,
+     [] {
+       conv2d(zeros({8, 3, 32, 32}), zeros({16, 4, 3, 3}));
+     }},
+    {122,
+     [] {
+       conv2d(zeros({8, 4, 32, 32}), zeros({6, 1, 3, 3}), {.groups = 4});
+     }},
+    {123,
+     [] {
+       conv2d(zeros({8, 3, 4, 32}), zeros({16, 3, 7, 7}), {.padding = 1});
+     }},
+    {124,
+     [] {
+       conv2d(zeros({8, 3, 32, 32}), zeros({16, 3, 3, 3}), {.stride = {1, 1, 2}});
+     }},
+    {125,
+     [] {
+       conv2d(zeros({8, 3, 32, 32}), zeros({16, 3, 3, 3}), zeros({3}));
+     }},
+    {126,
+     [] {
+       max_pool2d(zeros({8, 3, 32, 32}), 2, {.padding = 2});
+     }},
+    {127,
+     [] {
+       adaptive_avg_pool(zeros({8, 3, 32, 32}), {7, 0});
+     }},
+    {128,
+     [] {
+       fold(zeros({2, 9, 16}), {4, 4}, 2);
+     }},
     {130,
      [] {
        const Tensor x = zeros({3});

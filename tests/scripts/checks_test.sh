@@ -15,7 +15,7 @@ clean_tree() {
   cd "$work/tree" || exit
   printf '#include <string>\n#include "chainrule/shape.h"\n' >include/chainrule/nn.h
   printf '#include <vector>\n#include "core/text.h"\n#include "chainrule/error.h"\n' >src/core/shape.cpp
-  printf '#include <hwy/highway.h>\n#include "core/array.h"\n#include "kernels/gemm.h"\n' >src/kernels/gemm.cpp
+  printf '#include <hwy/highway.h>\n#include "chainrule/array.h"\n#include "kernels/gemm.h"\n' >src/kernels/gemm.cpp
   printf '#include "ops/op.h"\n#include "chainrule/ops.h"\n#include "graph/node.h"\n' >src/plan/key.cpp
   printf '#include <zlib.h>\n#include "chainrule/data.h"\n' >src/data/gzip.cpp
   printf '#include <fmt/format.h>\n#include "options.h"\n#include "nn/layer.h"\n' >cli/main.cpp

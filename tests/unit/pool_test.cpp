@@ -75,8 +75,7 @@ TEST(MaxPool, PaddingIsNeverTheLargest) {
   const Tensor x = row({-3, -2, -kInfinity<double>, -kInfinity<double>});
   const Tensor y = max_pool1d(x, 2, {.padding = Padding::of(1, 1)});
   EXPECT_EQ(y.to_vector(), (std::vector<double>{-3, -2, -kInfinity<double>}));
-  expect_near(grad(sum(y), x),
-              {1, 1, 0, 1});  // the last window has one element of its own
+  expect_near(grad(sum(y), x), {1, 1, 0, 1});  // the last window has one element of its own
 }
 
 TEST(MaxPool, KeepsNaN) {

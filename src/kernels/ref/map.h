@@ -2,7 +2,7 @@
 
 #include <span>
 
-#include "core/array.h"
+#include "chainrule/array.h"
 #include "kernels/broadcast.h"
 
 // The reference elementwise kernels: plain loops that say what the fast ones must give.

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/array.h"
+#include "chainrule/array.h"
 #include "kernels/broadcast.h"
 
 // The reference reductions: plain loops over the input in memory order.
