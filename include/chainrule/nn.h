@@ -135,12 +135,6 @@ class Add : public Layer {
   int input_count() const override { return 2; }
 };
 
-/// Normal numbers of mean 0 and the given deviation, element i from word i of the stream of (seed, number).
-/// The same bits on every machine and for every number of threads.
-/// @param number  which parameter of a net it is: equal seeds and numbers give equal values.
-Tensor normal(const Shape& shape, double deviation, std::uint64_t seed, std::uint64_t number = 0,
-              DType dtype = f32);
-
 /// x W + b for x of shape (N, ...), any rank from 2 up: the axes after the first are flattened to `in`
 /// features, and backward restores them. The result has shape (N, out).
 class Affine : public Layer {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <vector>
 
 #include "chainrule/nn.h"
@@ -7,15 +9,14 @@
 /// What changes parameters.
 namespace chainrule::optim {
 
-/// Stochastic gradient descent: value = value - lr * gradient.
-class Sgd {
+/// What all optimizers share: a step takes gradients and changes the parameters.
+class Optimizer {
  public:
-  /// @throws ValueError  if lr is negative or not finite (E045).
-  Sgd(std::vector<nn::NamedParameter> parameters, double lr);
+  virtual ~Optimizer() = default;
 
   /// One step with the given gradients, in the order of the parameters.
   /// Computes the gradients and the new values; the parameters are leaves again after it. If computing fails,
-  /// no parameter has changed.
+  /// nothing has changed.
   /// @throws ValueError  for another number of gradients (E044).
   void step(const std::vector<Tensor>& gradients);
   /// One step with what backward left in the parameters.
@@ -23,11 +24,56 @@ class Sgd {
   void step();
 
   double lr() const { return lr_; }
+  /// @throws ValueError  if lr is negative or not finite (E045).
   void set_lr(double lr);
+  /// Steps taken.
+  std::int64_t steps() const { return steps_; }
+
+ protected:
+  /// @param states  tensors kept for each parameter, of its shape and 0 at first.
+  Optimizer(const char* name, std::vector<nn::NamedParameter> parameters, double lr, int states);
+
+  /// A parameter's new value, then its new states, as graph. `step` counts from 1.
+  virtual std::vector<Tensor> update(const Tensor& value, const Tensor& gradient,
+                                     std::span<const Tensor> states, std::int64_t step) const = 0;
 
  private:
+  const char* name_;
   std::vector<nn::NamedParameter> parameters_;
-  double lr_;
+  std::vector<std::vector<Tensor>> states_;  // by parameter
+  double lr_ = 0;
+  std::int64_t steps_ = 0;
+};
+
+/// Stochastic gradient descent: value = value - lr * gradient.
+class Sgd : public Optimizer {
+ public:
+  Sgd(std::vector<nn::NamedParameter> parameters, double lr);
+
+ private:
+  std::vector<Tensor> update(const Tensor& value, const Tensor& gradient, std::span<const Tensor> states,
+                             std::int64_t step) const override;
+};
+
+struct AdamOptions {
+  double lr = 1e-3;
+  double beta1 = 0.9, beta2 = 0.999;
+  double eps = 1e-8;
+};
+
+/// Adam (Kingma and Ba 2015, algorithm 1), with m and v the running means of gradient and squared gradient:
+///
+///     value -= lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
+class Adam : public Optimizer {
+ public:
+  /// @throws ValueError  unless both betas are in [0, 1) and eps is not negative (E047).
+  explicit Adam(std::vector<nn::NamedParameter> parameters, AdamOptions options = {});
+
+ private:
+  std::vector<Tensor> update(const Tensor& value, const Tensor& gradient, std::span<const Tensor> states,
+                             std::int64_t step) const override;
+
+  AdamOptions options_;
 };
 
 }  // namespace chainrule::optim

@@ -1,26 +1,12 @@
 // The books' layers. Each says only what forward computes.
-#include "chainrule/array.h"
 #include "chainrule/error.h"
 #include "chainrule/loss.h"
 #include "chainrule/nn.h"
 #include "chainrule/ops.h"
-#include "chainrule/random.h"
 #include "core/text.h"
 #include "graph/node.h"
 
 namespace chainrule::nn {
-
-Tensor normal(const Shape& shape, double deviation, std::uint64_t seed, std::uint64_t number, DType dtype) {
-  if (!is_floating(dtype)) throw DTypeError(15, cat("[normal] needs f32 or f64, got ", name_of(dtype), "."));
-  Buffer buffer = Buffer::allocate(static_cast<std::size_t>(shape.numel()) * size_of(dtype));
-  Random random(Philox(seed, streams::kInit), number);
-  with_floating(dtype, [&]<class T>(std::type_identity<T>) {
-    for (std::int64_t i = 0; i < shape.numel(); ++i) {
-      static_cast<T*>(buffer.data())[i] = static_cast<T>(random.normal(0, deviation));
-    }
-  });
-  return make_leaf(std::move(buffer), dtype, shape);
-}
 
 Tensor Mul::compute(const std::vector<Tensor>& inputs) { return inputs[0] * inputs[1]; }
 

@@ -1,5 +1,6 @@
 #include "chainrule/nn.h"
 #include "chainrule/ops.h"
+#include "chainrule/random_tensor.h"
 
 namespace chainrule::nn {
 namespace {
@@ -7,8 +8,10 @@ namespace {
 constexpr const char* kNames[] = {"W1", "b1", "W2", "b2"};
 
 Affine affine(std::int64_t in, std::int64_t out, const TwoLayerNet::Options& options, std::uint64_t number) {
-  return Affine(normal({in, out}, options.weight_deviation, options.seed, number, options.dtype),
-                zeros({out}, options.dtype));
+  // Drawn in f64, so that a net in f32 starts from the numbers of one in f64, rounded.
+  const RandomKey key{.seed = options.seed, .stream = streams::kInit, .step = number};
+  const Tensor weight = normal({in, out}, key, 0, options.weight_deviation, f64);
+  return Affine(detach(cast(weight, options.dtype)), zeros({out}, options.dtype));
 }
 
 }  // namespace

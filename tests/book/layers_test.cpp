@@ -73,8 +73,8 @@ TEST(BookLayers, ReluAndSigmoid) {
 
 // The tensor version of Affine: a batch of images goes in as it is, and its gradient comes back in its shape.
 TEST(BookLayers, AffineTakesAnyRank) {
-  nn::Affine layer(nn::normal({12, 4}, 1, 1, 0, f64), zeros({4}, f64));
-  const Tensor x = nn::normal({5, 1, 3, 4}, 1, 2, 0, f64);
+  nn::Affine layer(normal({12, 4}, {1}, 0, 1, f64), zeros({4}, f64));
+  const Tensor x = normal({5, 1, 3, 4}, {2}, 0, 1, f64);
   const Tensor y = layer.forward(x);
   EXPECT_EQ(y.shape(), Shape({5, 4}));
   const Tensor dx = layer.backward(ones({5, 4}, f64));

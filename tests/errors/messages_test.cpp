@@ -150,6 +150,11 @@ const Mistake kMistakes[] = {
        optim::Sgd(net.params(), 0.1).step();
      }},
     {45, [] { optim::Sgd({}, -0.1); }},
+    {47,
+     [] {
+       nn::Parameter p(zeros({2}));
+       optim::Adam({{"p", &p}}, {.beta1 = 1});
+     }},
     {100, [] { norm(ones({3}), 3); }},
     {101,
      [] {

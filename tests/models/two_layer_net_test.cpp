@@ -68,7 +68,7 @@ TEST(TwoLayerNet, LayersBackwardsByHandGiveTheBitsOfGrad) {
 
 TEST(TwoLayerNet, GradientIsTheNumericalGradient) {
   nn::TwoLayerNet net({.input = 20, .hidden = 7, .output = 5, .dtype = f64});
-  const Tensor x = nn::normal({4, 20}, 1, 9, 0, f64);
+  const Tensor x = normal({4, 20}, {9}, 0, 1, f64);
   const Tensor t = tensor({0, 4, 2, 2}, i64);
   const nn::NamedTensors analytic = net.gradient(x, t);
   const nn::NamedTensors numeric = net.numerical_gradient(x, t);
