@@ -14,6 +14,7 @@ Command add_train(CLI::App& app);
 Command add_check(CLI::App& app);
 Command add_data(CLI::App& app);
 Command add_explain(CLI::App& app);
+Command add_bench(CLI::App& app);
 /// @}
 
 }  // namespace chainrule::cli

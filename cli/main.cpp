@@ -46,7 +46,8 @@ void define(Tool& tool) {
   tool.commands = {{"train", add_train(tool.app)},
                    {"check", add_check(tool.app)},
                    {"data", add_data(tool.app)},
-                   {"explain", add_explain(tool.app)}};
+                   {"explain", add_explain(tool.app)},
+                   {"bench", add_bench(tool.app)}};
 }
 
 /// The innermost subcommand that was recognised.

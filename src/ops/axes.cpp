@@ -57,6 +57,19 @@ bool as_block(const Shape& shape, AxisSet set, AxisBlock& block) {
   return true;
 }
 
+AxisSet last_block(const Shape& shape, AxisSet set) {
+  AxisSet block = 0;
+  for (int axis = shape.ndim() - 1; axis >= 0; --axis) {
+    const AxisSet bit = AxisSet{1} << axis;
+    if (set & bit) {
+      block |= bit;
+    } else if (block != 0 && shape[axis] != 1) {
+      break;
+    }
+  }
+  return block;
+}
+
 std::vector<int> set_last(AxisSet set, int ndim) {
   std::vector<int> order;
   for (const AxisSet wanted : {0u, 1u}) {

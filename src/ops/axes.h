@@ -28,6 +28,9 @@ Shape dropped_shape(const Shape& shape, AxisSet set);
 /// do not matter.
 bool as_block(const Shape& shape, AxisSet set, AxisBlock& block);
 
+/// Those axes of the set that form a block together with its last one.
+AxisSet last_block(const Shape& shape, AxisSet set);
+
 /// The axes with those of the set behind the others, both in their order.
 std::vector<int> set_last(AxisSet set, int ndim);
 

@@ -163,8 +163,19 @@ CHAINRULE_OP_ROW(Sum)
 CHAINRULE_OP_ROW(Max)
 CHAINRULE_OP_ROW(Argmax)
 
+// Axes that do not stand together are added up block by block, from the last: the fast kernel takes one
+// block, and the numbers become few with the first.
 Tensor sum(const Tensor& x, Axes axes, bool keepdims, Location where) {
-  return reduced<Sum>(x, axes, keepdims, where);
+  const OpScope scope("sum", where);
+  const AxisSet set = axis_set(axes, x.ndim());
+  Tensor kept = x;
+  AxisSet rest = set;
+  do {
+    const AxisSet block = last_block(x.shape(), rest);
+    kept = apply(Sum{block}, {kept}, where);
+    rest &= ~block;
+  } while (rest != 0);
+  return keepdims ? kept : reshape(kept, dropped_shape(x.shape(), set), where);
 }
 Tensor max(const Tensor& x, Axes axes, bool keepdims, Location where) {
   return reduced<Max>(x, axes, keepdims, where);

@@ -1,0 +1,235 @@
+#!/usr/bin/python3
+"""The workloads of `chainrule bench` in PyTorch, written as its users write them. Prints a JSON array.
+
+    apt install python3-torch
+    bench/peers/torch_workloads.py two-layer-net xor --threads 1 --seconds 1 --json
+
+The time of a step is the median over blocks of steps, as in `chainrule bench`. Convolutions run channels-last, which is their
+fastest layout here. Data are random, of the same shapes and dtypes: 60,000 images as bytes, from which batches are gathered.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import time
+
+try:
+    # The OpenBLAS of Debian 12 does not know newer processors and falls back to its AVX2 kernels there.
+    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as cpuinfo:
+        if " avx512f " in cpuinfo.read():
+            os.environ.setdefault("OPENBLAS_CORETYPE", "SKYLAKEX")
+except OSError:
+    pass
+
+import torch  # noqa: E402  (after the environment is set)
+import torch.nn.functional as F  # noqa: E402
+
+
+class Images:
+    """Sixty thousand images of random bytes, and class numbers."""
+
+    def __init__(self, shape):
+        generator = torch.Generator().manual_seed(1)
+        self.x = torch.randint(0, 256, (60000, *shape), dtype=torch.uint8, generator=generator)
+        self.t = torch.randint(0, 10, (60000,), generator=generator)
+
+    def batch(self, size):
+        rows = torch.randint(0, 60000, (size,))
+        return self.x[rows].float().mul_(1 / 255), self.t[rows]
+
+
+def weight(*shape, inputs):
+    return (torch.randn(*shape) * (2 / inputs) ** 0.5).requires_grad_()
+
+
+def affine(inputs, outputs):
+    return [weight(inputs, outputs, inputs=inputs), torch.zeros(outputs, requires_grad=True)]
+
+
+def conv(inputs, outputs, kernel):
+    w = weight(outputs, inputs, kernel, kernel, inputs=inputs * kernel * kernel)
+    w = w.detach().to(memory_format=torch.channels_last).requires_grad_()
+    return [w, torch.zeros(outputs, requires_grad=True)]
+
+
+def training(parameters, optimizer, loss):
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        loss().backward()
+        optimizer.step()
+
+    return step
+
+
+def by_sgd(parameters, lr, loss):
+    return training(parameters, torch.optim.SGD(parameters, lr=lr), loss)
+
+
+def by_adam(parameters, loss):
+    return training(parameters, torch.optim.Adam(parameters), loss)
+
+
+def two_layer(p, x):
+    return torch.addmm(p[3], torch.relu(torch.addmm(p[1], x, p[0])), p[2])
+
+
+def two_layer_net():
+    images, p = Images((784,)), affine(784, 50) + affine(50, 10)
+
+    def loss():
+        x, t = images.batch(100)
+        return F.cross_entropy(two_layer(p, x), t)
+
+    return by_sgd(p, 0.1, loss)
+
+
+def inference(size):
+    x, p = Images((784,)).batch(size)[0], affine(784, 50) + affine(50, 10)
+
+    def step():
+        with torch.inference_mode():
+            two_layer(p, x)
+
+    return step
+
+
+def sigmoid_regression():
+    p = [weight(1000, 100, inputs=1000), weight(100, 10, inputs=100)]
+    x, t = torch.randn(64, 1000), torch.randn(64, 10)
+    return by_sgd(p, 1e-5, lambda: ((torch.sigmoid(x @ p[0]) @ p[1] - t) ** 2).sum())
+
+
+def wide_mlp():
+    images, p = Images((784,)), affine(784, 1024) + affine(1024, 1024) + affine(1024, 10)
+
+    def loss():
+        x, t = images.batch(256)
+        x = torch.relu(torch.addmm(p[1], x, p[0]))
+        x = torch.relu(torch.addmm(p[3], x, p[2]))
+        return F.cross_entropy(torch.addmm(p[5], x, p[4]), t)
+
+    return by_sgd(p, 0.01, loss)
+
+
+def image_batch(images, size):
+    x, t = images.batch(size)
+    return x.to(memory_format=torch.channels_last), t
+
+
+def simple_conv_net():
+    images, p = Images((1, 28, 28)), conv(1, 30, 5) + affine(4320, 100) + affine(100, 10)
+
+    def loss():
+        x, t = image_batch(images, 100)
+        x = F.max_pool2d(torch.relu(F.conv2d(x, p[0], p[1])), 2).flatten(1)
+        return F.cross_entropy(torch.addmm(p[5], torch.relu(torch.addmm(p[3], x, p[2])), p[4]), t)
+
+    return by_adam(p, loss)
+
+
+def deep_conv_net():
+    images, channels, p = Images((1, 28, 28)), [1, 16, 16, 32, 32, 64, 64], []
+    for i in range(6):
+        p += conv(channels[i], channels[i + 1], 3)
+    p += affine(1024, 50) + affine(50, 10)
+
+    def loss():
+        x, t = image_batch(images, 100)
+        for i in range(6):
+            x = torch.relu(F.conv2d(x, p[2 * i], p[2 * i + 1], padding=2 if i == 3 else 1))
+            if i % 2 == 1:
+                x = F.max_pool2d(x, 2)
+        x = F.dropout(torch.relu(torch.addmm(p[13], x.flatten(1), p[12])))
+        return F.cross_entropy(F.dropout(torch.addmm(p[15], x, p[14])), t)
+
+    return by_adam(p, loss)
+
+
+def exclusive_or():
+    p = affine(2, 3) + affine(3, 1)
+    x, t = torch.tensor([[0.0, 0], [0, 1], [1, 0], [1, 1]]), torch.tensor([[0.0], [1], [1], [0]])
+
+    def loss():
+        hidden = torch.sigmoid(torch.addmm(p[1], x, p[0]))
+        return F.mse_loss(torch.sigmoid(torch.addmm(p[3], hidden, p[2])), t)
+
+    return by_sgd(p, 0.5, loss)
+
+
+def scalar():
+    def step():
+        w, b = torch.tensor(3.0, requires_grad=True), torch.tensor(4.0, requires_grad=True)
+        z = (w * 2 + b) * (b + 1)
+        z.backward()
+        return z.item() + w.grad.item() + b.grad.item()
+
+    return step
+
+
+WORKLOADS = {
+    "two-layer-net": two_layer_net,
+    "sigmoid-regression": sigmoid_regression,
+    "simple-conv-net": simple_conv_net,
+    "deep-conv-net": deep_conv_net,
+    "wide-mlp": wide_mlp,
+    "xor": exclusive_or,
+    "scalar": scalar,
+    "inference-1": lambda: inference(1),
+    "inference-256": lambda: inference(256),
+}
+
+
+def timed_blocks(step, seconds):
+    begin = time.perf_counter()
+    while time.perf_counter() - begin < min(0.2, seconds):
+        step()
+    steps = 1
+    while True:
+        start = time.perf_counter()
+        for _ in range(steps):
+            step()
+        if time.perf_counter() - start > 0.005:
+            break
+        steps *= 2
+    blocks, begin = [], time.perf_counter()
+    while time.perf_counter() - begin < seconds or len(blocks) < 5:
+        start = time.perf_counter()
+        for _ in range(steps):
+            step()
+        blocks.append((time.perf_counter() - start) / steps)
+    return blocks
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", help="which; all if none is named")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=1)
+    parser.add_argument("--json", action="store_true", help="on one line, for programs")
+    options = parser.parse_args()
+    unknown = [name for name in options.names if name not in WORKLOADS]
+    if unknown:
+        parser.error(f"unknown workload {unknown[0]}; known are {', '.join(WORKLOADS)}")
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(1)
+    results = []
+    for name in options.names or WORKLOADS:
+        blocks = timed_blocks(WORKLOADS[name](), options.seconds)
+        median = statistics.median(blocks)
+        quartiles = statistics.quantiles(blocks, n=4)
+        results.append(
+            {
+                "name": name,
+                "threads": options.threads,
+                "seconds_per_step": median,
+                "spread": (quartiles[2] - quartiles[0]) / median,
+            }
+        )
+    json.dump(results, sys.stdout, indent=None if options.json else 2)
+    print()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+// chainrule bench: how long the workloads take, and what part of the machine's peak that is.
+#include <fmt/format.h>
+
+#include <CLI/Option.hpp>
+#include <CLI/Validators.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "bench/fma_peak.h"
+#include "chainrule/threads.h"
+#include "commands.h"
+#include "core/thread_pool.h"
+#include "exit_code.h"
+#include "machine.h"
+#include "options.h"
+#include "output.h"
+#include "workloads.h"
+
+namespace chainrule::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Clock = std::chrono::steady_clock;
+
+struct BenchOptions {
+  std::vector<std::string> names;
+  double seconds = 1;
+  std::int64_t threads = 0;
+  bool json = false;
+};
+
+struct Result {
+  const Workload* workload;
+  double seconds_per_step = 0;  // median
+  double spread = 0;            // distance of the quartiles, as a part of the median
+  double fraction_of_peak = 0;
+  double error = 0;  // of the answer in f32, relative to that in f64
+};
+
+/// What a difference of f32 from f64 after kCheckedSteps steps may be.
+constexpr double kAllowedError = 1e-3;
+constexpr int kCheckedSteps = 3;
+
+double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+/// Fused multiply-adds in registers on all threads at once: operations a second, the best of some runs.
+double measured_peak() {
+  const int threads = num_threads();
+  double best = 0;
+  for (int run = 0; run < 8; ++run) {
+    std::vector<double> done(static_cast<std::size_t>(threads));
+    const Clock::time_point start = Clock::now();
+    parallel_for(threads, 1, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) {
+        done[static_cast<std::size_t>(i)] = bench::run_fma_f32(2'000'000);
+      }
+    });
+    const double seconds = since(start);
+    double total = 0;
+    for (const double each : done) total += each;
+    best = std::max(best, total / seconds);
+  }
+  return best;
+}
+
+double answer_after(const Workload& workload, DType dtype, int steps) {
+  const Prepared run = workload.prepare(dtype);
+  for (int i = 0; i < steps; ++i) run.step();
+  return run.answer();
+}
+
+/// Blocks of steps of some milliseconds each, for the given time.
+std::vector<double> timed_blocks(const Prepared& run, double seconds) {
+  constexpr double kBlockSeconds = 0.01;
+  std::int64_t steps = 1;
+  const Clock::time_point warm = Clock::now();
+  for (; since(warm) < std::min(0.2, seconds);) run.step();
+  for (;; steps *= 2) {
+    const Clock::time_point start = Clock::now();
+    for (std::int64_t i = 0; i < steps; ++i) run.step();
+    if (since(start) > kBlockSeconds / 2) break;
+  }
+  std::vector<double> blocks;
+  const Clock::time_point begin = Clock::now();
+  while ((since(begin) < seconds || blocks.size() < 5)) {
+    const Clock::time_point start = Clock::now();
+    for (std::int64_t i = 0; i < steps; ++i) run.step();
+    blocks.push_back(since(start) / static_cast<double>(steps));
+  }
+  std::sort(blocks.begin(), blocks.end());
+  return blocks;
+}
+
+Result measure(const Workload& workload, double seconds, double peak) {
+  Result result{&workload};
+  const double exact = answer_after(workload, DType::f64, kCheckedSteps);
+  const double got = answer_after(workload, DType::f32, kCheckedSteps);
+  result.error = std::abs(got - exact) / std::max(1e-30, std::abs(exact));
+  const std::vector<double> blocks = timed_blocks(workload.prepare(DType::f32), seconds);
+  if (blocks.empty()) return result;
+  const std::size_t n = blocks.size();
+  result.seconds_per_step = blocks[n / 2];
+  result.spread = (blocks[3 * n / 4] - blocks[n / 4]) / blocks[n / 2];
+  result.fraction_of_peak = workload.flops / result.seconds_per_step / peak;
+  return result;
+}
+
+bool is_right(const Result& result) { return result.error <= kAllowedError; }  // not for NaN
+
+std::string line(const Result& r) {
+  return fmt::format("{:<20}{:>14.2f}{:>9.1f}%{:>12.1f}%{:>12.1e}  {}\n", r.workload->name,
+                     1e6 * r.seconds_per_step, 100 * r.spread, 100 * r.fraction_of_peak, r.error,
+                     is_right(r) ? "" : "WRONG");
+}
+
+Json to_json(const Result& r) {
+  return {{"name", r.workload->name}, {"threads", num_threads()},   {"seconds_per_step", r.seconds_per_step},
+          {"spread", r.spread},       {"flops", r.workload->flops}, {"fraction_of_peak", r.fraction_of_peak},
+          {"error", r.error}};
+}
+
+int bench(const BenchOptions& options) {
+  use_threads(options.threads);
+  const double peak = measured_peak();
+  if (!options.json) {
+    write_text(stdout, fmt::format("{}; peak {:.0f} GFLOP/s, measured just now\n\n", machine(), peak / 1e9));
+    write_text(stdout, fmt::format("{:<20}{:>14}{:>10}{:>13}{:>12}\n", "workload", "us a step", "spread",
+                                   "of the peak", "error"));
+  }
+  Json results = Json::array();
+  bool all_right = true;
+  for (const Workload& workload : workloads()) {
+    const auto is_chosen = [&](const std::string& name) { return name == workload.name; };
+    if (!options.names.empty() && std::none_of(options.names.begin(), options.names.end(), is_chosen))
+      continue;
+    const Result result = measure(workload, options.seconds, peak);
+    all_right = all_right && is_right(result);
+    if (options.json) {
+      results.push_back(to_json(result));
+    } else {
+      write_text(stdout, line(result));
+    }
+  }
+  if (options.json) write_text(stdout, results.dump(2) + "\n");
+  return all_right ? kDone : kCheckFailed;
+}
+
+}  // namespace
+
+Command add_bench(CLI::App& app) {
+  const auto options = std::make_shared<BenchOptions>();
+  CLI::App* sub = app.add_subcommand("bench", "Time the workloads that Chainrule is tuned for.");
+  std::vector<std::string> names;
+  std::string list = "Workloads:\n";
+  for (const Workload& workload : workloads()) {
+    names.emplace_back(workload.name);
+    list += fmt::format("  {:<20}{}\n", workload.name, workload.what);
+  }
+  sub->footer(list +
+              "\nEach is run for 3 steps in f32 and in f64 first: an error above 1e-3 is exit code 3.");
+  sub->add_option("names", options->names, "which; all if none is named")->check(CLI::IsMember(names));
+  add_number(*sub, "--seconds", options->seconds, 0.01, 3600, "how long to time each");
+  add_threads(*sub, options->threads);
+  sub->add_flag("--json", options->json, "one JSON array");
+  return [options] { return bench(*options); };
+}
+
+}  // namespace chainrule::cli
