@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/thread_pool.h"
+#include "kernels/conv_shifted.h"
 #include "kernels/simd/gemm.h"
 #include "kernels/simd/gemm_scratch.h"
 
@@ -111,10 +112,36 @@ void conv_block(const Part<T>& part, const T* image, const T* w, T* y, Range blo
   }
 }
 
+/// With stride 1 the adjoint in x is a convolution of y, with as much padding as the windows reach over and
+/// the weights turned round.
+ConvShape adjoint(const ConvShape& s) {
+  ConvShape turned{s.windows, s.n, s.groups, s.out_channels, s.in_channels};
+  std::swap(turned.windows.in, turned.windows.out);
+  for (int axis = 0; axis < 3; ++axis) {
+    turned.windows.low[axis] = (s.windows.kernel[axis] - 1) * s.windows.dilation[axis] - s.windows.low[axis];
+  }
+  return turned;
+}
+
+/// Weights (o, c, j) as (c, o, the last j first), group by group.
+template <class T>
+void turn_weights(const ConvShape& s, const T* w, T* turned) {
+  const std::int64_t kernel = s.windows.kernel.product();
+  for (std::int64_t group = 0; group < s.groups; ++group) {
+    for (std::int64_t o = 0; o < s.out_channels; ++o) {
+      for (std::int64_t c = 0; c < s.in_channels; ++c, w += kernel) {
+        T* to = turned + ((group * s.in_channels + c) * s.out_channels + o) * kernel;
+        std::reverse_copy(w, w + kernel, to);
+      }
+    }
+  }
+}
+
 }  // namespace
 
 template <class T>
 void conv(const ConvShape& shape, const T* x, const T* w, T* y) {
+  if (ShiftedConv<T>::fits(shape)) return ShiftedConv<T>(shape).forward(x, w, y);
   const Part<T> part{shape};
   if (part.places == 0) return;
   const std::int64_t work = shape.out_channels * part.depth * part.places / part.blocks;
@@ -131,6 +158,12 @@ void conv(const ConvShape& shape, const T* x, const T* w, T* y) {
 
 template <class T>
 void conv_input(const ConvShape& shape, const T* y, const T* w, T* x) {
+  if (ShiftedConv<T>::fits(adjoint(shape))) {
+    thread_local Scratch memory;
+    T* turned = memory.get<T>(shape.groups * shape.out_channels * shape.depth());
+    turn_weights(shape, w, turned);
+    return ShiftedConv<T>(adjoint(shape)).forward(y, turned, x);
+  }
   const Part<T> part{shape};
   const std::int64_t kernel = shape.windows.kernel.product(), plane = shape.windows.in.product();
   // Whole channels, so that no two tasks add to one element.
@@ -179,10 +212,12 @@ void conv_weight(const ConvShape& shape, const T* x, const T* y, T* w) {
       std::max(divide_up(part.depth, kBlockDepth), std::min(wanted, divide_up(part.depth, 16)));
   // The transpose is summed: it is y that the product then has to turn round, which is the smaller matrix.
   const std::int64_t outputs = shape.out_channels;
+  const bool is_shifted = ShiftedConv<T>::fits(shape);
   const auto run = [&](std::int64_t group, Range deep) {
     thread_local Scratch memory;
     T* sums = memory.get<T>(deep.size() * outputs);
-    for (std::int64_t i = 0; i < shape.n * part.blocks; ++i) {
+    if (is_shifted) ShiftedConv<T>(shape).add_up_weights(group, deep, x, y, sums);
+    for (std::int64_t i = 0; !is_shifted && i < shape.n * part.blocks; ++i) {
       const std::int64_t image = i / part.blocks;
       const Range block = part.block(i % part.blocks);
       const auto [patches, step] = part.patches(x + part.x_at(image, group), deep, block);

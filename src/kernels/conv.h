@@ -15,14 +15,15 @@ struct ConvShape {
   std::int64_t depth() const { return in_channels * windows.kernel.product(); }
 };
 
-/// @name The three products of a convolution, by patches and matrix products on the thread pool.
+/// @name The three products of a convolution, by matrix products on the thread pool.
 ///
 /// y[n, o, l] = sum over the patch (c, j) of x[n, c, place of (l, j)] w[o, c, j]: one fused multiply-add
 /// chain in the order of w's memory. The weights' gradient is one chain over (n, l) in order. The input's
-/// gradient is, for each j, a chain over o; those are then added over fixed blocks of rows of l, in each over
-/// j. So the bits depend neither on threads nor on the vector width (see gemm.h).
+/// gradient is, with stride 1, one chain over (o, j), the last j first; with others, for each j a chain over
+/// o, and those are added over fixed blocks of l, in each over j. So the bits depend neither on threads nor
+/// on the vector width (see gemm.h).
 ///
-/// Each thread keeps up to about 1 MB of scratch memory for patches.
+/// Each thread keeps scratch memory of about 1 MB, or of one padded image and one result if that is more.
 /// @{
 template <class T>
 void conv(const ConvShape& shape, const T* x, const T* w, T* y);

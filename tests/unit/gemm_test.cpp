@@ -194,6 +194,43 @@ TEST_F(GemmTest, RandomProductsAreExact) {
   }
 }
 
+// Rows of a and b in reverse order and wherever the matrix has them: the same product of other rows.
+template <class T>
+void shifted_rows_of_every_size() {
+  for (const Size& size : kSizes) {
+    for (const bool accumulate : {false, true}) {
+      Problem<T> problem(size, {.accumulate = accumulate, .gap = 3}, 8);
+      const Problem<T> plain = problem;
+      std::vector<std::int64_t> a_rows, b_rows;
+      for (std::int64_t i = 0; i < size.m; ++i) a_rows.push_back(i * problem.gemm.lda);
+      for (std::int64_t p = 0; p < size.k; ++p) b_rows.push_back(p * problem.gemm.ldb);
+      for (const int which : {1, 2, 3}) {
+        problem.gemm.a_rows = which & 1 ? a_rows.data() : nullptr;
+        problem.gemm.b_rows = which & 2 ? b_rows.data() : nullptr;
+        problem.gemm.lda = which & 1 ? 0 : plain.gemm.lda;
+        problem.gemm.ldb = which & 2 ? 0 : plain.gemm.ldb;
+        EXPECT_EQ(first_difference(problem.run(), plain.run()), -1) << plain.text() << " shifted " << which;
+      }
+      std::reverse(a_rows.begin(), a_rows.end());
+      problem.gemm.a_rows = a_rows.data();
+      const std::vector<T> turned = problem.run(), straight = plain.run();
+      for (std::int64_t i = 0; !accumulate && i < size.m; ++i) {
+        const auto row = static_cast<std::size_t>(i * problem.gemm.ldc);
+        const auto other = static_cast<std::size_t>((size.m - 1 - i) * problem.gemm.ldc);
+        EXPECT_EQ(std::memcmp(&turned[row], &straight[other], static_cast<std::size_t>(size.n) * sizeof(T)),
+                  0);
+      }
+    }
+  }
+}
+
+TEST_F(GemmTest, RowsMayBeginAnywhere) {
+  shifted_rows_of_every_size<float>();
+  shifted_rows_of_every_size<double>();
+  set_simd_ceiling(SimdCeiling::avx2);
+  shifted_rows_of_every_size<float>();
+}
+
 TEST_F(GemmTest, ThreadsChangeNoBits) {
   if (!fused()) GTEST_SKIP() << "no fused multiply-add here";
   const Options plain, turned{.trans_a = true, .bias = true, .relu = true, .gap = 3}, other{.trans_b = true};

@@ -72,7 +72,11 @@ HWY_NOINLINE void run_piece(const Gemm<T>& g, const Grid& grid, std::int64_t ind
   Gemm<T> part = g;
   part.m = std::min(g.m, rows.end * kRowUnit) - i0;
   part.n = std::min(g.n, columns.end * kTileVectors * kLanes<T>) - j0;
-  part.a += g.trans_a ? i0 : i0 * g.lda;
+  if (g.a_rows != nullptr) {
+    part.a_rows += i0;
+  } else {
+    part.a += g.trans_a ? i0 : i0 * g.lda;
+  }
   part.b += g.trans_b ? j0 * g.ldb : j0;
   part.c += i0 * g.ldc + j0;
   if (g.bias != nullptr) part.bias += j0;

@@ -22,6 +22,10 @@ struct Gemm {
   const T* b = nullptr;  ///< op(B) is (k, n): stored (k, n), or (n, k) if trans_b.
   std::int64_t ldb = 0;
   bool trans_b = false;
+  /// Where the rows of A as stored (m, k), and of B as stored (k, n), begin, if they are not lda and ldb
+  /// apart: shifted views of one image are such matrices. They may overlap; neither is then transposed.
+  const std::int64_t* a_rows = nullptr;
+  const std::int64_t* b_rows = nullptr;
   T* c = nullptr;  ///< (m, n).
   std::int64_t ldc = 0;
   bool accumulate = false;  ///< The sum starts from what C holds, not from 0.

@@ -57,8 +57,8 @@ class Block {
     few_rows_ = g.m <= kFewRows;
     panels_ = divide_up(vectors_, few_rows_ ? kWideVectors : kTileVectors);
     tiles_ = divide_up(g.m, kTileRows);
-    pack_a_ = copy == nullptr && panels_ >= kPackAFromPanels && g.m > kTileRows;
-    pack_b_ = g.trans_b || (panels_ > 1 && g.m >= kPackBFromRows);
+    pack_a_ = copy == nullptr && g.a_rows == nullptr && panels_ >= kPackAFromPanels && g.m > kTileRows;
+    pack_b_ = g.trans_b || g.b_rows != nullptr || (panels_ > 1 && g.m >= kPackBFromRows);
   }
 
   void run() {
@@ -94,7 +94,7 @@ class Block {
       t.ldb = g_.ldb;
     }
     const bool copy = copy_ != nullptr && panel + 1 == panels_;  // the tiles of one panel see all of A
-    const bool foresee = pack_b_ && !g_.trans_b && panel + 1 < panels_;
+    const bool foresee = pack_b_ && !g_.trans_b && g_.b_rows == nullptr && panel + 1 < panels_;
     for (std::int64_t i = 0; i < tiles_; ++i) {
       const Range rows = piece(g_.m, tiles_, i);
       if (foresee) prefetch_b(k, piece(k.size(), tiles_, i), j0 + width);
@@ -109,6 +109,11 @@ class Block {
       t.a = packed_a_ + rows.begin * k.size();
       t.lda = rows.size();
       return find_tile<T, ReadA::columns>(few_rows_, rows.size(), vectors)(t);
+    }
+    if (g_.a_rows != nullptr) {
+      t.a = g_.a + k.begin;
+      t.a_rows = g_.a_rows + rows.begin;
+      return find_tile<T, ReadA::shifted_rows>(few_rows_, rows.size(), vectors)(t);
     }
     t.lda = g_.lda;
     t.a = g_.trans_a ? g_.a + k.begin * g_.lda + rows.begin : g_.a + rows.begin * g_.lda + k.begin;
@@ -165,6 +170,7 @@ void run_whole(const Gemm<T>& g, T* copy = nullptr, std::int64_t ldcopy = 0) {
 template <class T>
 bool tail_is_worth_turning(const Gemm<T>& g) {
   const std::int64_t tail = g.n % kLanes<T>, whole = g.n / kLanes<T>;
+  if (g.a_rows != nullptr || g.b_rows != nullptr) return false;
   return kLanes<T> >= kTurnFromLanes && tail != 0 && tail <= kLanes<T> / 4 && whole >= kTileVectors &&
          whole < kTileVectors * kPackAFromPanels && g.m >= kLanes<T> && g.k >= 32 &&
          (g.trans_a || g.k <= kMaxCopyDepth<T>);

@@ -94,10 +94,11 @@ void pack_b(const Gemm<T>& g, std::int64_t p0, std::int64_t k, std::int64_t j0, 
     return;
   }
   const auto last_lanes = static_cast<std::size_t>(columns - (vectors - 1) * kLanes<T>);
-  const T* from = g.b + p0 * g.ldb + j0;
-  for (std::int64_t p = 0; p < k; ++p, from += g.ldb) {
+  const std::int64_t ahead = g.b_rows == nullptr ? 8 * g.ldb : 0;
+  for (std::int64_t p = p0; p < p0 + k; ++p) {
+    const T* from = g.b + (g.b_rows == nullptr ? p * g.ldb : g.b_rows[p]) + j0;
     for (std::int64_t v = 0; v + 1 < vectors; ++v, to += kLanes<T>) {
-      hwy::Prefetch(from + 8 * g.ldb + v * kLanes<T>);
+      hwy::Prefetch(from + ahead + v * kLanes<T>);
       hn::StoreU(hn::LoadU(d, from + v * kLanes<T>), d, to);
     }
     hn::StoreU(load_first(d, from + (vectors - 1) * kLanes<T>, last_lanes), d, to);

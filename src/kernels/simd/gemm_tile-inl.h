@@ -93,6 +93,7 @@ struct Tile {
   const T* next_c;  // where C will be wanted after this tile; or nullptr
   T* spill;         // run_tile<kSpill>: where A is copied to, transposed
   std::int64_t ldspill;
+  const std::int64_t* a_rows;  // ReadA::shifted_rows: where each row of A begins
 };
 
 template <int kRows, int kVectors, class T, class V>
@@ -178,6 +179,7 @@ enum class ReadA {
   rows,           // stored (rows, k)
   columns,        // stored (k, rows): a step's elements lie side by side
   rows_and_copy,  // as rows; each element read is also stored to spill[p * ldspill + row]
+  shifted_rows,   // as rows, which begin anywhere
 };
 
 template <class T, int kRows, int kVectors, ReadA kRead>
@@ -191,13 +193,23 @@ HWY_NOINLINE void run_tile(const Tile<T>& t) {
   const T* b = t.b;
   T* copy = t.spill;
   const std::int64_t lda = t.lda, ldb = t.ldb, k = t.k;
+  const T* row[kRows];
+  if constexpr (kRead == ReadA::shifted_rows) {
+    CHAINRULE_UNROLL
+    for (int i = 0; i < kRows; ++i) row[i] = t.a + t.a_rows[i];
+  }
   for (std::int64_t p = 0; p < k; ++p) {
     V right[kVectors];
     CHAINRULE_UNROLL
     for (int v = 0; v < kVectors; ++v) right[v] = hn::LoadU(d, b + v * kLanes<T>);
     CHAINRULE_UNROLL
     for (int i = 0; i < kRows; ++i) {
-      V left = hn::Set(d, kRead == ReadA::columns ? a[i] : a[i * lda]);
+      V left;
+      if constexpr (kRead == ReadA::shifted_rows) {
+        left = hn::Set(d, row[i][p]);
+      } else {
+        left = hn::Set(d, kRead == ReadA::columns ? a[i] : a[i * lda]);
+      }
       if constexpr (kRead == ReadA::rows_and_copy) {
         keep_in_register(left);
         copy[i] = hn::GetLane(left);

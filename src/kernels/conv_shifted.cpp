@@ -1,0 +1,177 @@
+#include "kernels/conv_shifted.h"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "core/thread_pool.h"
+#include "kernels/simd/gemm.h"
+#include "kernels/simd/gemm_scratch.h"
+
+namespace chainrule::kernels {
+namespace {
+
+constexpr std::int64_t kBlockColumns = 1024;  // results of a channel that are computed together
+constexpr double kMostWaste = 1.6;            // results computed for each one that is wanted
+constexpr std::int64_t kFewestOutputs =
+    8;  // for fewer channels reading the image costs more than the product
+
+Extents padded_extents(const Windows& v) {
+  Extents padded{};
+  for (int axis = 0; axis < 3; ++axis) padded[axis] = v.out[axis] + (v.kernel[axis] - 1) * v.dilation[axis];
+  return padded;
+}
+
+std::int64_t span_of(const Windows& v, const Extents& padded) {
+  return ((v.out[0] - 1) * padded[1] + v.out[1] - 1) * padded[2] + v.out[2];
+}
+
+/// Where the windows begin in a padded plane, row by row: calls `body(at, row)`, with `at` counted in the
+/// padded plane and `row` in the output.
+template <class F>
+void for_each_row(const Windows& v, const Extents& padded, F body) {
+  for (std::int64_t d = 0; d < v.out[0]; ++d) {
+    for (std::int64_t h = 0; h < v.out[1]; ++h) {
+      body((d * padded[1] + h) * padded[2], (d * v.out[1] + h) * v.out[2]);
+    }
+  }
+}
+
+/// Where the plane under each weight begins, for the channels of `deep` from `first_channel` on.
+std::vector<std::int64_t> shifts(const Windows& v, const Extents& padded, Range deep,
+                                 std::int64_t first_channel) {
+  const std::int64_t kernel = v.kernel.product();
+  std::vector<std::int64_t> starts;
+  for (std::int64_t p = deep.begin; p < deep.end; ++p) {
+    const std::int64_t j = p % kernel, jw = j % v.kernel[2], jh = j / v.kernel[2] % v.kernel[1];
+    const std::int64_t jd = j / (v.kernel[1] * v.kernel[2]);
+    const std::int64_t row = jd * v.dilation[0] * padded[1] + jh * v.dilation[1];
+    starts.push_back((p / kernel - first_channel) * padded.product() + row * padded[2] + jw * v.dilation[2]);
+  }
+  return starts;
+}
+
+template <class T>
+T* scratch(std::int64_t count, int which) {
+  thread_local Scratch memory[3];
+  return memory[which].get<T>(count);
+}
+
+}  // namespace
+
+template <class T>
+bool ShiftedConv<T>::fits(const ConvShape& shape) {
+  const Windows& v = shape.windows;
+  const Extents padded = padded_extents(v);
+  for (int axis = 0; axis < 3; ++axis) {
+    if (v.stride[axis] != 1 || v.low[axis] < 0 || padded[axis] < v.low[axis] + v.in[axis]) return false;
+  }
+  const auto places = static_cast<double>(v.out.product());
+  if (shape.out_channels < kFewestOutputs) return false;
+  return places > 0 && v.kernel.product() > 1 &&
+         static_cast<double>(span_of(v, padded)) <= kMostWaste * places;
+}
+
+template <class T>
+ShiftedConv<T>::ShiftedConv(const ConvShape& shape)
+    : s_(shape),
+      padded_(padded_extents(shape.windows)),
+      plane_(padded_.product()),
+      span_(span_of(shape.windows, padded_)),
+      is_padded_(!(padded_ == shape.windows.in)),
+      rows_(shifts(shape.windows, padded_, {0, shape.depth()}, 0)) {}
+
+/// Channels of an image with zeros around them.
+template <class T>
+void ShiftedConv<T>::pad(const T* x, Range channels, T* to) const {
+  std::fill(to, to + channels.size() * plane_, T(0));
+  x += channels.begin * v_.in.product();
+  for (std::int64_t c = 0; c < channels.size(); ++c, to += plane_) {
+    for (std::int64_t d = 0; d < v_.in[0]; ++d) {
+      for (std::int64_t h = 0; h < v_.in[1]; ++h, x += v_.in[2]) {
+        T* row = to + ((d + v_.low[0]) * padded_[1] + h + v_.low[1]) * padded_[2] + v_.low[2];
+        std::memcpy(row, x, static_cast<std::size_t>(v_.in[2]) * sizeof(T));
+      }
+    }
+  }
+}
+
+template <class T>
+void ShiftedConv<T>::forward_image(const T* x, const T* w, T* y) const {
+  const T* image = x;
+  if (is_padded_) {
+    T* to = scratch<T>(s_.in_channels * plane_, 0);
+    pad(x, {0, s_.in_channels}, to);
+    image = to;
+  }
+  const std::int64_t blocks = (span_ + kBlockColumns - 1) / kBlockColumns, places = v_.out.product();
+  for (std::int64_t b = 0; b < blocks; ++b) {
+    const Range block{span_ * b / blocks, span_ * (b + 1) / blocks};
+    T* results = scratch<T>(s_.out_channels * block.size(), 1);
+    gemm(Gemm<T>{.m = s_.out_channels,
+                 .n = block.size(),
+                 .k = s_.depth(),
+                 .a = w,
+                 .lda = s_.depth(),
+                 .b = image + block.begin,
+                 .b_rows = rows_.data(),
+                 .c = results,
+                 .ldc = block.size()});
+    for_each_row(v_, padded_, [&](std::int64_t at, std::int64_t row) {
+      const std::int64_t begin = std::max(at, block.begin), end = std::min(at + v_.out[2], block.end);
+      for (std::int64_t o = 0; begin < end && o < s_.out_channels; ++o) {
+        std::memcpy(y + o * places + row + begin - at, results + o * block.size() + begin - block.begin,
+                    static_cast<std::size_t>(end - begin) * sizeof(T));
+      }
+    });
+  }
+}
+
+template <class T>
+void ShiftedConv<T>::forward(const T* x, const T* w, T* y) const {
+  const std::int64_t x_size = s_.in_channels * v_.in.product(), y_size = s_.out_channels * v_.out.product();
+  parallel_for(s_.n * s_.groups, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      forward_image(x + i * x_size, w + i % s_.groups * s_.out_channels * s_.depth(), y + i * y_size);
+    }
+  });
+}
+
+// The gradient of y gets as many zeros between its rows as there were results too many: they meet numbers of
+// the image that no window has, and add nothing. (Where such a number is infinite they add NaN.)
+template <class T>
+void ShiftedConv<T>::add_up_weights(std::int64_t group, Range deep, const T* x, const T* y, T* sums) const {
+  const std::int64_t outputs = s_.out_channels, places = v_.out.product(), kernel = v_.kernel.product();
+  const Range channels{deep.begin / kernel, (deep.end + kernel - 1) / kernel};
+  const std::vector<std::int64_t> rows = shifts(v_, padded_, deep, is_padded_ ? channels.begin : 0);
+  T* padded = is_padded_ ? scratch<T>(channels.size() * plane_, 0) : nullptr;
+  T* spread = scratch<T>(outputs * span_, 1);
+  std::fill(spread, spread + outputs * span_, T(0));
+  for (std::int64_t i = 0; i < s_.n; ++i) {
+    const T* image = x + (i * s_.groups + group) * s_.in_channels * v_.in.product();
+    if (is_padded_) pad(image, channels, padded);
+    const T* gradient = y + (i * s_.groups + group) * outputs * places;
+    for_each_row(v_, padded_, [&](std::int64_t at, std::int64_t row) {
+      for (std::int64_t o = 0; o < outputs; ++o) {
+        std::memcpy(spread + o * span_ + at, gradient + o * places + row,
+                    static_cast<std::size_t>(v_.out[2]) * sizeof(T));
+      }
+    });
+    gemm(Gemm<T>{.m = deep.size(),
+                 .n = outputs,
+                 .k = span_,
+                 .a = is_padded_ ? padded : image,
+                 .b = spread,
+                 .ldb = span_,
+                 .trans_b = true,
+                 .a_rows = rows.data(),
+                 .c = sums,
+                 .ldc = outputs,
+                 .accumulate = i > 0});
+  }
+}
+
+template class ShiftedConv<float>;
+template class ShiftedConv<double>;
+
+}  // namespace chainrule::kernels

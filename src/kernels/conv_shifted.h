@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kernels/conv.h"
+
+namespace chainrule::kernels {
+
+/// Convolution with stride 1, without patches.
+///
+/// With its padding written out, an image has all it needs in one piece of memory: under weight (c, j) lies
+/// the plane of channel c, shifted by j. Computed for rows as long as those of the padded image, a few
+/// results too many at the end of each, every row of the patch matrix is a piece of that plane, and the
+/// matrix product reads them where they lie.
+template <class T>
+class ShiftedConv {
+ public:
+  /// Whether it applies: stride 1, and not too many results too many.
+  static bool fits(const ConvShape& shape);
+  explicit ShiftedConv(const ConvShape& shape);
+
+  void forward(const T* x, const T* w, T* y) const;
+  /// The sum over images, for some rows of the transposed weights: `sums` is (deep.size(), outputs).
+  void add_up_weights(std::int64_t group, Range deep, const T* x, const T* y, T* sums) const;
+
+ private:
+  void pad(const T* x, Range channels, T* to) const;
+  void forward_image(const T* x, const T* w, T* y) const;
+
+  ConvShape s_;
+  const Windows& v_ = s_.windows;
+  Extents padded_;
+  std::int64_t plane_;              // elements of a padded plane
+  std::int64_t span_;               // results of a plane with those too many
+  bool is_padded_;                  // whether there is padding at all
+  std::vector<std::int64_t> rows_;  // where the plane under each weight begins
+};
+
+}  // namespace chainrule::kernels
