@@ -216,8 +216,8 @@ void conv_weight(const ConvShape& shape, const T* x, const T* y, T* w) {
   const auto run = [&](std::int64_t group, Range deep) {
     thread_local Scratch memory;
     T* sums = memory.get<T>(deep.size() * outputs);
-    if (is_shifted) ShiftedConv<T>(shape).add_up_weights(group, deep, x, y, sums);
-    for (std::int64_t i = 0; !is_shifted && i < shape.n * part.blocks; ++i) {
+    const bool is_done = is_shifted && ShiftedConv<T>(shape).add_up_weights(group, deep, x, y, sums);
+    for (std::int64_t i = 0; !is_done && i < shape.n * part.blocks; ++i) {
       const std::int64_t image = i / part.blocks;
       const Range block = part.block(i % part.blocks);
       const auto [patches, step] = part.patches(x + part.x_at(image, group), deep, block);

@@ -22,7 +22,9 @@ class ShiftedConv {
 
   void forward(const T* x, const T* w, T* y) const;
   /// The sum over images, for some rows of the transposed weights: `sums` is (deep.size(), outputs).
-  void add_up_weights(std::int64_t group, Range deep, const T* x, const T* y, T* sums) const;
+  /// Returns false, with nothing of use in `sums`, where an infinity or NaN is among the numbers: it may
+  /// have met a zero that stands for no window.
+  bool add_up_weights(std::int64_t group, Range deep, const T* x, const T* y, T* sums) const;
 
  private:
   void pad(const T* x, Range channels, T* to) const;

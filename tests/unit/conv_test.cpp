@@ -267,6 +267,24 @@ TYPED_TEST(ConvKernel, GivesWhatPlainLoopsGive) {
   }
 }
 
+// An infinity at the edge of an image: what has no window over it stays finite.
+TYPED_TEST(ConvKernel, SpreadsAnInfinityNoFurtherThanItsWindows) {
+  for (const ConvShape& shape : large_shapes()) {
+    Problem<TypeParam> problem(shape);
+    const Extents& in = problem.s.windows.in;
+    for (const std::int64_t at : {in[2] - 1, in.product() - 1}) {
+      problem.x[static_cast<std::size_t>(at)] = std::numeric_limits<TypeParam>::infinity();
+    }
+    const auto got = problem.run();
+    const auto wanted = problem.exact(false);
+    for (std::size_t part = 0; part < 3; ++part) {
+      for (std::size_t i = 0; i < wanted[part].size(); ++i) {
+        ASSERT_EQ(std::isfinite(got[part][i]), std::isfinite(wanted[part][i])) << part << ' ' << i;
+      }
+    }
+  }
+}
+
 TYPED_TEST(ConvKernel, SameBitsForAnyNumberOfThreads) {
   const SimdGuard guard;
   for (const ConvShape& shape : large_shapes()) {
