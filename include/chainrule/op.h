@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <cstring>
 #include <initializer_list>
 #include <ostream>
@@ -38,7 +40,8 @@
 //     }
 //
 // An operation without derivative has `static constexpr std::string_view kNotDifferentiable = "the reason";`
-// in place of vjp. Further members: run_fast (as run, with SIMD or threads), samples (inputs for check_op;
+// in place of vjp. Further members: run_fast (as run, with SIMD or threads), or for elementwise operations
+// run_block (which can be fused with its neighbours in a graph); samples (inputs for check_op;
 // elementwise operations have theirs made from kInfo.domain), and with attributes fields(visit), which calls
 // visit("name", member) for each. check_op<Cube>() proves it like the library's own.
 namespace chainrule {
@@ -96,6 +99,16 @@ struct Kernel {
   Array output;
 };
 
+/// What `run_block` gets: some elements in a row of each input, or one number that stands for all of them.
+/// Only where the last input is f32 or f64; other dtypes go to `run`.
+struct Block {
+  std::array<const void*, 3> inputs{};
+  std::array<bool, 3> is_scalar{};  // never all of them, unless count is 1
+  void* output = nullptr;           // may be an input that is not scalar and has elements of the same size
+  std::int64_t count = 0;
+  DType dtype = DType::f32;  // of the last input
+};
+
 /// The inputs for one generated test. A floating dtype stands for both floating dtypes.
 struct SampleInput {
   Shape shape;
@@ -128,8 +141,12 @@ struct OpRow {
   Tensors (*vjp)(const void* op, const Vjp& v) = nullptr;
   void (*run)(const void* op, const Kernel& k) = nullptr;
   void (*run_fast)(const void* op, const Kernel& k) = nullptr;
+  void (*run_block)(const void* op, const Block& b) = nullptr;
   std::vector<Sample> (*samples)() = nullptr;
 };
+
+/// An elementwise operation on whole arrays, block by block: what run_fast is where there is a run_block.
+void run_by_blocks(const OpRow& row, const void* op, const Kernel& k);
 
 /// The struct behind a row's pointer.
 template <class Op>
@@ -141,6 +158,11 @@ const Op& op_cast(const void* op) {
     return *static_cast<const Op*>(op);
   }
 }
+
+template <class Op>
+consteval OpRow make_row();
+template <class Op>
+inline constexpr OpRow kRow = make_row<Op>();
 
 template <class Op>
 consteval OpRow make_row() {
@@ -165,15 +187,15 @@ consteval OpRow make_row() {
     row.vjp = [](const void* op, const Vjp& v) { return op_cast<Op>(op).vjp(v); };
   }
   row.run = [](const void* op, const Kernel& k) { op_cast<Op>(op).run(k); };
-  if constexpr (requires(const Op& op, const Kernel& k) { op.run_fast(k); }) {
+  if constexpr (requires(const Op& op, const Block& b) { op.run_block(b); }) {
+    row.run_block = [](const void* op, const Block& b) { op_cast<Op>(op).run_block(b); };
+    row.run_fast = [](const void* op, const Kernel& k) { run_by_blocks(kRow<Op>, op, k); };
+  } else if constexpr (requires(const Op& op, const Kernel& k) { op.run_fast(k); }) {
     row.run_fast = [](const void* op, const Kernel& k) { op_cast<Op>(op).run_fast(k); };
   }
   if constexpr (!Op::kInfo.elementwise) row.samples = [] { return Op::samples(); };
   return row;
 }
-
-template <class Op>
-inline constexpr OpRow kRow = make_row<Op>();
 
 /// An error of the operation that is being called or run: "[name] what In layer ..., called from ....
 /// (E012)". E is ShapeError, DTypeError or ValueError; the numbers of users' operations are theirs.

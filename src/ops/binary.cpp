@@ -20,12 +20,6 @@ void run_numeric(const Kernel& k, F f) {
   });
 }
 
-/// SIMD for floating numbers, the reference loop for integers.
-template <class Op>
-void run_fast_numeric(const Kernel& k, kernels::Binary kind, const Op& op) {
-  is_floating(k.output.dtype) ? run_fast_binary(k, kind) : op.run(k);
-}
-
 struct Add {
   static constexpr OpInfo kInfo{
       .name = "add", .arity = 2, .elementwise = true, .doc = "a plus b.", .ulp = kRounded};
@@ -35,7 +29,7 @@ struct Add {
   void run(const Kernel& k) const {
     run_numeric(k, [](auto a, auto b) { return a + b; });
   }
-  void run_fast(const Kernel& k) const { run_fast_numeric(k, kernels::Binary::add, *this); }
+  void run_block(const Block& b) const { run_simd(b, kernels::Binary::add); }
 };
 
 struct Sub {
@@ -47,7 +41,7 @@ struct Sub {
   void run(const Kernel& k) const {
     run_numeric(k, [](auto a, auto b) { return a - b; });
   }
-  void run_fast(const Kernel& k) const { run_fast_numeric(k, kernels::Binary::sub, *this); }
+  void run_block(const Block& b) const { run_simd(b, kernels::Binary::sub); }
 };
 
 struct Mul {
@@ -62,7 +56,7 @@ struct Mul {
   void run(const Kernel& k) const {
     run_numeric(k, [](auto a, auto b) { return a * b; });
   }
-  void run_fast(const Kernel& k) const { run_fast_numeric(k, kernels::Binary::mul, *this); }
+  void run_block(const Block& b) const { run_simd(b, kernels::Binary::mul); }
 };
 
 struct Div {
@@ -81,7 +75,7 @@ struct Div {
   void run(const Kernel& k) const {
     run_floating_binary(k, [](auto a, auto b) { return a / b; });
   }
-  void run_fast(const Kernel& k) const { run_fast_binary(k, kernels::Binary::div); }
+  void run_block(const Block& b) const { run_simd(b, kernels::Binary::div); }
 };
 
 struct Pow {
@@ -171,7 +165,7 @@ struct Maximum {
   void run(const Kernel& k) const {
     run_choice(k, [](auto a, auto b) { return a > b; });
   }
-  void run_fast(const Kernel& k) const { run_fast_numeric(k, kernels::Binary::maximum, *this); }
+  void run_block(const Block& b) const { run_simd(b, kernels::Binary::maximum); }
 };
 
 struct Minimum {
@@ -189,7 +183,7 @@ struct Minimum {
   void run(const Kernel& k) const {
     run_choice(k, [](auto a, auto b) { return a < b; });
   }
-  void run_fast(const Kernel& k) const { run_fast_numeric(k, kernels::Binary::minimum, *this); }
+  void run_block(const Block& b) const { run_simd(b, kernels::Binary::minimum); }
 };
 
 }  // namespace

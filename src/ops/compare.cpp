@@ -1,4 +1,6 @@
 // Comparisons, and the choice by a condition.
+#include <algorithm>
+
 #include "ops/elementwise.h"
 
 namespace chainrule {
@@ -19,11 +21,6 @@ void run_comparison(const Kernel& k, F f) {
   });
 }
 
-template <class Op>
-void run_fast_comparison(const Kernel& k, kernels::Compare kind, const Op& op) {
-  is_floating(k.inputs[0].dtype) ? run_fast_compare(k, kind) : op.run(k);
-}
-
 struct Less {
   static constexpr OpInfo kInfo{
       .name = "less", .arity = 2, .elementwise = true, .doc = "Whether a < b.", .ulp = kExact};
@@ -33,7 +30,7 @@ struct Less {
   void run(const Kernel& k) const {
     run_comparison(k, [](auto a, auto b) { return a < b; });
   }
-  void run_fast(const Kernel& k) const { run_fast_comparison(k, kernels::Compare::less, *this); }
+  void run_block(const Block& b) const { run_simd(b, kernels::Compare::less); }
 };
 
 struct LessEqual {
@@ -45,7 +42,7 @@ struct LessEqual {
   void run(const Kernel& k) const {
     run_comparison(k, [](auto a, auto b) { return a <= b; });
   }
-  void run_fast(const Kernel& k) const { run_fast_comparison(k, kernels::Compare::less_equal, *this); }
+  void run_block(const Block& b) const { run_simd(b, kernels::Compare::less_equal); }
 };
 
 struct Equal {
@@ -57,7 +54,7 @@ struct Equal {
   void run(const Kernel& k) const {
     run_comparison(k, [](auto a, auto b) { return a == b; });
   }
-  void run_fast(const Kernel& k) const { run_fast_comparison(k, kernels::Compare::equal, *this); }
+  void run_block(const Block& b) const { run_simd(b, kernels::Compare::equal); }
 };
 
 struct NotEqual {
@@ -72,7 +69,7 @@ struct NotEqual {
   void run(const Kernel& k) const {
     run_comparison(k, [](auto a, auto b) { return a != b; });
   }
-  void run_fast(const Kernel& k) const { run_fast_comparison(k, kernels::Compare::not_equal, *this); }
+  void run_block(const Block& b) const { run_simd(b, kernels::Compare::not_equal); }
 };
 
 struct Where {
@@ -95,19 +92,19 @@ struct Where {
       kernels::map_where<T>(k.inputs[0], k.inputs[1], k.inputs[2], k.output);
     });
   }
-  void run_fast(const Kernel& k) const {
-    const Shape& condition = k.inputs[0].shape;
-    const bool scalar_condition = condition.ndim() == 0 || condition.back() != k.output.shape.back();
-    if (!is_floating(k.output.dtype) || scalar_condition) return run(k);
-    with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
-      const bool* c = k.inputs[0].as<bool>();
-      const T* a = k.inputs[1].as<T>();
-      const T* b = k.inputs[2].as<T>();
-      T* y = k.output.as<T>();
-      for_each_run(k, [&](const auto& runs, std::int64_t at, const auto& from) {
-        kernels::select(c + from[0], a + from[1], runs.step(1) == 0, b + from[2], runs.step(2) == 0, y + at,
-                        runs.length());
-      });
+  void run_block(const Block& b) const {
+    with_floating(b.dtype, [&]<class T>(std::type_identity<T>) {
+      const T* x = static_cast<const T*>(b.inputs[1]);
+      const T* y = static_cast<const T*>(b.inputs[2]);
+      const bool* condition = static_cast<const bool*>(b.inputs[0]);
+      T* out = static_cast<T*>(b.output);
+      if (!b.is_scalar[0]) {
+        kernels::select(condition, x, b.is_scalar[1], y, b.is_scalar[2], out, b.count);
+      } else if (b.is_scalar[*condition ? 1 : 2]) {
+        std::fill_n(out, b.count, *(*condition ? x : y));
+      } else {
+        std::copy_n(*condition ? x : y, b.count, out);
+      }
     });
   }
   static std::vector<Sample> samples() {

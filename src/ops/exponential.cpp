@@ -16,7 +16,7 @@ struct Exp {
   void run(const Kernel& k) const {
     run_floating(k, [](auto x) { return std::exp(x); });
   }
-  void run_fast(const Kernel& k) const { run_fast_unary(k, kernels::Unary::exp); }
+  void run_block(const Block& b) const { run_simd(b, kernels::Unary::exp); }
 };
 
 // A row, as exp(x) - 1 rounds a small x away.
@@ -31,7 +31,7 @@ struct Expm1 {
   void run(const Kernel& k) const {
     run_floating(k, [](auto x) { return std::expm1(x); });
   }
-  void run_fast(const Kernel& k) const { run_fast_unary(k, kernels::Unary::expm1); }
+  void run_block(const Block& b) const { run_simd(b, kernels::Unary::expm1); }
 };
 
 struct Log {
@@ -46,7 +46,7 @@ struct Log {
   void run(const Kernel& k) const {
     run_floating(k, [](auto x) { return std::log(x); });
   }
-  void run_fast(const Kernel& k) const { run_fast_unary(k, kernels::Unary::log); }
+  void run_block(const Block& b) const { run_simd(b, kernels::Unary::log); }
 };
 
 // A row, as log(1 + x) rounds a small x away.
@@ -62,7 +62,7 @@ struct Log1p {
   void run(const Kernel& k) const {
     run_floating(k, [](auto x) { return std::log1p(x); });
   }
-  void run_fast(const Kernel& k) const { run_fast_unary(k, kernels::Unary::log1p); }
+  void run_block(const Block& b) const { run_simd(b, kernels::Unary::log1p); }
 };
 
 struct Sqrt {
@@ -74,7 +74,7 @@ struct Sqrt {
   void run(const Kernel& k) const {
     run_floating(k, [](auto x) { return std::sqrt(x); });
   }
-  void run_fast(const Kernel& k) const { run_fast_unary(k, kernels::Unary::sqrt); }
+  void run_block(const Block& b) const { run_simd(b, kernels::Unary::sqrt); }
 };
 
 struct Tanh {
@@ -86,7 +86,7 @@ struct Tanh {
   void run(const Kernel& k) const {
     run_floating(k, [](auto x) { return std::tanh(x); });
   }
-  void run_fast(const Kernel& k) const { run_fast_unary(k, kernels::Unary::tanh); }
+  void run_block(const Block& b) const { run_simd(b, kernels::Unary::tanh); }
 };
 
 struct Sigmoid {
@@ -103,7 +103,7 @@ struct Sigmoid {
       return (x >= 0 ? decltype(x)(1) : e) / (1 + e);
     });
   }
-  void run_fast(const Kernel& k) const { run_fast_unary(k, kernels::Unary::sigmoid); }
+  void run_block(const Block& b) const { run_simd(b, kernels::Unary::sigmoid); }
 };
 
 struct Erf {
@@ -121,7 +121,7 @@ struct Erf {
   void run(const Kernel& k) const {
     run_floating(k, [](auto x) { return std::erf(x); });
   }
-  void run_fast(const Kernel& k) const { run_fast_unary(k, kernels::Unary::erf); }
+  void run_block(const Block& b) const { run_simd(b, kernels::Unary::erf); }
 };
 
 }  // namespace

@@ -8,8 +8,7 @@
 #include "kernels/simd/elementwise.h"
 #include "ops/op.h"
 
-// How operations hand their arrays to the SIMD kernels, which know runs of floating numbers only. Other
-// dtypes go to the reference loops.
+// How operations hand their arrays to the SIMD kernels, which know runs of floating numbers only.
 namespace chainrule {
 
 /// Calls `body(runs, output_offset, input_offsets)` for each run of a broadcast operation, several threads
@@ -29,33 +28,24 @@ void for_each_run(const Kernel& k, F body) {
   });
 }
 
-inline void run_fast_unary(const Kernel& k, kernels::Unary op) {
-  with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
-    kernels::unary(op, k.inputs[0].as<T>(), k.output.as<T>(), k.output.numel());
+inline void run_simd(const Block& b, kernels::Unary op) {
+  with_floating(b.dtype, [&]<class T>(std::type_identity<T>) {
+    kernels::unary(op, static_cast<const T*>(b.inputs[0]), static_cast<T*>(b.output), b.count);
   });
 }
 
-inline void run_fast_binary(const Kernel& k, kernels::Binary op) {
-  with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
-    const T* a = k.inputs[0].as<T>();
-    const T* b = k.inputs[1].as<T>();
-    T* y = k.output.as<T>();
-    for_each_run(k, [&](const auto& runs, std::int64_t at, const auto& from) {
-      kernels::binary(op, a + from[0], runs.step(0) == 0, b + from[1], runs.step(1) == 0, y + at,
-                      runs.length());
-    });
+inline void run_simd(const Block& b, kernels::Binary op) {
+  with_floating(b.dtype, [&]<class T>(std::type_identity<T>) {
+    kernels::binary(op, static_cast<const T*>(b.inputs[0]), b.is_scalar[0],
+                    static_cast<const T*>(b.inputs[1]), b.is_scalar[1], static_cast<T*>(b.output), b.count);
   });
 }
 
-inline void run_fast_compare(const Kernel& k, kernels::Compare op) {
-  with_floating(k.inputs[0].dtype, [&]<class T>(std::type_identity<T>) {
-    const T* a = k.inputs[0].as<T>();
-    const T* b = k.inputs[1].as<T>();
-    bool* y = k.output.as<bool>();
-    for_each_run(k, [&](const auto& runs, std::int64_t at, const auto& from) {
-      kernels::compare(op, a + from[0], runs.step(0) == 0, b + from[1], runs.step(1) == 0, y + at,
-                       runs.length());
-    });
+inline void run_simd(const Block& b, kernels::Compare op) {
+  with_floating(b.dtype, [&]<class T>(std::type_identity<T>) {
+    kernels::compare(op, static_cast<const T*>(b.inputs[0]), b.is_scalar[0],
+                     static_cast<const T*>(b.inputs[1]), b.is_scalar[1], static_cast<bool*>(b.output),
+                     b.count);
   });
 }
 

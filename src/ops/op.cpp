@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/inline_array.h"
+#include "ops/fast.h"
 
 namespace chainrule {
 namespace {
@@ -89,6 +90,24 @@ Tensor apply_row(const OpRow& row, const void* attributes, std::span<const Tenso
   Tensor tensor = make_node(&row, attributes, row.attribute_bytes, meta.dtype, meta.shape, inputs, origin);
   if (is_eager()) run_node(*tensor.node(), Kernels::reference);
   return tensor;
+}
+
+void run_by_blocks(const OpRow& row, const void* op, const Kernel& k) {
+  const DType dtype = k.inputs.back().dtype;
+  if (!is_floating(dtype)) return row.run(op, k);
+  for_each_run(k, [&](const kernels::BroadcastRuns& runs, std::int64_t at, const auto& from) {
+    const auto place = [](auto* data, std::int64_t offset, DType type) {
+      return data + static_cast<std::size_t>(offset) * size_of(type);
+    };
+    Block block{.output = place(static_cast<std::byte*>(k.output.data), at, k.output.dtype),
+                .count = runs.length(),
+                .dtype = dtype};
+    for (std::size_t i = 0; i < k.inputs.size(); ++i) {
+      block.inputs[i] = place(static_cast<const std::byte*>(k.inputs[i].data), from[i], k.inputs[i].dtype);
+      block.is_scalar[i] = runs.step(i) == 0;
+    }
+    row.run_block(op, block);
+  });
 }
 
 void run_node(Node& node, Kernels kernels) {

@@ -15,7 +15,7 @@ struct Sin {
   void run(const Kernel& k) const {
     run_floating(k, [](auto x) { return std::sin(x); });
   }
-  void run_fast(const Kernel& k) const { run_fast_unary(k, kernels::Unary::sin); }
+  void run_block(const Block& b) const { run_simd(b, kernels::Unary::sin); }
 };
 
 struct Cos {
@@ -27,7 +27,7 @@ struct Cos {
   void run(const Kernel& k) const {
     run_floating(k, [](auto x) { return std::cos(x); });
   }
-  void run_fast(const Kernel& k) const { run_fast_unary(k, kernels::Unary::cos); }
+  void run_block(const Block& b) const { run_simd(b, kernels::Unary::cos); }
 };
 
 // A row, as any formula by logarithms that is exact near zero has to split at zero, and overflows too early.

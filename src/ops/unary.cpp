@@ -24,12 +24,6 @@ void run_numeric(const Kernel& k, F f) {
   });
 }
 
-/// SIMD for floating numbers, the reference loop for integers.
-template <class Op>
-void run_fast_numeric(const Kernel& k, kernels::Unary kind, const Op& op) {
-  is_floating(k.output.dtype) ? run_fast_unary(k, kind) : op.run(k);
-}
-
 struct Neg {
   static constexpr OpInfo kInfo{
       .name = "neg", .elementwise = true, .doc = "Minus x; unsigned bytes wrap around.", .ulp = kExact};
@@ -39,7 +33,7 @@ struct Neg {
   void run(const Kernel& k) const {
     run_numeric(k, [](auto x) { return minus(x); });
   }
-  void run_fast(const Kernel& k) const { run_fast_numeric(k, kernels::Unary::neg, *this); }
+  void run_block(const Block& b) const { run_simd(b, kernels::Unary::neg); }
 };
 
 struct Abs {
@@ -61,7 +55,7 @@ struct Abs {
       return x < 0 ? minus(x) : x;
     });
   }
-  void run_fast(const Kernel& k) const { run_fast_numeric(k, kernels::Unary::abs, *this); }
+  void run_block(const Block& b) const { run_simd(b, kernels::Unary::abs); }
 };
 
 struct Sign {
@@ -78,7 +72,7 @@ struct Sign {
       return x > 0 ? T(1) : x < 0 ? static_cast<T>(-1) : x == 0 ? T(0) : x;
     });
   }
-  void run_fast(const Kernel& k) const { run_fast_numeric(k, kernels::Unary::sign, *this); }
+  void run_block(const Block& b) const { run_simd(b, kernels::Unary::sign); }
 };
 
 struct Floor {
@@ -90,7 +84,7 @@ struct Floor {
   void run(const Kernel& k) const {
     run_floating(k, [](auto x) { return std::floor(x); });
   }
-  void run_fast(const Kernel& k) const { run_fast_unary(k, kernels::Unary::floor); }
+  void run_block(const Block& b) const { run_simd(b, kernels::Unary::floor); }
 };
 
 struct Ceil {
@@ -102,7 +96,7 @@ struct Ceil {
   void run(const Kernel& k) const {
     run_floating(k, [](auto x) { return std::ceil(x); });
   }
-  void run_fast(const Kernel& k) const { run_fast_unary(k, kernels::Unary::ceil); }
+  void run_block(const Block& b) const { run_simd(b, kernels::Unary::ceil); }
 };
 
 struct Round {
@@ -116,7 +110,7 @@ struct Round {
   void run(const Kernel& k) const {
     run_floating(k, [](auto x) { return std::nearbyint(x); });
   }
-  void run_fast(const Kernel& k) const { run_fast_unary(k, kernels::Unary::round); }
+  void run_block(const Block& b) const { run_simd(b, kernels::Unary::round); }
 };
 
 struct Cast {
