@@ -34,9 +34,9 @@ void run_all(const std::vector<Node*>& order, Kernels kernels) {
 }
 
 void compare(const std::string& name, const Tensor& result) {
-  NodeIndex index;
   Node* root = result.node();
-  const std::vector<Node*> order = topological_order({&root, 1}, index, [](const Node*) { return true; });
+  const NodeOrder found(root);
+  const std::vector<Node*>& order = found.nodes();
   run_all(order, Kernels::reference);
   const std::vector<double> expected = result.to_vector();
   run_all(order, Kernels::fast);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
@@ -41,7 +42,8 @@
 //
 // An operation without derivative has `static constexpr std::string_view kNotDifferentiable = "the reason";`
 // in place of vjp. Further members: run_fast (as run, with SIMD or threads), or for elementwise operations
-// run_block (which can be fused with its neighbours in a graph); samples (inputs for check_op;
+// run_block (which can be fused with its neighbours in a graph); flops (floating operations of a call, for
+// reports: one an element without it); samples (inputs for check_op;
 // elementwise operations have theirs made from kInfo.domain), and with attributes fields(visit), which calls
 // visit("name", member) for each. check_op<Cube>() proves it like the library's own.
 namespace chainrule {
@@ -137,16 +139,37 @@ struct OpRow {
   std::string_view not_differentiable;
   bool (*equal)(const void* a, const void* b) = nullptr;
   void (*print)(const void* op, std::ostream& out) = nullptr;
+  void (*key)(const void* op, std::vector<std::uint64_t>& words) = nullptr;  // null without attributes
   Meta (*infer)(const void* op, std::span<const Meta> in) = nullptr;
   Tensors (*vjp)(const void* op, const Vjp& v) = nullptr;
   void (*run)(const void* op, const Kernel& k) = nullptr;
   void (*run_fast)(const void* op, const Kernel& k) = nullptr;
   void (*run_block)(const void* op, const Block& b) = nullptr;
+  double (*flops)(const void* op, std::span<const Shape> in, const Shape& out) = nullptr;
   std::vector<Sample> (*samples)() = nullptr;
 };
 
 /// An elementwise operation on whole arrays, block by block: what run_fast is where there is a run_block.
 void run_by_blocks(const OpRow& row, const void* op, const Kernel& k);
+
+/// Appends an attribute as words: equal attributes give equal words.
+template <class T>
+void append_key(const T& value, std::vector<std::uint64_t>& words) {
+  if constexpr (std::is_floating_point_v<T>) {
+    words.push_back(std::bit_cast<std::uint64_t>(static_cast<double>(value)));
+  } else if constexpr (std::is_integral_v<T> || std::is_enum_v<T>) {
+    words.push_back(static_cast<std::uint64_t>(value));
+  } else if constexpr (requires { value.begin(), value.end(); }) {  // a shape, text, an array
+    words.push_back(static_cast<std::uint64_t>(value.end() - value.begin()));
+    for (const auto& element : value) append_key(element, words);
+  } else {
+    static_assert(std::has_unique_object_representations_v<T>,
+                  "an attribute is a number, text, a range of them, or a struct without padding");
+    std::array<std::uint64_t, (sizeof(T) + 7) / 8> bytes{};
+    std::memcpy(bytes.data(), &value, sizeof(T));
+    words.insert(words.end(), bytes.begin(), bytes.end());
+  }
+}
 
 /// The struct behind a row's pointer.
 template <class Op>
@@ -180,6 +203,11 @@ consteval OpRow make_row() {
       });
     }
   };
+  if constexpr (!std::is_empty_v<Op>) {
+    row.key = [](const void* op, std::vector<std::uint64_t>& words) {
+      op_cast<Op>(op).fields([&](std::string_view, const auto& value) { append_key(value, words); });
+    };
+  }
   row.infer = [](const void* op, std::span<const Meta> in) { return op_cast<Op>(op).infer(in); };
   if constexpr (requires { Op::kNotDifferentiable; }) {
     row.not_differentiable = Op::kNotDifferentiable;
@@ -192,6 +220,11 @@ consteval OpRow make_row() {
     row.run_fast = [](const void* op, const Kernel& k) { run_by_blocks(kRow<Op>, op, k); };
   } else if constexpr (requires(const Op& op, const Kernel& k) { op.run_fast(k); }) {
     row.run_fast = [](const void* op, const Kernel& k) { op_cast<Op>(op).run_fast(k); };
+  }
+  if constexpr (requires(const Op& op, std::span<const Shape> in) { op.flops(in, in[0]); }) {
+    row.flops = [](const void* op, std::span<const Shape> in, const Shape& out) {
+      return op_cast<Op>(op).flops(in, out);
+    };
   }
   if constexpr (!Op::kInfo.elementwise) row.samples = [] { return Op::samples(); };
   return row;

@@ -4,6 +4,7 @@
 #include "chainrule/grad.h"
 #include "chainrule/ops.h"
 #include "core/inline_array.h"
+#include "core/reused.h"
 #include "graph/walk.h"
 #include "ops/op.h"
 
@@ -34,25 +35,25 @@ class Backward {
         throw DTypeError(34, cat("[grad] variable ", i, " is ", name_of(variables[i].dtype()),
                                  "; only f32 and f64 tensors have gradients.", where_.to_string()));
       }
-      is_variable_.insert(variables[i].node(), static_cast<std::int32_t>(i));
+      is_variable_->insert(variables[i].node(), static_cast<std::int32_t>(i));
     }
     Node* root = output.node();
-    order_ = topological_order({&root, 1}, index_, [this](const Node* node) { return goes_on(node); });
-    depends_.resize(order_.size());
-    for (std::size_t i = 0; i < order_.size(); ++i) {
-      bool depends = is_variable_.find(order_[i]) != NodeIndex::kNone;
-      if (goes_on(order_[i])) {
-        for (const Node* input : order_[i]->inputs()) depends = depends || depends_[at(input)];
+    order_->find({&root, 1}, [this](const Node* node) { return goes_on(node); });
+    depends_.resize(nodes().size());
+    for (std::size_t i = 0; i < nodes().size(); ++i) {
+      bool depends = is_variable_->find(nodes()[i]) != NodeIndex::kNone;
+      if (goes_on(nodes()[i])) {
+        for (const Node* input : nodes()[i]->inputs()) depends = depends || depends_[at(input)];
       }
       depends_[i] = depends;
     }
   }
 
   Tensors run(const Tensor& cotangent) {
-    cotangents_.resize(order_.size());
+    cotangents_.resize(nodes().size());
     cotangents_.back() = cotangent;
-    for (std::size_t i = order_.size(); i-- > 0;) {
-      if (cotangents_[i] && depends_[i] && goes_on(order_[i]) && !order_[i]->is_leaf()) step(*order_[i], i);
+    for (std::size_t i = nodes().size(); i-- > 0;) {
+      if (cotangents_[i] && depends_[i] && goes_on(nodes()[i]) && !nodes()[i]->is_leaf()) step(*nodes()[i], i);
     }
     Tensors gradients;
     for (std::size_t i = 0; i < variables_.size(); ++i) gradients.push_back(gradient_of(i));
@@ -60,11 +61,12 @@ class Backward {
   }
 
  private:
-  std::size_t at(const Node* node) const { return static_cast<std::size_t>(index_.find(node)); }
+  const std::vector<Node*>& nodes() const { return order_->nodes(); }
+  std::size_t at(const Node* node) const { return order_->place(node); }
 
   bool goes_on(const Node* node) const {
     if (node->constant) return false;
-    return !options_.stop_at_variables || is_variable_.find(node) == NodeIndex::kNone;
+    return !options_.stop_at_variables || is_variable_->find(node) == NodeIndex::kNone;
   }
 
   /// Hands a node's cotangent on to its inputs.
@@ -84,7 +86,7 @@ class Backward {
     const Tensor output = Tensor::of(&node);
     const Tensors gradients =
         node.op->vjp(node.attributes(), {inputs.span(), output, cotangents_[i], needed.span()});
-    if (is_variable_.find(&node) == NodeIndex::kNone) cotangents_[i] = Tensor();
+    if (is_variable_->find(&node) == NodeIndex::kNone) cotangents_[i] = Tensor();
     for (std::size_t j = 0; j < nodes.size(); ++j) {
       if (!needed[j]) continue;
       Tensor& sum = cotangents_[at(nodes[j])];
@@ -95,12 +97,10 @@ class Backward {
 
   Tensor gradient_of(std::size_t i) const {
     const Node* node = variables_[i].node();
-    const std::int32_t place = index_.find(node);
-    if (place != NodeIndex::kNone && cotangents_[static_cast<std::size_t>(place)]) {
-      return cotangents_[static_cast<std::size_t>(place)];
-    }
+    const bool is_found = order_->contains(node);
+    if (is_found && cotangents_[at(node)]) return cotangents_[at(node)];
     if (options_.allow_unused) return zeros(node->shape, node->dtype);
-    if (place == NodeIndex::kNone) {
+    if (!is_found) {
       throw ValueError(31,
                        cat("[grad] the output does not depend on variable ", i, " of shape ", node->shape,
                            ". Was it replaced after the output was computed, or the way to it cut by detach, "
@@ -112,16 +112,16 @@ class Backward {
 
   /// The first operation after the variable that lets no gradient through.
   const Node* blocking(const Node* variable) const {
-    std::vector<bool> reached(order_.size());
-    for (std::size_t i = 0; i < order_.size(); ++i) {
-      reached[i] = order_[i] == variable;
-      for (const Node* input : order_[i]->inputs()) {
-        if (index_.find(input) != NodeIndex::kNone) reached[i] = reached[i] || reached[at(input)];
+    std::vector<bool> reached(nodes().size());
+    for (std::size_t i = 0; i < nodes().size(); ++i) {
+      const Node* node = nodes()[i];
+      reached[i] = node == variable;
+      for (const Node* input : node->inputs()) {
+        if (order_->contains(input)) reached[i] = reached[i] || reached[at(input)];
       }
-      if (reached[i] && (!is_floating(order_[i]->dtype) || (order_[i]->op && !order_[i]->op->vjp)))
-        return order_[i];
+      if (reached[i] && (!is_floating(node->dtype) || (node->op && !node->op->vjp))) return node;
     }
-    return order_.back();
+    return nodes().back();
   }
 
   static NotDifferentiable no_derivative(const Node& node) {
@@ -134,9 +134,8 @@ class Backward {
   std::span<const Tensor> variables_;
   GradOptions options_;
   Origin where_;
-  NodeIndex is_variable_;
-  NodeIndex index_;
-  std::vector<Node*> order_;
+  Reused<NodeIndex> is_variable_;
+  Reused<NodeOrder> order_;
   std::vector<char> depends_;
   Tensors cotangents_;
 };

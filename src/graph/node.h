@@ -26,6 +26,10 @@ struct Origin {
   std::string to_string() const;
 };
 
+/// Whether a leaf is one of the numbers that make a difference to what is computed: adding 0 and multiplying
+/// by 1 is not computing. Part of a plan's key, where other numbers are not.
+enum class Literal : std::uint8_t { none, zero, one };
+
 /// One value of the graph: a leaf, which has its numbers, or an operation on other nodes.
 ///
 /// Memory: one allocation holds the node, its input pointers (at most kMaxInputs) and the operation's
@@ -37,6 +41,7 @@ struct Node {
   std::atomic<std::uint32_t> refs{1};
   DType dtype = DType::f32;
   bool constant = false;  // no gradient goes to its inputs
+  Literal literal = Literal::none;
   std::uint16_t input_count = 0;
   const OpRow* op = nullptr;  // null for a leaf
   Shape shape;

@@ -80,6 +80,9 @@ struct Matmul {
     return {da, db};
   }
 
+  double flops(std::span<const Shape> in, const Shape& out) const {
+    return 2.0 * static_cast<double>(out.numel()) * static_cast<double>(product(in[0], in[1]).k);
+  }
   void run(const Kernel& k) const {
     with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
       for_each_product<T>(k, [this](const T* a, const T* b, T* c, const Product& p) {
@@ -163,6 +166,12 @@ struct Matmul {
 }  // namespace
 
 CHAINRULE_OP_ROW(Matmul)
+
+void transpose_input(void* matmul, std::size_t input) {
+  Matmul& op = *static_cast<Matmul*>(matmul);
+  bool& is_transposed = input == 0 ? op.trans_a : op.trans_b;
+  is_transposed = !is_transposed;
+}
 
 Tensor matmul_transposed(const Tensor& a, const Tensor& b, bool trans_a, bool trans_b, Location where) {
   return apply(Matmul{trans_a, trans_b}, {a, b}, where);

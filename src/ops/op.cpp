@@ -29,17 +29,19 @@ class CurrentOpScope {
   CurrentOp previous_;
 };
 
-bool eager_from_environment() {
-  const char* mode = std::getenv("CHAINRULE_MODE");
-  const std::string_view text = mode ? mode : "";
-  if (text == "eager") return true;
-  if (text.empty() || text == "lazy") return false;
-  throw ValueError(46,
-                   cat("[CHAINRULE_MODE] unknown mode \"", text, "\". Known: lazy (the default), eager."));
+constexpr std::string_view kModes[] = {"lazy", "eager", "verify"};
+
+int mode_from_environment() {
+  const char* set = std::getenv("CHAINRULE_MODE");
+  const std::string_view text = set && *set ? set : "lazy";
+  for (int i = 0; i < 3; ++i) {
+    if (text == kModes[i]) return i;
+  }
+  throw ValueError(46, cat("[CHAINRULE_MODE] unknown mode \"", text,
+                           "\". Known: lazy (the default), eager, verify."));
 }
 
-// 0: look at the environment first; 1: lazy; 2: eager.
-std::atomic<int> eager_state{0};
+std::atomic<int> current_mode{-1};  // -1: look at the environment first
 
 // More inputs than this cost an allocation; only concatenate and its like have more.
 constexpr std::size_t kFewInputs = 4;
@@ -65,16 +67,16 @@ OpScope::OpScope(std::string_view name, Location where)
 
 OpScope::~OpScope() { current_op = {previous_name_, previous_origin_}; }
 
-bool is_eager() {
-  int state = eager_state.load(std::memory_order_relaxed);
-  if (state == 0) {
-    state = eager_from_environment() ? 2 : 1;
-    eager_state.store(state, std::memory_order_relaxed);
+Mode mode() {
+  int found = current_mode.load(std::memory_order_relaxed);
+  if (found < 0) {
+    found = mode_from_environment();
+    current_mode.store(found, std::memory_order_relaxed);
   }
-  return state == 2;
+  return static_cast<Mode>(found);
 }
 
-void set_eager(bool eager) { eager_state.store(eager ? 2 : 1, std::memory_order_relaxed); }
+void set_mode(Mode mode) { current_mode.store(static_cast<int>(mode), std::memory_order_relaxed); }
 
 Tensor apply_row(const OpRow& row, const void* attributes, std::span<const Tensor> inputs, Location where) {
   const Origin origin = OriginScope::current(where);
@@ -88,7 +90,7 @@ Tensor apply_row(const OpRow& row, const void* attributes, std::span<const Tenso
   }
   const Meta meta = row.infer(attributes, metas.span());
   Tensor tensor = make_node(&row, attributes, row.attribute_bytes, meta.dtype, meta.shape, inputs, origin);
-  if (is_eager()) run_node(*tensor.node(), Kernels::reference);
+  if (mode() == Mode::eager) run_node(*tensor.node(), Kernels::reference);
   return tensor;
 }
 
@@ -116,14 +118,19 @@ void run_node(Node& node, Kernels kernels) {
     node.value = inputs[0]->value;
     return;
   }
-  const CurrentOpScope scope(node.op->info.name, node.origin);
   InlineArray<ConstArray, kFewInputs> arrays(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) arrays[i] = inputs[i]->array();
   Buffer value = Buffer::allocate(node.bytes());
-  const Kernel kernel{arrays.span(), {value.data(), node.dtype, node.shape}};
-  const bool fast = kernels == Kernels::fast && node.op->run_fast;
-  (fast ? node.op->run_fast : node.op->run)(node.attributes(), kernel);
+  run_row(*node.op, node.attributes(), {arrays.span(), {value.data(), node.dtype, node.shape}}, node.origin,
+          kernels);
   node.value = std::move(value);
+}
+
+void run_row(const OpRow& row, const void* attributes, const Kernel& kernel, const Origin& origin,
+             Kernels kernels) {
+  const CurrentOpScope scope(row.info.name, origin);
+  const bool fast = kernels == Kernels::fast && row.run_fast;
+  (fast ? row.run_fast : row.run)(attributes, kernel);
 }
 
 }  // namespace chainrule

@@ -42,10 +42,26 @@ enum class Kernels : std::uint8_t { reference, fast };
 
 /// Computes a node whose inputs have their values.
 void run_node(Node& node, Kernels kernels);
+/// The same for numbers without a node. Errors speak of the origin.
+void run_row(const OpRow& row, const void* attributes, const Kernel& kernel, const Origin& origin,
+             Kernels kernels);
 
-/// Whether operations run at once, with the reference kernels (CHAINRULE_MODE=eager).
-bool is_eager();
+/// How graphs are computed: CHAINRULE_MODE.
+enum class Mode : std::uint8_t {
+  lazy,    ///< by plans, when numbers are asked for
+  eager,   ///< each operation at its call, by the reference loops
+  verify,  ///< by plans, and compared with the reference loops
+};
+Mode mode();
 /// For tests: overrides CHAINRULE_MODE.
-void set_eager(bool eager);
+void set_mode(Mode mode);
+
+/// @name What plans know of single operations.
+/// @{
+/// Whether it exchanges the last two axes and leaves the others.
+bool swaps_last_axes(const OpRow& row, const void* attributes);
+/// Makes a matrix product take that input transposed (more).
+void transpose_input(void* matmul, std::size_t input);
+/// @}
 
 }  // namespace chainrule

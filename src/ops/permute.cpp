@@ -128,6 +128,15 @@ Tensor permuted(const Tensor& x, const AxisOrder& order, Location where) {
 
 CHAINRULE_OP_ROW(Permute)
 
+bool swaps_last_axes(const OpRow& row, const void* attributes) {
+  if (&row != &kRow<Permute>) return false;
+  const AxisOrder& order = op_cast<Permute>(attributes).order;
+  for (int i = 0; i + 2 < order.count; ++i) {
+    if (order.at[i] != i) return false;
+  }
+  return order.count >= 2 && order.at[order.count - 1] == order.count - 2;
+}
+
 Tensor permute(const Tensor& x, std::span<const int> axes, Location where) {
   const OpScope scope("permute", where);
   if (static_cast<int>(axes.size()) != x.ndim()) {

@@ -7,7 +7,6 @@
 #include "chainrule/tensor.h"
 #include "core/text.h"
 #include "graph/node.h"
-#include "plan/run.h"
 
 namespace chainrule {
 namespace {

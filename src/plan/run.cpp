@@ -1,28 +1,93 @@
-#include "plan/run.h"
-
-#include <vector>
-
-#include "graph/walk.h"
+// From tensors that are asked for to numbers: trace, find or make the plan, run it.
+#include "core/reused.h"
+#include "plan/cache.h"
+#include "plan/report.h"
+#include "plan/verify.h"
 
 namespace chainrule {
+namespace {
 
-void run(std::span<Node* const> outputs, Kernels kernels) {
-  NodeIndex index;
-  const std::vector<Node*> order =
-      topological_order(outputs, index, [](const Node* node) { return !node->has_value(); });
-  for (Node* node : order) {
-    if (!node->has_value()) run_node(*node, kernels);
+/// What a run needs beside the plan, kept for the next run.
+struct Workspace {
+  Tracer tracer;
+  Trace trace;
+  std::vector<Node*> outputs;
+  std::vector<Buffer> results;
+  std::vector<void*> leaf_memory, result_memory;
+  std::vector<Origin> origins;
+
+  void clear() {
+    tracer.clear();
+    trace.clear();
+    results.clear();
   }
+};
+
+/// Marks a plan as being run: a kernel that evaluates tensors by itself must not find it.
+class RunningScope {
+ public:
+  explicit RunningScope(CachedPlan& plan) : plan_(plan) { plan_.is_running = true; }
+  ~RunningScope() { plan_.is_running = false; }
+  RunningScope(const RunningScope&) = delete;
+  RunningScope& operator=(const RunningScope&) = delete;
+
+ private:
+  CachedPlan& plan_;
+};
+
+std::shared_ptr<CachedPlan> plan_for(const Trace& trace) {
+  PlanCache& cache = PlanCache::of_this_thread();
+  std::shared_ptr<CachedPlan> plan = cache.find(trace);
+  if (plan && !plan->is_running) return plan;
+  auto made = std::make_shared<CachedPlan>(trace);
+  made->executor.set_timed(verbosity() >= 2);
+  if (verbosity() >= 1) report_miss(*made, trace, cache.has_operations(made->operations));
+  if (!plan) cache.keep(made);
+  return made;
 }
 
+void run_trace(Workspace& w) {
+  const std::shared_ptr<CachedPlan> plan = plan_for(w.trace);
+  const Program& program = plan->executor.program();
+  w.leaf_memory.clear();
+  for (const Node* leaf : w.trace.leaves) w.leaf_memory.push_back(leaf->value.data());
+  w.results.clear();
+  w.result_memory.clear();
+  for (const std::int32_t storage : program.results) {
+    w.results.push_back(Buffer::allocate(program.storages[storage].bytes));
+    w.result_memory.push_back(w.results.back().data());
+  }
+  w.origins.clear();
+  for (const Node* node : w.trace.nodes) w.origins.push_back(node->origin);
+  {
+    const RunningScope scope(*plan);
+    plan->executor.run(w.leaf_memory, w.result_memory, w.origins);
+  }
+  if (verbosity() >= 1) report_run(*plan, w.trace);
+  ++plan->runs;
+
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < w.trace.nodes.size(); ++i) {
+    if (!w.trace.kept[i]) continue;
+    const Storage& storage = program.storage_of(program.kept[next++]);
+    const auto number = static_cast<std::size_t>(storage.number);
+    w.trace.nodes[i]->value = storage.place == Place::leaf ? w.trace.leaves[number]->value : w.results[number];
+  }
+  if (mode() == Mode::verify) verify(w.trace);
+}
+
+}  // namespace
+
 void evaluate(std::span<const Tensor> tensors) {
-  std::vector<Node*> nodes;
-  nodes.reserve(tensors.size());
+  const Reused<Workspace> workspace;
+  workspace->outputs.clear();
   for (const Tensor& tensor : tensors) {
     static_cast<void>(tensor.shape());  // throws for an empty tensor
-    nodes.push_back(tensor.node());
+    if (!tensor.node()->has_value()) workspace->outputs.push_back(tensor.node());
   }
-  run(nodes, is_eager() ? Kernels::reference : Kernels::fast);
+  if (workspace->outputs.empty()) return;
+  workspace->tracer.start(workspace->outputs);
+  while (workspace->tracer.next(workspace->trace)) run_trace(*workspace);
 }
 
 }  // namespace chainrule

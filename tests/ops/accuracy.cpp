@@ -7,7 +7,7 @@
 #include <random>
 
 #include "chainrule/ops.h"
-#include "plan/run.h"
+#include "ops/op.h"
 #include "unit/kernel_test.h"
 
 namespace chainrule::testing {
@@ -132,11 +132,11 @@ template <class T>
 void measure_block(const Measured& f, Kernels kernels, const std::vector<T>& a, const std::vector<T>& b,
                    Worst& worst) {
   const Shape shape({static_cast<std::int64_t>(a.size())});
-  const bool before = is_eager();
-  set_eager(kernels == Kernels::reference);
+  const Mode before = mode();
+  set_mode(kernels == Kernels::reference ? Mode::eager : Mode::lazy);
   const Tensor result = f(from_data(a, shape), f.arity == 2 ? from_data(b, shape) : Tensor());
   const std::span<const T> y = result.data<T>();
-  set_eager(before);
+  set_mode(before);
   const Exact<Wide<T>> exact = exact_functions<Wide<T>>().at(f.name);
   for (std::size_t i = 0; i < a.size(); ++i) {
     const Wide<T> right = exact(a[i], f.arity == 2 ? b[i] : T(0));

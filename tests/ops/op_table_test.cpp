@@ -7,7 +7,7 @@
 #include "autodiff/probe.h"
 #include "chainrule/grad.h"
 #include "chainrule/ops.h"
-#include "plan/run.h"
+#include "ops/op.h"
 
 namespace chainrule::testing {
 namespace {
@@ -38,10 +38,10 @@ TEST_P(OpTable, EagerGivesWhatTheReferenceGives) {
   for_each_case([](const OpCase& c) {
     const Tensors inputs = draw_inputs(c, 2);
     const Tensor reference = run_with(c, inputs, Kernels::reference);
-    const bool before = is_eager();
-    set_eager(true);
+    const Mode before = mode();
+    set_mode(Mode::eager);
     const Tensor eager = call(c, inputs);
-    set_eager(before);
+    set_mode(before);
     EXPECT_TRUE(eager.node()->has_value());
     EXPECT_EQ(eager.to_vector(), reference.to_vector());
   });

@@ -27,11 +27,12 @@ namespace {
 TEST(ModeDeathTest, SaysWhenOperationsRun) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(add_under("eager"), ::testing::ExitedWithCode(0), "^at the call$");
+  EXPECT_EXIT(add_under("verify"), ::testing::ExitedWithCode(0), "^later$");
   EXPECT_EXIT(add_under("lazy"), ::testing::ExitedWithCode(0), "^later$");
   EXPECT_EXIT(add_under(""), ::testing::ExitedWithCode(0), "^later$");
   EXPECT_EXIT(
       add_under("fast"), ::testing::ExitedWithCode(0),
-      "^\\[CHAINRULE_MODE\\] unknown mode \"fast\". Known: lazy \\(the default\\), eager. \\(E046\\)$");
+      "^\\[CHAINRULE_MODE\\] unknown mode \"fast\". Known: lazy \\(the default\\), eager, verify. \\(E046\\)$");
 }
 
 }  // namespace

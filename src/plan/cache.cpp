@@ -1,0 +1,38 @@
+#include "plan/cache.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace chainrule {
+
+CachedPlan::CachedPlan(const Trace& trace) : key(trace.key), hash(trace.hash), executor(compile(trace)) {
+  for (const Node* node : trace.nodes) {
+    operations = (std::rotl(operations, 7) ^ std::bit_cast<std::uint64_t>(node->op)) * 0x9E3779B97F4A7C15u;
+  }
+}
+
+std::shared_ptr<CachedPlan> PlanCache::find(const Trace& trace) {
+  const auto found = std::find_if(plans_.begin(), plans_.end(), [&](const auto& plan) {
+    return plan->hash == trace.hash && plan->key == trace.key;
+  });
+  if (found == plans_.end()) return nullptr;
+  std::rotate(plans_.begin(), found, found + 1);
+  return plans_.front();
+}
+
+void PlanCache::keep(std::shared_ptr<CachedPlan> plan) {
+  if (plans_.size() == kMaxPlans) plans_.pop_back();
+  plans_.insert(plans_.begin(), std::move(plan));
+}
+
+bool PlanCache::has_operations(std::uint64_t operations) const {
+  return std::any_of(plans_.begin(), plans_.end(),
+                     [&](const auto& plan) { return plan->operations == operations; });
+}
+
+PlanCache& PlanCache::of_this_thread() {
+  thread_local PlanCache cache;
+  return cache;
+}
+
+}  // namespace chainrule

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "plan/executor.h"
+#include "plan/trace.h"
+
+namespace chainrule {
+
+/// A program that is kept to be run again.
+struct CachedPlan {
+  std::vector<std::uint64_t> key;
+  std::uint64_t hash = 0;
+  std::uint64_t operations = 0;  // a hash of the operations alone
+  std::uint64_t runs = 0;
+  Executor executor;
+  bool is_running = false;
+
+  explicit CachedPlan(const Trace& trace);
+};
+
+/// The plans that this thread has run lately, by their keys.
+class PlanCache {
+ public:
+  static constexpr std::size_t kMaxPlans = 128;
+
+  /// The plan of a trace: the hash finds it, the whole key is compared. Null if there is none.
+  std::shared_ptr<CachedPlan> find(const Trace& trace);
+  /// Keeps a plan; the one that has been idle longest makes room.
+  void keep(std::shared_ptr<CachedPlan> plan);
+  /// Whether a plan has the same operations, so that only shapes, attributes or what is kept can differ.
+  bool has_operations(std::uint64_t operations) const;
+
+  static PlanCache& of_this_thread();
+
+ private:
+  std::vector<std::shared_ptr<CachedPlan>> plans_;  // the latest first
+};
+
+}  // namespace chainrule

@@ -1,0 +1,109 @@
+#include "plan/dump.h"
+
+#include <set>
+#include <sstream>
+
+#include "core/text.h"
+
+namespace chainrule {
+namespace {
+
+std::string name_of(const Program& program, std::int32_t value) {
+  const Storage& storage = program.storage_of(value);
+  switch (storage.place) {
+    case Place::leaf:
+      return cat("leaf", storage.number);
+    case Place::result:
+      return cat("result", storage.number);
+    case Place::arena:
+    case Place::block:
+      break;
+  }
+  return cat("v", program.values[value].storage);
+}
+
+std::string step_text(const Program& program, const Step& step) {
+  std::ostringstream text;
+  const Value& output = program.values[step.output];
+  text << name_of(program, step.output) << " = " << step.row->info.name << "(";
+  const char* separator = "";
+  for (const std::int32_t input : step.inputs) {
+    text << separator << name_of(program, input);
+    separator = ", ";
+  }
+  if (step.row->attribute_bytes > 0) {
+    text << separator;
+    step.row->print(step.attribute(), text);
+  }
+  text << ") " << chainrule::name_of(output.dtype) << output.shape;
+  return text.str();
+}
+
+/// The arrays that the instruction reads from memory and writes to it.
+std::set<std::int32_t> arrays(const Program& program, const Instruction& instruction) {
+  std::set<std::int32_t> found;
+  const auto add = [&](std::int32_t value) {
+    if (program.storage_of(value).place != Place::block) found.insert(program.values[value].storage);
+  };
+  for (const std::int32_t s : instruction.steps) {
+    add(program.steps[s].output);
+    for (const std::int32_t input : program.steps[s].inputs) add(input);
+  }
+  return found;
+}
+
+}  // namespace
+
+std::vector<std::string> instruction_lines(const Program& program) {
+  std::vector<std::string> lines;
+  for (const Instruction& instruction : program.instructions) {
+    std::string line;
+    for (const std::int32_t s : instruction.steps) {
+      line += cat(line.empty() ? "" : "; ", step_text(program, program.steps[s]));
+    }
+    lines.push_back(instruction.steps.size() > 1 ? cat("fused { ", line, " }") : line);
+  }
+  return lines;
+}
+
+double flops(const Program& program, std::size_t instruction) {
+  double total = 0;
+  for (const std::int32_t s : program.instructions[instruction].steps) {
+    const Step& step = program.steps[s];
+    std::vector<Shape> shapes;
+    for (const std::int32_t input : step.inputs) shapes.push_back(program.values[input].shape);
+    const Shape& output = program.values[step.output].shape;
+    total += step.row->flops ? step.row->flops(step.attribute(), shapes, output)
+                             : static_cast<double>(output.numel());
+  }
+  return total;
+}
+
+std::size_t bytes(const Program& program, std::size_t instruction) {
+  std::size_t total = 0;
+  for (const std::int32_t storage : arrays(program, program.instructions[instruction])) {
+    total += program.storages[storage].bytes;
+  }
+  return total;
+}
+
+std::string to_string(const Program& program) {
+  std::ostringstream text;
+  text << program.instructions.size() << " instructions, arena of " << program.arena_bytes << " bytes\n";
+  const std::vector<std::string> lines = instruction_lines(program);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    text << i << "  " << lines[i] << "  [" << bytes(program, i) << " bytes]\n";
+  }
+  text << "memory:\n";
+  for (std::size_t i = 0; i < program.storages.size(); ++i) {
+    const Storage& storage = program.storages[i];
+    if (storage.first < 0 || storage.place == Place::block) continue;
+    text << "  " << (storage.place == Place::result ? cat("result", storage.number) : cat("v", i)) << "  "
+         << storage.bytes << " bytes";
+    if (storage.place == Place::arena) text << " at " << storage.offset;
+    text << ", instructions " << storage.first << " to " << storage.last << "\n";
+  }
+  return text.str();
+}
+
+}  // namespace chainrule

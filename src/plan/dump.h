@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "plan/program.h"
+
+// A program in words.
+namespace chainrule {
+
+/// A line for each instruction: what it computes, from what, into what.
+std::vector<std::string> instruction_lines(const Program& program);
+
+/// Multiply-adds and other floating operations of an instruction, each addition and each multiplication
+/// counted; an elementwise step counts one an element.
+double flops(const Program& program, std::size_t instruction);
+/// Bytes that an instruction reads from memory and writes to it, each array once.
+std::size_t bytes(const Program& program, std::size_t instruction);
+
+}  // namespace chainrule

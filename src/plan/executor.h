@@ -1,0 +1,47 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "core/buffer.h"
+#include "plan/program.h"
+
+namespace chainrule {
+
+/// What runs a program, as often as one likes, without allocating memory.
+class Executor {
+ public:
+  explicit Executor(Program program);
+
+  /// Computes the results.
+  ///
+  /// If a kernel throws, the results are undefined.
+  /// @param leaves   memory of the leaves, in their order.
+  /// @param results  memory for the results, in the order of Program::results.
+  /// @param origins  of the trace's nodes: an error names the line and the layer of its node.
+  void run(std::span<void* const> leaves, std::span<void* const> results, std::span<const Origin> origins);
+
+  const Program& program() const { return program_; }
+  /// Seconds that each instruction took in the last run that was timed.
+  const std::vector<double>& seconds() const { return seconds_; }
+  void set_timed(bool timed) { timed_ = timed; }
+
+ private:
+  /// An instruction with all that can be known before the run.
+  struct Call {
+    const Step* step = nullptr;
+    const Fusion* fusion = nullptr;
+    std::vector<ConstArray> inputs;
+    Array output;
+  };
+
+  void run_call(Call& call, std::span<const Origin> origins);
+
+  Program program_;
+  std::vector<Call> calls_;
+  std::vector<void*> memory_;  // by storage
+  std::vector<double> seconds_;
+  bool timed_ = false;
+};
+
+}  // namespace chainrule

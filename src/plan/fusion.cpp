@@ -1,0 +1,205 @@
+#include "plan/fusion.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/thread_pool.h"
+#include "kernels/simd/gemm_scratch.h"
+
+namespace chainrule {
+namespace {
+
+constexpr std::int64_t kBlock = 1024;      // elements of a block, about
+constexpr std::int64_t kLongRun = 128;     // elements from which on a run is not put together with others
+constexpr std::int64_t kMinTask = 1 << 16; // elements times steps that are worth handing to another thread
+
+std::size_t bytes(std::int64_t elements, std::size_t size) { return static_cast<std::size_t>(elements) * size; }
+
+template <class T>
+void fill(std::byte* to, const std::byte* value, std::int64_t count) {
+  T number;
+  std::memcpy(&number, value, sizeof(T));
+  std::fill_n(reinterpret_cast<T*>(to), count, number);
+}
+
+void fill(std::byte* to, const std::byte* value, std::int64_t count, std::size_t size) {
+  if (size == 4) return fill<std::uint32_t>(to, value, count);
+  if (size == 8) return fill<std::uint64_t>(to, value, count);
+  fill<std::uint8_t>(to, value, count);
+}
+
+}  // namespace
+
+Fusion::Fusion(const Program& program, const std::vector<std::int32_t>& steps) {
+  const Shape& shape = program.values[program.steps[steps[0]].output].shape;
+  count_ = shape.numel();
+  for (const std::int32_t s : steps) {
+    const Step& step = program.steps[s];
+    const Value& output = program.values[step.output];
+    Part part{step.row->run_block, step.attribute(), program.values[step.inputs.back()].dtype, 0, {}, {}};
+    for (const std::int32_t input : step.inputs) part.operands[part.count++] = operand_of(program, input);
+    if (program.storages[output.storage].place == Place::block) {
+      part.output = {Operand::inner, static_cast<std::int32_t>(inner_offsets_.size())};
+      inner_offsets_.push_back(size_of(output.dtype));  // replaced by plan_blocks
+    } else {
+      part.output = {Operand::result, static_cast<std::int32_t>(results_.size())};
+      results_.push_back({output.storage, size_of(output.dtype)});
+    }
+    known_.emplace_back(output.storage, part.output);
+    parts_.push_back(part);
+  }
+  find_loops(program, shape);
+  plan_blocks();
+}
+
+Fusion::Operand Fusion::operand_of(const Program& program, std::int32_t value) {
+  const Value& v = program.values[value];
+  for (const auto& [storage, operand] : known_) {
+    if (storage == v.storage) return operand;
+  }
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    if (input_values_[i] == value) return {Operand::input, static_cast<std::int32_t>(i)};
+  }
+  inputs_.push_back({v.storage, size_of(v.dtype), false, false, {}});
+  input_values_.push_back(value);
+  return {Operand::input, static_cast<std::int32_t>(inputs_.size()) - 1};
+}
+
+// Axes along which every input goes on as inside them make one longer loop.
+void Fusion::find_loops(const Program& program, const Shape& shape) {
+  const std::size_t n = inputs_.size();
+  std::vector<std::int64_t> inside(n, 1), strides(n);
+  for (int axis = shape.ndim() - 1; axis >= 0; --axis) {
+    const std::int64_t size = shape[axis];
+    for (std::size_t i = 0; i < n; ++i) {
+      const Shape& own_shape = program.values[input_values_[i]].shape;
+      const int own = axis - (shape.ndim() - own_shape.ndim());
+      const std::int64_t own_size = own < 0 ? 1 : own_shape[own];
+      strides[i] = own_size == 1 ? 0 : inside[i];
+      inside[i] *= own_size;
+    }
+    if (size == 1) continue;
+    bool goes_on = !loops_.empty();
+    for (std::size_t i = 0; goes_on && i < n; ++i) {
+      const std::int64_t inner = inputs_[i].strides.back();
+      goes_on = strides[i] == 0 ? inner == 0 : inner != 0 && strides[i] == inner * loops_.back();
+    }
+    if (goes_on) {
+      loops_.back() *= size;
+      continue;
+    }
+    loops_.push_back(size);
+    for (std::size_t i = 0; i < n; ++i) inputs_[i].strides.push_back(strides[i]);
+  }
+  if (loops_.empty()) {
+    loops_.push_back(1);
+    for (Input& input : inputs_) input.strides.push_back(0);
+  }
+  for (Input& input : inputs_) {
+    input.is_scalar = std::all_of(input.strides.begin(), input.strides.end(), [](auto s) { return s == 0; });
+    input.is_whole = !input.is_scalar && loops_.size() == 1;
+    if (loops_.size() == 1) continue;
+    std::int64_t whole = 1;
+    input.is_whole = true;
+    for (std::size_t i = 0; i < loops_.size(); ++i) {
+      input.is_whole = input.is_whole && input.strides[i] == whole;
+      whole *= loops_[i];
+    }
+  }
+}
+
+void Fusion::plan_blocks() {
+  if (count_ == 0) return;
+  const std::int64_t run = loops_[0];
+  repeats_ = loops_.size() > 1 && run < kLongRun;
+  if (repeats_) {
+    block_ = std::min(count_, std::max<std::int64_t>(1, kBlock / run) * run);
+    blocks_ = (count_ + block_ - 1) / block_;
+  } else {
+    block_ = std::min(run, kBlock);
+    blocks_of_run_ = (run + block_ - 1) / block_;
+    blocks_ = count_ / run * blocks_of_run_;
+  }
+  const auto reserve = [this](std::size_t size) {
+    const std::size_t offset = scratch_bytes_;
+    scratch_bytes_ += (bytes(block_, size) + 63) / 64 * 64;
+    return offset;
+  };
+  for (std::size_t& inner : inner_offsets_) inner = reserve(inner);
+  for (Input& input : inputs_) {
+    if (repeats_ && !input.is_whole && !input.is_scalar) input.offset = reserve(input.size);
+  }
+}
+
+std::int64_t Fusion::place(const Input& input, std::int64_t element) const {
+  if (input.is_whole) return element;
+  std::int64_t at = 0;
+  for (std::size_t i = 0; i < loops_.size(); ++i) {
+    at += element % loops_[i] * input.strides[i];
+    element /= loops_[i];
+  }
+  return at;
+}
+
+/// Writes the input's elements for [begin, begin + count) of the result, run by run.
+void Fusion::repeat(const Input& input, const std::byte* from, std::int64_t begin, std::int64_t count,
+                    std::byte* to) const {
+  const std::int64_t run = loops_[0];  // begin is a multiple of it
+  for (std::int64_t done = 0; done < count; done += run, to += bytes(run, input.size)) {
+    const std::byte* at = from + bytes(place(input, begin + done), input.size);
+    if (input.strides[0] == 0) {
+      fill(to, at, run, input.size);
+    } else {
+      std::memcpy(to, at, bytes(run, input.size));
+    }
+  }
+}
+
+void Fusion::run_blocks(std::span<void* const> memory, std::int64_t begin, std::int64_t end) const {
+  thread_local kernels::Scratch thread_scratch;
+  std::byte* scratch = thread_scratch.get<std::byte>(static_cast<std::int64_t>(scratch_bytes_));
+  constexpr std::size_t kMaxInputs = 3 * 64;
+  std::array<const std::byte*, kMaxInputs> inputs;
+  std::array<bool, kMaxInputs> is_scalar;
+  for (std::int64_t b = begin; b < end; ++b) {
+    const std::int64_t run = b / blocks_of_run_, in_run = b % blocks_of_run_ * block_;
+    const std::int64_t first = repeats_ ? b * block_ : run * loops_[0] + in_run;
+    const std::int64_t count = std::min(block_, repeats_ ? count_ - first : loops_[0] - in_run);
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      const Input& input = inputs_[i];
+      const auto* from = static_cast<const std::byte*>(memory[static_cast<std::size_t>(input.storage)]);
+      if (repeats_ && !input.is_whole && !input.is_scalar) {
+        repeat(input, from, first, count, scratch + input.offset);
+        inputs[i] = scratch + input.offset;
+        is_scalar[i] = false;
+      } else {
+        inputs[i] = from + bytes(place(input, first), input.size);
+        is_scalar[i] = input.is_scalar || input.strides[0] == 0;
+      }
+    }
+    const auto address = [&](const Operand& operand) -> std::byte* {
+      if (operand.kind == Operand::inner) return scratch + inner_offsets_[operand.number];
+      const Result& result = results_[operand.number];
+      return static_cast<std::byte*>(memory[static_cast<std::size_t>(result.storage)]) +
+             bytes(first, result.size);
+    };
+    for (const Part& part : parts_) {
+      Block block{.output = address(part.output), .count = count, .dtype = part.dtype};
+      for (std::size_t i = 0; i < part.count; ++i) {
+        const Operand& operand = part.operands[i];
+        const bool is_input = operand.kind == Operand::input;
+        block.inputs[i] = is_input ? inputs[operand.number] : address(operand);
+        block.is_scalar[i] = is_input && is_scalar[operand.number];
+      }
+      part.run(part.attributes, block);
+    }
+  }
+}
+
+void Fusion::run(std::span<void* const> memory) const {
+  const std::int64_t work = block_ * static_cast<std::int64_t>(parts_.size());
+  parallel_for(blocks_, std::max<std::int64_t>(1, kMinTask / std::max<std::int64_t>(1, work)),
+               [&](std::int64_t begin, std::int64_t end) { run_blocks(memory, begin, end); });
+}
+
+}  // namespace chainrule

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "plan/program.h"
+
+namespace chainrule {
+
+/// Elementwise steps on arrays of one shape, run together block by block: what one step leaves for the next
+/// stays in the first cache, and memory is passed over once. Inputs may be broadcast.
+///
+/// An element's value depends on the elements it is computed from alone, so the bits are those of the steps
+/// one by one, on any number of threads.
+class Fusion {
+ public:
+  Fusion(const Program& program, const std::vector<std::int32_t>& steps);
+
+  /// @param memory  by storage of the program.
+  void run(std::span<void* const> memory) const;
+
+ private:
+  /// An operand of a step: an input, the result of a step before it that has memory, or one that has not.
+  struct Operand {
+    enum Kind : std::uint8_t { input, result, inner } kind;
+    std::int32_t number;
+  };
+  struct Part {
+    void (*run)(const void* op, const Block& block);
+    const void* attributes;
+    DType dtype;  // of the last operand
+    std::uint8_t count = 0;
+    std::array<Operand, 3> operands;
+    Operand output;
+  };
+  /// An array that is read. Its strides along the loops are 0 where it is broadcast.
+  struct Input {
+    std::int32_t storage;
+    std::size_t size;  // of an element
+    bool is_whole = false, is_scalar = false;
+    std::vector<std::int64_t> strides;
+    std::size_t offset = 0;  // of its repeated block in the scratch memory
+  };
+  struct Result {
+    std::int32_t storage;
+    std::size_t size;
+  };
+  struct Scratch;
+
+  Operand operand_of(const Program& program, std::int32_t value);
+  void find_loops(const Program& program, const Shape& shape);
+  void plan_blocks();
+  void run_blocks(std::span<void* const> memory, std::int64_t begin, std::int64_t end) const;
+  void repeat(const Input& input, const std::byte* from, std::int64_t begin, std::int64_t count,
+              std::byte* to) const;
+  /// Where the input's element for an element of the result lies, in elements.
+  std::int64_t place(const Input& input, std::int64_t element) const;
+
+  std::vector<Input> inputs_;
+  std::vector<std::int32_t> input_values_;
+  std::vector<Result> results_;
+  std::vector<Part> parts_;
+  std::vector<std::pair<std::int32_t, Operand>> known_;  // operands by storage of this instruction's results
+
+  std::int64_t count_ = 0;               // elements
+  std::vector<std::int64_t> loops_;      // their sizes, innermost first; their product is count_
+  bool repeats_ = false;                 // whether broadcast inputs are repeated in scratch memory
+  std::int64_t block_ = 0;               // elements
+  std::int64_t blocks_of_run_ = 1;       // where inputs are not repeated: blocks of an innermost loop
+  std::int64_t blocks_ = 0;
+  std::vector<std::size_t> inner_offsets_;  // in the scratch memory
+  std::size_t scratch_bytes_ = 0;
+};
+
+}  // namespace chainrule

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "chainrule/dtype.h"
+#include "chainrule/shape.h"
+#include "ops/op.h"
+#include "plan/trace.h"
+
+namespace chainrule {
+
+class Fusion;
+
+/// Where a piece of memory lies.
+enum class Place : std::uint8_t {
+  leaf,    ///< in a leaf, which the caller gives
+  result,  ///< in a buffer that goes to the caller
+  arena,   ///< in the plan's own memory, shared with others whose lifetimes do not meet
+  block,   ///< nowhere: it lives from block to block inside a fused instruction
+};
+
+/// A piece of memory, and when it is needed: from the instruction that writes it to the last that reads it.
+struct Storage {
+  Place place = Place::arena;
+  std::size_t bytes = 0;
+  std::int32_t number = 0;  // of the leaf or the result
+  std::size_t offset = 0;   // in the arena
+  std::int32_t first = -1, last = -1;
+};
+
+/// An array of the program: a leaf or what a step computes. Arrays that are the same numbers seen with
+/// another shape share their storage.
+struct Value {
+  DType dtype = DType::f32;
+  Shape shape;
+  std::int32_t storage = 0;
+  std::int32_t step = -1;  // that computes it; -1 for a leaf
+  Literal literal = Literal::none;
+};
+
+/// One operation.
+struct Step {
+  const OpRow* row = nullptr;
+  std::vector<std::byte> attributes;
+  std::vector<std::int32_t> inputs;  // values
+  std::int32_t output = 0;
+  std::int32_t node = 0;  // of the trace, for messages
+
+  const void* attribute() const { return attributes.data(); }
+};
+
+/// What is run at once: one step by its kernel, or elementwise steps in one pass over memory.
+struct Instruction {
+  std::vector<std::int32_t> steps;
+  std::shared_ptr<const Fusion> fusion;  // for several steps, or one elementwise one
+};
+
+/// What a trace computes, as a flat list of instructions over pieces of memory.
+struct Program {
+  std::vector<Value> values;
+  std::vector<Storage> storages;
+  std::vector<Step> steps;  // in an order in which they can run
+  std::vector<Instruction> instructions;
+  std::vector<std::int32_t> leaves;   // values
+  std::vector<std::int32_t> kept;     // values, in the order of the trace's kept nodes
+  std::vector<std::int32_t> results;  // storages that go to the caller
+  std::size_t arena_bytes = 0;
+
+  Storage& storage_of(std::int32_t value) { return storages[values[value].storage]; }
+  const Storage& storage_of(std::int32_t value) const { return storages[values[value].storage]; }
+};
+
+/// Makes the program: steps simplified (simplify.cpp), fused (fuse.cpp), memory assigned (memory.cpp).
+Program compile(const Trace& trace);
+
+/// @name The passes, in their order.
+/// @{
+Program simplify(const Trace& trace);
+void fuse(Program& program);
+void assign_memory(Program& program);
+/// @}
+
+/// The program as a table.
+std::string to_string(const Program& program);
+
+}  // namespace chainrule

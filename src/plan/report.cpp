@@ -1,0 +1,57 @@
+#include "plan/report.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "core/text.h"
+#include "plan/dump.h"
+
+namespace chainrule {
+namespace {
+
+int verbosity_from_environment() {
+  const char* set = std::getenv("CHAINRULE_VERBOSE");
+  return set == nullptr ? 0 : *set == '2' ? 2 : *set == '1' ? 1 : 0;
+}
+
+std::string name_of(const CachedPlan& plan) {
+  char name[32];
+  std::snprintf(name, sizeof name, "plan %08x", static_cast<unsigned>(plan.hash));
+  return name;
+}
+
+void print(const std::string& line) { std::fprintf(stderr, "chainrule: %s\n", line.c_str()); }
+
+}  // namespace
+
+int verbosity() {
+  static const int level = verbosity_from_environment();
+  return level;
+}
+
+void report_miss(const CachedPlan& plan, const Trace& trace, bool has_operations) {
+  const Program& program = plan.executor.program();
+  print(cat(name_of(plan), " made: ", trace.nodes.size(), " nodes, ", program.instructions.size(),
+            " instructions, arena ", program.arena_bytes, " bytes; ",
+            has_operations ? "known operations, but shapes, attributes or what is kept differ" : "new",
+            ".", trace.nodes.back()->origin.to_string()));
+}
+
+void report_run(const CachedPlan& plan, const Trace& trace) {
+  if (verbosity() == 1) {
+    print(cat(name_of(plan), plan.runs == 0 ? " run first." : " hit.", trace.nodes.back()->origin.to_string()));
+    return;
+  }
+  print(cat(name_of(plan), ":"));
+  const std::vector<std::string> lines = instruction_lines(plan.executor.program());
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    char time[64];
+    const double seconds = plan.executor.seconds()[i];
+    std::snprintf(time, sizeof time, "%9.2f us %6.1f GFLOP/s %6.1f GB/s  ", 1e6 * seconds,
+                  flops(plan.executor.program(), i) / seconds / 1e9,
+                  static_cast<double>(bytes(plan.executor.program(), i)) / seconds / 1e9);
+    print(time + lines[i]);
+  }
+}
+
+}  // namespace chainrule

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "plan/cache.h"
+
+// CHAINRULE_VERBOSE: 1 for a line on stderr each time a plan is made or run, 2 for a line an instruction.
+namespace chainrule {
+
+int verbosity();
+
+/// A plan had to be made: it is new, or was run before with other shapes, attributes or kept results.
+void report_miss(const CachedPlan& plan, const Trace& trace, bool has_operations);
+/// A plan was run.
+void report_run(const CachedPlan& plan, const Trace& trace);
+
+}  // namespace chainrule
