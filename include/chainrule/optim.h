@@ -19,6 +19,9 @@ class Optimizer {
   /// nothing has changed.
   /// @throws ValueError  for another number of gradients (E044).
   void step(const std::vector<Tensor>& gradients);
+  /// The same for gradients that nobody else needs, as in `step(grad(loss, parameters))`: they need not be
+  /// kept.
+  void step(std::vector<Tensor>&& gradients);
   /// One step with what backward left in the parameters.
   /// @throws ValueError  if a parameter has no gradient (E044).
   void step();
@@ -38,6 +41,9 @@ class Optimizer {
                                      std::span<const Tensor> states, std::int64_t step) const = 0;
 
  private:
+  std::vector<Tensor> updates(const std::vector<Tensor>& gradients) const;
+  void apply(const std::vector<Tensor>& updated);
+
   const char* name_;
   std::vector<nn::NamedParameter> parameters_;
   std::vector<std::vector<Tensor>> states_;  // by parameter

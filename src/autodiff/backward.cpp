@@ -169,7 +169,9 @@ std::vector<Tensor> grad(const Tensor& output, std::span<const Tensor> variables
                              "; a gradient needs a scalar. Use sum or mean first, or vjp with a cotangent.",
                              OriginScope::current(where).to_string()));
   }
-  return vjp(output, variables, ones(output.shape(), output.dtype()), options, where);
+  const Tensor one = literal(1, output.dtype());
+  return vjp(output, variables, output.ndim() == 0 ? one : ones(output.shape(), output.dtype()), options,
+             where);
 }
 
 std::vector<Tensor> grad(const Tensor& output, std::initializer_list<Tensor> variables, GradOptions options,

@@ -5,20 +5,11 @@
 #include <mutex>
 #include <new>
 
+#include "core/sanitizer.h"
+#include "core/small_blocks.h"
+
 namespace chainrule {
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kReuseBlocks = false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool kReuseBlocks = false;
-#else
-constexpr bool kReuseBlocks = true;
-#endif
-#else
-constexpr bool kReuseBlocks = true;
-#endif
 
 // Four sizes for each power of two from 64 bytes on: at most a quarter of a block is unused.
 constexpr int kSizeClasses = 4 * 40;
@@ -78,17 +69,22 @@ class BufferCache {
 
 Buffer Buffer::allocate(std::size_t bytes) {
   Buffer buffer;
+  if (bytes + kAlignment <= SmallBlocks::kMaxBytes) {
+    buffer.block_ = new (SmallBlocks::take(kAlignment + bytes)) Block{};
+    buffer.block_->capacity = bytes;
+    return buffer;
+  }
   const int size_class = class_of(bytes);
   if (size_class >= kSizeClasses) throw std::bad_alloc();
-  if constexpr (kReuseBlocks) {
+  if constexpr (kReusesMemory) {
     if (Block* block = BufferCache::instance().take(size_class)) {
-      block->refs.store(1, std::memory_order_relaxed);
+      block->refs.reset();
       buffer.block_ = block;
       return buffer;
     }
   }
   // A sanitizer sees a write past the end only if the allocation is exact.
-  const std::size_t capacity = kReuseBlocks ? bytes_of(size_class) : bytes;
+  const std::size_t capacity = kReusesMemory ? bytes_of(size_class) : bytes;
   void* memory = ::operator new (kAlignment + capacity, std::align_val_t{kAlignment});
   buffer.block_ = new (memory) Block{};
   buffer.block_->size_class = size_class;
@@ -97,7 +93,10 @@ Buffer Buffer::allocate(std::size_t bytes) {
 }
 
 void Buffer::recycle(Block* block) noexcept {
-  if constexpr (kReuseBlocks) {
+  if (block->capacity + kAlignment <= SmallBlocks::kMaxBytes) {
+    return SmallBlocks::give(block, kAlignment + block->capacity);
+  }
+  if constexpr (kReusesMemory) {
     if (BufferCache::instance().give(block)) return;
   }
   block->~Block();

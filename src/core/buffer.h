@@ -1,8 +1,9 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <utility>
+
+#include "core/refs.h"
 
 namespace chainrule {
 
@@ -21,7 +22,7 @@ class Buffer {
   static Buffer allocate(std::size_t bytes);
 
   Buffer(const Buffer& other) noexcept : block_(other.block_) {
-    if (block_) block_->refs.fetch_add(1, std::memory_order_relaxed);
+    if (block_) block_->refs.add();
   }
   Buffer(Buffer&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
   Buffer& operator=(Buffer other) noexcept {
@@ -29,7 +30,7 @@ class Buffer {
     return *this;
   }
   ~Buffer() {
-    if (block_ && block_->refs.fetch_sub(1, std::memory_order_acq_rel) == 1) recycle(block_);
+    if (block_ && block_->refs.drop()) recycle(block_);
   }
 
   explicit operator bool() const { return block_ != nullptr; }
@@ -38,7 +39,7 @@ class Buffer {
  private:
   /// The header in front of the elements.
   struct Block {
-    std::atomic<int> refs{1};
+    Refs refs;
     int size_class = 0;
     std::size_t capacity = 0;
     Block* next_free = nullptr;

@@ -32,10 +32,11 @@ Shape::Shape(std::span<const std::int64_t> sizes) {
   }
   constexpr std::int64_t kMaxNumel = std::int64_t{1} << 62;
   for (std::int64_t size : sizes) {
-    if (!empty && numel_ > kMaxNumel / size) {
+    std::int64_t product = 0;
+    if (!empty && (__builtin_mul_overflow(numel_, size, &product) || product > kMaxNumel)) {
       throw ShapeError(1, cat("[shape] ", list_of(sizes), " has more than 2^62 elements."));
     }
-    numel_ = empty ? 0 : numel_ * size;
+    numel_ = product;
     sizes_[static_cast<std::size_t>(ndim_++)] = size;
   }
 }

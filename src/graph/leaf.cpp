@@ -1,4 +1,6 @@
 // Tensors that are given, not computed.
+#include <array>
+#include <cmath>
 #include <cstring>
 
 #include "chainrule/array.h"
@@ -54,6 +56,23 @@ template Tensor from_data(std::span<const std::uint8_t>, const Shape&);
 template Tensor from_data(std::span<const bool>, const Shape&);
 
 Tensor scalar(double value, DType dtype) { return full({}, value, dtype); }
+
+Tensor literal(double number, DType dtype) {
+  // Never destroyed: graphs of static storage may use them to the very end.
+  static const auto* const shared = [] {
+    auto* made = new std::array<std::array<Tensor, 2>, 5>;
+    for (std::size_t i = 0; i < made->size(); ++i) {
+      for (const int value : {0, 1}) {
+        Tensor& tensor = (*made)[i][static_cast<std::size_t>(value)];
+        tensor = full({}, value, static_cast<DType>(i));
+        tensor.node()->literal = value == 0 ? Literal::zero : Literal::one;
+      }
+    }
+    return made;
+  }();
+  if (number != 1 && (number != 0 || std::signbit(number))) return full({}, number, dtype);
+  return (*shared)[static_cast<std::size_t>(dtype)][number == 1];
+}
 
 Tensor full(const Shape& shape, double value, DType dtype) {
   return fill(shape, dtype, [value](std::int64_t) { return value; });

@@ -6,6 +6,7 @@
 #include <new>
 #include <set>
 
+#include "core/small_blocks.h"
 #include "core/text.h"
 
 namespace chainrule {
@@ -15,8 +16,10 @@ thread_local Origin current_origin;
 
 Node* allocate(std::size_t input_count, std::size_t attribute_bytes) {
   assert(input_count <= Node::kMaxInputs);
-  Node* node = new (::operator new(Node::attributes_offset(input_count) + attribute_bytes)) Node;
+  const std::size_t bytes = Node::attributes_offset(input_count) + attribute_bytes;
+  Node* node = new (SmallBlocks::take(bytes)) Node;
   node->input_count = static_cast<std::uint16_t>(input_count);
+  node->bytes_allocated = static_cast<std::uint32_t>(bytes);
   return node;
 }
 
@@ -61,17 +64,18 @@ Tensor make_node(const OpRow* op, const void* attributes, std::size_t attribute_
 
 // The nodes to free form a list through their own `link`: no recursion, and no allocation that could fail.
 void release(Node* node) noexcept {
-  if (!node || node->refs.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  if (!node || !node->refs.drop()) return;
   node->link = nullptr;
   while (node) {
     Node* pending = node->link;
     for (Node* input : node->inputs()) {
-      if (input->refs.fetch_sub(1, std::memory_order_acq_rel) != 1) continue;
+      if (!input->refs.drop()) continue;
       input->link = pending;
       pending = input;
     }
+    const std::size_t bytes = node->bytes_allocated;
     node->~Node();
-    ::operator delete(node);
+    SmallBlocks::give(node, bytes);
     node = pending;
   }
 }

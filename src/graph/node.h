@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -12,6 +11,7 @@
 #include "chainrule/shape.h"
 #include "chainrule/tensor.h"
 #include "core/buffer.h"
+#include "core/refs.h"
 
 namespace chainrule {
 
@@ -38,11 +38,12 @@ enum class Literal : std::uint8_t { none, zero, one };
 struct Node {
   static constexpr std::size_t kMaxInputs = 0xffff;
 
-  std::atomic<std::uint32_t> refs{1};
+  Refs refs;
   DType dtype = DType::f32;
   bool constant = false;  // no gradient goes to its inputs
   Literal literal = Literal::none;
   std::uint16_t input_count = 0;
+  std::uint32_t bytes_allocated = 0;
   const OpRow* op = nullptr;  // null for a leaf
   Shape shape;
   Buffer value;  // empty until computed
@@ -71,13 +72,16 @@ constexpr std::size_t Node::attributes_offset(std::size_t inputs) {
 /// A leaf with the given memory, which must hold shape.numel() elements.
 Tensor make_leaf(Buffer value, DType dtype, const Shape& shape);
 
+/// The number 0 or 1 as one node that all graphs share; other numbers as leaves of their own.
+Tensor literal(double number, DType dtype);
+
 /// A node for an operation; takes its own references on the inputs and copies the attributes (trivially
 /// copyable).
 Tensor make_node(const OpRow* op, const void* attributes, std::size_t attribute_bytes, DType dtype,
                  const Shape& shape, std::span<const Tensor> inputs, const Origin& origin);
 
 inline void retain(Node* node) {
-  if (node) node->refs.fetch_add(1, std::memory_order_relaxed);
+  if (node) node->refs.add();
 }
 void release(Node* node) noexcept;
 

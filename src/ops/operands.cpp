@@ -19,14 +19,14 @@ std::array<Tensor, 2> same_dtype(const Operand& a, const Operand& b) {
   if ((a.tensor() && !*a.tensor()) || (b.tensor() && !*b.tensor())) {
     return {a.tensor() ? *a.tensor() : scalar(a.number()), b.tensor() ? *b.tensor() : scalar(b.number())};
   }
-  if (!a.tensor() && !b.tensor()) return {scalar(a.number(), DType::f64), scalar(b.number(), DType::f64)};
+  if (!a.tensor() && !b.tensor()) return {literal(a.number(), DType::f64), literal(b.number(), DType::f64)};
   if (!a.tensor()) {
     const DType dtype = dtype_beside(a, b.tensor()->dtype());
-    return {scalar(a.number(), dtype), cast(*b.tensor(), dtype)};
+    return {literal(a.number(), dtype), cast(*b.tensor(), dtype)};
   }
   if (!b.tensor()) {
     const DType dtype = dtype_beside(b, a.tensor()->dtype());
-    return {cast(*a.tensor(), dtype), scalar(b.number(), dtype)};
+    return {cast(*a.tensor(), dtype), literal(b.number(), dtype)};
   }
   const DType dtype = promote(a.tensor()->dtype(), b.tensor()->dtype());
   return {cast(*a.tensor(), dtype), cast(*b.tensor(), dtype)};

@@ -22,21 +22,35 @@ void Optimizer::set_lr(double lr) {
   lr_ = lr;
 }
 
-void Optimizer::step(const std::vector<Tensor>& gradients) {
+void Optimizer::step(const std::vector<Tensor>& gradients) { apply(updates(gradients)); }
+
+void Optimizer::step(std::vector<Tensor>&& gradients) {
+  const std::vector<Tensor> updated = updates(gradients);
+  gradients.clear();
+  apply(updated);
+}
+
+/// Each parameter's new value and new states, one parameter after the other.
+std::vector<Tensor> Optimizer::updates(const std::vector<Tensor>& gradients) const {
   if (gradients.size() != parameters_.size()) {
     throw ValueError(
         44, cat("[", name_, "] ", gradients.size(), " gradients for ", parameters_.size(), " parameters."));
   }
-  std::vector<std::vector<Tensor>> updated;
   std::vector<Tensor> all;
   for (std::size_t i = 0; i < gradients.size(); ++i) {
-    updated.push_back(update(parameters_[i].parameter->value(), gradients[i], states_[i], steps_ + 1));
-    all.insert(all.end(), updated.back().begin(), updated.back().end());
+    for (Tensor& t : update(parameters_[i].parameter->value(), gradients[i], states_[i], steps_ + 1)) {
+      all.push_back(std::move(t));
+    }
   }
-  evaluate(all);
-  for (std::size_t i = 0; i < updated.size(); ++i) {
-    parameters_[i].parameter->set_value(detach(updated[i][0]));
-    for (std::size_t j = 0; j < states_[i].size(); ++j) states_[i][j] = detach(updated[i][j + 1]);
+  return all;
+}
+
+void Optimizer::apply(const std::vector<Tensor>& updated) {
+  evaluate(updated);
+  auto next = updated.begin();
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    parameters_[i].parameter->set_value(detach(*next++));
+    for (Tensor& state : states_[i]) state = detach(*next++);
   }
   ++steps_;
 }
@@ -49,7 +63,7 @@ void Optimizer::step() {
     }
     gradients.push_back(p.parameter->grad());
   }
-  step(gradients);
+  step(std::move(gradients));
 }
 
 }  // namespace chainrule::optim

@@ -36,7 +36,7 @@ Executor::Executor(Program program) : program_(std::move(program)), memory_(prog
 }
 
 void Executor::run(std::span<void* const> leaves, std::span<void* const> results,
-                   std::span<const Origin> origins) {
+                   std::span<Node* const> nodes) {
   const Reused<ThreadArena> arena;
   if (arena->bytes < program_.arena_bytes) {
     arena->memory = {};
@@ -61,24 +61,24 @@ void Executor::run(std::span<void* const> leaves, std::span<void* const> results
     }
   }
   if (!timed_) {
-    for (Call& call : calls_) run_call(call, origins);
+    for (Call& call : calls_) run_call(call, nodes);
     return;
   }
   for (std::size_t i = 0; i < calls_.size(); ++i) {
     const auto start = std::chrono::steady_clock::now();
-    run_call(calls_[i], origins);
+    run_call(calls_[i], nodes);
     seconds_[i] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
 }
 
-void Executor::run_call(Call& call, std::span<const Origin> origins) {
+void Executor::run_call(Call& call, std::span<Node* const> nodes) {
   if (call.fusion != nullptr) return call.fusion->run(memory_);
   const Step& step = *call.step;
   for (std::size_t i = 0; i < call.inputs.size(); ++i) {
     call.inputs[i].data = memory_[program_.values[step.inputs[i]].storage];
   }
   call.output.data = memory_[program_.values[step.output].storage];
-  run_row(*step.row, step.attribute(), {call.inputs, call.output}, origins[step.node], Kernels::fast);
+  run_row(*step.row, step.attribute(), {call.inputs, call.output}, nodes[step.node]->origin, Kernels::fast);
 }
 
 }  // namespace chainrule

@@ -18,8 +18,8 @@ class Executor {
   /// If a kernel throws, the results are undefined.
   /// @param leaves   memory of the leaves, in their order.
   /// @param results  memory for the results, in the order of Program::results.
-  /// @param origins  of the trace's nodes: an error names the line and the layer of its node.
-  void run(std::span<void* const> leaves, std::span<void* const> results, std::span<const Origin> origins);
+  /// @param nodes    those of the trace: an error names the line and the layer of its node.
+  void run(std::span<void* const> leaves, std::span<void* const> results, std::span<Node* const> nodes);
 
   const Program& program() const { return program_; }
   /// Seconds that each instruction took in the last run that was timed.
@@ -35,7 +35,7 @@ class Executor {
     Array output;
   };
 
-  void run_call(Call& call, std::span<const Origin> origins);
+  void run_call(Call& call, std::span<Node* const> nodes);
 
   Program program_;
   std::vector<Call> calls_;

@@ -14,7 +14,6 @@ struct Workspace {
   std::vector<Node*> outputs;
   std::vector<Buffer> results;
   std::vector<void*> leaf_memory, result_memory;
-  std::vector<Origin> origins;
 
   void clear() {
     tracer.clear();
@@ -57,11 +56,9 @@ void run_trace(Workspace& w) {
     w.results.push_back(Buffer::allocate(program.storages[storage].bytes));
     w.result_memory.push_back(w.results.back().data());
   }
-  w.origins.clear();
-  for (const Node* node : w.trace.nodes) w.origins.push_back(node->origin);
   {
     const RunningScope scope(*plan);
-    plan->executor.run(w.leaf_memory, w.result_memory, w.origins);
+    plan->executor.run(w.leaf_memory, w.result_memory, w.trace.nodes);
   }
   if (verbosity() >= 1) report_run(*plan, w.trace);
   ++plan->runs;

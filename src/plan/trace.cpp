@@ -1,5 +1,6 @@
 #include "plan/trace.h"
 
+#include <algorithm>
 #include <bit>
 #include <limits>
 
@@ -33,8 +34,10 @@ void Tracer::start(std::span<Node* const> outputs) {
 }
 
 std::int32_t Tracer::number_of(Node* node, Trace& trace) {
-  std::int32_t& number = numbers_[order_.place(node)];
+  const std::size_t place = order_.place(node);
+  std::int32_t& number = numbers_[place];
   if (number == kUnknown) {
+    numbered_.push_back(place);
     number = ~static_cast<std::int32_t>(trace.leaves.size());
     trace.leaves.push_back(node);
     trace.key.push_back(std::uint64_t{node->shape.ndim() + 0u} << 16 |
@@ -49,7 +52,8 @@ std::int32_t Tracer::number_of(Node* node, Trace& trace) {
   return number;
 }
 
-void Tracer::add_node(Node* node, Trace& trace) {
+void Tracer::add_node(std::size_t place, Trace& trace) {
+  Node* node = order_.nodes()[place];
   trace.key.push_back(std::bit_cast<std::uint64_t>(node->op));
   if (node->op->key != nullptr) node->op->key(node->attributes(), trace.key);
   for (Node* input : node->inputs()) {
@@ -57,7 +61,8 @@ void Tracer::add_node(Node* node, Trace& trace) {
     trace.key.push_back(static_cast<std::uint64_t>(number));
     trace.inputs.push_back(number);
   }
-  numbers_[order_.place(node)] = static_cast<std::int32_t>(trace.nodes.size());
+  numbers_[place] = static_cast<std::int32_t>(trace.nodes.size());
+  numbered_.push_back(place);
   trace.nodes.push_back(node);
   uses_.push_back(0);
 }
@@ -65,13 +70,14 @@ void Tracer::add_node(Node* node, Trace& trace) {
 bool Tracer::next(Trace& trace) {
   trace.clear();
   uses_.clear();
+  numbered_.clear();
   const std::vector<Node*>& order = order_.nodes();
   for (; at_ < order.size() && trace.nodes.size() < kMaxNodes; ++at_) {
-    if (!order[at_]->has_value()) add_node(order[at_], trace);
+    if (!order[at_]->has_value()) add_node(at_, trace);
   }
   if (trace.nodes.empty()) return false;
   for (std::size_t i = 0; i < trace.nodes.size(); ++i) {
-    trace.kept.push_back(trace.nodes[i]->refs.load(std::memory_order_relaxed) > uses_[i]);
+    trace.kept.push_back(trace.nodes[i]->refs.count() > uses_[i]);
   }
   // Sixty-four to a word.
   for (std::size_t i = 0; i < trace.kept.size(); i += 64) {
@@ -82,8 +88,7 @@ bool Tracer::next(Trace& trace) {
     trace.key.push_back(word);
   }
   trace.hash = hash_of(trace.key);
-  for (Node* node : trace.nodes) numbers_[order_.place(node)] = kUnknown;
-  for (Node* leaf : trace.leaves) numbers_[order_.place(leaf)] = kUnknown;
+  for (const std::size_t place : numbered_) numbers_[place] = kUnknown;
   return true;
 }
 

@@ -36,13 +36,14 @@ class Tracer {
   void clear() { order_.clear(); }
 
  private:
-  void add_node(Node* node, Trace& trace);
+  void add_node(std::size_t place, Trace& trace);
   std::int32_t number_of(Node* node, Trace& trace);
 
   NodeOrder order_;
   std::size_t at_ = 0;
-  std::vector<std::int32_t> numbers_;   // by place in the order; kUnknown outside of the stretch
-  std::vector<std::uint32_t> uses_;     // by node of the stretch
+  std::vector<std::int32_t> numbers_;  // by place in the order; kUnknown outside of the stretch
+  std::vector<std::uint32_t> uses_;    // by node of the stretch
+  std::vector<std::size_t> numbered_;  // places in the order of the stretch's nodes and leaves
 };
 
 }  // namespace chainrule

@@ -85,13 +85,20 @@ class Block {
     t.bias = last && g_.bias != nullptr ? g_.bias + j0 : nullptr;
     t.relu = last && g_.activation == Activation::relu;
     t.ldc = g_.ldc;
-    if (pack_b_ || columns != width) {  // the tile reads whole vectors
+    const bool is_partial = columns != width;
+    if (pack_b_ || (is_partial && g_.ldb < kLanes<T>)) {
       pack_b(g_, k.begin, k.size(), j0, columns, vectors.size(), packed_b_);
       t.b = packed_b_;
       t.ldb = width;
     } else {
       t.b = g_.b + k.begin * g_.ldb + j0;
       t.ldb = g_.ldb;
+      // The tile reads whole vectors: past the columns lies the next row, but nothing past the last.
+      if (is_partial && k.end == g_.k && k.size() > 0) {
+        std::copy_n(g_.b + (k.end - 1) * g_.ldb + j0, columns, packed_b_);
+        std::fill(packed_b_ + columns, packed_b_ + width, T{0});
+        t.last_b = packed_b_;
+      }
     }
     const bool copy = copy_ != nullptr && panel + 1 == panels_;  // the tiles of one panel see all of A
     const bool foresee = pack_b_ && !g_.trans_b && g_.b_rows == nullptr && panel + 1 < panels_;

@@ -85,8 +85,8 @@ struct Tile {
   T* c;
   std::int64_t ldc;
   std::int64_t k;
-  std::size_t
-      last_lanes;  // columns in the last vector; B must be readable to the end of the vector all the same
+  std::size_t last_lanes;  // columns in the last vector; all of it is read from B
+  const T* last_b;         // B's last row, if that is not to be read where it lies: up to its end; or nullptr
   bool from_c;     // the chain goes on from C; else it starts from 0
   const T* bias;   // added after the last link; or nullptr
   bool relu;
@@ -198,7 +198,9 @@ HWY_NOINLINE void run_tile(const Tile<T>& t) {
     CHAINRULE_UNROLL
     for (int i = 0; i < kRows; ++i) row[i] = t.a + t.a_rows[i];
   }
+  const std::int64_t turn = t.last_b == nullptr ? k : k - 1;
   for (std::int64_t p = 0; p < k; ++p) {
+    if (p == turn) b = t.last_b;
     V right[kVectors];
     CHAINRULE_UNROLL
     for (int v = 0; v < kVectors; ++v) right[v] = hn::LoadU(d, b + v * kLanes<T>);
