@@ -42,8 +42,8 @@
 //
 // An operation without derivative has `static constexpr std::string_view kNotDifferentiable = "the reason";`
 // in place of vjp. Further members: run_fast (as run, with SIMD or threads), or for elementwise operations
-// run_block (which can be fused with its neighbours in a graph); flops (floating operations of a call, for
-// reports: one an element without it); samples (inputs for check_op;
+// run_block (which can be fused with its neighbours in a graph); split (how it can be computed in pieces); flops
+// (floating operations of a call, for reports: one an element without it); samples (inputs for check_op;
 // elementwise operations have theirs made from kInfo.domain), and with attributes fields(visit), which calls
 // visit("name", member) for each. check_op<Cube>() proves it like the library's own.
 namespace chainrule {
@@ -99,6 +99,14 @@ struct Vjp {
 struct Kernel {
   std::span<const ConstArray> inputs;
   Array output;
+  bool accumulate = false;  // run_fast, if split says adds_up: add to what the output holds
+};
+
+/// How run_fast can compute a result in pieces along the first axis, so that what one operation leaves for
+/// the next stays in the cache. In the order of the pieces, the bits must be those of one call.
+struct Split {
+  std::uint32_t inputs = 0;  // bit i: input i is cut along its first axis as well; no bit: not in pieces
+  bool adds_up = false;      // the output is no piece: each call adds to it
 };
 
 /// What `run_block` gets: some elements in a row of each input, or one number that stands for all of them.
@@ -145,6 +153,7 @@ struct OpRow {
   void (*run)(const void* op, const Kernel& k) = nullptr;
   void (*run_fast)(const void* op, const Kernel& k) = nullptr;
   void (*run_block)(const void* op, const Block& b) = nullptr;
+  Split (*split)(const void* op, std::span<const Shape> in) = nullptr;
   double (*flops)(const void* op, std::span<const Shape> in, const Shape& out) = nullptr;
   std::vector<Sample> (*samples)() = nullptr;
 };
@@ -220,6 +229,9 @@ consteval OpRow make_row() {
     row.run_fast = [](const void* op, const Kernel& k) { run_by_blocks(kRow<Op>, op, k); };
   } else if constexpr (requires(const Op& op, const Kernel& k) { op.run_fast(k); }) {
     row.run_fast = [](const void* op, const Kernel& k) { op_cast<Op>(op).run_fast(k); };
+  }
+  if constexpr (requires(const Op& op, std::span<const Shape> in) { op.split(in); }) {
+    row.split = [](const void* op, std::span<const Shape> in) { return op_cast<Op>(op).split(in); };
   }
   if constexpr (requires(const Op& op, std::span<const Shape> in) { op.flops(in, in[0]); }) {
     row.flops = [](const void* op, std::span<const Shape> in, const Shape& out) {

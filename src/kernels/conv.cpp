@@ -199,11 +199,11 @@ void conv_input(const ConvShape& shape, const T* y, const T* w, T* x) {
 }
 
 template <class T>
-void conv_weight(const ConvShape& shape, const T* x, const T* y, T* w) {
+void conv_weight(const ConvShape& shape, const T* x, const T* y, T* w, bool accumulate) {
   const Part<T> part{shape};
   if (part.depth == 0) return;
   if (shape.n * part.places == 0) {
-    std::fill_n(w, shape.groups * shape.out_channels * part.depth, T(0));
+    if (!accumulate) std::fill_n(w, shape.groups * shape.out_channels * part.depth, T(0));
     return;
   }
   // As many tasks as the threads can use, but none of less than two tiles' rows.
@@ -216,7 +216,16 @@ void conv_weight(const ConvShape& shape, const T* x, const T* y, T* w) {
   const auto run = [&](std::int64_t group, Range deep) {
     thread_local Scratch memory;
     T* sums = memory.get<T>(deep.size() * outputs);
-    const bool is_done = is_shifted && ShiftedConv<T>(shape).add_up_weights(group, deep, x, y, sums);
+    T* to = w + part.w_at(group) + deep.begin;
+    const auto start = [&] {
+      for (std::int64_t o = 0; accumulate && o < outputs; ++o) {
+        for (std::int64_t p = 0; p < deep.size(); ++p) sums[p * outputs + o] = to[o * part.depth + p];
+      }
+    };
+    start();
+    const bool is_done =
+        is_shifted && ShiftedConv<T>(shape).add_up_weights(group, deep, x, y, sums, accumulate);
+    if (is_shifted && !is_done) start();
     for (std::int64_t i = 0; !is_done && i < shape.n * part.blocks; ++i) {
       const std::int64_t image = i / part.blocks;
       const Range block = part.block(i % part.blocks);
@@ -231,9 +240,8 @@ void conv_weight(const ConvShape& shape, const T* x, const T* y, T* w) {
                    .trans_b = true,
                    .c = sums,
                    .ldc = outputs,
-                   .accumulate = i > 0});
+                   .accumulate = accumulate || i > 0});
     }
-    T* to = w + part.w_at(group) + deep.begin;
     for (std::int64_t o = 0; o < outputs; ++o) {
       for (std::int64_t p = 0; p < deep.size(); ++p) to[o * part.depth + p] = sums[p * outputs + o];
     }
@@ -250,7 +258,7 @@ template void conv(const ConvShape&, const float*, const float*, float*);
 template void conv(const ConvShape&, const double*, const double*, double*);
 template void conv_input(const ConvShape&, const float*, const float*, float*);
 template void conv_input(const ConvShape&, const double*, const double*, double*);
-template void conv_weight(const ConvShape&, const float*, const float*, float*);
-template void conv_weight(const ConvShape&, const double*, const double*, double*);
+template void conv_weight(const ConvShape&, const float*, const float*, float*, bool);
+template void conv_weight(const ConvShape&, const double*, const double*, double*, bool);
 
 }  // namespace chainrule::kernels

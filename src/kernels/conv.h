@@ -30,9 +30,9 @@ void conv(const ConvShape& shape, const T* x, const T* w, T* y);
 /// x from y: the adjoint of conv in x.
 template <class T>
 void conv_input(const ConvShape& shape, const T* y, const T* w, T* x);
-/// w from x and y: the adjoint of conv in w.
+/// w from x and y: the adjoint of conv in w. With `accumulate` the chains go on from what w holds.
 template <class T>
-void conv_weight(const ConvShape& shape, const T* x, const T* y, T* w);
+void conv_weight(const ConvShape& shape, const T* x, const T* y, T* w, bool accumulate = false);
 /// @}
 
 }  // namespace chainrule::kernels

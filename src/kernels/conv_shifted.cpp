@@ -141,7 +141,8 @@ void ShiftedConv<T>::forward(const T* x, const T* w, T* y) const {
 // The gradient of y gets as many zeros between its rows as there were results too many: they meet numbers of
 // the image that no window has, and add nothing unless such a number is infinite.
 template <class T>
-bool ShiftedConv<T>::add_up_weights(std::int64_t group, Range deep, const T* x, const T* y, T* sums) const {
+bool ShiftedConv<T>::add_up_weights(std::int64_t group, Range deep, const T* x, const T* y, T* sums,
+                                    bool accumulate) const {
   const std::int64_t outputs = s_.out_channels, places = v_.out.product(), kernel = v_.kernel.product();
   const Range channels{deep.begin / kernel, (deep.end + kernel - 1) / kernel};
   const std::vector<std::int64_t> rows = shifts(v_, padded_, deep, is_padded_ ? channels.begin : 0);
@@ -168,7 +169,7 @@ bool ShiftedConv<T>::add_up_weights(std::int64_t group, Range deep, const T* x, 
                  .a_rows = rows.data(),
                  .c = sums,
                  .ldc = outputs,
-                 .accumulate = i > 0});
+                 .accumulate = accumulate || i > 0});
   }
   return std::all_of(sums, sums + deep.size() * outputs, [](T sum) { return std::isfinite(sum); });
 }

@@ -21,10 +21,11 @@ class ShiftedConv {
   explicit ShiftedConv(const ConvShape& shape);
 
   void forward(const T* x, const T* w, T* y) const;
-  /// The sum over images, for some rows of the transposed weights: `sums` is (deep.size(), outputs).
+  /// The sum over images, for some rows of the transposed weights: `sums` is (deep.size(), outputs); its
+  /// chains start from 0, or go on.
   /// Returns false, with nothing of use in `sums`, where an infinity or NaN is among the numbers: it may
   /// have met a zero that stands for no window.
-  bool add_up_weights(std::int64_t group, Range deep, const T* x, const T* y, T* sums) const;
+  bool add_up_weights(std::int64_t group, Range deep, const T* x, const T* y, T* sums, bool accumulate) const;
 
  private:
   void pad(const T* x, Range channels, T* to) const;

@@ -16,6 +16,11 @@ kernels::ConvShape shape_of(const ConvRule& rule, const Shape& x, const Shape& w
   return {rule.window.over(spatial_sizes(x), spatial_sizes(w)), x[0], rule.groups, w[1], w[0] / rule.groups};
 }
 
+/// Of a convolution with result y: a multiplication and an addition for each weight of a place.
+double flops_of(const kernels::ConvShape& shape, const Shape& y) {
+  return 2.0 * static_cast<double>(y.numel()) * static_cast<double>(shape.depth());
+}
+
 /// @throws ShapeError E120, E121; ValueError E122  unless the weights (O, C / groups, kernel...) fit C
 /// channels.
 void check_channels(const Shape& x, const Shape& w, std::int64_t groups) {
@@ -60,6 +65,10 @@ struct Conv {
     const Tensor& w = v.inputs[1];
     return {v.needs(0) ? conv_input(rule, spatial_sizes(x.shape()), v.cotangent, w) : Tensor(),
             v.needs(1) ? conv_weight(rule, spatial_sizes(w.shape()), x, v.cotangent) : Tensor()};
+  }
+  Split split(std::span<const Shape>) const { return {0b01}; }
+  double flops(std::span<const Shape> in, const Shape& out) const {
+    return flops_of(shape_of(rule, in[0], in[1]), out);
   }
   void run(const Kernel& k) const {
     with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
@@ -106,6 +115,10 @@ struct ConvInput {
     return {v.needs(0) ? conv(rule, v.cotangent, w) : Tensor(),
             v.needs(1) ? conv_weight(rule, spatial_sizes(w.shape()), v.cotangent, y) : Tensor()};
   }
+  Split split(std::span<const Shape>) const { return {0b01}; }
+  double flops(std::span<const Shape> inputs, const Shape& out) const {
+    return flops_of(shape_of(rule, out, inputs[1]), inputs[0]);
+  }
   void run(const Kernel& k) const {
     with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
       const T* y = k.inputs[0].as<T>();
@@ -151,6 +164,10 @@ struct ConvWeight {
     return {v.needs(0) ? conv_input(rule, spatial_sizes(x.shape()), y, v.cotangent) : Tensor(),
             v.needs(1) ? conv(rule, x, v.cotangent) : Tensor()};
   }
+  Split split(std::span<const Shape>) const { return {0b11, true}; }
+  double flops(std::span<const Shape> in, const Shape& out) const {
+    return flops_of(shape_of(rule, in[0], out), in[1]);
+  }
   void run(const Kernel& k) const {
     with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
       const T* x = k.inputs[0].as<T>();
@@ -164,7 +181,7 @@ struct ConvWeight {
   void run_fast(const Kernel& k) const {
     with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
       kernels::conv_weight(shape_of(rule, k.inputs[0].shape, k.output.shape), k.inputs[0].as<T>(),
-                           k.inputs[1].as<T>(), k.output.as<T>());
+                           k.inputs[1].as<T>(), k.output.as<T>(), k.accumulate);
     });
   }
   static std::vector<Sample> samples();

@@ -80,6 +80,12 @@ struct Matmul {
     return {da, db};
   }
 
+  // With a's columns cut, the chains of all elements go on from piece to piece.
+  Split split(std::span<const Shape> in) const {
+    if (in[0].ndim() != 2 || in[1].ndim() != 2) return {};
+    if (!trans_a) return {0b01};
+    return trans_b ? Split{} : Split{0b11, true};
+  }
   double flops(std::span<const Shape> in, const Shape& out) const {
     return 2.0 * static_cast<double>(out.numel()) * static_cast<double>(product(in[0], in[1]).k);
   }
@@ -103,18 +109,19 @@ struct Matmul {
 
   void run_fast(const Kernel& k) const {
     with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
-      for_each_product<T>(k, [this](const T* a, const T* b, T* c, const Product& p) {
-        kernels::gemm(kernels::Gemm<T>{.m = p.m,
-                                       .n = p.n,
-                                       .k = p.k,
+      for_each_product<T>(k, [this, &k](const T* a, const T* b, T* c, const Product& sizes) {
+        kernels::gemm(kernels::Gemm<T>{.m = sizes.m,
+                                       .n = sizes.n,
+                                       .k = sizes.k,
                                        .a = a,
-                                       .lda = trans_a ? p.m : p.k,
+                                       .lda = trans_a ? sizes.m : sizes.k,
                                        .trans_a = trans_a,
                                        .b = b,
-                                       .ldb = trans_b ? p.k : p.n,
+                                       .ldb = trans_b ? sizes.k : sizes.n,
                                        .trans_b = trans_b,
                                        .c = c,
-                                       .ldc = p.n});
+                                       .ldc = sizes.n,
+                                       .accumulate = k.accumulate});
       });
     });
   }

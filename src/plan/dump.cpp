@@ -16,6 +16,7 @@ std::string name_of(const Program& program, std::int32_t value) {
     case Place::result:
       return cat("result", storage.number);
     case Place::arena:
+    case Place::piece:
     case Place::block:
       break;
   }
@@ -94,13 +95,17 @@ std::string to_string(const Program& program) {
   for (std::size_t i = 0; i < lines.size(); ++i) {
     text << i << "  " << lines[i] << "  [" << bytes(program, i) << " bytes]\n";
   }
+  for (const Strip& strip : program.strips) {
+    text << "instructions " << strip.begin << " to " << strip.end - 1 << " together, " << strip.piece << " of "
+         << strip.rows << " rows at a time\n";
+  }
   text << "memory:\n";
   for (std::size_t i = 0; i < program.storages.size(); ++i) {
     const Storage& storage = program.storages[i];
     if (storage.first < 0 || storage.place == Place::block) continue;
     text << "  " << (storage.place == Place::result ? cat("result", storage.number) : cat("v", i)) << "  "
          << storage.bytes << " bytes";
-    if (storage.place == Place::arena) text << " at " << storage.offset;
+    if (storage.place == Place::arena || storage.place == Place::piece) text << " at " << storage.offset;
     text << ", instructions " << storage.first << " to " << storage.last << "\n";
   }
   return text.str();

@@ -1,5 +1,6 @@
 #include "plan/executor.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "core/reused.h"
@@ -13,6 +14,32 @@ struct ThreadArena {
   Buffer memory;
   std::size_t bytes = 0;
   void clear() {}
+};
+
+/// The shape with another first size.
+Shape with_first(const Shape& shape, std::int64_t size) {
+  std::array<std::int64_t, Shape::kMaxNdim> sizes{};
+  std::copy(shape.begin(), shape.end(), sizes.begin());
+  sizes[0] = size;
+  return Shape(std::span<const std::int64_t>(sizes.data(), static_cast<std::size_t>(shape.ndim())));
+}
+
+/// Adds the time it exists to a number, if there is one.
+class Timer {
+ public:
+  explicit Timer(double* seconds) : seconds_(seconds) {
+    if (seconds_ != nullptr) start_ = std::chrono::steady_clock::now();
+  }
+  ~Timer() {
+    if (seconds_ == nullptr) return;
+    *seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+
+ private:
+  double* seconds_;
+  std::chrono::steady_clock::time_point start_;
 };
 
 }  // namespace
@@ -30,9 +57,20 @@ Executor::Executor(Program program) : program_(std::move(program)), memory_(prog
       const Value& output = program_.values[call.step->output];
       call.output = {nullptr, output.dtype, output.shape};
     }
+    call.split = instruction.split;
     calls_.push_back(std::move(call));
   }
   seconds_.resize(calls_.size());
+  for (const Strip& strip : program_.strips) {
+    pieces_.emplace_back();
+    for (std::int32_t i = strip.begin; i < strip.end; ++i) {
+      for (const std::int32_t s : program_.instructions[i].steps) {
+        const std::int32_t output = program_.steps[s].output;
+        if (program_.storage_of(output).place != Place::piece) continue;
+        pieces_.back().emplace_back(program_.values[output].storage, program_.row_bytes(output));
+      }
+    }
+  }
 }
 
 void Executor::run(std::span<void* const> leaves, std::span<void* const> results,
@@ -56,29 +94,83 @@ void Executor::run(std::span<void* const> leaves, std::span<void* const> results
       case Place::arena:
         memory_[i] = static_cast<std::byte*>(arena->memory.data()) + storage.offset;
         break;
+      case Place::piece:
       case Place::block:
         break;
     }
   }
-  if (!timed_) {
-    for (Call& call : calls_) run_call(call, nodes);
-    return;
-  }
+  arena_ = static_cast<std::byte*>(arena->memory.data());
+  if (timed_) std::fill(seconds_.begin(), seconds_.end(), 0);
+  auto strip = program_.strips.begin();
   for (std::size_t i = 0; i < calls_.size(); ++i) {
-    const auto start = std::chrono::steady_clock::now();
+    if (strip != program_.strips.end() && static_cast<std::int32_t>(i) == strip->begin) {
+      run_strip(*strip, nodes);
+      i = static_cast<std::size_t>(strip++->end) - 1;
+      continue;
+    }
+    const Timer timer(timed_ ? &seconds_[i] : nullptr);
     run_call(calls_[i], nodes);
-    seconds_[i] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
 }
 
 void Executor::run_call(Call& call, std::span<Node* const> nodes) {
-  if (call.fusion != nullptr) return call.fusion->run(memory_);
+  if (call.fusion != nullptr) return call.fusion->run(memory_, 0, call.fusion->count());
   const Step& step = *call.step;
   for (std::size_t i = 0; i < call.inputs.size(); ++i) {
     call.inputs[i].data = memory_[program_.values[step.inputs[i]].storage];
   }
   call.output.data = memory_[program_.values[step.output].storage];
   run_row(*step.row, step.attribute(), {call.inputs, call.output}, nodes[step.node]->origin, Kernels::fast);
+}
+
+void Executor::run_strip(const Strip& strip, std::span<Node* const> nodes) {
+  for (std::int64_t begin = 0; begin < strip.rows; begin += strip.piece) {
+    const std::int64_t end = std::min(strip.rows, begin + strip.piece);
+    place_pieces(strip, begin);
+    for (std::int32_t i = strip.begin; i < strip.end; ++i) {
+      const Timer timer(timed_ ? &seconds_[i] : nullptr);
+      run_piece(calls_[i], strip, begin, end, nodes);
+    }
+  }
+}
+
+// Where the first row of the whole would lie, so that rows have one number in pieces and in wholes. Added up
+// as integers: no such memory need exist.
+void Executor::place_pieces(const Strip& strip, std::int64_t begin) {
+  for (const auto& [storage, row_bytes] : pieces_[static_cast<std::size_t>(&strip - program_.strips.data())]) {
+    const auto at = reinterpret_cast<std::uintptr_t>(arena_ + program_.storages[storage].offset);
+    memory_[storage] = reinterpret_cast<void*>(at - static_cast<std::size_t>(begin) * row_bytes);
+  }
+}
+
+void Executor::run_piece(Call& call, const Strip& strip, std::int64_t begin, std::int64_t end,
+                         std::span<Node* const> nodes) {
+  if (call.fusion != nullptr) {
+    const std::int64_t row = call.fusion->count() / strip.rows;
+    return call.fusion->run(memory_, begin * row, end * row);
+  }
+  const Step& step = *call.step;
+  const auto row = [&](std::int32_t value) {
+    const auto at = reinterpret_cast<std::uintptr_t>(memory_[program_.values[value].storage]);
+    return reinterpret_cast<void*>(at + static_cast<std::size_t>(begin) * program_.row_bytes(value));
+  };
+  for (std::size_t i = 0; i < call.inputs.size(); ++i) {
+    ConstArray& input = call.inputs[i];
+    if ((call.split.inputs >> i & 1) == 0) {
+      input.data = memory_[program_.values[step.inputs[i]].storage];
+    } else {
+      input.data = row(step.inputs[i]);
+      input.shape = with_first(program_.values[step.inputs[i]].shape, end - begin);
+    }
+  }
+  if (call.split.adds_up) {
+    call.output.data = memory_[program_.values[step.output].storage];
+  } else {
+    call.output.data = row(step.output);
+    call.output.shape = with_first(program_.values[step.output].shape, end - begin);
+  }
+  run_row(*step.row, step.attribute(), {call.inputs, call.output, call.split.adds_up && begin > 0},
+          nodes[step.node]->origin, Kernels::fast);
 }
 
 }  // namespace chainrule

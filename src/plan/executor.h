@@ -33,13 +33,22 @@ class Executor {
     const Fusion* fusion = nullptr;
     std::vector<ConstArray> inputs;
     Array output;
+    Split split;
   };
 
   void run_call(Call& call, std::span<Node* const> nodes);
+  void run_strip(const Strip& strip, std::span<Node* const> nodes);
+  /// One call on the rows [begin, end) of a strip.
+  void run_piece(Call& call, const Strip& strip, std::int64_t begin, std::int64_t end,
+                 std::span<Node* const> nodes);
+  void place_pieces(const Strip& strip, std::int64_t begin);
 
   Program program_;
   std::vector<Call> calls_;
   std::vector<void*> memory_;  // by storage
+  /// By strip: the storages that hold a piece, with the bytes of a row.
+  std::vector<std::vector<std::pair<std::int32_t, std::size_t>>> pieces_;
+  std::byte* arena_ = nullptr;
   std::vector<double> seconds_;
   bool timed_ = false;
 };

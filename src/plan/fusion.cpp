@@ -114,11 +114,8 @@ void Fusion::plan_blocks() {
   repeats_ = loops_.size() > 1 && run < kLongRun;
   if (repeats_) {
     block_ = std::min(count_, std::max<std::int64_t>(1, kBlock / run) * run);
-    blocks_ = (count_ + block_ - 1) / block_;
   } else {
     block_ = std::min(run, kBlock);
-    blocks_of_run_ = (run + block_ - 1) / block_;
-    blocks_ = count_ / run * blocks_of_run_;
   }
   const auto reserve = [this](std::size_t size) {
     const std::size_t offset = scratch_bytes_;
@@ -155,19 +152,18 @@ void Fusion::repeat(const Input& input, const std::byte* from, std::int64_t begi
   }
 }
 
-void Fusion::run_blocks(std::span<void* const> memory, std::int64_t begin, std::int64_t end) const {
+void Fusion::run_part(std::span<void* const> memory, std::int64_t begin, std::int64_t end) const {
   thread_local kernels::Scratch thread_scratch;
   std::byte* scratch = thread_scratch.get<std::byte>(static_cast<std::int64_t>(scratch_bytes_));
   constexpr std::size_t kMaxInputs = 3 * 64;
   std::array<const std::byte*, kMaxInputs> inputs;
   std::array<bool, kMaxInputs> is_scalar;
-  for (std::int64_t b = begin; b < end; ++b) {
-    const std::int64_t run = b / blocks_of_run_, in_run = b % blocks_of_run_ * block_;
-    const std::int64_t first = repeats_ ? b * block_ : run * loops_[0] + in_run;
-    const std::int64_t count = std::min(block_, repeats_ ? count_ - first : loops_[0] - in_run);
+  for (std::int64_t first = begin, count = 0; first < end; first += count) {
+    count = std::min(block_, end - first);
+    if (!repeats_) count = std::min(count, loops_[0] - first % loops_[0]);
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
       const Input& input = inputs_[i];
-      const auto* from = static_cast<const std::byte*>(memory[static_cast<std::size_t>(input.storage)]);
+      const auto* from = static_cast<const std::byte*>(memory[input.storage]);
       if (repeats_ && !input.is_whole && !input.is_scalar) {
         repeat(input, from, first, count, scratch + input.offset);
         inputs[i] = scratch + input.offset;
@@ -180,7 +176,7 @@ void Fusion::run_blocks(std::span<void* const> memory, std::int64_t begin, std::
     const auto address = [&](const Operand& operand) -> std::byte* {
       if (operand.kind == Operand::inner) return scratch + inner_offsets_[operand.number];
       const Result& result = results_[operand.number];
-      return static_cast<std::byte*>(memory[static_cast<std::size_t>(result.storage)]) +
+      return static_cast<std::byte*>(memory[result.storage]) +
              bytes(first, result.size);
     };
     for (const Part& part : parts_) {
@@ -196,10 +192,13 @@ void Fusion::run_blocks(std::span<void* const> memory, std::int64_t begin, std::
   }
 }
 
-void Fusion::run(std::span<void* const> memory) const {
+void Fusion::run(std::span<void* const> memory, std::int64_t begin, std::int64_t end) const {
+  if (begin >= end) return;
+  const std::int64_t blocks = (end - begin + block_ - 1) / block_;
   const std::int64_t work = block_ * static_cast<std::int64_t>(parts_.size());
-  parallel_for(blocks_, std::max<std::int64_t>(1, kMinTask / std::max<std::int64_t>(1, work)),
-               [&](std::int64_t begin, std::int64_t end) { run_blocks(memory, begin, end); });
+  parallel_for(blocks, std::max<std::int64_t>(1, kMinTask / work), [&](std::int64_t b, std::int64_t e) {
+    run_part(memory, begin + b * block_, std::min(end, begin + e * block_));
+  });
 }
 
 }  // namespace chainrule

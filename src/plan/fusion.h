@@ -18,8 +18,10 @@ class Fusion {
  public:
   Fusion(const Program& program, const std::vector<std::int32_t>& steps);
 
-  /// @param memory  by storage of the program.
-  void run(std::span<void* const> memory) const;
+  /// Computes the elements [begin, end) of the results, which must be whole rows of their last axis.
+  /// @param memory  by storage of the program: where an array's first element lies, or would lie.
+  void run(std::span<void* const> memory, std::int64_t begin, std::int64_t end) const;
+  std::int64_t count() const { return count_; }
 
  private:
   /// An operand of a step: an input, the result of a step before it that has memory, or one that has not.
@@ -52,7 +54,7 @@ class Fusion {
   Operand operand_of(const Program& program, std::int32_t value);
   void find_loops(const Program& program, const Shape& shape);
   void plan_blocks();
-  void run_blocks(std::span<void* const> memory, std::int64_t begin, std::int64_t end) const;
+  void run_part(std::span<void* const> memory, std::int64_t begin, std::int64_t end) const;
   void repeat(const Input& input, const std::byte* from, std::int64_t begin, std::int64_t count,
               std::byte* to) const;
   /// Where the input's element for an element of the result lies, in elements.
@@ -68,8 +70,6 @@ class Fusion {
   std::vector<std::int64_t> loops_;      // their sizes, innermost first; their product is count_
   bool repeats_ = false;                 // whether broadcast inputs are repeated in scratch memory
   std::int64_t block_ = 0;               // elements
-  std::int64_t blocks_of_run_ = 1;       // where inputs are not repeated: blocks of an innermost loop
-  std::int64_t blocks_ = 0;
   std::vector<std::size_t> inner_offsets_;  // in the scratch memory
   std::size_t scratch_bytes_ = 0;
 };

@@ -60,6 +60,22 @@ class Arena {
   std::size_t size_ = 0;
 };
 
+/// Each piece passes through all instructions of a strip: what is there as a whole must stay to the last.
+void keep_through(const Strip& strip, Program& program) {
+  const auto keep = [&](std::int32_t value) {
+    Storage& storage = program.storage_of(value);
+    if (storage.place == Place::piece) return;
+    if (storage.first >= strip.begin) storage.first = strip.begin;
+    storage.last = std::max(storage.last, strip.end - 1);
+  };
+  for (std::int32_t i = strip.begin; i < strip.end; ++i) {
+    for (const std::int32_t s : program.instructions[i].steps) {
+      keep(program.steps[s].output);
+      for (const std::int32_t input : program.steps[s].inputs) keep(input);
+    }
+  }
+}
+
 }  // namespace
 
 void assign_memory(Program& program) {
@@ -73,9 +89,10 @@ void assign_memory(Program& program) {
       for (const std::int32_t input : step.inputs) program.storage_of(input).last = i;
     }
   }
+  for (const Strip& strip : program.strips) keep_through(strip, program);
   for (std::size_t s = 0; s < program.storages.size(); ++s) {
     const Storage& storage = program.storages[s];
-    if (storage.place != Place::arena || storage.first < 0) continue;
+    if ((storage.place != Place::arena && storage.place != Place::piece) || storage.first < 0) continue;
     begins[storage.first].push_back(static_cast<std::int32_t>(s));
     ends[storage.last].push_back(static_cast<std::int32_t>(s));
   }

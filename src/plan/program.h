@@ -20,6 +20,7 @@ enum class Place : std::uint8_t {
   leaf,    ///< in a leaf, which the caller gives
   result,  ///< in a buffer that goes to the caller
   arena,   ///< in the plan's own memory, shared with others whose lifetimes do not meet
+  piece,   ///< there as well, but never more of it than one piece of a strip
   block,   ///< nowhere: it lives from block to block inside a fused instruction
 };
 
@@ -56,7 +57,16 @@ struct Step {
 /// What is run at once: one step by its kernel, or elementwise steps in one pass over memory.
 struct Instruction {
   std::vector<std::int32_t> steps;
-  std::shared_ptr<const Fusion> fusion;  // for several steps, or one elementwise one
+  std::shared_ptr<const Fusion> fusion = nullptr;  // for several steps, or one elementwise one
+  Split split = {};                                // of a step in a strip
+};
+
+/// Instructions that are run one after the other on a piece of the first axis, say some images of a batch,
+/// then on the next piece: what they hand on stays in the second cache.
+struct Strip {
+  std::int32_t begin = 0, end = 0;  // instructions
+  std::int64_t rows = 0;            // size of the first axis
+  std::int64_t piece = 0;           // rows of a piece, at most
 };
 
 /// What a trace computes, as a flat list of instructions over pieces of memory.
@@ -65,6 +75,7 @@ struct Program {
   std::vector<Storage> storages;
   std::vector<Step> steps;  // in an order in which they can run
   std::vector<Instruction> instructions;
+  std::vector<Strip> strips;  // in order; most programs have none
   std::vector<std::int32_t> leaves;   // values
   std::vector<std::int32_t> kept;     // values, in the order of the trace's kept nodes
   std::vector<std::int32_t> results;  // storages that go to the caller
@@ -72,15 +83,22 @@ struct Program {
 
   Storage& storage_of(std::int32_t value) { return storages[values[value].storage]; }
   const Storage& storage_of(std::int32_t value) const { return storages[values[value].storage]; }
+  /// Bytes of a piece of one row.
+  std::size_t row_bytes(std::int32_t value) const {
+    const Value& v = values[value];
+    return static_cast<std::size_t>(v.shape.numel() / v.shape[0]) * size_of(v.dtype);
+  }
 };
 
-/// Makes the program: steps simplified (simplify.cpp), fused (fuse.cpp), memory assigned (memory.cpp).
+/// Makes the program: steps simplified (simplify.cpp), fused (fuse.cpp), cut into
+/// strips (strips.cpp), memory assigned (memory.cpp).
 Program compile(const Trace& trace);
 
 /// @name The passes, in their order.
 /// @{
 Program simplify(const Trace& trace);
 void fuse(Program& program);
+void cut_into_strips(Program& program);
 void assign_memory(Program& program);
 /// @}
 

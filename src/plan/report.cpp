@@ -44,13 +44,18 @@ void report_run(const CachedPlan& plan, const Trace& trace) {
   }
   print(cat(name_of(plan), ":"));
   const std::vector<std::string> lines = instruction_lines(plan.executor.program());
+  auto strip = plan.executor.program().strips.begin();
   for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (strip != plan.executor.program().strips.end() && static_cast<std::int32_t>(i) == strip->begin) {
+      print(cat("  to ", strip->end - 1, " by ", strip->piece, " of ", strip->rows, " rows:"));
+      ++strip;
+    }
     char time[64];
     const double seconds = plan.executor.seconds()[i];
     std::snprintf(time, sizeof time, "%9.2f us %6.1f GFLOP/s %6.1f GB/s  ", 1e6 * seconds,
                   flops(plan.executor.program(), i) / seconds / 1e9,
                   static_cast<double>(bytes(plan.executor.program(), i)) / seconds / 1e9);
-    print(time + lines[i]);
+    print(cat(i, time, lines[i]));
   }
 }
 

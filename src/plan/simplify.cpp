@@ -181,6 +181,7 @@ Program simplify(const Trace& trace) { return Simplifier(trace).run(); }
 Program compile(const Trace& trace) {
   Program program = simplify(trace);
   fuse(program);
+  cut_into_strips(program);
   assign_memory(program);
   return program;
 }

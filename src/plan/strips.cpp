@@ -1,0 +1,251 @@
+// Which instructions are run together on pieces of a batch.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "plan/fusion.h"
+#include "plan/program.h"
+
+namespace chainrule {
+namespace {
+
+constexpr std::size_t kPieceBytes = std::size_t{5} << 18;   // of what a piece touches at one time: it fits the second cache
+constexpr std::size_t kMaxWholeBytes = std::size_t{1} << 18;  // of weights that are read again for each piece
+
+/// How an instruction can be cut: into how many rows, which values it cuts and which it takes whole.
+struct Cut {
+  std::int64_t rows = 0;  // 0: not at all
+  std::vector<std::int32_t> pieces, wholes;  // values; a result that adds up is a whole
+  Split split;                               // where it is no fused instruction
+};
+
+class Cutter {
+ public:
+  explicit Cutter(Program& program) : p_(program) {
+    for (const Instruction& instruction : p_.instructions) cuts_.push_back(cut_of(instruction));
+    find_dependences();
+  }
+
+  /// Puts what can be cut alike together, as far as the order of computation lets it.
+  void run() {
+    const auto count = static_cast<std::int32_t>(p_.instructions.size());
+    if (std::none_of(cuts_.begin(), cuts_.end(), [](const Cut& cut) { return cut.rows > 0; })) return;
+    while (static_cast<std::int32_t>(order_.size()) < count) {
+      const std::int32_t next = choose();
+      if (next >= 0) {
+        emit(next);
+      } else {
+        finish_strip();
+        rows_ = 0;
+        const std::int32_t first = *ready_.begin();
+        rows_ = cuts_[first].rows;
+        emit(first);
+      }
+    }
+    finish_strip();
+    std::vector<Instruction> ordered;
+    for (const std::int32_t i : order_) ordered.push_back(std::move(p_.instructions[i]));
+    p_.instructions = std::move(ordered);
+  }
+
+ private:
+  Cut cut_of(const Instruction& instruction) const {
+    Cut cut;
+    const Step& last = p_.steps[instruction.steps.back()];
+    const bool is_fused = instruction.fusion != nullptr;
+    const Shape& output = p_.values[last.output].shape;
+    if (is_fused) {
+      if (output.ndim() < 2 || output[0] < 2) return {};
+      for (const std::int32_t s : instruction.steps) {
+        const Step& step = p_.steps[s];
+        cut.pieces.push_back(step.output);
+        for (const std::int32_t input : step.inputs) {
+          const Shape& shape = p_.values[input].shape;
+          const bool is_cut = shape.ndim() == output.ndim() && shape[0] == output[0];
+          (is_cut ? cut.pieces : cut.wholes).push_back(input);
+        }
+      }
+      cut.rows = output[0];
+    } else {
+      if (last.row->split == nullptr) return {};
+      std::vector<Shape> shapes;
+      for (const std::int32_t input : last.inputs) {
+        shapes.push_back(p_.values[input].shape);
+        if (shapes.back().ndim() == 0) return {};
+      }
+      const Split split = last.row->split(last.attribute(), shapes);
+      if (split.inputs == 0 || !has_good_indices(last)) return {};
+      for (std::size_t i = 0; i < last.inputs.size(); ++i) {
+        const bool is_cut = (split.inputs >> i & 1) != 0;
+        (is_cut ? cut.pieces : cut.wholes).push_back(last.inputs[i]);
+        if (is_cut) cut.rows = shapes[i][0];
+      }
+      (split.adds_up ? cut.wholes : cut.pieces).push_back(last.output);
+      cut.split = split;
+    }
+    std::size_t whole_bytes = 0;
+    for (const std::int32_t v : cut.wholes) whole_bytes += p_.storage_of(v).bytes;
+    if (cut.rows < 2 || whole_bytes > kMaxWholeBytes) return {};
+    return cut;
+  }
+
+  /// Indices that users give may be out of range: the error must name the place in the whole.
+  bool has_good_indices(const Step& step) const {
+    const std::string_view name = step.row->info.name;
+    if (name != "take" && name != "scatter_add") return true;
+    const std::int32_t indices = p_.values[step.inputs[1]].storage;
+    return std::any_of(p_.steps.begin(), p_.steps.end(), [&](const Step& other) {
+      return other.row->info.name == "max_pool_places" && p_.values[other.output].storage == indices;
+    });
+  }
+
+  void find_dependences() {
+    const auto count = static_cast<std::int32_t>(p_.instructions.size());
+    std::vector<std::int32_t> writer(p_.storages.size(), -1);
+    users_.resize(p_.instructions.size());
+    waits_for_.resize(p_.instructions.size());
+    for (std::int32_t i = 0; i < count; ++i) {
+      std::set<std::int32_t> needed;
+      for (const std::int32_t s : p_.instructions[i].steps) {
+        for (const std::int32_t input : p_.steps[s].inputs) {
+          const std::int32_t made_by = writer[p_.values[input].storage];
+          if (made_by >= 0 && made_by != i) needed.insert(made_by);
+        }
+        writer[p_.values[p_.steps[s].output].storage] = i;
+      }
+      for (const std::int32_t other : needed) users_[other].push_back(i);
+      waits_for_[i] = static_cast<std::int32_t>(needed.size());
+      if (needed.empty()) ready_.insert(i);
+    }
+  }
+
+  /// The next instruction of the strip, or outside of strips the next that cannot be cut; -1 for none. Those
+  /// that make little come first, so that what they read need not stay.
+  std::int32_t choose() const {
+    std::int32_t best = -1;
+    for (const std::int32_t i : ready_) {
+      if (cuts_[i].rows != rows_) continue;
+      if (rows_ == 0) return i;
+      if (fits(cuts_[i]) && (best < 0 || made_bytes(i) < made_bytes(best))) best = i;
+    }
+    return best;
+  }
+
+  /// Whether it can follow in the strip: what it takes whole must be complete, and what is put together in the
+  /// strip is not.
+  bool fits(const Cut& cut) const {
+    const auto is_in = [this](const std::set<std::int32_t>& storages) {
+      return [&, this](std::int32_t v) { return storages.contains(p_.values[v].storage); };
+    };
+    return std::none_of(cut.wholes.begin(), cut.wholes.end(), is_in(made_)) &&
+           std::none_of(cut.pieces.begin(), cut.pieces.end(), is_in(sums_));
+  }
+
+  std::size_t made_bytes(std::int32_t i) const {
+    std::size_t bytes = 0;
+    for (const std::int32_t s : p_.instructions[i].steps) {
+      const Storage& storage = p_.storage_of(p_.steps[s].output);
+      if (storage.place != Place::block) bytes += storage.bytes;
+    }
+    return bytes;
+  }
+
+  void emit(std::int32_t i) {
+    ready_.erase(i);
+    order_.push_back(i);
+    for (const std::int32_t user : users_[i]) {
+      if (--waits_for_[user] == 0) ready_.insert(user);
+    }
+    if (rows_ == 0) return;
+    for (const std::int32_t s : p_.instructions[i].steps) {
+      const std::int32_t output = p_.steps[s].output;
+      const bool is_piece =
+          std::find(cuts_[i].pieces.begin(), cuts_[i].pieces.end(), output) != cuts_[i].pieces.end();
+      made_.insert(p_.values[output].storage);
+      if (!is_piece) sums_.insert(p_.values[output].storage);
+    }
+  }
+
+  void finish_strip() {
+    made_.clear();
+    sums_.clear();
+    const auto end = static_cast<std::int32_t>(order_.size());
+    const std::int32_t begin = std::exchange(begin_, end);
+    if (rows_ == 0 || end - begin < 2) return;
+    const auto rows = static_cast<std::size_t>(rows_);
+    const std::size_t pieces = (rows * largest_row(begin, end) + kPieceBytes - 1) / kPieceBytes;
+    if (pieces < 2) return;
+    const auto piece = static_cast<std::int64_t>(std::max<std::size_t>(1, (rows + pieces - 1) / pieces));
+    p_.strips.push_back({begin, end, rows_, piece});
+    for (std::int32_t i = begin; i < end; ++i) p_.instructions[order_[i]].split = cuts_[order_[i]].split;
+    hide_inner_pieces(begin, end, piece);
+  }
+
+  /// Bytes of a row of what the strip touches at one time, at most: an array counts from its first use in the
+  /// strip to its last.
+  std::size_t largest_row(std::int32_t begin, std::int32_t end) const {
+    struct Use {
+      std::int32_t first, last;
+      std::size_t bytes;
+    };
+    std::map<std::int32_t, Use> uses;  // by storage
+    for (std::int32_t i = begin; i < end; ++i) {
+      for (const std::int32_t v : cuts_[order_[i]].pieces) {
+        if (p_.storage_of(v).place == Place::block) continue;
+        uses.try_emplace(p_.values[v].storage, Use{i, i, p_.row_bytes(v)}).first->second.last = i;
+      }
+    }
+    std::size_t largest = 0;
+    for (std::int32_t i = begin; i < end; ++i) {
+      std::size_t bytes = 0;
+      for (const auto& [storage, use] : uses) bytes += use.first <= i && i <= use.last ? use.bytes : 0;
+      largest = std::max(largest, bytes);
+    }
+    return largest;
+  }
+
+  /// What is read in the strip alone is never there as a whole.
+  void hide_inner_pieces(std::int32_t begin, std::int32_t end, std::int64_t piece) {
+    const std::set<std::int32_t> inside(order_.begin() + begin, order_.begin() + end);
+    for (const std::int32_t i : inside) {
+      for (const std::int32_t s : p_.instructions[i].steps) {
+        const std::int32_t output = p_.steps[s].output;
+        Storage& storage = p_.storage_of(output);
+        const bool is_piece =
+            std::find(cuts_[i].pieces.begin(), cuts_[i].pieces.end(), output) != cuts_[i].pieces.end();
+        if (storage.place != Place::arena || !is_piece) continue;
+        const bool is_inner = std::all_of(users_[i].begin(), users_[i].end(), [&](std::int32_t user) {
+          return inside.contains(user) || !reads(p_.instructions[user], p_.values[output].storage);
+        });
+        if (!is_inner) continue;
+        storage.bytes = p_.row_bytes(output) * static_cast<std::size_t>(piece);
+        storage.place = Place::piece;
+      }
+    }
+  }
+
+  bool reads(const Instruction& instruction, std::int32_t storage) const {
+    return std::any_of(instruction.steps.begin(), instruction.steps.end(), [&](std::int32_t s) {
+      const std::vector<std::int32_t>& inputs = p_.steps[s].inputs;
+      return std::any_of(inputs.begin(), inputs.end(),
+                         [&](std::int32_t v) { return p_.values[v].storage == storage; });
+    });
+  }
+
+  Program& p_;
+  std::vector<Cut> cuts_;                         // by instruction
+  std::vector<std::vector<std::int32_t>> users_;  // by instruction
+  std::vector<std::int32_t> waits_for_;           // by instruction: how many that are not in the order yet
+  std::set<std::int32_t> ready_;
+  std::vector<std::int32_t> order_;
+  std::int32_t begin_ = 0;       // of the strip, in the order
+  std::int64_t rows_ = 0;        // of the strip; 0 outside of strips
+  std::set<std::int32_t> made_;  // storages that the strip writes
+  std::set<std::int32_t> sums_;  // those of them that add up
+};
+
+}  // namespace
+
+void cut_into_strips(Program& program) { Cutter(program).run(); }
+
+}  // namespace chainrule
