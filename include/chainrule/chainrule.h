@@ -17,6 +17,7 @@
 #include "chainrule/normalize.h"
 #include "chainrule/ops.h"
 #include "chainrule/optim.h"
+#include "chainrule/plan.h"
 #include "chainrule/random.h"
 #include "chainrule/random_tensor.h"
 #include "chainrule/shape.h"

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <vector>
 
 #include "core/thread_pool.h"
 #include "kernels/simd/gemm.h"
@@ -14,8 +13,7 @@ namespace {
 
 constexpr std::int64_t kBlockColumns = 1024;  // results of a channel that are computed together
 constexpr double kMostWaste = 1.6;            // results computed for each one that is wanted
-constexpr std::int64_t kFewestOutputs =
-    8;  // for fewer channels reading the image costs more than the product
+constexpr std::int64_t kFewestOutputs = 8;    // for fewer, reading the image costs more than the product
 
 Extents padded_extents(const Windows& v) {
   Extents padded{};
@@ -39,22 +37,20 @@ void for_each_row(const Windows& v, const Extents& padded, F body) {
 }
 
 /// Where the plane under each weight begins, for the channels of `deep` from `first_channel` on.
-std::vector<std::int64_t> shifts(const Windows& v, const Extents& padded, Range deep,
-                                 std::int64_t first_channel) {
+void find_shifts(const Windows& v, const Extents& padded, Range deep, std::int64_t first_channel,
+                 std::int64_t* starts) {
   const std::int64_t kernel = v.kernel.product();
-  std::vector<std::int64_t> starts;
   for (std::int64_t p = deep.begin; p < deep.end; ++p) {
     const std::int64_t j = p % kernel, jw = j % v.kernel[2], jh = j / v.kernel[2] % v.kernel[1];
     const std::int64_t jd = j / (v.kernel[1] * v.kernel[2]);
     const std::int64_t row = jd * v.dilation[0] * padded[1] + jh * v.dilation[1];
-    starts.push_back((p / kernel - first_channel) * padded.product() + row * padded[2] + jw * v.dilation[2]);
+    *starts++ = (p / kernel - first_channel) * padded.product() + row * padded[2] + jw * v.dilation[2];
   }
-  return starts;
 }
 
 template <class T>
 T* scratch(std::int64_t count, int which) {
-  thread_local Scratch memory[3];
+  thread_local Scratch memory[4];
   return memory[which].get<T>(count);
 }
 
@@ -79,8 +75,7 @@ ShiftedConv<T>::ShiftedConv(const ConvShape& shape)
       padded_(padded_extents(shape.windows)),
       plane_(padded_.product()),
       span_(span_of(shape.windows, padded_)),
-      is_padded_(!(padded_ == shape.windows.in)),
-      rows_(shifts(shape.windows, padded_, {0, shape.depth()}, 0)) {}
+      is_padded_(!(padded_ == shape.windows.in)) {}
 
 /// Channels of an image with zeros around them.
 template <class T>
@@ -98,13 +93,10 @@ void ShiftedConv<T>::pad(const T* x, Range channels, T* to) const {
 }
 
 template <class T>
-void ShiftedConv<T>::forward_image(const T* x, const T* w, T* y) const {
-  const T* image = x;
-  if (is_padded_) {
-    T* to = scratch<T>(s_.in_channels * plane_, 0);
-    pad(x, {0, s_.in_channels}, to);
-    image = to;
-  }
+void ShiftedConv<T>::forward_image(const std::int64_t* rows, const T* x, const T* w, T* y) const {
+  T* image = scratch<T>(s_.in_channels * plane_ + Gemm<T>::kReadable, 0);
+  pad(x, {0, s_.in_channels}, image);
+  std::fill_n(image + s_.in_channels * plane_, Gemm<T>::kReadable, T(0));
   const std::int64_t blocks = (span_ + kBlockColumns - 1) / kBlockColumns, places = v_.out.product();
   for (std::int64_t b = 0; b < blocks; ++b) {
     const Range block{span_ * b / blocks, span_ * (b + 1) / blocks};
@@ -115,7 +107,7 @@ void ShiftedConv<T>::forward_image(const T* x, const T* w, T* y) const {
                  .a = w,
                  .lda = s_.depth(),
                  .b = image + block.begin,
-                 .b_rows = rows_.data(),
+                 .b_rows = rows,
                  .c = results,
                  .ldc = block.size()});
     for_each_row(v_, padded_, [&](std::int64_t at, std::int64_t row) {
@@ -131,9 +123,11 @@ void ShiftedConv<T>::forward_image(const T* x, const T* w, T* y) const {
 template <class T>
 void ShiftedConv<T>::forward(const T* x, const T* w, T* y) const {
   const std::int64_t x_size = s_.in_channels * v_.in.product(), y_size = s_.out_channels * v_.out.product();
+  std::int64_t* rows = scratch<std::int64_t>(s_.depth(), 2);  // of this thread, read by all
+  find_shifts(v_, padded_, {0, s_.depth()}, 0, rows);
   parallel_for(s_.n * s_.groups, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
-      forward_image(x + i * x_size, w + i % s_.groups * s_.out_channels * s_.depth(), y + i * y_size);
+      forward_image(rows, x + i * x_size, w + i % s_.groups * s_.out_channels * s_.depth(), y + i * y_size);
     }
   });
 }
@@ -145,7 +139,8 @@ bool ShiftedConv<T>::add_up_weights(std::int64_t group, Range deep, const T* x, 
                                     bool accumulate) const {
   const std::int64_t outputs = s_.out_channels, places = v_.out.product(), kernel = v_.kernel.product();
   const Range channels{deep.begin / kernel, (deep.end + kernel - 1) / kernel};
-  const std::vector<std::int64_t> rows = shifts(v_, padded_, deep, is_padded_ ? channels.begin : 0);
+  std::int64_t* rows = scratch<std::int64_t>(deep.size(), 3);
+  find_shifts(v_, padded_, deep, is_padded_ ? channels.begin : 0, rows);
   T* padded = is_padded_ ? scratch<T>(channels.size() * plane_, 0) : nullptr;
   T* spread = scratch<T>(outputs * span_, 1);
   std::fill(spread, spread + outputs * span_, T(0));
@@ -166,7 +161,7 @@ bool ShiftedConv<T>::add_up_weights(std::int64_t group, Range deep, const T* x, 
                  .b = spread,
                  .ldb = span_,
                  .trans_b = true,
-                 .a_rows = rows.data(),
+                 .a_rows = rows,
                  .c = sums,
                  .ldc = outputs,
                  .accumulate = accumulate || i > 0});

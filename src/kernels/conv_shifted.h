@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "kernels/conv.h"
 
@@ -29,15 +28,14 @@ class ShiftedConv {
 
  private:
   void pad(const T* x, Range channels, T* to) const;
-  void forward_image(const T* x, const T* w, T* y) const;
+  void forward_image(const std::int64_t* rows, const T* x, const T* w, T* y) const;
 
   ConvShape s_;
   const Windows& v_ = s_.windows;
   Extents padded_;
-  std::int64_t plane_;              // elements of a padded plane
-  std::int64_t span_;               // results of a plane with those too many
-  bool is_padded_;                  // whether there is padding at all
-  std::vector<std::int64_t> rows_;  // where the plane under each weight begins
+  std::int64_t plane_;  // elements of a padded plane
+  std::int64_t span_;   // results of a plane with those too many
+  bool is_padded_;      // whether there is padding at all
 };
 
 }  // namespace chainrule::kernels

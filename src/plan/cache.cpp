@@ -23,6 +23,7 @@ std::shared_ptr<CachedPlan> PlanCache::find(const Trace& trace) {
 void PlanCache::keep(std::shared_ptr<CachedPlan> plan) {
   if (plans_.size() == kMaxPlans) plans_.pop_back();
   plans_.insert(plans_.begin(), std::move(plan));
+  ++plans_made_;
 }
 
 bool PlanCache::has_operations(std::uint64_t operations) const {

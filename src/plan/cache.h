@@ -32,10 +32,15 @@ class PlanCache {
   /// Whether a plan has the same operations, so that only shapes, attributes or what is kept can differ.
   bool has_operations(std::uint64_t operations) const;
 
+  std::size_t size() const { return plans_.size(); }
+  /// Plans that were ever kept.
+  std::size_t plans_made() const { return plans_made_; }
+
   static PlanCache& of_this_thread();
 
  private:
   std::vector<std::shared_ptr<CachedPlan>> plans_;  // the latest first
+  std::size_t plans_made_ = 0;
 };
 
 }  // namespace chainrule

@@ -27,8 +27,9 @@ void Trace::clear() {
   key.clear();
 }
 
-void Tracer::start(std::span<Node* const> outputs) {
-  order_.find(outputs, [](const Node* node) { return !node->has_value(); });
+void Tracer::start(std::span<Node* const> outputs, const NodeIndex* given) {
+  given_ = given;
+  order_.find(outputs, [this](const Node* node) { return !is_given(node); });
   numbers_.assign(order_.size(), kUnknown);
   at_ = 0;
 }
@@ -67,13 +68,13 @@ void Tracer::add_node(std::size_t place, Trace& trace) {
   uses_.push_back(0);
 }
 
-bool Tracer::next(Trace& trace) {
+bool Tracer::next(Trace& trace, std::size_t max_nodes) {
   trace.clear();
   uses_.clear();
   numbered_.clear();
   const std::vector<Node*>& order = order_.nodes();
-  for (; at_ < order.size() && trace.nodes.size() < kMaxNodes; ++at_) {
-    if (!order[at_]->has_value()) add_node(at_, trace);
+  for (; at_ < order.size() && trace.nodes.size() < max_nodes; ++at_) {
+    if (!is_given(order[at_])) add_node(at_, trace);
   }
   if (trace.nodes.empty()) return false;
   for (std::size_t i = 0; i < trace.nodes.size(); ++i) {

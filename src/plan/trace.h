@@ -30,16 +30,23 @@ class Tracer {
   /// Nodes of a stretch, at most: a chain of a million nodes makes many plans, but all the same ones.
   static constexpr std::size_t kMaxNodes = 2048;
 
-  void start(std::span<Node* const> outputs);
+  /// Everything that has no value yet is to be computed; or, with `given`, everything but leaves and the
+  /// nodes in there.
+  void start(std::span<Node* const> outputs, const NodeIndex* given = nullptr);
   /// The next stretch; false if there is none.
-  bool next(Trace& trace);
+  bool next(Trace& trace, std::size_t max_nodes = kMaxNodes);
   void clear() { order_.clear(); }
 
  private:
   void add_node(std::size_t place, Trace& trace);
   std::int32_t number_of(Node* node, Trace& trace);
+  bool is_given(const Node* node) const {
+    if (given_ == nullptr) return node->has_value();
+    return node->is_leaf() || given_->find(node) != NodeIndex::kNone;
+  }
 
   NodeOrder order_;
+  const NodeIndex* given_ = nullptr;
   std::size_t at_ = 0;
   std::vector<std::int32_t> numbers_;  // by place in the order; kUnknown outside of the stretch
   std::vector<std::uint32_t> uses_;    // by node of the stretch

@@ -200,6 +200,8 @@ void shifted_rows_of_every_size() {
   for (const Size& size : kSizes) {
     for (const bool accumulate : {false, true}) {
       Problem<T> problem(size, {.accumulate = accumulate, .gap = 3}, 8);
+      problem.b.resize(problem.b.size() + Gemm<T>::kReadable, std::numeric_limits<T>::quiet_NaN());
+      problem.gemm.b = problem.b.data();
       const Problem<T> plain = problem;
       std::vector<std::int64_t> a_rows, b_rows;
       for (std::int64_t i = 0; i < size.m; ++i) a_rows.push_back(i * problem.gemm.lda);

@@ -8,6 +8,7 @@
 #include "chainrule/error.h"
 #include "chainrule/grad.h"
 #include "chainrule/ops.h"
+#include "ops/op.h"
 
 namespace chainrule {
 namespace {
@@ -68,6 +69,7 @@ TEST(IndexAdd, IsTheAdjointOfTake) {
 }
 
 TEST(Indices, OutOfRangeAreNamedWhenEvaluated) {
+  if (mode() == Mode::eager) GTEST_SKIP() << "in this mode operations run at their call";
   const Tensor bad = take(z(), tensor({0, 5, 9}, i64));  // checked only when the numbers are there
   EXPECT_THROW(bad.to_vector(), ValueError);
   EXPECT_THROW(take(z(), tensor({-3}, i64)).to_vector(), ValueError);

@@ -7,6 +7,7 @@
 #include "chainrule/error.h"
 #include "chainrule/grad.h"
 #include "chainrule/ops.h"
+#include "ops/op.h"
 
 namespace chainrule {
 namespace {
@@ -82,6 +83,7 @@ TEST(Loss, TargetsAreClassNumbersBytesOrProbabilities) {
 }
 
 TEST(Loss, ClassesThatAreNotThereAreNamed) {
+  if (mode() == Mode::eager) GTEST_SKIP() << "in this mode operations run at their call";
   for (const auto loss : {softmax_cross_entropy, nll}) {
     const Tensor bad = loss(zeros({2, 3}), from_data(std::vector<std::int64_t>{0, -1}, {2}), Reduction::none,
                             Location::current());

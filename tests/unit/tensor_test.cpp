@@ -8,6 +8,7 @@
 
 #include "chainrule/error.h"
 #include "chainrule/ops.h"
+#include "ops/op.h"
 #include "graph/node.h"
 
 namespace chainrule {
@@ -28,6 +29,7 @@ TEST(Tensor, LeavesHoldWhatTheyWereGiven) {
 }
 
 TEST(Tensor, NothingIsComputedBeforeItIsRead) {
+  if (mode() == Mode::eager) GTEST_SKIP() << "in this mode operations run at their call";
   const Tensor x = scalar(2);
   const Tensor y = exp(x * x);
   EXPECT_FALSE(y.node()->has_value());

@@ -58,7 +58,7 @@ class Block {
     panels_ = divide_up(vectors_, few_rows_ ? kWideVectors : kTileVectors);
     tiles_ = divide_up(g.m, kTileRows);
     pack_a_ = copy == nullptr && g.a_rows == nullptr && panels_ >= kPackAFromPanels && g.m > kTileRows;
-    pack_b_ = g.trans_b || g.b_rows != nullptr || (panels_ > 1 && g.m >= kPackBFromRows);
+    pack_b_ = g.trans_b || (g.b_rows == nullptr && panels_ > 1 && g.m >= kPackBFromRows);
   }
 
   void run() {
@@ -86,7 +86,10 @@ class Block {
     t.relu = last && g_.activation == Activation::relu;
     t.ldc = g_.ldc;
     const bool is_partial = columns != width;
-    if (pack_b_ || (is_partial && g_.ldb < kLanes<T>)) {
+    if (g_.b_rows != nullptr) {
+      t.b = g_.b + j0;
+      t.b_rows = g_.b_rows + k.begin;
+    } else if (pack_b_ || (is_partial && g_.ldb < kLanes<T>)) {
       pack_b(g_, k.begin, k.size(), j0, columns, vectors.size(), packed_b_);
       t.b = packed_b_;
       t.ldb = width;
@@ -101,7 +104,7 @@ class Block {
       }
     }
     const bool copy = copy_ != nullptr && panel + 1 == panels_;  // the tiles of one panel see all of A
-    const bool foresee = pack_b_ && !g_.trans_b && g_.b_rows == nullptr && panel + 1 < panels_;
+    const bool foresee = pack_b_ && !g_.trans_b && panel + 1 < panels_;
     for (std::int64_t i = 0; i < tiles_; ++i) {
       const Range rows = piece(g_.m, tiles_, i);
       if (foresee) prefetch_b(k, piece(k.size(), tiles_, i), j0 + width);
@@ -115,22 +118,28 @@ class Block {
     if (pack_a_) {
       t.a = packed_a_ + rows.begin * k.size();
       t.lda = rows.size();
-      return find_tile<T, ReadA::columns>(few_rows_, rows.size(), vectors)(t);
+      return find_tile_for_b<ReadA::columns>(rows.size(), vectors)(t);
     }
     if (g_.a_rows != nullptr) {
       t.a = g_.a + k.begin;
       t.a_rows = g_.a_rows + rows.begin;
-      return find_tile<T, ReadA::shifted_rows>(few_rows_, rows.size(), vectors)(t);
+      return find_tile_for_b<ReadA::shifted_rows>(rows.size(), vectors)(t);
     }
     t.lda = g_.lda;
     t.a = g_.trans_a ? g_.a + k.begin * g_.lda + rows.begin : g_.a + rows.begin * g_.lda + k.begin;
     if (g_.trans_a) return find_tile<T, ReadA::columns>(few_rows_, rows.size(), vectors)(t);
-    if (!copy) return find_tile<T, ReadA::rows>(few_rows_, rows.size(), vectors)(t);
+    if (!copy) return find_tile_for_b<ReadA::rows>(rows.size(), vectors)(t);
     if constexpr (kLanes<T> >= kTurnFromLanes) {
       t.spill = copy_ + k.begin * ldcopy_ + rows.begin;
       t.ldspill = ldcopy_;
-      kTiles<T, ReadA::rows_and_copy, kTileRows, kTileVectors>.run[rows.size() - 1][vectors - 1](t);
+      kTiles<T, ReadA::rows_and_copy, ReadB::rows, kTileRows, kTileVectors>.run[rows.size() - 1][vectors - 1](t);
     }
+  }
+
+  template <ReadA kRead>
+  TileFunction<T> find_tile_for_b(std::int64_t rows, std::int64_t vectors) const {
+    if (g_.b_rows == nullptr) return find_tile<T, kRead>(few_rows_, rows, vectors);
+    return find_tile<T, kRead, ReadB::shifted_rows>(few_rows_, rows, vectors);
   }
 
   // The next panel of B lies in short pieces far apart, which the hardware does not foresee. Fetched bit by

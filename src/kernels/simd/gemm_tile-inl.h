@@ -94,6 +94,7 @@ struct Tile {
   T* spill;         // run_tile<kSpill>: where A is copied to, transposed
   std::int64_t ldspill;
   const std::int64_t* a_rows;  // ReadA::shifted_rows: where each row of A begins
+  const std::int64_t* b_rows;  // ReadB::shifted_rows: the same for B
 };
 
 template <int kRows, int kVectors, class T, class V>
@@ -182,7 +183,9 @@ enum class ReadA {
   shifted_rows,   // as rows, which begin anywhere
 };
 
-template <class T, int kRows, int kVectors, ReadA kRead>
+enum class ReadB { rows, shifted_rows };
+
+template <class T, int kRows, int kVectors, ReadA kRead, ReadB kReadB>
 HWY_NOINLINE void run_tile(const Tile<T>& t) {
   const Lanes<T> d;
   using V = hn::Vec<Lanes<T>>;
@@ -200,7 +203,11 @@ HWY_NOINLINE void run_tile(const Tile<T>& t) {
   }
   const std::int64_t turn = t.last_b == nullptr ? k : k - 1;
   for (std::int64_t p = 0; p < k; ++p) {
-    if (p == turn) b = t.last_b;
+    if constexpr (kReadB == ReadB::shifted_rows) {
+      b = t.b + t.b_rows[p];
+    } else if (p == turn) {
+      b = t.last_b;
+    }
     V right[kVectors];
     CHAINRULE_UNROLL
     for (int v = 0; v < kVectors; ++v) right[v] = hn::LoadU(d, b + v * kLanes<T>);
@@ -221,7 +228,7 @@ HWY_NOINLINE void run_tile(const Tile<T>& t) {
     }
     if constexpr (kRead == ReadA::rows_and_copy) copy += t.ldspill;
     a += kRead == ReadA::columns ? lda : 1;
-    b += ldb;
+    if constexpr (kReadB == ReadB::rows) b += ldb;
   }
   finish_chain(t, sum);
 }
@@ -230,7 +237,7 @@ template <class T>
 using TileFunction = void (*)(const Tile<T>&);
 
 // The tiles for every number of rows and of vectors up to the largest, in a table made at compile time.
-template <class T, ReadA kRead, int kMaxRows, int kMaxVectors>
+template <class T, ReadA kRead, ReadB kReadB, int kMaxRows, int kMaxVectors>
 struct TileTable {
   TileFunction<T> run[kMaxRows][kMaxVectors];
 
@@ -238,21 +245,21 @@ struct TileTable {
   static constexpr TileTable make(std::integer_sequence<int, kIndex...>) {
     TileTable table{};
     ((table.run[kIndex / kMaxVectors][kIndex % kMaxVectors] =
-          &run_tile<T, kIndex / kMaxVectors + 1, kIndex % kMaxVectors + 1, kRead>),
+          &run_tile<T, kIndex / kMaxVectors + 1, kIndex % kMaxVectors + 1, kRead, kReadB>),
      ...);
     return table;
   }
 };
 
-template <class T, ReadA kRead, int kMaxRows, int kMaxVectors>
-inline constexpr auto kTiles = TileTable<T, kRead, kMaxRows, kMaxVectors>::make(
+template <class T, ReadA kRead, ReadB kReadB, int kMaxRows, int kMaxVectors>
+inline constexpr auto kTiles = TileTable<T, kRead, kReadB, kMaxRows, kMaxVectors>::make(
     std::make_integer_sequence<int, kMaxRows * kMaxVectors>{});
 
 // The tile of `rows` x `vectors` of a matrix with few rows (at most kFewRows in all), or with more.
-template <class T, ReadA kRead>
+template <class T, ReadA kRead, ReadB kReadB = ReadB::rows>
 TileFunction<T> find_tile(bool few_rows, std::int64_t rows, std::int64_t vectors) {
-  if (few_rows) return kTiles<T, kRead, kFewRows, kWideVectors>.run[rows - 1][vectors - 1];
-  return kTiles<T, kRead, kTileRows, kTileVectors>.run[rows - 1][vectors - 1];
+  if (few_rows) return kTiles<T, kRead, kReadB, kFewRows, kWideVectors>.run[rows - 1][vectors - 1];
+  return kTiles<T, kRead, kReadB, kTileRows, kTileVectors>.run[rows - 1][vectors - 1];
 }
 
 }  // namespace chainrule::kernels::HWY_NAMESPACE

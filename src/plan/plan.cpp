@@ -1,0 +1,157 @@
+// The public face of plans.
+#include "chainrule/plan.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "chainrule/error.h"
+#include "core/text.h"
+#include "plan/executor.h"
+
+namespace chainrule {
+namespace {
+
+constexpr std::int32_t kConstant = -1;
+
+}  // namespace
+
+struct Plan::State {
+  std::vector<Tensor> inputs;   // as they were when the plan was made: their shapes and dtypes
+  std::vector<Tensor> outputs;  // hold the graph
+  Trace trace;
+  std::vector<std::int32_t> input_of_leaf;  // or kConstant
+  std::vector<std::int32_t> output_values;  // of the program, by output
+  std::unique_ptr<Executor> executor;
+
+  // Of a run, kept for the next.
+  std::vector<Tensor> given;
+  std::vector<void*> leaf_memory, result_memory;
+  std::vector<Buffer> results;
+};
+
+Plan::Plan(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Plan::Plan(Plan&&) noexcept = default;
+Plan& Plan::operator=(Plan&&) noexcept = default;
+Plan::~Plan() = default;
+
+Plan make_plan(std::span<const Tensor> outputs, std::span<const Tensor> inputs, Location where) {
+  auto state = std::make_unique<Plan::State>();
+  state->inputs.assign(inputs.begin(), inputs.end());
+  state->outputs.assign(outputs.begin(), outputs.end());
+  NodeIndex given;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    static_cast<void>(inputs[i].shape());  // throws for an empty tensor
+    given.insert(inputs[i].node(), static_cast<std::int32_t>(i));
+  }
+  std::vector<Node*> roots;
+  for (const Tensor& output : outputs) {
+    static_cast<void>(output.shape());
+    roots.push_back(output.node());
+  }
+  Tracer tracer;
+  tracer.start(roots, &given);
+  Trace& trace = state->trace;
+  tracer.next(trace, std::numeric_limits<std::size_t>::max());
+
+  NodeIndex number_of_node, number_of_leaf;
+  for (std::size_t i = 0; i < trace.nodes.size(); ++i) {
+    trace.kept[i] = 0;
+    number_of_node.insert(trace.nodes[i], static_cast<std::int32_t>(i));
+  }
+  for (Node* root : roots) {  // an output may be an input as it is
+    const bool is_leaf = std::find(trace.leaves.begin(), trace.leaves.end(), root) != trace.leaves.end();
+    if (number_of_node.find(root) == NodeIndex::kNone && !is_leaf) trace.leaves.push_back(root);
+  }
+  for (std::size_t i = 0; i < trace.leaves.size(); ++i) {
+    state->input_of_leaf.push_back(given.find(trace.leaves[i]));
+    number_of_leaf.insert(trace.leaves[i], static_cast<std::int32_t>(i));
+  }
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (number_of_leaf.find(inputs[i].node()) != NodeIndex::kNone) continue;
+    throw ValueError(49, cat("[make_plan] no output is computed from input ", i, " of shape ",
+                             inputs[i].shape(), ".", Origin{where, nullptr}.to_string()));
+  }
+  for (Node* root : roots) {
+    const std::int32_t node = number_of_node.find(root);
+    if (node != NodeIndex::kNone) trace.kept[static_cast<std::size_t>(node)] = 1;
+  }
+  state->executor = std::make_unique<Executor>(compile(trace));
+
+  // The program knows what it keeps by the order of the nodes.
+  const Program& program = state->executor->program();
+  std::vector<std::int32_t> kept(trace.nodes.size(), -1);
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < trace.nodes.size(); ++i) {
+    if (trace.kept[i]) kept[i] = program.kept[next++];
+  }
+  for (Node* root : roots) {
+    const std::int32_t node = number_of_node.find(root), leaf = number_of_leaf.find(root);
+    state->output_values.push_back(node != NodeIndex::kNone ? kept[static_cast<std::size_t>(node)]
+                                                            : program.leaves[static_cast<std::size_t>(leaf)]);
+  }
+  return Plan(std::move(state));
+}
+
+Plan make_plan(std::initializer_list<Tensor> outputs, std::initializer_list<Tensor> inputs, Location where) {
+  return make_plan(std::span(outputs.begin(), outputs.size()), std::span(inputs.begin(), inputs.size()),
+                   where);
+}
+
+std::vector<Tensor> Plan::run(std::span<const Tensor> inputs) {
+  std::vector<Tensor> outputs(state_->outputs.size());
+  run(inputs, outputs);
+  return outputs;
+}
+
+std::vector<Tensor> Plan::run(std::initializer_list<Tensor> inputs) {
+  return run(std::span(inputs.begin(), inputs.size()));
+}
+
+void Plan::run(std::span<const Tensor> inputs, std::span<Tensor> outputs) {
+  State& s = *state_;
+  if (inputs.size() != s.inputs.size() || outputs.size() != s.outputs.size()) {
+    throw ShapeError(49, cat("[plan] ", inputs.size(), " inputs for ", s.inputs.size(), " and ",
+                             outputs.size(), " outputs for ", s.outputs.size(), "."));
+  }
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Tensor &now = inputs[i], &then = s.inputs[i];
+    if (now.shape() != then.shape() || now.dtype() != then.dtype()) {
+      throw ShapeError(49, cat("[plan] input ", i, " is ", now.shape(), " ", name_of(now.dtype()),
+                               ", but the plan was made for ", then.shape(), " ", name_of(then.dtype()), "."));
+    }
+  }
+  evaluate(inputs);
+  s.given.assign(inputs.begin(), inputs.end());  // outputs may replace them
+  s.leaf_memory.clear();
+  for (std::size_t i = 0; i < s.trace.leaves.size(); ++i) {
+    const std::int32_t input = s.input_of_leaf[i];
+    const Node* leaf = input == kConstant ? s.trace.leaves[i] : s.given[static_cast<std::size_t>(input)].node();
+    s.leaf_memory.push_back(leaf->value.data());
+  }
+  const Program& program = s.executor->program();
+  s.results.clear();
+  s.result_memory.clear();
+  for (const std::int32_t storage : program.results) {
+    s.results.push_back(Buffer::allocate(program.storages[storage].bytes));
+    s.result_memory.push_back(s.results.back().data());
+  }
+  s.executor->run(s.leaf_memory, s.result_memory, s.trace.nodes);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const Value& value = program.values[s.output_values[i]];
+    const Storage& storage = program.storages[value.storage];
+    const auto number = static_cast<std::size_t>(storage.number);
+    if (storage.place != Place::leaf) {
+      outputs[i] = make_leaf(s.results[number], value.dtype, value.shape);
+      continue;
+    }
+    const std::int32_t input = s.input_of_leaf[number];
+    const Node* leaf = input == kConstant ? s.trace.leaves[number] : s.given[static_cast<std::size_t>(input)].node();
+    outputs[i] = make_leaf(leaf->value, value.dtype, value.shape);
+  }
+  s.given.clear();
+  s.results.clear();
+}
+
+std::string Plan::dump() const { return to_string(state_->executor->program()); }
+
+}  // namespace chainrule

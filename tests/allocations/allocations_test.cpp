@@ -1,0 +1,116 @@
+// What is run again allocates nothing: counted by this program's own operator new.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "chainrule/chainrule.h"
+#include "core/sanitizer.h"
+#include "core/thread_pool.h"
+#include "ops/op.h"
+
+namespace {
+
+std::atomic<std::int64_t> allocations{0};
+
+void* counted(std::size_t bytes, std::size_t alignment) {
+  ++allocations;
+  const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment;
+  if (void* memory = std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded)) return memory;
+  throw std::bad_alloc();
+}
+
+}  // namespace
+
+void* operator new(std::size_t bytes) { return counted(bytes, alignof(std::max_align_t)); }
+void* operator new(std::size_t bytes, std::align_val_t alignment) {
+  return counted(bytes, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+
+namespace chainrule {
+namespace {
+
+class Allocations : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!kReusesMemory) GTEST_SKIP() << "under a sanitizer all memory is fresh";
+  }
+  void TearDown() override { set_num_threads(threads_); }
+
+ private:
+  int threads_ = num_threads();
+};
+
+/// A net of two layers, and one with convolution, pooling and dropout: their updated parameters.
+struct Net {
+  std::vector<Tensor> parameters;
+  bool has_images;
+
+  explicit Net(bool images) : has_images(images) {
+    const std::int64_t features = images ? 8 * 6 * 6 : 144;
+    if (images) parameters = {normal({8, 1, 3, 3}, {.seed = 9}, 0, 0.1), zeros({8})};
+    parameters.insert(parameters.end(), {normal({features, 32}, {.seed = 1}, 0, 0.1), zeros({32}),
+                                         normal({32, 10}, {.seed = 2}, 0, 0.1), zeros({10})});
+    for (Tensor& p : parameters) p = detach(p);
+  }
+
+  std::vector<Tensor> updated(std::uint64_t step) const {
+    Tensor x = uniform({64, 144}, {.seed = 3, .step = step});
+    std::size_t at = 0;
+    if (has_images) {
+      x = max_pool2d(relu(conv2d(reshape(x, {64, 1, 12, 12}), parameters[0], parameters[1], {.padding = 1})), 2);
+      x = dropout(flatten(x, 1), 0.3, {.seed = 4, .step = step});
+      at = 2;
+    }
+    const Tensor hidden = relu(matmul(x, parameters[at]) + parameters[at + 1]);
+    const Tensor logits = matmul(hidden, parameters[at + 2]) + parameters[at + 3];
+    const Tensor targets = arange(64) - 10 * floor(cast(arange(64), f64) / 10.0);
+    const Tensor loss = softmax_cross_entropy(logits, cast(targets, i64));
+    std::vector<Tensor> updates;
+    const std::vector<Tensor> gradients = grad(loss, parameters);
+    for (std::size_t i = 0; i < parameters.size(); ++i) updates.push_back(parameters[i] - 0.1 * gradients[i]);
+    return updates;
+  }
+};
+
+TEST_F(Allocations, NoneWhileACachedStepRuns) {
+  for (const int threads : {1, 2}) {
+    set_num_threads(threads);
+    for (const bool has_images : {false, true}) {
+      Net net(has_images);
+      for (std::uint64_t step = 0; step < 10; ++step) {
+        const std::vector<Tensor> updated = net.updated(step);
+        const std::int64_t before = allocations;
+        evaluate(updated);
+        const std::int64_t made = allocations - before;
+        if (step >= 5) {
+          EXPECT_EQ(made, 0) << "step " << step << (has_images ? " with images" : "");
+        }
+        net.parameters.clear();
+        for (const Tensor& value : updated) net.parameters.push_back(detach(value));
+      }
+    }
+  }
+}
+
+TEST_F(Allocations, NoneWhileAPlanRuns) {
+  const Tensor x = zeros({4, 2});
+  Tensor w = tensor({0.1, 0.2, 0.3, 0.4, 0.5, 0.6}, {2, 3});
+  const Tensor loss = sum(square(sigmoid(matmul(x, w)) - 0.25));
+  Plan plan = make_plan({w - 0.5 * grad(loss, w)}, {x, w});
+  std::vector<Tensor> state{tensor({0, 0, 0, 1, 1, 0, 1, 1}, {4, 2}), w};
+  std::int64_t before = 0;
+  for (int i = 0; i < 10; ++i) {
+    if (i == 3) before = allocations;
+    plan.run(state, std::span(state).last(1));
+  }
+  EXPECT_EQ(allocations - before, 0);
+}
+
+}  // namespace
+}  // namespace chainrule

@@ -1,0 +1,269 @@
+// Plans: the same numbers as without, found again, of little memory.
+#include "chainrule/plan.h"
+
+#include <gtest/gtest.h>
+
+#include "chainrule/chainrule.h"
+#include "kernel_test.h"
+#include "ops/op.h"
+#include "plan/cache.h"
+#include "plan/program.h"
+
+namespace chainrule {
+namespace {
+
+using kernels::same_bits;
+using kernels::has_avx512_and_avx2;
+using kernels::SimdGuard;
+
+Tensor drawn(const Shape& shape, std::uint64_t seed) { return detach(normal(shape, {.seed = seed}, 0, 0.3)); }
+
+/// The program for a graph of which only the outputs are held.
+Program program_of(const std::vector<Tensor>& outputs) {
+  std::vector<Node*> nodes;
+  for (const Tensor& output : outputs) nodes.push_back(output.node());
+  Tracer tracer;
+  tracer.start(nodes);
+  Trace trace;
+  tracer.next(trace);
+  return compile(trace);
+}
+
+std::vector<std::string> operations(const Program& program) {
+  std::vector<std::string> names;
+  for (const Step& step : program.steps) names.emplace_back(step.row->info.name);
+  return names;
+}
+
+using Names = std::vector<std::string>;
+
+class Programs : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (mode() == Mode::eager) GTEST_SKIP() << "in this mode there are no plans";
+  }
+};
+
+TEST_F(Programs, ComputeOnceWhatIsThereTwice) {
+  const Tensor x = drawn({3, 3}, 1);
+  EXPECT_EQ(operations(program_of({exp(x) * exp(x)})), (Names{"exp", "mul"}));
+}
+
+TEST_F(Programs, LeaveOutWhatChangesNothing) {
+  const Tensor x = drawn({3, 3}, 1);
+  EXPECT_EQ(operations(program_of({exp((x * 1 - 0) / 1)})), (Names{"exp"}));
+  EXPECT_EQ(operations(program_of({exp(x * 2)})), (Names{"mul", "exp"}));
+  EXPECT_EQ(operations(program_of({x + 0})), (Names{"add"}));  // -0 + 0 is 0
+}
+
+TEST_F(Programs, MultiplyByTransposesWithoutMakingThem) {
+  const Tensor a = drawn({3, 4}, 1), b = drawn({3, 5}, 2);
+  const Tensor product = matmul(transpose(a), b), want = matmul(detach(transpose(a)), b);
+  EXPECT_EQ(operations(program_of({product})), (Names{"matmul"}));
+  EXPECT_EQ(product.to_vector(), want.to_vector());
+}
+
+TEST_F(Programs, ReadBroadcastInputsWhereTheyAre) {
+  const Tensor x = drawn({3, 4}, 1), row = drawn({4}, 2);
+  const Tensor product = x * broadcast_to(row, {3, 4});  // and nobody holds the factor any longer
+  EXPECT_EQ(operations(program_of({product})), (Names{"mul"}));
+  const Tensor wider = broadcast_to(row, {3, 4}) * 2;
+  EXPECT_EQ(operations(program_of({wider})), (Names{"broadcast_to", "mul"}));
+}
+
+TEST_F(Programs, FuseElementwiseSteps) {
+  const Tensor x = drawn({40, 30}, 1), row = drawn({30}, 2);
+  const Program program = program_of({sigmoid(x * 2 + row) - x});
+  ASSERT_EQ(program.instructions.size(), 1);
+  EXPECT_EQ(program.instructions[0].steps.size(), 4);
+  EXPECT_EQ(program.arena_bytes, 0);  // what is in between lives in registers of a block
+}
+
+// exp(x) is needed by the sum before the last step can run: fusing both would make a circle.
+TEST_F(Programs, FuseNoCircles) {
+  const Tensor x = drawn({40, 30}, 1);
+  const Tensor e = exp(x);
+  const Tensor softmax_by_hand = e / sum(e, 1, true);
+  const std::vector<double> got = softmax_by_hand.to_vector(), want = softmax(x).to_vector();
+  for (std::size_t i = 0; i < got.size(); ++i) ASSERT_NEAR(got[i], want[i], 1e-6);
+}
+
+TEST_F(Programs, ShareMemoryOfWhatIsNoLongerNeeded) {
+  Tensor x = drawn({64, 64}, 1);
+  for (int i = 0; i < 20; ++i) x = matmul(x, x);
+  EXPECT_EQ(program_of({x}).arena_bytes, 2 * 64 * 64 * sizeof(float));
+}
+
+TEST_F(Programs, KeepWhatSomebodyHolds) {
+  const Tensor x = drawn({3}, 1);
+  const Tensor held = exp(x);
+  Tensor dropped = sqrt(held);
+  const Tensor y = dropped * 2;
+  Node* node = dropped.node();
+  dropped = Tensor();  // y alone needs it now
+  const std::vector<double> values = y.to_vector();
+  EXPECT_TRUE(held.node()->has_value());
+  EXPECT_FALSE(node->has_value());
+  // It is computed anew when it is asked for after all.
+  const Tensor again = Tensor::of(node);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(2 * again.to_vector()[i], values[i]);
+}
+
+TEST_F(Programs, OfConvolutionsRunOnPiecesOfTheBatch) {
+  const Tensor x = drawn({200, 8, 28, 28}, 1), w = drawn({8, 8, 3, 3}, 2), b = drawn({8}, 3);
+  const Tensor pooled = max_pool2d(relu(conv2d(x, w, b, {.padding = 1})), 2);
+  const std::vector<Tensor> outputs{pooled, grad(sum(square(pooled)), w)};
+  const Program program = program_of(outputs);
+  ASSERT_GE(program.strips.size(), 1);
+  EXPECT_LT(program.strips[0].piece, 200);
+  // Less than one array of the size of the convolution's result.
+  EXPECT_LT(program.arena_bytes, 200 * 8 * 28 * 28 * sizeof(float));
+}
+
+TEST(Plans, OfEqualGraphsAreOne) {
+  if (mode() == Mode::eager) GTEST_SKIP() << "in this mode there are no plans";
+  PlanCache& cache = PlanCache::of_this_thread();
+  double lr = 0.1;
+  std::size_t made = 0;
+  Tensor w = drawn({4, 4}, 1);
+  for (int step = 0; step < 5; ++step, lr *= 0.9) {
+    const Tensor x = drawn({3, 4}, static_cast<std::uint64_t>(step));
+    w = detach(w - lr * grad(sum(square(matmul(x, w))), w));
+    if (step == 0) made = cache.plans_made();
+  }
+  EXPECT_EQ(cache.plans_made(), made);
+}
+
+TEST(Plans, TellSquaresFromProducts) {
+  const Tensor x = tensor({2}), y = tensor({3});
+  EXPECT_EQ((x * x).item(), 4);
+  EXPECT_EQ((x * y).item(), 6);
+  EXPECT_EQ((y * x).item(), 6);
+  EXPECT_EQ((sum(reshape(x, {1, 1}), 0)).ndim(), 1);  // another attribute
+  EXPECT_EQ((sum(reshape(x, {1, 1}), 1)).ndim(), 1);
+  EXPECT_EQ(slice(arange(5), 0, 1, 3).to_vector(), (std::vector<double>{1, 2}));
+  EXPECT_EQ(slice(arange(5), 0, 2, 4).to_vector(), (std::vector<double>{2, 3}));
+}
+
+TEST(Plans, KeptAreBounded) {
+  if (mode() == Mode::eager) GTEST_SKIP() << "in this mode there are no plans";
+  for (std::int64_t n = 1; n < 300; ++n) EXPECT_EQ(sum(ones({n}) + 1).item(), 2 * static_cast<double>(n));
+  EXPECT_EQ(PlanCache::of_this_thread().size(), PlanCache::kMaxPlans);
+}
+
+/// Loss and updated parameters of a net with all that is fused: convolution, relu, pooling, dropout, matrix
+/// products, Adam's formula.
+std::vector<Tensor> step_of_a_net(bool hold_all, DType dtype) {
+  std::vector<Tensor> held;
+  const auto hold = [&](const Tensor& t) {
+    if (hold_all) held.push_back(t);
+    return t;
+  };
+  const auto leaf = [&](const Shape& shape, std::uint64_t seed) { return detach(cast(drawn(shape, seed), dtype)); };
+  const std::vector<Tensor> p{leaf({16, 3, 3, 3}, 1), leaf({16}, 2),          leaf({16, 16, 3, 3}, 3),
+                              leaf({16}, 4),          leaf({16 * 81, 10}, 5), leaf({10}, 6)};
+  const Tensor x = leaf({40, 3, 36, 36}, 7);
+  Tensor h = hold(max_pool2d(hold(relu(hold(conv2d(x, p[0], p[1], {.padding = 1})))), 2));
+  h = hold(max_pool2d(hold(relu(hold(conv2d(h, p[2], p[3], {.padding = 1})))), 2));
+  h = hold(dropout(flatten(h, 1), 0.3, {.seed = 8}));
+  const Tensor logits = hold(matmul(h, p[4]) + p[5]);
+  const Tensor loss = softmax_cross_entropy(logits, cast(fmod(arange(40), 10), i64));
+  std::vector<Tensor> results{loss};
+  const std::vector<Tensor> gradients = grad(loss, p);
+  for (std::size_t i = 0; i < p.size(); ++i) {
+    const Tensor& g = hold(gradients[i]);
+    results.push_back(p[i] - 0.01 * (0.1 * g) / (sqrt(0.001 * square(g)) + 1e-8));
+  }
+  evaluate(results);
+  return results;
+}
+
+void expect_same_bits(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
+  for (std::size_t i = 0; i < a.size(); ++i) EXPECT_TRUE(same_bits(a[i].to_vector(), b[i].to_vector())) << i;
+}
+
+TEST(Plans, GiveTheSameBitsHoweverTheyRun) {
+  const SimdGuard guard;
+  for (const DType dtype : {f32, f64}) {
+    set_num_threads(1);
+    const std::vector<Tensor> alone = step_of_a_net(false, dtype);
+    expect_same_bits(alone, step_of_a_net(true, dtype));  // nothing is hidden in a fused instruction
+    for (const int threads : {2, 3, 4}) {
+      set_num_threads(threads);
+      expect_same_bits(alone, step_of_a_net(false, dtype));
+    }
+  }
+}
+
+TEST(Plans, GiveTheSameBitsOnBothWidths) {
+  CHAINRULE_SKIP_WITHOUT_BOTH_WIDTHS();
+  if (mode() != Mode::lazy) GTEST_SKIP() << "for the kernels of plans";
+  kernels::expect_same_on_both_widths([] {
+    std::vector<double> all;
+    for (const Tensor& t : step_of_a_net(false, f32)) {
+      for (const double value : t.to_vector()) all.push_back(value);
+    }
+    return all;
+  });
+}
+
+TEST(Plan, RunsWithOtherNumbers) {
+  const Tensor x = tensor({1, 2, 3, 4}, {2, 2}), w = tensor({1, 0, 0, 1}, {2, 2});
+  Plan plan = make_plan({relu(matmul(x, w) - 2)}, {x});
+  EXPECT_EQ(plan.run({x})[0].to_vector(), (std::vector<double>{0, 0, 1, 2}));
+  EXPECT_EQ(plan.run({tensor({4, 3, 2, 1}, {2, 2})})[0].to_vector(), (std::vector<double>{2, 1, 0, 0}));
+  EXPECT_EQ(plan.run({x * 2})[0].to_vector(), (std::vector<double>{0, 2, 4, 6}));  // computed on the way
+  EXPECT_NE(plan.dump().find("matmul"), std::string::npos) << plan.dump();
+}
+
+TEST(Plan, TrainsAsItsGraphDoes) {
+  const Tensor x = drawn({8, 3}, 1);
+  Tensor w = drawn({3, 2}, 2);
+  const auto updated = [&](const Tensor& at) { return at - 0.1 * grad(sum(square(sigmoid(matmul(x, at)))), at); };
+  Plan plan = make_plan({updated(w)}, {w});
+  std::vector<Tensor> state{w};
+  for (int i = 0; i < 5; ++i) {
+    plan.run(state, state);
+    w = detach(updated(w));
+  }
+  if (mode() == Mode::eager) GTEST_SKIP() << "in this mode the graph is computed by other kernels";
+  EXPECT_EQ(state[0].to_vector(), w.to_vector());
+}
+
+TEST(Plan, MayCutAGraphAnywhere) {
+  const Tensor x = tensor({4.0});
+  const Tensor root = sqrt(x);
+  Plan plan = make_plan({root * 3, x, root}, {root, x});
+  const std::vector<Tensor> outputs = plan.run({tensor({5.0}), tensor({7.0})});
+  EXPECT_EQ(outputs[0].item(), 15);
+  EXPECT_EQ(outputs[1].item(), 7);
+  EXPECT_EQ(outputs[2].item(), 5);
+}
+
+TEST(Plan, SaysWhatDoesNotFit) {
+  const Tensor x = zeros({2}), other = zeros({2});
+  EXPECT_THROW(make_plan({exp(x)}, {other}), ValueError);
+  EXPECT_THROW(make_plan({exp(x)}, {Tensor()}), ValueError);
+  Plan plan = make_plan({exp(x)}, {x});
+  EXPECT_THROW(plan.run({zeros({3})}), ShapeError);
+  EXPECT_THROW(plan.run({zeros({2}, f64)}), ShapeError);
+  EXPECT_THROW(plan.run({x, x}), ShapeError);
+}
+
+// A label that is not there is found by the kernel, in the middle of the plan.
+TEST(Plans, ErrorsNameTheLineOfTheGraphThatIsRun) {
+  if (mode() == Mode::eager) GTEST_SKIP() << "in this mode operations run at their call";
+  const auto losses = [](const Tensor& targets, Location where) {
+    return softmax_cross_entropy(zeros({2, 3}) * 2, targets, Reduction::none, where);
+  };
+  losses(tensor({0, 1}, i64), {"first.cpp", 10}).to_vector();
+  try {
+    losses(tensor({0, 7}, i64), {"second.cpp", 20}).to_vector();
+    ADD_FAILURE() << "no error";
+  } catch (const ValueError& error) {
+    EXPECT_NE(std::string(error.what()).find("second.cpp:20"), std::string::npos) << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace chainrule
