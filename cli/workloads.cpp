@@ -53,20 +53,13 @@ const data::ImageSet& images() {
   return set;
 }
 
-struct Batch {
-  Tensor x, t;
-};
-
 /// The rows of a step, drawn with replacement, as numbers in [0, 1].
-Batch draw_batch(std::int64_t size, std::uint64_t step, const Shape& shape, DType dtype) {
+train::Batch draw_batch(std::int64_t size, std::uint64_t step, const Shape& shape, DType dtype) {
   Random random(1, streams::kSample, step);
-  std::vector<std::int64_t> rows(static_cast<std::size_t>(size)), labels(rows.size());
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(size));
   for (std::int64_t& row : rows) row = static_cast<std::int64_t>(random.below(60000));
-  std::vector<float> pixels(static_cast<std::size_t>(shape.numel()));
-  data::gather(images(), rows, 1.0F / 255, pixels.data());
-  data::gather_labels(images(), rows, labels.data());
-  const Tensor x = from_data(pixels, shape);
-  return {dtype == f32 ? x : cast(x, dtype), from_data(labels, {size})};
+  const train::Batch batch = train::gather_batch(images(), rows);
+  return {cast(reshape(batch.x, shape), dtype), batch.t};
 }
 
 /// Training with a loss that gets the model and the step's number.
@@ -112,7 +105,7 @@ Tensor two_layer(const Model& model, const Tensor& x) { return affine(model, 2, 
 
 Prepared two_layer_net(DType dtype) {
   return training_by_sgd(two_layer_model(dtype), 0.1, [dtype](const Model& m, std::uint64_t step) {
-    const Batch b = draw_batch(100, step, {100, 784}, dtype);
+    const train::Batch b = draw_batch(100, step, {100, 784}, dtype);
     return softmax_cross_entropy(two_layer(m, b.x), b.t);
   });
 }
@@ -146,7 +139,7 @@ Prepared wide_mlp(DType dtype) {
   add_affine(*model, 1024, 1024, dtype);
   add_affine(*model, 1024, 10, dtype);
   return training_by_sgd(model, 0.01, [dtype](const Model& m, std::uint64_t step) {
-    const Batch b = draw_batch(256, step, {256, 784}, dtype);
+    const train::Batch b = draw_batch(256, step, {256, 784}, dtype);
     return softmax_cross_entropy(affine(m, 4, relu(affine(m, 2, relu(affine(m, 0, b.x))))), b.t);
   });
 }
@@ -157,7 +150,7 @@ Prepared simple_conv_net(DType dtype) {
   add_affine(*model, 30 * 12 * 12, 100, dtype);
   add_affine(*model, 100, 10, dtype);
   return training_by_adam(model, [dtype](const Model& m, std::uint64_t step) {
-    const Batch b = draw_batch(100, step, {100, 1, 28, 28}, dtype);
+    const train::Batch b = draw_batch(100, step, {100, 1, 28, 28}, dtype);
     const Tensor pooled = max_pool2d(relu(conv2d(b.x, m[0], m[1])), 2);
     return softmax_cross_entropy(affine(m, 4, relu(affine(m, 2, flatten(pooled, 1)))), b.t);
   });
@@ -170,7 +163,7 @@ Prepared deep_conv_net(DType dtype) {
   add_affine(*model, 64 * 4 * 4, 50, dtype);
   add_affine(*model, 50, 10, dtype);
   return training_by_adam(model, [dtype](const Model& m, std::uint64_t step) {
-    const Batch b = draw_batch(100, step, {100, 1, 28, 28}, dtype);
+    const train::Batch b = draw_batch(100, step, {100, 1, 28, 28}, dtype);
     Tensor x = b.x;
     for (std::size_t i = 0; i < 6; ++i) {
       x = relu(conv2d(x, m[2 * i], m[2 * i + 1], {.padding = i == 3 ? 2 : 1}));

@@ -95,11 +95,22 @@ struct Vjp {
   bool needs(std::size_t input) const { return needed[input]; }
 };
 
+/// What may follow a matrix product in the same pass over its result y.
+struct Epilogue {
+  const void* bias = nullptr;  // y + bias, one number a column; or null
+  bool relu = false;           // y <= 0 ? 0 : y
+  const void* base = nullptr;  // base - scale * y, of y's shape; or null
+  const void* scale = nullptr;
+
+  bool is_empty() const { return bias == nullptr && !relu && base == nullptr; }
+};
+
 /// What `run` gets: the inputs' numbers and the memory to fill.
 struct Kernel {
   std::span<const ConstArray> inputs;
   Array output;
-  bool accumulate = false;  // run_fast, if split says adds_up: add to what the output holds
+  bool accumulate = false;   // run_fast, if split says adds_up: add to what the output holds
+  Epilogue epilogue = {};  // run_fast, if the operation has kTakesEpilogue: what follows
 };
 
 /// How run_fast can compute a result in pieces along the first axis, so that what one operation leaves for
@@ -153,6 +164,7 @@ struct OpRow {
   void (*run)(const void* op, const Kernel& k) = nullptr;
   void (*run_fast)(const void* op, const Kernel& k) = nullptr;
   void (*run_block)(const void* op, const Block& b) = nullptr;
+  bool takes_epilogue = false;
   Split (*split)(const void* op, std::span<const Shape> in) = nullptr;
   double (*flops)(const void* op, std::span<const Shape> in, const Shape& out) = nullptr;
   std::vector<Sample> (*samples)() = nullptr;
@@ -230,6 +242,7 @@ consteval OpRow make_row() {
   } else if constexpr (requires(const Op& op, const Kernel& k) { op.run_fast(k); }) {
     row.run_fast = [](const void* op, const Kernel& k) { op_cast<Op>(op).run_fast(k); };
   }
+  if constexpr (requires { Op::kTakesEpilogue; }) row.takes_epilogue = Op::kTakesEpilogue;
   if constexpr (requires(const Op& op, std::span<const Shape> in) { op.split(in); }) {
     row.split = [](const void* op, std::span<const Shape> in) { return op_cast<Op>(op).split(in); };
   }

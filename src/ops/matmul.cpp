@@ -20,6 +20,7 @@ struct Matmul {
       .name = "matmul",
       .arity = 2,
       .doc = "Matrix product over the last two axes, each side as it is or transposed."};
+  static constexpr bool kTakesEpilogue = true;  // for two axes
   bool operator==(const Matmul&) const = default;
   template <class V>
   void fields(V visit) const {
@@ -121,7 +122,14 @@ struct Matmul {
                                        .trans_b = trans_b,
                                        .c = c,
                                        .ldc = sizes.n,
-                                       .accumulate = k.accumulate});
+                                       .accumulate = k.accumulate,
+                                       .bias = static_cast<const T*>(k.epilogue.bias),
+                                       .activation = k.epilogue.relu ? kernels::Activation::relu
+                                                                     : kernels::Activation::none,
+                                       .base = static_cast<const T*>(k.epilogue.base),
+                                       .scale = k.epilogue.scale != nullptr
+                                                    ? *static_cast<const T*>(k.epilogue.scale)
+                                                    : T(0)});
       });
     });
   }

@@ -54,7 +54,9 @@ Executor::Executor(Program program) : program_(std::move(program)), memory_(prog
       for (const std::int32_t input : call.step->inputs) {
         call.inputs.push_back({nullptr, program_.values[input].dtype, program_.values[input].shape});
       }
-      const Value& output = program_.values[call.step->output];
+      call.instruction = &instruction;
+      call.result = program_.steps[instruction.steps.back()].output;
+      const Value& output = program_.values[call.result];
       call.output = {nullptr, output.dtype, output.shape};
     }
     call.split = instruction.split;
@@ -119,8 +121,17 @@ void Executor::run_call(Call& call, std::span<Node* const> nodes) {
   for (std::size_t i = 0; i < call.inputs.size(); ++i) {
     call.inputs[i].data = memory_[program_.values[step.inputs[i]].storage];
   }
-  call.output.data = memory_[program_.values[step.output].storage];
-  run_row(*step.row, step.attribute(), {call.inputs, call.output}, nodes[step.node]->origin, Kernels::fast);
+  call.output.data = memory_[program_.values[call.result].storage];
+  run_row(*step.row, step.attribute(), {call.inputs, call.output, false, epilogue_of(call)},
+          nodes[step.node]->origin, Kernels::fast);
+}
+
+Epilogue Executor::epilogue_of(const Call& call) const {
+  const auto& e = call.instruction->epilogue;
+  const auto place = [this](std::int32_t value) -> const void* {
+    return value < 0 ? nullptr : memory_[program_.values[value].storage];
+  };
+  return {place(e.bias), e.relu, place(e.base), place(e.scale)};
 }
 
 void Executor::run_strip(const Strip& strip, std::span<Node* const> nodes) {
@@ -164,12 +175,12 @@ void Executor::run_piece(Call& call, const Strip& strip, std::int64_t begin, std
     }
   }
   if (call.split.adds_up) {
-    call.output.data = memory_[program_.values[step.output].storage];
+    call.output.data = memory_[program_.values[call.result].storage];
   } else {
-    call.output.data = row(step.output);
-    call.output.shape = with_first(program_.values[step.output].shape, end - begin);
+    call.output.data = row(call.result);
+    call.output.shape = with_first(program_.values[call.result].shape, end - begin);
   }
-  run_row(*step.row, step.attribute(), {call.inputs, call.output, call.split.adds_up && begin > 0},
+  run_row(*step.row, step.attribute(), {call.inputs, call.output, call.split.adds_up && begin > 0, epilogue_of(call)},
           nodes[step.node]->origin, Kernels::fast);
 }
 

@@ -30,12 +30,15 @@ class Executor {
   /// An instruction with all that can be known before the run.
   struct Call {
     const Step* step = nullptr;
+    const Instruction* instruction = nullptr;
+    std::int32_t result = 0;  // value
     const Fusion* fusion = nullptr;
     std::vector<ConstArray> inputs;
     Array output;
     Split split;
   };
 
+  Epilogue epilogue_of(const Call& call) const;
   void run_call(Call& call, std::span<Node* const> nodes);
   void run_strip(const Strip& strip, std::span<Node* const> nodes);
   /// One call on the rows [begin, end) of a strip.

@@ -59,6 +59,11 @@ struct Instruction {
   std::vector<std::int32_t> steps;
   std::shared_ptr<const Fusion> fusion = nullptr;  // for several steps, or one elementwise one
   Split split = {};                                // of a step in a strip
+  /// For a matrix product with what follows it: the values of its epilogue, -1 for none, and of the result.
+  struct {
+    std::int32_t bias = -1, base = -1, scale = -1;
+    bool relu = false;
+  } epilogue = {};
 };
 
 /// Instructions that are run one after the other on a piece of the first axis, say some images of a batch,
@@ -90,14 +95,15 @@ struct Program {
   }
 };
 
-/// Makes the program: steps simplified (simplify.cpp), fused (fuse.cpp), cut into
-/// strips (strips.cpp), memory assigned (memory.cpp).
+/// Makes the program: steps simplified (simplify.cpp), fused (fuse.cpp,
+/// epilogues.cpp), cut into strips (strips.cpp), memory assigned (memory.cpp).
 Program compile(const Trace& trace);
 
 /// @name The passes, in their order.
 /// @{
 Program simplify(const Trace& trace);
 void fuse(Program& program);
+void add_epilogues(Program& program);
 void cut_into_strips(Program& program);
 void assign_memory(Program& program);
 /// @}

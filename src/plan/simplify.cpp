@@ -228,6 +228,7 @@ Program simplify(const Trace& trace) { return Simplifier(trace).run(); }
 Program compile(const Trace& trace) {
   Program program = simplify(trace);
   fuse(program);
+  add_epilogues(program);
   cut_into_strips(program);
   assign_memory(program);
   return program;

@@ -51,7 +51,7 @@ class Cutter {
  private:
   Cut cut_of(const Instruction& instruction) const {
     Cut cut;
-    const Step& last = p_.steps[instruction.steps.back()];
+    const Step& last = p_.steps[instruction.steps[0]];
     const bool is_fused = instruction.fusion != nullptr;
     const Shape& output = p_.values[last.output].shape;
     if (is_fused) {
@@ -80,7 +80,10 @@ class Cutter {
         (is_cut ? cut.pieces : cut.wholes).push_back(last.inputs[i]);
         if (is_cut) cut.rows = shapes[i][0];
       }
-      (split.adds_up ? cut.wholes : cut.pieces).push_back(last.output);
+      if (instruction.epilogue.base >= 0) return {};
+      if (instruction.epilogue.bias >= 0) cut.wholes.push_back(instruction.epilogue.bias);
+      if (split.adds_up && instruction.steps.size() > 1) return {};
+      (split.adds_up ? cut.wholes : cut.pieces).push_back(p_.steps[instruction.steps.back()].output);
       cut.split = split;
     }
     std::size_t whole_bytes = 0;

@@ -10,7 +10,8 @@ enum class Activation : std::uint8_t {
   relu,  ///< x <= 0 ? 0 : x, as the op has it: NaN is kept.
 };
 
-/// One matrix product with what follows it: C = activation(op(A) op(B) [+ C] [+ bias]). All matrices are
+/// One matrix product with what follows it: C = activation(op(A) op(B) [+ C] [+ bias]), or with an update C =
+/// base - scale * that. All matrices are
 /// row-major; a leading dimension (lda, ldb, ldc) is the distance between rows as stored, in elements. C
 /// overlaps nothing.
 template <class T>
@@ -33,6 +34,8 @@ struct Gemm {
   bool accumulate = false;  ///< The sum starts from what C holds, not from 0.
   const T* bias = nullptr;  ///< (n), added to each row after the sum; or nullptr.
   Activation activation = Activation::none;
+  const T* base = nullptr;  ///< (m, n) with rows ldc apart: what a scaled result is taken off; or nullptr.
+  T scale = 0;
 };
 
 /// Runs the product on the thread pool. Any size may be 0; k = 0 leaves the start (0 or C) and what follows

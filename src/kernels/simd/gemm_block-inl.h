@@ -84,6 +84,8 @@ class Block {
     t.from_c = g_.accumulate || !first;
     t.bias = last && g_.bias != nullptr ? g_.bias + j0 : nullptr;
     t.relu = last && g_.activation == Activation::relu;
+    base_ = last && g_.base != nullptr ? g_.base + j0 : nullptr;
+    t.scale = g_.scale;
     t.ldc = g_.ldc;
     const bool is_partial = columns != width;
     if (g_.b_rows != nullptr) {
@@ -114,6 +116,7 @@ class Block {
 
   void run_rows(Tile<T>& t, Range k, std::int64_t j0, Range rows, std::int64_t vectors, bool copy) {
     t.c = g_.c + rows.begin * g_.ldc + j0;
+    t.base = base_ == nullptr ? nullptr : base_ + rows.begin * g_.ldc;
     t.next_c = t.from_c && rows.end < g_.m ? t.c + rows.size() * g_.ldc : nullptr;
     if (pack_a_) {
       t.a = packed_a_ + rows.begin * k.size();
@@ -159,6 +162,7 @@ class Block {
   std::int64_t ldcopy_;
   std::int64_t vectors_, panels_, tiles_;
   bool few_rows_, pack_a_, pack_b_;
+  const T* base_ = nullptr;  // of this panel
 };
 
 // The scratch of a thread, from call to call.
@@ -217,6 +221,7 @@ void run_turned_tail(const Gemm<T>& g, std::int64_t columns, const T* a_transpos
       T sum = turned.c[j * rows + i];
       if (g.bias != nullptr) sum += bias;  // not 0 + sum: that would lose the sign of -0
       if (g.activation == Activation::relu) sum = sum <= T{0} ? T{0} : sum;
+      if (g.base != nullptr) sum = g.base[i * g.ldc + g.n - columns + j] - g.scale * sum;
       c[i * g.ldc + j] = sum;
     }
   }
@@ -253,6 +258,7 @@ void run_block(const Gemm<T>& g) {
     part.m = std::min(g.m - begin, kTurnRows * kLanes<T>);
     part.a += g.trans_a ? begin : begin * g.lda;
     part.c += begin * g.ldc;
+    if (g.base != nullptr) part.base += begin * g.ldc;
     run_head_and_tail(part);
   }
 }

@@ -90,6 +90,8 @@ struct Tile {
   bool from_c;     // the chain goes on from C; else it starts from 0
   const T* bias;   // added after the last link; or nullptr
   bool relu;
+  const T* base;  // what the scaled result is taken off, rows ldc apart; or nullptr
+  T scale;
   const T* next_c;  // where C will be wanted after this tile; or nullptr
   T* spill;         // run_tile<kSpill>: where A is copied to, transposed
   std::int64_t ldspill;
@@ -136,6 +138,19 @@ HWY_INLINE void finish_chain(const Tile<T>& t, V (&sum)[kRows][kVectors]) {
       CHAINRULE_UNROLL
       for (int v = 0; v < kVectors; ++v)
         sum[i][v] = hn::IfThenZeroElse(hn::Le(sum[i][v], hn::Zero(d)), sum[i][v]);
+    }
+  }
+  if (t.base != nullptr) {
+    const V scale = hn::Set(d, t.scale);
+    CHAINRULE_UNROLL
+    for (int i = 0; i < kRows; ++i) {
+      const T* row = t.base + i * t.ldc;
+      CHAINRULE_UNROLL
+      for (int v = 0; v < kVectors; ++v) {
+        const T* from = row + v * kLanes<T>;
+        const V base = v + 1 < kVectors ? hn::LoadU(d, from) : load_first(d, from, t.last_lanes);
+        sum[i][v] = hn::Sub(base, hn::Mul(scale, sum[i][v]));
+      }
     }
   }
   CHAINRULE_UNROLL

@@ -1,0 +1,108 @@
+// Matrix products that finish their results themselves: bias and relu, or an optimizer's update.
+#include <algorithm>
+#include <optional>
+
+#include "plan/fusion.h"
+#include "plan/program.h"
+
+namespace chainrule {
+namespace {
+
+class Finisher {
+ public:
+  explicit Finisher(Program& program) : p_(program), readers_(program.storages.size()) {
+    for (std::size_t i = 0; i < p_.instructions.size(); ++i) {
+      for (const std::int32_t s : p_.instructions[i].steps) {
+        for (const std::int32_t input : p_.steps[s].inputs) {
+          std::vector<std::size_t>& readers = readers_[p_.values[input].storage];
+          if (readers.empty() || readers.back() != i) readers.push_back(i);
+        }
+      }
+    }
+  }
+
+  void run() {
+    std::vector<char> is_gone(p_.instructions.size());
+    for (std::size_t i = 0; i < p_.instructions.size(); ++i) {
+      const Instruction& product = p_.instructions[i];
+      const Step& step = p_.steps[product.steps[0]];
+      if (product.fusion || !step.row->takes_epilogue || p_.values[step.output].shape.ndim() != 2) continue;
+      const std::vector<std::size_t>& readers = readers_[p_.values[step.output].storage];
+      if (p_.storage_of(step.output).place != Place::arena || readers.size() != 1) continue;
+      Instruction& rest = p_.instructions[readers[0]];
+      if (!rest.fusion || !(finish_with_relu(step, rest) || finish_with_update(step, rest))) continue;
+      // The product takes the place of what followed it: all that either reads is there by then.
+      rest.steps.insert(rest.steps.begin(), product.steps[0]);
+      rest.fusion = nullptr;
+      p_.storage_of(step.output).place = Place::block;
+      is_gone[i] = 1;
+    }
+    std::vector<Instruction> left;
+    for (std::size_t i = 0; i < p_.instructions.size(); ++i) {
+      if (!is_gone[i]) left.push_back(std::move(p_.instructions[i]));
+    }
+    p_.instructions = std::move(left);
+  }
+
+ private:
+  const Step* step(const Instruction& rest, std::size_t i, std::string_view name) const {
+    const Step& found = p_.steps[rest.steps[i]];
+    return found.row->info.name == name ? &found : nullptr;
+  }
+  const Value& value(std::int32_t v) const { return p_.values[v]; }
+  bool is_inner(const Step& step) const { return p_.storage_of(step.output).place == Place::block; }
+
+  /// [b = y + bias;] m = b <= 0; where(m, 0, b).
+  bool finish_with_relu(const Step& product, Instruction& rest) const {
+    std::int32_t result = product.output, bias = -1;
+    std::size_t next = 0;
+    const Shape& shape = value(result).shape;
+    if (const Step* add = step(rest, 0, "add")) {
+      const bool is_first = add->inputs[0] == result;
+      bias = add->inputs[is_first ? 1 : 0];
+      const Shape& columns = value(bias).shape;
+      if (!is_first && add->inputs[1] != result) return false;
+      if (columns.numel() != shape[1] || columns.ndim() == 0 || columns.back() != shape[1]) return false;
+      result = add->output;
+      next = 1;
+      if (rest.steps.size() == 1) {
+        rest.epilogue.bias = bias;
+        return true;
+      }
+      if (!is_inner(*add)) return false;
+    }
+    if (rest.steps.size() != next + 2) return false;
+    const Step *mask = step(rest, next, "less_equal"), *where = step(rest, next + 1, "where");
+    if (mask == nullptr || where == nullptr || !is_inner(*mask)) return false;
+    if (mask->inputs[0] != result || where->inputs[0] != mask->output || where->inputs[2] != result) return false;
+    if (value(mask->inputs[1]).literal != Literal::zero) return false;
+    if (value(where->inputs[1]).literal != Literal::zero) return false;
+    rest.epilogue.bias = bias;
+    rest.epilogue.relu = true;
+    return true;
+  }
+
+  /// base - scale * y: gradient descent.
+  bool finish_with_update(const Step& product, Instruction& rest) const {
+    if (rest.steps.size() != 2) return false;
+    const Step *mul = step(rest, 0, "mul"), *sub = step(rest, 1, "sub");
+    if (mul == nullptr || sub == nullptr || !is_inner(*mul) || sub->inputs[1] != mul->output) return false;
+    const bool is_second = mul->inputs[1] == product.output;
+    if (!is_second && mul->inputs[0] != product.output) return false;
+    const std::int32_t scale = mul->inputs[is_second ? 0 : 1], base = sub->inputs[0];
+    if (value(scale).shape.numel() != 1 || base == product.output) return false;
+    if (value(base).shape != value(product.output).shape) return false;
+    rest.epilogue.scale = scale;
+    rest.epilogue.base = base;
+    return true;
+  }
+
+  Program& p_;
+  std::vector<std::vector<std::size_t>> readers_;  // instructions, by storage
+};
+
+}  // namespace
+
+void add_epilogues(Program& program) { Finisher(program).run(); }
+
+}  // namespace chainrule
