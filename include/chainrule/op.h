@@ -42,10 +42,10 @@
 //
 // An operation without derivative has `static constexpr std::string_view kNotDifferentiable = "the reason";`
 // in place of vjp. Further members: run_fast (as run, with SIMD or threads), or for elementwise operations
-// run_block (which can be fused with its neighbours in a graph); split (how it can be computed in pieces); flops
-// (floating operations of a call, for reports: one an element without it); samples (inputs for check_op;
-// elementwise operations have theirs made from kInfo.domain), and with attributes fields(visit), which calls
-// visit("name", member) for each. check_op<Cube>() proves it like the library's own.
+// run_block (which can be fused with its neighbours in a graph); split (how it can be computed in pieces);
+// flops (floating operations of a call, for reports: one an element without it); samples (inputs for
+// check_op; elementwise operations have theirs made from kInfo.domain), and with attributes fields(visit),
+// which calls visit("name", member) for each. check_op<Cube>() proves it like the library's own.
 namespace chainrule {
 
 struct Meta {
@@ -109,8 +109,8 @@ struct Epilogue {
 struct Kernel {
   std::span<const ConstArray> inputs;
   Array output;
-  bool accumulate = false;   // run_fast, if split says adds_up: add to what the output holds
-  Epilogue epilogue = {};  // run_fast, if the operation has kTakesEpilogue: what follows
+  bool accumulate = false;  // run_fast, if split says adds_up: add to what the output holds
+  Epilogue epilogue = {};   // run_fast, if the operation has kTakesEpilogue: what follows
 };
 
 /// How run_fast can compute a result in pieces along the first axis, so that what one operation leaves for

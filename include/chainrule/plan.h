@@ -49,6 +49,8 @@ class Plan {
 /// @throws ValueError  if an output does not depend on an input (E049).
 Plan make_plan(std::span<const Tensor> outputs, std::span<const Tensor> inputs,
                Location where = Location::current());
+Plan make_plan(std::span<const Tensor> outputs, std::initializer_list<Tensor> inputs,
+               Location where = Location::current());
 Plan make_plan(std::initializer_list<Tensor> outputs, std::initializer_list<Tensor> inputs,
                Location where = Location::current());
 

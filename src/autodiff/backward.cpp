@@ -53,7 +53,8 @@ class Backward {
     cotangents_.resize(nodes().size());
     cotangents_.back() = cotangent;
     for (std::size_t i = nodes().size(); i-- > 0;) {
-      if (cotangents_[i] && depends_[i] && goes_on(nodes()[i]) && !nodes()[i]->is_leaf()) step(*nodes()[i], i);
+      if (cotangents_[i] && depends_[i] && goes_on(nodes()[i]) && !nodes()[i]->is_leaf())
+        step(*nodes()[i], i);
     }
     Tensors gradients;
     for (std::size_t i = 0; i < variables_.size(); ++i) gradients.push_back(gradient_of(i));

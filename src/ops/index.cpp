@@ -100,9 +100,7 @@ struct Take {
     return {in[0].dtype, with_size(in[0].shape, axis, in[1].shape[axis])};
   }
   Tensors vjp(const Vjp& v) const;
-  Split split(std::span<const Shape> in) const {
-    return {axis > 0 && in[0][0] == in[1][0] ? 0b11u : 0u};
-  }
+  Split split(std::span<const Shape> in) const { return {axis > 0 && in[0][0] == in[1][0] ? 0b11u : 0u}; }
   template <class F>
   void run_with(const Kernel& k, F for_rows) const {
     check_indices(k.inputs[1], k.inputs[0].shape[axis]);
@@ -168,9 +166,7 @@ struct ScatterAdd {
   Tensors vjp(const Vjp& v) const {
     return {apply(Take{axis}, {v.cotangent, v.inputs[1]}, Location::current()), Tensor()};
   }
-  Split split(std::span<const Shape> in) const {
-    return {axis > 0 && in[0][0] == in[1][0] ? 0b11u : 0u};
-  }
+  Split split(std::span<const Shape> in) const { return {axis > 0 && in[0][0] == in[1][0] ? 0b11u : 0u}; }
   template <class F>
   void run_with(const Kernel& k, F for_rows) const {
     check_indices(k.inputs[1], size);

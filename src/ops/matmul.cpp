@@ -111,25 +111,23 @@ struct Matmul {
   void run_fast(const Kernel& k) const {
     with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
       for_each_product<T>(k, [this, &k](const T* a, const T* b, T* c, const Product& sizes) {
-        kernels::gemm(kernels::Gemm<T>{.m = sizes.m,
-                                       .n = sizes.n,
-                                       .k = sizes.k,
-                                       .a = a,
-                                       .lda = trans_a ? sizes.m : sizes.k,
-                                       .trans_a = trans_a,
-                                       .b = b,
-                                       .ldb = trans_b ? sizes.k : sizes.n,
-                                       .trans_b = trans_b,
-                                       .c = c,
-                                       .ldc = sizes.n,
-                                       .accumulate = k.accumulate,
-                                       .bias = static_cast<const T*>(k.epilogue.bias),
-                                       .activation = k.epilogue.relu ? kernels::Activation::relu
-                                                                     : kernels::Activation::none,
-                                       .base = static_cast<const T*>(k.epilogue.base),
-                                       .scale = k.epilogue.scale != nullptr
-                                                    ? *static_cast<const T*>(k.epilogue.scale)
-                                                    : T(0)});
+        kernels::gemm(kernels::Gemm<T>{
+            .m = sizes.m,
+            .n = sizes.n,
+            .k = sizes.k,
+            .a = a,
+            .lda = trans_a ? sizes.m : sizes.k,
+            .trans_a = trans_a,
+            .b = b,
+            .ldb = trans_b ? sizes.k : sizes.n,
+            .trans_b = trans_b,
+            .c = c,
+            .ldc = sizes.n,
+            .accumulate = k.accumulate,
+            .bias = static_cast<const T*>(k.epilogue.bias),
+            .activation = k.epilogue.relu ? kernels::Activation::relu : kernels::Activation::none,
+            .base = static_cast<const T*>(k.epilogue.base),
+            .scale = k.epilogue.scale != nullptr ? *static_cast<const T*>(k.epilogue.scale) : T(0)});
       });
     });
   }

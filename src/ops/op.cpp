@@ -37,8 +37,8 @@ int mode_from_environment() {
   for (int i = 0; i < 3; ++i) {
     if (text == kModes[i]) return i;
   }
-  throw ValueError(46, cat("[CHAINRULE_MODE] unknown mode \"", text,
-                           "\". Known: lazy (the default), eager, verify."));
+  throw ValueError(
+      46, cat("[CHAINRULE_MODE] unknown mode \"", text, "\". Known: lazy (the default), eager, verify."));
 }
 
 std::atomic<int> current_mode{-1};  // -1: look at the environment first

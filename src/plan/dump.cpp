@@ -96,8 +96,8 @@ std::string to_string(const Program& program) {
     text << i << "  " << lines[i] << "  [" << bytes(program, i) << " bytes]\n";
   }
   for (const Strip& strip : program.strips) {
-    text << "instructions " << strip.begin << " to " << strip.end - 1 << " together, " << strip.piece << " of "
-         << strip.rows << " rows at a time\n";
+    text << "instructions " << strip.begin << " to " << strip.end - 1 << " together, " << strip.piece
+         << " of " << strip.rows << " rows at a time\n";
   }
   text << "memory:\n";
   for (std::size_t i = 0; i < program.storages.size(); ++i) {

@@ -74,7 +74,8 @@ class Finisher {
     if (rest.steps.size() != next + 2) return false;
     const Step *mask = step(rest, next, "less_equal"), *where = step(rest, next + 1, "where");
     if (mask == nullptr || where == nullptr || !is_inner(*mask)) return false;
-    if (mask->inputs[0] != result || where->inputs[0] != mask->output || where->inputs[2] != result) return false;
+    if (mask->inputs[0] != result || where->inputs[0] != mask->output || where->inputs[2] != result)
+      return false;
     if (value(mask->inputs[1]).literal != Literal::zero) return false;
     if (value(where->inputs[1]).literal != Literal::zero) return false;
     rest.epilogue.bias = bias;

@@ -148,7 +148,8 @@ void Executor::run_strip(const Strip& strip, std::span<Node* const> nodes) {
 // Where the first row of the whole would lie, so that rows have one number in pieces and in wholes. Added up
 // as integers: no such memory need exist.
 void Executor::place_pieces(const Strip& strip, std::int64_t begin) {
-  for (const auto& [storage, row_bytes] : pieces_[static_cast<std::size_t>(&strip - program_.strips.data())]) {
+  for (const auto& [storage, row_bytes] :
+       pieces_[static_cast<std::size_t>(&strip - program_.strips.data())]) {
     const auto at = reinterpret_cast<std::uintptr_t>(arena_ + program_.storages[storage].offset);
     memory_[storage] = reinterpret_cast<void*>(at - static_cast<std::size_t>(begin) * row_bytes);
   }
@@ -180,7 +181,8 @@ void Executor::run_piece(Call& call, const Strip& strip, std::int64_t begin, std
     call.output.data = row(call.result);
     call.output.shape = with_first(program_.values[call.result].shape, end - begin);
   }
-  run_row(*step.row, step.attribute(), {call.inputs, call.output, call.split.adds_up && begin > 0, epilogue_of(call)},
+  run_row(*step.row, step.attribute(),
+          {call.inputs, call.output, call.split.adds_up && begin > 0, epilogue_of(call)},
           nodes[step.node]->origin, Kernels::fast);
 }
 

@@ -9,11 +9,13 @@
 namespace chainrule {
 namespace {
 
-constexpr std::int64_t kBlock = 1024;      // elements of a block, about
-constexpr std::int64_t kLongRun = 128;     // elements from which on a run is not put together with others
-constexpr std::int64_t kMinTask = 1 << 16; // elements times steps that are worth handing to another thread
+constexpr std::int64_t kBlock = 1024;       // elements of a block, about
+constexpr std::int64_t kLongRun = 128;      // elements from which on a run is not put together with others
+constexpr std::int64_t kMinTask = 1 << 16;  // elements times steps that are worth handing to another thread
 
-std::size_t bytes(std::int64_t elements, std::size_t size) { return static_cast<std::size_t>(elements) * size; }
+std::size_t bytes(std::int64_t elements, std::size_t size) {
+  return static_cast<std::size_t>(elements) * size;
+}
 
 template <class T>
 void fill(std::byte* to, const std::byte* value, std::int64_t count) {
@@ -176,8 +178,7 @@ void Fusion::run_part(std::span<void* const> memory, std::int64_t begin, std::in
     const auto address = [&](const Operand& operand) -> std::byte* {
       if (operand.kind == Operand::inner) return scratch + inner_offsets_[operand.number];
       const Result& result = results_[operand.number];
-      return static_cast<std::byte*>(memory[result.storage]) +
-             bytes(first, result.size);
+      return static_cast<std::byte*>(memory[result.storage]) + bytes(first, result.size);
     };
     for (const Part& part : parts_) {
       Block block{.output = address(part.output), .count = count, .dtype = part.dtype};

@@ -66,10 +66,10 @@ class Fusion {
   std::vector<Part> parts_;
   std::vector<std::pair<std::int32_t, Operand>> known_;  // operands by storage of this instruction's results
 
-  std::int64_t count_ = 0;               // elements
-  std::vector<std::int64_t> loops_;      // their sizes, innermost first; their product is count_
-  bool repeats_ = false;                 // whether broadcast inputs are repeated in scratch memory
-  std::int64_t block_ = 0;               // elements
+  std::int64_t count_ = 0;                  // elements
+  std::vector<std::int64_t> loops_;         // their sizes, innermost first; their product is count_
+  bool repeats_ = false;                    // whether broadcast inputs are repeated in scratch memory
+  std::int64_t block_ = 0;                  // elements
   std::vector<std::size_t> inner_offsets_;  // in the scratch memory
   std::size_t scratch_bytes_ = 0;
 };

@@ -92,6 +92,10 @@ Plan make_plan(std::span<const Tensor> outputs, std::span<const Tensor> inputs, 
   return Plan(std::move(state));
 }
 
+Plan make_plan(std::span<const Tensor> outputs, std::initializer_list<Tensor> inputs, Location where) {
+  return make_plan(outputs, std::span(inputs.begin(), inputs.size()), where);
+}
+
 Plan make_plan(std::initializer_list<Tensor> outputs, std::initializer_list<Tensor> inputs, Location where) {
   return make_plan(std::span(outputs.begin(), outputs.size()), std::span(inputs.begin(), inputs.size()),
                    where);
@@ -116,8 +120,9 @@ void Plan::run(std::span<const Tensor> inputs, std::span<Tensor> outputs) {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const Tensor &now = inputs[i], &then = s.inputs[i];
     if (now.shape() != then.shape() || now.dtype() != then.dtype()) {
-      throw ShapeError(49, cat("[plan] input ", i, " is ", now.shape(), " ", name_of(now.dtype()),
-                               ", but the plan was made for ", then.shape(), " ", name_of(then.dtype()), "."));
+      throw ShapeError(49,
+                       cat("[plan] input ", i, " is ", now.shape(), " ", name_of(now.dtype()),
+                           ", but the plan was made for ", then.shape(), " ", name_of(then.dtype()), "."));
     }
   }
   evaluate(inputs);
@@ -125,7 +130,8 @@ void Plan::run(std::span<const Tensor> inputs, std::span<Tensor> outputs) {
   s.leaf_memory.clear();
   for (std::size_t i = 0; i < s.trace.leaves.size(); ++i) {
     const std::int32_t input = s.input_of_leaf[i];
-    const Node* leaf = input == kConstant ? s.trace.leaves[i] : s.given[static_cast<std::size_t>(input)].node();
+    const Node* leaf =
+        input == kConstant ? s.trace.leaves[i] : s.given[static_cast<std::size_t>(input)].node();
     s.leaf_memory.push_back(leaf->value.data());
   }
   const Program& program = s.executor->program();
@@ -145,7 +151,8 @@ void Plan::run(std::span<const Tensor> inputs, std::span<Tensor> outputs) {
       continue;
     }
     const std::int32_t input = s.input_of_leaf[number];
-    const Node* leaf = input == kConstant ? s.trace.leaves[number] : s.given[static_cast<std::size_t>(input)].node();
+    const Node* leaf =
+        input == kConstant ? s.trace.leaves[number] : s.given[static_cast<std::size_t>(input)].node();
     outputs[i] = make_leaf(leaf->value, value.dtype, value.shape);
   }
   s.given.clear();

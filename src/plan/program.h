@@ -80,7 +80,7 @@ struct Program {
   std::vector<Storage> storages;
   std::vector<Step> steps;  // in an order in which they can run
   std::vector<Instruction> instructions;
-  std::vector<Strip> strips;  // in order; most programs have none
+  std::vector<Strip> strips;          // in order; most programs have none
   std::vector<std::int32_t> leaves;   // values
   std::vector<std::int32_t> kept;     // values, in the order of the trace's kept nodes
   std::vector<std::int32_t> results;  // storages that go to the caller

@@ -33,13 +33,14 @@ void report_miss(const CachedPlan& plan, const Trace& trace, bool has_operations
   const Program& program = plan.executor.program();
   print(cat(name_of(plan), " made: ", trace.nodes.size(), " nodes, ", program.instructions.size(),
             " instructions, arena ", program.arena_bytes, " bytes; ",
-            has_operations ? "known operations, but shapes, attributes or what is kept differ" : "new",
-            ".", trace.nodes.back()->origin.to_string()));
+            has_operations ? "known operations, but shapes, attributes or what is kept differ" : "new", ".",
+            trace.nodes.back()->origin.to_string()));
 }
 
 void report_run(const CachedPlan& plan, const Trace& trace) {
   if (verbosity() == 1) {
-    print(cat(name_of(plan), plan.runs == 0 ? " run first." : " hit.", trace.nodes.back()->origin.to_string()));
+    print(
+        cat(name_of(plan), plan.runs == 0 ? " run first." : " hit.", trace.nodes.back()->origin.to_string()));
     return;
   }
   print(cat(name_of(plan), ":"));

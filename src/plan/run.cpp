@@ -68,7 +68,8 @@ void run_trace(Workspace& w) {
     if (!w.trace.kept[i]) continue;
     const Storage& storage = program.storage_of(program.kept[next++]);
     const auto number = static_cast<std::size_t>(storage.number);
-    w.trace.nodes[i]->value = storage.place == Place::leaf ? w.trace.leaves[number]->value : w.results[number];
+    w.trace.nodes[i]->value =
+        storage.place == Place::leaf ? w.trace.leaves[number]->value : w.results[number];
   }
   if (mode() == Mode::verify) verify(w.trace);
 }

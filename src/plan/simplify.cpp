@@ -114,7 +114,8 @@ class Simplifier {
   /// Elementwise operations repeat their inputs by themselves.
   std::int32_t before_broadcast(const Step& step, std::int32_t input, const Shape& result) const {
     const Step* made_by = maker(input);
-    if (made_by == nullptr || !is(*made_by, "broadcast_to") || value(input).shape != made_by_shape(*made_by)) {
+    if (made_by == nullptr || !is(*made_by, "broadcast_to") ||
+        value(input).shape != made_by_shape(*made_by)) {
       return input;
     }
     const std::int32_t source = made_by->inputs[0];
@@ -132,7 +133,8 @@ class Simplifier {
     if (!is(step, "where")) return;
     const Step* mask = maker(step.inputs[0]);
     if (mask == nullptr || !is(*mask, "less_equal") || mask->inputs[0] != step.inputs[2]) return;
-    if (value(mask->inputs[1]).literal != Literal::zero || value(step.inputs[1]).literal != Literal::zero) return;
+    if (value(mask->inputs[1]).literal != Literal::zero || value(step.inputs[1]).literal != Literal::zero)
+      return;
     if (value(step.inputs[2]).shape != value(step.output).shape) return;
     relus_.emplace(step.inputs[0], step.output);
   }
@@ -159,8 +161,7 @@ class Simplifier {
     if (value(mask->inputs[0]).shape != meta.shape || value(step.inputs[2]).shape != meta.shape) {
       return std::nullopt;
     }
-    const auto taken =
-        takes_.find({value(mask->inputs[0]).storage, value(scatter->inputs[1]).storage});
+    const auto taken = takes_.find({value(mask->inputs[0]).storage, value(scatter->inputs[1]).storage});
     if (taken == takes_.end()) return std::nullopt;
     const Shape& shape = value(taken->second).shape;
     if (value(scatter->inputs[0]).shape != shape || !same_axis(*maker(taken->second), *scatter)) {

@@ -9,12 +9,13 @@
 namespace chainrule {
 namespace {
 
-constexpr std::size_t kPieceBytes = std::size_t{5} << 18;   // of what a piece touches at one time: it fits the second cache
+constexpr std::size_t kPieceBytes = std::size_t{5}
+                                    << 18;  // of what a piece touches at one time: it fits the second cache
 constexpr std::size_t kMaxWholeBytes = std::size_t{1} << 18;  // of weights that are read again for each piece
 
 /// How an instruction can be cut: into how many rows, which values it cuts and which it takes whole.
 struct Cut {
-  std::int64_t rows = 0;  // 0: not at all
+  std::int64_t rows = 0;                     // 0: not at all
   std::vector<std::int32_t> pieces, wholes;  // values; a result that adds up is a whole
   Split split;                               // where it is no fused instruction
 };
@@ -134,8 +135,8 @@ class Cutter {
     return best;
   }
 
-  /// Whether it can follow in the strip: what it takes whole must be complete, and what is put together in the
-  /// strip is not.
+  /// Whether it can follow in the strip: what it takes whole must be complete, and what is put together in
+  /// the strip is not.
   bool fits(const Cut& cut) const {
     const auto is_in = [this](const std::set<std::int32_t>& storages) {
       return [&, this](std::int32_t v) { return storages.contains(p_.values[v].storage); };

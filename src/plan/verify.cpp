@@ -29,9 +29,9 @@ void compare(const Node& node, double allowed, const void* reference) {
       const auto a = static_cast<double>(got[i]), b = static_cast<double>(wanted[i]);
       if (a == b || (std::isnan(a) && std::isnan(b))) continue;
       if (std::abs(a - b) <= allowed * largest) continue;
-      throw ValueError(48, cat("[verify] ", node.op->info.name, " ", node.shape, " ", name_of(node.dtype),
-                               ": element ", i, " is ", a, " by the plan and ", b,
-                               " by the reference.", node.origin.to_string()));
+      throw ValueError(
+          48, cat("[verify] ", node.op->info.name, " ", node.shape, " ", name_of(node.dtype), ": element ", i,
+                  " is ", a, " by the plan and ", b, " by the reference.", node.origin.to_string()));
     }
   });
 }
@@ -49,7 +49,8 @@ void verify(const Trace& trace) {
       const std::int32_t number = trace.inputs[at++];
       const Buffer& value = number < 0 ? input->value : values[static_cast<std::size_t>(number)];
       inputs.push_back({value.data(), input->dtype, input->shape});
-      const double of_input = number < 0 ? tolerance(input->dtype) : allowed[static_cast<std::size_t>(number)];
+      const double of_input =
+          number < 0 ? tolerance(input->dtype) : allowed[static_cast<std::size_t>(number)];
       if (is_floating(node->dtype)) allowed.back() = std::max(allowed.back(), of_input);
     }
     if (node->op->info.view) {

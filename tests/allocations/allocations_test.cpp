@@ -63,7 +63,8 @@ struct Net {
     Tensor x = uniform({64, 144}, {.seed = 3, .step = step});
     std::size_t at = 0;
     if (has_images) {
-      x = max_pool2d(relu(conv2d(reshape(x, {64, 1, 12, 12}), parameters[0], parameters[1], {.padding = 1})), 2);
+      x = max_pool2d(relu(conv2d(reshape(x, {64, 1, 12, 12}), parameters[0], parameters[1], {.padding = 1})),
+                     2);
       x = dropout(flatten(x, 1), 0.3, {.seed = 4, .step = step});
       at = 2;
     }

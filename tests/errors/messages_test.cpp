@@ -155,6 +155,12 @@ const Mistake kMistakes[] = {
        nn::Parameter p(zeros({2}));
        optim::Adam({{"p", &p}}, {.beta1 = 1});
      }},
+    {49,
+     [] {
+       const Tensor x = zeros({2, 3});
+       Plan plan = make_plan({exp(x)}, {x});
+       plan.run({zeros({4, 3})});
+     }},
     {100, [] { norm(ones({3}), 3); }},
     {101,
      [] {

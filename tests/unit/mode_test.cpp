@@ -30,9 +30,9 @@ TEST(ModeDeathTest, SaysWhenOperationsRun) {
   EXPECT_EXIT(add_under("verify"), ::testing::ExitedWithCode(0), "^later$");
   EXPECT_EXIT(add_under("lazy"), ::testing::ExitedWithCode(0), "^later$");
   EXPECT_EXIT(add_under(""), ::testing::ExitedWithCode(0), "^later$");
-  EXPECT_EXIT(
-      add_under("fast"), ::testing::ExitedWithCode(0),
-      "^\\[CHAINRULE_MODE\\] unknown mode \"fast\". Known: lazy \\(the default\\), eager, verify. \\(E046\\)$");
+  EXPECT_EXIT(add_under("fast"), ::testing::ExitedWithCode(0),
+              "^\\[CHAINRULE_MODE\\] unknown mode \"fast\". Known: lazy \\(the default\\), eager, verify. "
+              "\\(E046\\)$");
 }
 
 }  // namespace

@@ -12,8 +12,8 @@
 namespace chainrule {
 namespace {
 
-using kernels::same_bits;
 using kernels::has_avx512_and_avx2;
+using kernels::same_bits;
 using kernels::SimdGuard;
 
 Tensor drawn(const Shape& shape, std::uint64_t seed) { return detach(normal(shape, {.seed = seed}, 0, 0.3)); }
@@ -159,7 +159,9 @@ std::vector<Tensor> step_of_a_net(bool hold_all, DType dtype) {
     if (hold_all) held.push_back(t);
     return t;
   };
-  const auto leaf = [&](const Shape& shape, std::uint64_t seed) { return detach(cast(drawn(shape, seed), dtype)); };
+  const auto leaf = [&](const Shape& shape, std::uint64_t seed) {
+    return detach(cast(drawn(shape, seed), dtype));
+  };
   const std::vector<Tensor> p{leaf({16, 3, 3, 3}, 1), leaf({16}, 2),          leaf({16, 16, 3, 3}, 3),
                               leaf({16}, 4),          leaf({16 * 81, 10}, 5), leaf({10}, 6)};
   const Tensor x = leaf({40, 3, 36, 36}, 7);
@@ -219,7 +221,9 @@ TEST(Plan, RunsWithOtherNumbers) {
 TEST(Plan, TrainsAsItsGraphDoes) {
   const Tensor x = drawn({8, 3}, 1);
   Tensor w = drawn({3, 2}, 2);
-  const auto updated = [&](const Tensor& at) { return at - 0.1 * grad(sum(square(sigmoid(matmul(x, at)))), at); };
+  const auto updated = [&](const Tensor& at) {
+    return at - 0.1 * grad(sum(square(sigmoid(matmul(x, at)))), at);
+  };
   Plan plan = make_plan({updated(w)}, {w});
   std::vector<Tensor> state{w};
   for (int i = 0; i < 5; ++i) {
@@ -248,6 +252,33 @@ TEST(Plan, SaysWhatDoesNotFit) {
   EXPECT_THROW(plan.run({zeros({3})}), ShapeError);
   EXPECT_THROW(plan.run({zeros({2}, f64)}), ShapeError);
   EXPECT_THROW(plan.run({x, x}), ShapeError);
+}
+
+/// Twice x; its fast kernel is wrong.
+struct WrongTwice {
+  static constexpr OpInfo kInfo{.name = "wrong_twice", .doc = "2 x."};
+  static constexpr std::string_view kNotDifferentiable = "no test needs its derivative";
+  bool operator==(const WrongTwice&) const = default;
+  Meta infer(std::span<const Meta> in) const { return in[0]; }
+  void run(const Kernel& k) const { k.output.as<float>()[0] = 2 * k.inputs[0].as<float>()[0]; }
+  void run_fast(const Kernel& k) const { k.output.as<float>()[0] = 1.99F * k.inputs[0].as<float>()[0]; }
+  static std::vector<Sample> samples() { return {}; }
+};
+
+TEST(Verify, FindsAWrongKernel) {
+  const Mode before = mode();
+  set_mode(Mode::verify);
+  std::string message;
+  try {
+    exp(apply(WrongTwice{}, {tensor({1.0})}, {"train.cpp", 41})).to_vector();
+  } catch (const ValueError& error) {
+    message = error.what();
+  }
+  EXPECT_NE(message.find("[verify] exp (1,) f32: element 0 is 7.31"), std::string::npos) << message;
+  EXPECT_NE(message.find("by the plan and 7.38"), std::string::npos) << message;
+  set_mode(Mode::lazy);
+  EXPECT_FLOAT_EQ(static_cast<float>(apply(WrongTwice{}, {tensor({1.0})}, {}).item()), 1.99F);
+  set_mode(before);
 }
 
 // A label that is not there is found by the kernel, in the middle of the plan.

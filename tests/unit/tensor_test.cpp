@@ -8,8 +8,8 @@
 
 #include "chainrule/error.h"
 #include "chainrule/ops.h"
-#include "ops/op.h"
 #include "graph/node.h"
+#include "ops/op.h"
 
 namespace chainrule {
 namespace {

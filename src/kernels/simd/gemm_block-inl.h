@@ -135,7 +135,8 @@ class Block {
     if constexpr (kLanes<T> >= kTurnFromLanes) {
       t.spill = copy_ + k.begin * ldcopy_ + rows.begin;
       t.ldspill = ldcopy_;
-      kTiles<T, ReadA::rows_and_copy, ReadB::rows, kTileRows, kTileVectors>.run[rows.size() - 1][vectors - 1](t);
+      kTiles<T, ReadA::rows_and_copy, ReadB::rows, kTileRows, kTileVectors>.run[rows.size() - 1][vectors - 1](
+          t);
     }
   }
 

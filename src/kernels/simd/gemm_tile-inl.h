@@ -87,8 +87,8 @@ struct Tile {
   std::int64_t k;
   std::size_t last_lanes;  // columns in the last vector; all of it is read from B
   const T* last_b;         // B's last row, if that is not to be read where it lies: up to its end; or nullptr
-  bool from_c;     // the chain goes on from C; else it starts from 0
-  const T* bias;   // added after the last link; or nullptr
+  bool from_c;             // the chain goes on from C; else it starts from 0
+  const T* bias;           // added after the last link; or nullptr
   bool relu;
   const T* base;  // what the scaled result is taken off, rows ldc apart; or nullptr
   T scale;
