@@ -1,24 +1,37 @@
 #!/usr/bin/python3
-"""The workloads of `chainrule bench` by Chainrule and by PyTorch, turn by turn on one machine: who takes how long?
+"""The workloads of `chainrule bench` by Chainrule and its peers, turn by turn on one machine: how long?
 
-    make bench && apt install python3-torch
+    make bench && apt install python3-numpy python3-torch libtorch-dev
+    cmake -S bench/peers -B build/peers -DCMAKE_BUILD_TYPE=Release && cmake --build build/peers
     bench/peers/compare_workloads.py --threads 1 --rounds 5
 
-Each round runs each program once for each workload, one after the other; both report the median over blocks of steps. Prints
-the median over the rounds, and the median of the ratios within a round: on a busy machine single times mean little, ratios
-of neighbours in time still do.
+Each round runs each program once for each workload, one after the other; all report the median over blocks
+of steps. Prints the medians over the rounds, and how many times as long the best peer takes (the one with the
+least median): the median and the range of the ratios within a round, for on a busy machine single times mean
+little, ratios of neighbours in time still do. NumPy has no gradients of its own: there they are derived by
+hand, which leaves little of `scalar`.
+
+OpenBLAS gets the same number of threads, and no OPENBLAS_CORETYPE from outside: every peer chooses its own
+fastest kernels. OpenMP's threads sleep while they wait: spinning, they take the cores from OpenBLAS's, and
+PyTorch is several times slower with two threads on two cores.
 """
 
 import argparse
 import json
+import os
 import pathlib
 import statistics
 import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-OURS = [str(HERE.parents[1] / "build/release/chainrule"), "bench"]
-THEIRS = ["/usr/bin/python3", str(HERE / "torch_workloads.py")]
+BUILD = HERE.parents[1] / "build"
+OURS = [str(BUILD / "release/chainrule"), "bench"]
+PEERS = {
+    "NumPy": ["/usr/bin/python3", str(HERE / "numpy_workloads.py")],
+    "PyTorch": ["/usr/bin/python3", str(HERE / "torch_workloads.py")],
+    "libtorch": [str(BUILD / "peers/libtorch_workloads")],
+}
 
 
 def processor():
@@ -30,16 +43,53 @@ def processor():
 
 
 def run(program, name, threads, seconds):
+    """The result for one workload. Throws RuntimeError with the reason if the program fails."""
     command = [*program, name, "--threads", str(threads), "--seconds", str(seconds), "--json"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    environment = {key: value for key, value in os.environ.items() if key != "OPENBLAS_CORETYPE"}
+    environment["OPENBLAS_NUM_THREADS"] = str(threads)
+    environment.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    try:
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True, check=False
+        )
+    except OSError as error:
+        raise RuntimeError(f"not built: {error.strerror}") from error
     if done.returncode != 0:
-        sys.exit(f"{' '.join(command)} failed:\n{done.stderr.decode(errors='replace')}")
+        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr}")
     return json.loads(done.stdout)[0]
+
+
+def installed_peers():
+    """Those that run at all; says which do not, and where to read how to get them."""
+    found = {}
+    for peer, program in PEERS.items():
+        try:
+            run(program, "scalar", 1, 0.01)
+            found[peer] = program
+        except RuntimeError as error:
+            source = "libtorch_workloads.cpp" if peer == "libtorch" else pathlib.Path(program[-1]).name
+            print(f"{peer}: left out, see bench/peers/{source} ({str(error).splitlines()[-1]})")
+    return found
 
 
 def names():
     done = subprocess.run([*OURS, "--seconds", "0.01", "--json"], stdout=subprocess.PIPE, check=True)
     return [result["name"] for result in json.loads(done.stdout)]
+
+
+def line(name, ours, theirs):
+    """One row of the table, from the results of each round."""
+
+    def micros(results):
+        return 1e6 * statistics.median(result["seconds_per_step"] for result in results)
+
+    best = min(theirs, key=lambda peer: micros(theirs[peer]))
+    ratios = [b["seconds_per_step"] / a["seconds_per_step"] for a, b in zip(ours, theirs[best])]
+    peak = statistics.median(result["fraction_of_peak"] for result in ours)
+    columns = "".join(f"{micros(results):>12.1f}" for results in theirs.values())
+    spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
+    start = f"{name:<20}{micros(ours):>12.1f}{100 * peak:>8.0f}%"
+    return f"{start}{columns}{best:>11}{statistics.median(ratios):>14.2f}{spread:>16}"
 
 
 def main():
@@ -50,25 +100,23 @@ def main():
     parser.add_argument("--seconds", type=float, default=1, help="for each workload in each round")
     options = parser.parse_args()
 
-    print(f"{options.threads} thread(s), {options.rounds} rounds; {processor()}")
-    print(f"{'workload':<20}{'chainrule us':>14}{'of peak':>9}{'PyTorch us':>14}{'times faster':>14}{'spread':>16}")
+    peers = installed_peers()
+    if not peers:
+        sys.exit("no peer is installed")
+    print(f"{options.threads} thread(s), {options.rounds} round(s); {processor()}; microseconds a step")
+    heads = "".join(f"{peer:>12}" for peer in peers)
+    print(f"{'workload':<20}{'Chainrule':>12}{'of peak':>9}{heads}{'best':>11}{'faster':>14}{'range':>16}")
     for name in options.names or names():
-        ours, theirs = [], []
+        ours, theirs = [], {peer: [] for peer in peers}
         for _ in range(options.rounds):
             ours.append(run(OURS, name, options.threads, options.seconds))
-            theirs.append(run(THEIRS, name, options.threads, options.seconds))
-        ratios = [b["seconds_per_step"] / a["seconds_per_step"] for a, b in zip(ours, theirs)]
-
-        def micros(results):
-            return 1e6 * statistics.median(result["seconds_per_step"] for result in results)
-
-        peak = statistics.median(result["fraction_of_peak"] for result in ours)
-        print(
-            f"{name:<20}{micros(ours):>14.1f}{100 * peak:>8.0f}%{micros(theirs):>14.1f}"
-            f"{statistics.median(ratios):>14.2f}{f'{min(ratios):.2f} to {max(ratios):.2f}':>16}",
-            flush=True,
-        )
+            for peer, program in peers.items():
+                theirs[peer].append(run(program, name, options.threads, options.seconds))
+        print(line(name, ours, theirs), flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except RuntimeError as error:
+        sys.exit(str(error))
