@@ -11,9 +11,6 @@ namespace chainrule {
 /// The axis counted from the start. @throws ShapeError E013
 int checked_axis(int axis, int ndim);
 
-/// The shape that all inputs broadcast to. @throws ShapeError E011
-Shape broadcast_shape(std::span<const Meta> in);
-
 /// For elementwise operations on floating inputs of one dtype. @throws DTypeError E015, ShapeError E011
 Meta floating_elementwise(std::span<const Meta> in);
 

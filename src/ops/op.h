@@ -56,6 +56,9 @@ Mode mode();
 /// For tests: overrides CHAINRULE_MODE.
 void set_mode(Mode mode);
 
+/// The shape that all inputs broadcast to. @throws ShapeError E011
+Shape broadcast_shape(std::span<const Meta> in);
+
 /// @name What plans know of single operations.
 /// @{
 /// Whether it exchanges the last two axes and leaves the others.

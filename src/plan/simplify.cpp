@@ -1,9 +1,9 @@
 // From a trace to steps: what is computed twice is computed once, what changes nothing or is not needed not
 // at all.
+#include <bit>
 #include <map>
 #include <optional>
 
-#include "ops/meta.h"
 #include "plan/program.h"
 
 namespace chainrule {
