@@ -206,27 +206,36 @@ void conv_weight(const ConvShape& shape, const T* x, const T* y, T* w, bool accu
     if (!accumulate) std::fill_n(w, shape.groups * shape.out_channels * part.depth, T(0));
     return;
   }
-  // As many tasks as the threads can use, but none of less than two tiles' rows.
-  const std::int64_t wanted = divide_up(num_threads(), shape.groups);
-  const std::int64_t pieces =
-      std::max(divide_up(part.depth, kBlockDepth), std::min(wanted, divide_up(part.depth, 16)));
-  // The transpose is summed: it is y that the product then has to turn round, which is the smaller matrix.
   const std::int64_t outputs = shape.out_channels;
-  const bool is_shifted = ShiftedConv<T>::fits(shape);
+  // The transpose is summed: it is y that the product then has to turn round, which is the smaller matrix.
+  // Calls body(number in w, number in sums) for each weight of a group, a few rows of sums at a time.
+  const auto for_each_weight = [&](std::int64_t group, Range deep, auto body) {
+    constexpr std::int64_t kRows = 16;
+    const std::int64_t at = part.w_at(group) + deep.begin;
+    parallel_for(divide_up(deep.size(), kRows), part.grain(kRows * outputs),
+                 [&](std::int64_t begin, std::int64_t end) {
+                   for (std::int64_t first = begin * kRows; first < std::min(deep.size(), end * kRows);
+                        first += kRows) {
+                     const std::int64_t last = std::min(deep.size(), first + kRows);
+                     for (std::int64_t o = 0; o < outputs; ++o) {
+                       for (std::int64_t p = first; p < last; ++p)
+                         body(at + o * part.depth + p, p * outputs + o);
+                     }
+                   }
+                 });
+  };
+  const auto turn_back = [&](std::int64_t group, Range deep, T* sums) {
+    if (accumulate)
+      for_each_weight(group, deep, [=](std::int64_t at, std::int64_t sum) { sums[sum] = w[at]; });
+  };
+  const auto turn = [&](std::int64_t group, Range deep, const T* sums) {
+    for_each_weight(group, deep, [=](std::int64_t at, std::int64_t sum) { w[at] = sums[sum]; });
+  };
   const auto run = [&](std::int64_t group, Range deep) {
     thread_local Scratch memory;
     T* sums = memory.get<T>(deep.size() * outputs);
-    T* to = w + part.w_at(group) + deep.begin;
-    const auto start = [&] {
-      for (std::int64_t o = 0; accumulate && o < outputs; ++o) {
-        for (std::int64_t p = 0; p < deep.size(); ++p) sums[p * outputs + o] = to[o * part.depth + p];
-      }
-    };
-    start();
-    const bool is_done =
-        is_shifted && ShiftedConv<T>(shape).add_up_weights(group, deep, x, y, sums, accumulate);
-    if (is_shifted && !is_done) start();
-    for (std::int64_t i = 0; !is_done && i < shape.n * part.blocks; ++i) {
+    turn_back(group, deep, sums);
+    for (std::int64_t i = 0; i < shape.n * part.blocks; ++i) {
       const std::int64_t image = i / part.blocks;
       const Range block = part.block(i % part.blocks);
       const auto [patches, step] = part.patches(x + part.x_at(image, group), deep, block);
@@ -242,16 +251,32 @@ void conv_weight(const ConvShape& shape, const T* x, const T* y, T* w, bool accu
                    .ldc = outputs,
                    .accumulate = accumulate || i > 0});
     }
-    for (std::int64_t o = 0; o < outputs; ++o) {
-      for (std::int64_t p = 0; p < deep.size(); ++p) to[o * part.depth + p] = sums[p * outputs + o];
-    }
+    turn(group, deep, sums);
   };
-  const std::int64_t work = shape.n * shape.out_channels * part.depth * part.places / pieces;
-  parallel_for(shape.groups * pieces, part.grain(work), [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t task = begin; task < end; ++task) {
-      run(task / pieces, piece(part.depth, pieces, task % pieces));
+
+  const auto run_groups = [&](Range groups) {
+    // As many tasks as the threads can use, but none of less than two tiles' rows.
+    const std::int64_t wanted = divide_up(num_threads(), groups.size());
+    const std::int64_t pieces =
+        std::max(divide_up(part.depth, kBlockDepth), std::min(wanted, divide_up(part.depth, 16)));
+    const std::int64_t work = shape.n * outputs * part.depth * part.places / pieces;
+    parallel_for(groups.size() * pieces, part.grain(work), [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t task = begin; task < end; ++task) {
+        run(groups.begin + task / pieces, piece(part.depth, pieces, task % pieces));
+      }
+    });
+  };
+  if (!ShiftedConv<T>::fits(shape)) return run_groups({0, shape.groups});
+  for (std::int64_t group = 0; group < shape.groups; ++group) {
+    thread_local Scratch memory;
+    T* sums = memory.get<T>(part.depth * outputs);
+    turn_back(group, {0, part.depth}, sums);
+    if (ShiftedConv<T>(shape).add_up_weights(group, x, y, sums, accumulate)) {
+      turn(group, {0, part.depth}, sums);
+    } else {
+      run_groups({group, group + 1});
     }
-  });
+  }
 }
 
 template void conv(const ConvShape&, const float*, const float*, float*);

@@ -11,9 +11,11 @@
 namespace chainrule::kernels {
 namespace {
 
-constexpr std::int64_t kBlockColumns = 1024;  // results of a channel that are computed together
-constexpr double kMostWaste = 1.6;            // results computed for each one that is wanted
-constexpr std::int64_t kFewestOutputs = 8;    // for fewer, reading the image costs more than the product
+constexpr std::int64_t kBlockColumns = 1024;      // results of a channel that are computed together
+constexpr std::int64_t kPreparedBytes = 1 << 20;  // images and gradients that are laid out at one time
+constexpr std::int64_t kFewestRows = 16;          // of the weights' gradient that a thread computes
+constexpr double kMostWaste = 1.6;                // results computed for each one that is wanted
+constexpr std::int64_t kFewestOutputs = 8;        // for fewer, reading the image costs more than the product
 
 Extents padded_extents(const Windows& v) {
   Extents padded{};
@@ -50,7 +52,7 @@ void find_shifts(const Windows& v, const Extents& padded, Range deep, std::int64
 
 template <class T>
 T* scratch(std::int64_t count, int which) {
-  thread_local Scratch memory[4];
+  thread_local Scratch memory[3];
   return memory[which].get<T>(count);
 }
 
@@ -74,8 +76,7 @@ ShiftedConv<T>::ShiftedConv(const ConvShape& shape)
     : s_(shape),
       padded_(padded_extents(shape.windows)),
       plane_(padded_.product()),
-      span_(span_of(shape.windows, padded_)),
-      is_padded_(!(padded_ == shape.windows.in)) {}
+      span_(span_of(shape.windows, padded_)) {}
 
 /// Channels of an image with zeros around them.
 template <class T>
@@ -132,41 +133,60 @@ void ShiftedConv<T>::forward(const T* x, const T* w, T* y) const {
   });
 }
 
-// The gradient of y gets as many zeros between its rows as there were results too many: they meet numbers of
-// the image that no window has, and add nothing unless such a number is infinite.
+/// The gradient of y of an image, with as many zeros between its rows as there were results too many.
 template <class T>
-bool ShiftedConv<T>::add_up_weights(std::int64_t group, Range deep, const T* x, const T* y, T* sums,
+void ShiftedConv<T>::spread(const T* y, T* to) const {
+  const std::int64_t places = v_.out.product();
+  std::fill(to, to + s_.out_channels * span_, T(0));
+  for_each_row(v_, padded_, [&](std::int64_t at, std::int64_t row) {
+    for (std::int64_t o = 0; o < s_.out_channels; ++o) {
+      std::memcpy(to + o * span_ + at, y + o * places + row, static_cast<std::size_t>(v_.out[2]) * sizeof(T));
+    }
+  });
+}
+
+// The zeros meet numbers of the image that no window has, and add nothing unless such a number is infinite.
+template <class T>
+bool ShiftedConv<T>::add_up_weights(std::int64_t group, const T* x, const T* y, T* sums,
                                     bool accumulate) const {
-  const std::int64_t outputs = s_.out_channels, places = v_.out.product(), kernel = v_.kernel.product();
-  const Range channels{deep.begin / kernel, (deep.end + kernel - 1) / kernel};
-  std::int64_t* rows = scratch<std::int64_t>(deep.size(), 3);
-  find_shifts(v_, padded_, deep, is_padded_ ? channels.begin : 0, rows);
-  T* padded = is_padded_ ? scratch<T>(channels.size() * plane_, 0) : nullptr;
-  T* spread = scratch<T>(outputs * span_, 1);
-  std::fill(spread, spread + outputs * span_, T(0));
-  for (std::int64_t i = 0; i < s_.n; ++i) {
-    const T* image = x + (i * s_.groups + group) * s_.in_channels * v_.in.product();
-    if (is_padded_) pad(image, channels, padded);
-    const T* gradient = y + (i * s_.groups + group) * outputs * places;
-    for_each_row(v_, padded_, [&](std::int64_t at, std::int64_t row) {
-      for (std::int64_t o = 0; o < outputs; ++o) {
-        std::memcpy(spread + o * span_ + at, gradient + o * places + row,
-                    static_cast<std::size_t>(v_.out[2]) * sizeof(T));
+  const std::int64_t x_size = s_.in_channels * v_.in.product(), y_size = s_.out_channels * v_.out.product();
+  const std::int64_t image_size = s_.in_channels * plane_, spread_size = s_.out_channels * span_;
+  const auto bytes = static_cast<std::int64_t>(sizeof(T)) * (image_size + spread_size);
+  const std::int64_t at_once = std::clamp<std::int64_t>(kPreparedBytes / bytes, 1, s_.n);
+  // In this thread's memory, written and read by all.
+  T* images = scratch<T>(at_once * image_size, 0);
+  T* gradients = scratch<T>(at_once * spread_size, 1);
+  std::int64_t* rows = scratch<std::int64_t>(s_.depth(), 2);
+  find_shifts(v_, padded_, {0, s_.depth()}, 0, rows);
+  const std::int64_t threads = num_threads();
+  const std::int64_t pieces = std::min(threads, (s_.depth() + kFewestRows - 1) / kFewestRows);
+  for (std::int64_t first = 0; first < s_.n; first += at_once) {
+    const std::int64_t count = std::min(at_once, s_.n - first);
+    parallel_for(count, 1, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) {
+        const std::int64_t part = (first + i) * s_.groups + group;
+        pad(x + part * x_size, {0, s_.in_channels}, images + i * image_size);
+        spread(y + part * y_size, gradients + i * spread_size);
       }
     });
-    gemm(Gemm<T>{.m = deep.size(),
-                 .n = outputs,
-                 .k = span_,
-                 .a = is_padded_ ? padded : image,
-                 .b = spread,
-                 .ldb = span_,
-                 .trans_b = true,
-                 .a_rows = rows,
-                 .c = sums,
-                 .ldc = outputs,
-                 .accumulate = accumulate || i > 0});
+    parallel_for(pieces, 1, [&](std::int64_t begin, std::int64_t end) {
+      const Range deep{s_.depth() * begin / pieces, s_.depth() * end / pieces};
+      for (std::int64_t i = 0; i < count; ++i) {
+        gemm(Gemm<T>{.m = deep.size(),
+                     .n = s_.out_channels,
+                     .k = span_,
+                     .a = images + i * image_size,
+                     .b = gradients + i * spread_size,
+                     .ldb = span_,
+                     .trans_b = true,
+                     .a_rows = rows + deep.begin,
+                     .c = sums + deep.begin * s_.out_channels,
+                     .ldc = s_.out_channels,
+                     .accumulate = accumulate || first + i > 0});
+      }
+    });
   }
-  return std::all_of(sums, sums + deep.size() * outputs, [](T sum) { return std::isfinite(sum); });
+  return std::all_of(sums, sums + s_.depth() * s_.out_channels, [](T sum) { return std::isfinite(sum); });
 }
 
 template class ShiftedConv<float>;

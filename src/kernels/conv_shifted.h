@@ -20,14 +20,14 @@ class ShiftedConv {
   explicit ShiftedConv(const ConvShape& shape);
 
   void forward(const T* x, const T* w, T* y) const;
-  /// The sum over images, for some rows of the transposed weights: `sums` is (deep.size(), outputs); its
-  /// chains start from 0, or go on.
-  /// Returns false, with nothing of use in `sums`, where an infinity or NaN is among the numbers: it may
-  /// have met a zero that stands for no window.
-  bool add_up_weights(std::int64_t group, Range deep, const T* x, const T* y, T* sums, bool accumulate) const;
+  /// The sum over images of the transposed weights' gradient: `sums` is (depth, outputs); its chains start
+  /// from 0, or go on. Returns false, with nothing of use in `sums`, where an infinity or NaN is among the
+  /// numbers: it may have met a zero that stands for no window.
+  bool add_up_weights(std::int64_t group, const T* x, const T* y, T* sums, bool accumulate) const;
 
  private:
   void pad(const T* x, Range channels, T* to) const;
+  void spread(const T* y, T* to) const;
   void forward_image(const std::int64_t* rows, const T* x, const T* w, T* y) const;
 
   ConvShape s_;
@@ -35,7 +35,6 @@ class ShiftedConv {
   Extents padded_;
   std::int64_t plane_;  // elements of a padded plane
   std::int64_t span_;   // results of a plane with those too many
-  bool is_padded_;      // whether there is padding at all
 };
 
 }  // namespace chainrule::kernels
