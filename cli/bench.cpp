@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstring>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -17,6 +18,7 @@
 #include "machine.h"
 #include "options.h"
 #include "output.h"
+#include "plan/cache.h"
 #include "workloads.h"
 
 namespace chainrule::cli {
@@ -37,6 +39,8 @@ struct Result {
   double seconds_per_step = 0;  // median
   double spread = 0;            // distance of the quartiles, as a part of the median
   double fraction_of_peak = 0;
+  double bytes = 0;  // of a step: what the instructions of its plans read and write
+  double fraction_of_bandwidth = 0;
   double error = 0;  // of the answer in f32, relative to that in f64
 };
 
@@ -62,6 +66,25 @@ double measured_peak() {
     double total = 0;
     for (const double each : done) total += each;
     best = std::max(best, total / seconds);
+  }
+  return best;
+}
+
+/// Bytes a second that one thread copies between arrays larger than the caches, read and written; the best of
+/// some runs.
+double measured_bandwidth() {
+  constexpr std::size_t kBytes = std::size_t{64} << 20;
+  std::vector<char> from(kBytes, 1), to(kBytes);
+  const int threads = num_threads();
+  double best = 0;
+  for (int run = 0; run < 8; ++run) {
+    const Clock::time_point start = Clock::now();
+    parallel_for(threads, 1, [&](std::int64_t begin, std::int64_t end) {
+      const std::size_t piece = kBytes / static_cast<std::size_t>(threads);
+      const auto at = static_cast<std::size_t>(begin) * piece;
+      std::memcpy(to.data() + at, from.data() + at, piece * static_cast<std::size_t>(end - begin));
+    });
+    best = std::max(best, 2.0 * kBytes / since(start));
   }
   return best;
 }
@@ -94,41 +117,54 @@ std::vector<double> timed_blocks(const Prepared& run, double seconds) {
   return blocks;
 }
 
-Result measure(const Workload& workload, double seconds, double peak) {
+Result measure(const Workload& workload, double seconds, double peak, double bandwidth) {
   Result result{&workload};
   const double exact = answer_after(workload, DType::f64, kCheckedSteps);
   const double got = answer_after(workload, DType::f32, kCheckedSteps);
   result.error = std::abs(got - exact) / std::max(1e-30, std::abs(exact));
-  const std::vector<double> blocks = timed_blocks(workload.prepare(DType::f32), seconds);
+  const Prepared run = workload.prepare(DType::f32);
+  const std::vector<double> blocks = timed_blocks(run, seconds);
   if (blocks.empty()) return result;
   const std::size_t n = blocks.size();
   result.seconds_per_step = blocks[n / 2];
   result.spread = (blocks[3 * n / 4] - blocks[n / 4]) / blocks[n / 2];
   result.fraction_of_peak = workload.flops / result.seconds_per_step / peak;
+  const std::uint64_t before = PlanCache::of_this_thread().bytes_moved;
+  run.step();
+  result.bytes = static_cast<double>(PlanCache::of_this_thread().bytes_moved - before);
+  result.fraction_of_bandwidth = result.bytes / result.seconds_per_step / bandwidth;
   return result;
 }
 
 bool is_right(const Result& result) { return result.error <= kAllowedError; }  // not for NaN
 
 std::string line(const Result& r) {
-  return fmt::format("{:<20}{:>14.2f}{:>9.1f}%{:>12.1f}%{:>12.1e}  {}\n", r.workload->name,
-                     1e6 * r.seconds_per_step, 100 * r.spread, 100 * r.fraction_of_peak, r.error,
+  return fmt::format("{:<20}{:>14.2f}{:>9.1f}%{:>10.2f}{:>9.1f}%{:>10.2f}{:>12.1f}%{:>12.1e}  {}\n",
+                     r.workload->name, 1e6 * r.seconds_per_step, 100 * r.spread, r.workload->flops / 1e6,
+                     100 * r.fraction_of_peak, r.bytes / 1e6, 100 * r.fraction_of_bandwidth, r.error,
                      is_right(r) ? "" : "WRONG");
 }
 
 Json to_json(const Result& r) {
-  return {{"name", r.workload->name}, {"threads", num_threads()},   {"seconds_per_step", r.seconds_per_step},
-          {"spread", r.spread},       {"flops", r.workload->flops}, {"fraction_of_peak", r.fraction_of_peak},
+  return {{"name", r.workload->name},
+          {"threads", num_threads()},
+          {"seconds_per_step", r.seconds_per_step},
+          {"spread", r.spread},
+          {"flops", r.workload->flops},
+          {"fraction_of_peak", r.fraction_of_peak},
+          {"bytes", r.bytes},
+          {"fraction_of_bandwidth", r.fraction_of_bandwidth},
           {"error", r.error}};
 }
 
 int bench(const BenchOptions& options) {
   use_threads(options.threads);
-  const double peak = measured_peak();
+  const double peak = measured_peak(), bandwidth = measured_bandwidth();
   if (!options.json) {
-    write_text(stdout, fmt::format("{}; peak {:.0f} GFLOP/s, measured just now\n\n", machine(), peak / 1e9));
-    write_text(stdout, fmt::format("{:<20}{:>14}{:>10}{:>13}{:>12}\n", "workload", "us a step", "spread",
-                                   "of the peak", "error"));
+    write_text(stdout, fmt::format("{}; peak {:.0f} GFLOP/s, memory {:.1f} GB/s, measured just now\n\n",
+                                   machine(), peak / 1e9, bandwidth / 1e9));
+    write_text(stdout, fmt::format("{:<20}{:>14}{:>10}{:>10}{:>10}{:>10}{:>13}{:>12}\n", "workload",
+                                   "us a step", "spread", "MFLOP", "of peak", "MB", "of memory's", "error"));
   }
   Json results = Json::array();
   bool all_right = true;
@@ -136,7 +172,7 @@ int bench(const BenchOptions& options) {
     const auto is_chosen = [&](const std::string& name) { return name == workload.name; };
     if (!options.names.empty() && std::none_of(options.names.begin(), options.names.end(), is_chosen))
       continue;
-    const Result result = measure(workload, options.seconds, peak);
+    const Result result = measure(workload, options.seconds, peak, bandwidth);
     all_right = all_right && is_right(result);
     if (options.json) {
       results.push_back(to_json(result));

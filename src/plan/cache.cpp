@@ -3,9 +3,14 @@
 #include <algorithm>
 #include <bit>
 
+#include "plan/dump.h"
+
 namespace chainrule {
 
 CachedPlan::CachedPlan(const Trace& trace) : key(trace.key), hash(trace.hash), executor(compile(trace)) {
+  for (std::size_t i = 0; i < executor.program().instructions.size(); ++i) {
+    bytes += chainrule::bytes(executor.program(), i);
+  }
   for (const Node* node : trace.nodes) {
     operations = (std::rotl(operations, 7) ^ std::bit_cast<std::uint64_t>(node->op)) * 0x9E3779B97F4A7C15u;
   }

@@ -14,6 +14,7 @@ struct CachedPlan {
   std::uint64_t hash = 0;
   std::uint64_t operations = 0;  // a hash of the operations alone
   std::uint64_t runs = 0;
+  std::size_t bytes = 0;  // that its instructions read and write
   Executor executor;
   bool is_running = false;
 
@@ -35,6 +36,9 @@ class PlanCache {
   std::size_t size() const { return plans_.size(); }
   /// Plans that were ever kept.
   std::size_t plans_made() const { return plans_made_; }
+
+  /// Bytes that the instructions of all runs read and wrote, each array once an instruction.
+  std::uint64_t bytes_moved = 0;
 
   static PlanCache& of_this_thread();
 

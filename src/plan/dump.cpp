@@ -1,6 +1,6 @@
 #include "plan/dump.h"
 
-#include <set>
+#include <map>
 #include <sstream>
 
 #include "core/text.h"
@@ -40,11 +40,13 @@ std::string step_text(const Program& program, const Step& step) {
   return text.str();
 }
 
-/// The arrays that the instruction reads from memory and writes to it.
-std::set<std::int32_t> arrays(const Program& program, const Instruction& instruction) {
-  std::set<std::int32_t> found;
+/// The bytes of the arrays that the instruction reads from memory and writes to it, by storage.
+std::map<std::int32_t, std::size_t> arrays(const Program& program, const Instruction& instruction) {
+  std::map<std::int32_t, std::size_t> found;
   const auto add = [&](std::int32_t value) {
-    if (program.storage_of(value).place != Place::block) found.insert(program.values[value].storage);
+    const Value& v = program.values[value];
+    const std::size_t bytes = static_cast<std::size_t>(v.shape.numel()) * size_of(v.dtype);
+    if (program.storage_of(value).place != Place::block) found.emplace(v.storage, bytes);
   };
   for (const std::int32_t s : instruction.steps) {
     add(program.steps[s].output);
@@ -82,9 +84,7 @@ double flops(const Program& program, std::size_t instruction) {
 
 std::size_t bytes(const Program& program, std::size_t instruction) {
   std::size_t total = 0;
-  for (const std::int32_t storage : arrays(program, program.instructions[instruction])) {
-    total += program.storages[storage].bytes;
-  }
+  for (const auto& [storage, each] : arrays(program, program.instructions[instruction])) total += each;
   return total;
 }
 

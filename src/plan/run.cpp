@@ -62,6 +62,7 @@ void run_trace(Workspace& w) {
   }
   if (verbosity() >= 1) report_run(*plan, w.trace);
   ++plan->runs;
+  PlanCache::of_this_thread().bytes_moved += plan->bytes;
 
   std::size_t next = 0;
   for (std::size_t i = 0; i < w.trace.nodes.size(); ++i) {
