@@ -1,28 +1,34 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <memory>
 #include <span>
 
 namespace chainrule {
 
-/// An array whose size is known when it is made: in place up to kFew elements, on the heap beyond.
+/// An array whose size is known when it is made: in place up to kFew elements, on the heap beyond. No more
+/// elements are made than asked for.
 template <class T, std::size_t kFew>
 class InlineArray {
  public:
-  explicit InlineArray(std::size_t size)
-      : size_(size), many_(size > kFew ? std::make_unique<T[]>(size) : nullptr) {}
+  explicit InlineArray(std::size_t size) : size_(size) {
+    if (size > kFew) data_ = std::allocator<T>().allocate(size);
+    std::uninitialized_value_construct_n(data_, size);
+  }
+  ~InlineArray() {
+    std::destroy_n(data_, size_);
+    if (size_ > kFew) std::allocator<T>().deallocate(data_, size_);
+  }
+  InlineArray(const InlineArray&) = delete;
+  InlineArray& operator=(const InlineArray&) = delete;
 
-  T& operator[](std::size_t i) { return data()[i]; }
-  std::span<T> span() { return {data(), size_}; }
+  T& operator[](std::size_t i) { return data_[i]; }
+  std::span<T> span() { return {data_, size_}; }
 
  private:
-  T* data() { return many_ ? many_.get() : few_.data(); }
-
+  alignas(T) std::byte few_[kFew * sizeof(T)];
   std::size_t size_;
-  std::array<T, kFew> few_{};
-  std::unique_ptr<T[]> many_;
+  T* data_ = reinterpret_cast<T*>(few_);
 };
 
 }  // namespace chainrule

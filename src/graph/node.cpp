@@ -12,7 +12,7 @@
 namespace chainrule {
 namespace {
 
-thread_local Origin current_origin;
+constinit thread_local Origin current_origin;
 
 Node* allocate(std::size_t input_count, std::size_t attribute_bytes) {
   assert(input_count <= Node::kMaxInputs);
@@ -25,7 +25,7 @@ Node* allocate(std::size_t input_count, std::size_t attribute_bytes) {
 
 }  // namespace
 
-thread_local bool making_constants = false;
+constinit thread_local bool making_constants = false;
 
 std::string Origin::to_string() const {
   if (!where.file && !layer) return "";

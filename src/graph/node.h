@@ -86,7 +86,7 @@ inline void retain(Node* node) {
 void release(Node* node) noexcept;
 
 /// Whether nodes that this thread makes are constant.
-extern thread_local bool making_constants;
+extern constinit thread_local bool making_constants;
 
 /// A name that lives as long as the program; equal names give equal pointers.
 const std::string* intern(const std::string& name);

@@ -14,6 +14,7 @@ int checked_axis(int axis, int ndim) {
 }
 
 Shape broadcast_shape(std::span<const Meta> in) {
+  if (in.size() == 2 && in[0].shape == in[1].shape) return in[0].shape;
   int ndim = 0;
   for (const Meta& meta : in) ndim = std::max(ndim, meta.shape.ndim());
   std::array<std::int64_t, Shape::kMaxNdim> sizes;

@@ -14,7 +14,7 @@ struct CurrentOp {
   std::string_view name;
   const Origin* origin = nullptr;
 };
-thread_local CurrentOp current_op;
+constinit thread_local CurrentOp current_op;
 
 class CurrentOpScope {
  public:
