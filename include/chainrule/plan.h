@@ -1,7 +1,6 @@
 #pragma once
 
 #include <initializer_list>
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -38,10 +37,10 @@ class Plan {
 
  private:
   struct State;
-  explicit Plan(std::unique_ptr<State> state);
+  explicit Plan(State* state) : state_(state) {}
   friend Plan make_plan(std::span<const Tensor> outputs, std::span<const Tensor> inputs, Location where);
 
-  std::unique_ptr<State> state_;
+  State* state_ = nullptr;  // owned
 };
 
 /// A plan that computes `outputs` from `inputs`. Whatever else the outputs are made of keeps its value.

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
+#include <utility>
 
 #include "chainrule/error.h"
 #include "core/text.h"
@@ -29,10 +31,12 @@ struct Plan::State {
   std::vector<Buffer> results;
 };
 
-Plan::Plan(std::unique_ptr<State> state) : state_(std::move(state)) {}
-Plan::Plan(Plan&&) noexcept = default;
-Plan& Plan::operator=(Plan&&) noexcept = default;
-Plan::~Plan() = default;
+Plan::Plan(Plan&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+Plan& Plan::operator=(Plan&& other) noexcept {
+  std::swap(state_, other.state_);
+  return *this;
+}
+Plan::~Plan() { delete state_; }
 
 Plan make_plan(std::span<const Tensor> outputs, std::span<const Tensor> inputs, Location where) {
   auto state = std::make_unique<Plan::State>();
@@ -89,7 +93,7 @@ Plan make_plan(std::span<const Tensor> outputs, std::span<const Tensor> inputs, 
     state->output_values.push_back(node != NodeIndex::kNone ? kept[static_cast<std::size_t>(node)]
                                                             : program.leaves[static_cast<std::size_t>(leaf)]);
   }
-  return Plan(std::move(state));
+  return Plan(state.release());
 }
 
 Plan make_plan(std::span<const Tensor> outputs, std::initializer_list<Tensor> inputs, Location where) {

@@ -206,13 +206,15 @@ void shifted_rows_of_every_size() {
       std::vector<std::int64_t> a_rows, b_rows;
       for (std::int64_t i = 0; i < size.m; ++i) a_rows.push_back(i * problem.gemm.lda);
       for (std::int64_t p = 0; p < size.k; ++p) b_rows.push_back(p * problem.gemm.ldb);
-      for (const int which : {1, 2, 3}) {
+      for (const int which : {1, 2}) {
         problem.gemm.a_rows = which & 1 ? a_rows.data() : nullptr;
         problem.gemm.b_rows = which & 2 ? b_rows.data() : nullptr;
         problem.gemm.lda = which & 1 ? 0 : plain.gemm.lda;
         problem.gemm.ldb = which & 2 ? 0 : plain.gemm.ldb;
         EXPECT_EQ(first_difference(problem.run(), plain.run()), -1) << plain.text() << " shifted " << which;
       }
+      problem.gemm.b_rows = nullptr;
+      problem.gemm.ldb = plain.gemm.ldb;
       std::reverse(a_rows.begin(), a_rows.end());
       problem.gemm.a_rows = a_rows.data();
       const std::vector<T> turned = problem.run(), straight = plain.run();

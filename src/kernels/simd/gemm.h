@@ -16,7 +16,7 @@ enum class Activation : std::uint8_t {
 /// overlaps nothing.
 template <class T>
 struct Gemm {
-  static constexpr std::int64_t kReadable = 128;
+  static constexpr std::int64_t kReadable = 64;
   std::int64_t m = 0, n = 0, k = 0;
   const T* a = nullptr;  ///< op(A) is (m, k): stored (m, k), or (k, m) if trans_a.
   std::int64_t lda = 0;
@@ -25,8 +25,8 @@ struct Gemm {
   std::int64_t ldb = 0;
   bool trans_b = false;
   /// Where the rows of A as stored (m, k), and of B as stored (k, n), begin, if they are not lda and ldb
-  /// apart: shifted views of one image are such matrices. They may overlap; neither is then transposed. Of
-  /// B's rows kReadable elements past the last are read, and make no difference.
+  /// apart: shifted views of one image are such matrices. They may overlap; neither is then transposed. One
+  /// of the two, not both. Of B's rows kReadable elements past the last are read, and make no difference.
   const std::int64_t* a_rows = nullptr;
   const std::int64_t* b_rows = nullptr;
   T* c = nullptr;  ///< (m, n).

@@ -54,7 +54,7 @@ class Block {
   Block(const Gemm<T>& g, T* a_scratch, T* b_scratch, T* copy, std::int64_t ldcopy)
       : g_(g), packed_a_(a_scratch), packed_b_(b_scratch), copy_(copy), ldcopy_(ldcopy) {
     vectors_ = divide_up(g.n, kLanes<T>);
-    few_rows_ = g.m <= kFewRows;
+    few_rows_ = g.m <= kFewRows && g.a_rows == nullptr && g.b_rows == nullptr;
     panels_ = divide_up(vectors_, few_rows_ ? kWideVectors : kTileVectors);
     tiles_ = divide_up(g.m, kTileRows);
     pack_a_ = copy == nullptr && g.a_rows == nullptr && panels_ >= kPackAFromPanels && g.m > kTileRows;
@@ -126,7 +126,8 @@ class Block {
     if (g_.a_rows != nullptr) {
       t.a = g_.a + k.begin;
       t.a_rows = g_.a_rows + rows.begin;
-      return find_tile_for_b<ReadA::shifted_rows>(rows.size(), vectors)(t);
+      return kTiles<T, ReadA::shifted_rows, ReadB::rows, kTileRows, kTileVectors>.run[rows.size() - 1]
+                                                                                     [vectors - 1](t);
     }
     t.lda = g_.lda;
     t.a = g_.trans_a ? g_.a + k.begin * g_.lda + rows.begin : g_.a + rows.begin * g_.lda + k.begin;
@@ -143,7 +144,7 @@ class Block {
   template <ReadA kRead>
   TileFunction<T> find_tile_for_b(std::int64_t rows, std::int64_t vectors) const {
     if (g_.b_rows == nullptr) return find_tile<T, kRead>(few_rows_, rows, vectors);
-    return find_tile<T, kRead, ReadB::shifted_rows>(few_rows_, rows, vectors);
+    return kTiles<T, kRead, ReadB::shifted_rows, kTileRows, kTileVectors>.run[rows - 1][vectors - 1];
   }
 
   // The next panel of B lies in short pieces far apart, which the hardware does not foresee. Fetched bit by

@@ -271,10 +271,10 @@ inline constexpr auto kTiles = TileTable<T, kRead, kReadB, kMaxRows, kMaxVectors
     std::make_integer_sequence<int, kMaxRows * kMaxVectors>{});
 
 // The tile of `rows` x `vectors` of a matrix with few rows (at most kFewRows in all), or with more.
-template <class T, ReadA kRead, ReadB kReadB = ReadB::rows>
+template <class T, ReadA kRead>
 TileFunction<T> find_tile(bool few_rows, std::int64_t rows, std::int64_t vectors) {
-  if (few_rows) return kTiles<T, kRead, kReadB, kFewRows, kWideVectors>.run[rows - 1][vectors - 1];
-  return kTiles<T, kRead, kReadB, kTileRows, kTileVectors>.run[rows - 1][vectors - 1];
+  if (few_rows) return kTiles<T, kRead, ReadB::rows, kFewRows, kWideVectors>.run[rows - 1][vectors - 1];
+  return kTiles<T, kRead, ReadB::rows, kTileRows, kTileVectors>.run[rows - 1][vectors - 1];
 }
 
 }  // namespace chainrule::kernels::HWY_NAMESPACE
