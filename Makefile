@@ -24,9 +24,10 @@ test:  ## build and run all tests
 	$(call build,release)
 	@ctest --preset release -j $(jobs)
 
-bench:  ## build and run the benchmarks, build/release/bench/bench_* (options through ARGS=)
+bench:  ## time the workloads (chainrule bench), then the kernels: build/release/bench/bench_* (options through ARGS=)
 	@scripts/install-deps.sh build test bench
 	$(call build,release)
+	build/release/chainrule bench
 	@set -e; for program in build/release/bench/bench_*; do \
 	  test -f "$$program" || { echo 'There are no benchmarks.'; exit 1; }; \
 	  echo "== $$program"; "$$program" $(ARGS); done

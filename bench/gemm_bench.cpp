@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "bench/fma_peak.h"
 #include "core/thread_pool.h"
 #include "kernels/simd/dispatch.h"
+#include "kernels/simd/fma_peak.h"
 #include "kernels/simd/gemm.h"
 
 namespace chainrule::bench {
@@ -46,7 +46,7 @@ double seconds_now(bool own_time = false) {
 template <class T>
 double peak_once() {
   const double start = seconds_now(true);
-  const double operations = sizeof(T) == 4 ? run_fma_f32(30000) : run_fma_f64(30000);
+  const double operations = sizeof(T) == 4 ? kernels::run_fma_f32(30000) : kernels::run_fma_f64(30000);
   return operations / (seconds_now(true) - start) * 1e-9;
 }
 

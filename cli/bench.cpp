@@ -10,11 +10,11 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "bench/fma_peak.h"
 #include "chainrule/threads.h"
 #include "commands.h"
 #include "core/thread_pool.h"
 #include "exit_code.h"
+#include "kernels/simd/fma_peak.h"
 #include "machine.h"
 #include "options.h"
 #include "output.h"
@@ -49,26 +49,6 @@ constexpr double kAllowedError = 1e-3;
 constexpr int kCheckedSteps = 3;
 
 double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-/// Fused multiply-adds in registers on all threads at once: operations a second, the best of some runs.
-double measured_peak() {
-  const int threads = num_threads();
-  double best = 0;
-  for (int run = 0; run < 8; ++run) {
-    std::vector<double> done(static_cast<std::size_t>(threads));
-    const Clock::time_point start = Clock::now();
-    parallel_for(threads, 1, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t i = begin; i < end; ++i) {
-        done[static_cast<std::size_t>(i)] = bench::run_fma_f32(2'000'000);
-      }
-    });
-    const double seconds = since(start);
-    double total = 0;
-    for (const double each : done) total += each;
-    best = std::max(best, total / seconds);
-  }
-  return best;
-}
 
 /// Bytes a second that one thread copies between arrays larger than the caches, read and written; the best of
 /// some runs.
@@ -159,7 +139,7 @@ Json to_json(const Result& r) {
 
 int bench(const BenchOptions& options) {
   use_threads(options.threads);
-  const double peak = measured_peak(), bandwidth = measured_bandwidth();
+  const double peak = kernels::measured_fma_peak(8), bandwidth = measured_bandwidth();
   if (!options.json) {
     write_text(stdout, fmt::format("{}; peak {:.0f} GFLOP/s, memory {:.1f} GB/s, measured just now\n\n",
                                    machine(), peak / 1e9, bandwidth / 1e9));

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "core/text.h"
+#include "kernels/simd/fma_peak.h"
 #include "plan/dump.h"
 
 namespace chainrule {
@@ -43,6 +44,7 @@ void report_run(const CachedPlan& plan, const Trace& trace) {
         cat(name_of(plan), plan.runs == 0 ? " run first." : " hit.", trace.nodes.back()->origin.to_string()));
     return;
   }
+  static const double peak = kernels::measured_fma_peak(4);
   print(cat(name_of(plan), ":"));
   const std::vector<std::string> lines = instruction_lines(plan.executor.program());
   auto strip = plan.executor.program().strips.begin();
@@ -51,10 +53,11 @@ void report_run(const CachedPlan& plan, const Trace& trace) {
       print(cat("  to ", strip->end - 1, " by ", strip->piece, " of ", strip->rows, " rows:"));
       ++strip;
     }
-    char time[64];
+    char time[96];
     const double seconds = plan.executor.seconds()[i];
-    std::snprintf(time, sizeof time, "%9.2f us %6.1f GFLOP/s %6.1f GB/s  ", 1e6 * seconds,
+    std::snprintf(time, sizeof time, "%9.2f us %6.1f GFLOP/s (%2.0f%% of peak) %6.1f GB/s  ", 1e6 * seconds,
                   flops(plan.executor.program(), i) / seconds / 1e9,
+                  100 * flops(plan.executor.program(), i) / seconds / peak,
                   static_cast<double>(bytes(plan.executor.program(), i)) / seconds / 1e9);
     print(cat(i, time, lines[i]));
   }

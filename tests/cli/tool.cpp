@@ -32,6 +32,7 @@ namespace {
   }
   setenv("TERM", setup.term.c_str(), 1);
   unsetenv("CHAINRULE_DATA_DIR");
+  if (!setup.verbose.empty()) setenv("CHAINRULE_VERBOSE", setup.verbose.c_str(), 1);
   setenv("XDG_DATA_HOME", "/nonexistent", 1);
   std::vector<char*> argv{const_cast<char*>(CHAINRULE_TOOL)};
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));

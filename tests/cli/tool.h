@@ -18,6 +18,7 @@ struct Outcome {
 struct Circumstances {
   bool terminal = false;       ///< stdin, stdout and stderr are a terminal of 60 columns
   std::string term = "xterm";  ///< $TERM
+  std::string verbose{};       ///< $CHAINRULE_VERBOSE
   std::string stdout_path{};   ///< stdout goes there instead
   bool close_stdout = false;   ///< nobody reads stdout
   long file_limit_bytes = 0;   ///< no file may grow larger

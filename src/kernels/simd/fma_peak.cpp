@@ -1,7 +1,7 @@
-#include "bench/fma_peak.h"
+#include "kernels/simd/fma_peak.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "bench/fma_peak.cpp"
+#define HWY_TARGET_INCLUDE "kernels/simd/fma_peak.cpp"
 #include <hwy/foreach_target.h>
 // after foreach_target
 #include <hwy/highway.h>
@@ -9,7 +9,7 @@
 #include "kernels/simd/dispatch.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace chainrule::bench::HWY_NAMESPACE {
+namespace chainrule::kernels::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -39,16 +39,37 @@ HWY_INLINE double run_fma(std::int64_t steps) {
 double fma_f32(std::int64_t steps) { return run_fma<float>(steps); }
 double fma_f64(std::int64_t steps) { return run_fma<double>(steps); }
 
-}  // namespace chainrule::bench::HWY_NAMESPACE
+}  // namespace chainrule::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace chainrule::bench {
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+
+#include "core/thread_pool.h"
+
+namespace chainrule::kernels {
 
 HWY_EXPORT(fma_f32);
 HWY_EXPORT(fma_f64);
 double run_fma_f32(std::int64_t steps) { return CHAINRULE_DISPATCH(fma_f32)(steps); }
 double run_fma_f64(std::int64_t steps) { return CHAINRULE_DISPATCH(fma_f64)(steps); }
 
-}  // namespace chainrule::bench
+double measured_fma_peak(int runs) {
+  using Clock = std::chrono::steady_clock;
+  const int threads = num_threads();
+  double best = 0;
+  for (int run = 0; run < runs; ++run) {
+    std::atomic<double> total{0};
+    const Clock::time_point start = Clock::now();
+    parallel_for(threads, 1, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) total += run_fma_f32(2'000'000);
+    });
+    best = std::max(best, total / std::chrono::duration<double>(Clock::now() - start).count());
+  }
+  return best;
+}
+
+}  // namespace chainrule::kernels
 #endif

@@ -1,0 +1,38 @@
+// CHAINRULE_VERBOSE: what plans say of themselves.
+#include <gtest/gtest.h>
+
+#include "cli/tool.h"
+
+namespace chainrule::cli {
+namespace {
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t found = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+
+TEST(Verbose, NamesEachPlanThatIsMadeAndFound) {
+  const Outcome outcome = run_tool({"train", "--steps", "5"}, {.verbose = "1"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find(" instructions, arena "), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("Called from"), std::string::npos) << outcome.err;
+  // The first step makes the plan, the other four find it.
+  EXPECT_GE(count(outcome.err, " hit."), 4) << outcome.err;
+}
+
+TEST(Verbose, TimesInstructions) {
+  const Outcome outcome = run_tool({"train", "--steps", "2"}, {.verbose = "2"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find(" us "), std::string::npos);
+  EXPECT_NE(outcome.err.find("GFLOP/s"), std::string::npos);
+  EXPECT_NE(outcome.err.find("matmul("), std::string::npos);
+}
+
+TEST(Verbose, IsSilentByItself) {
+  const Outcome outcome = run_tool({"train", "--steps", "2"});
+  EXPECT_EQ(outcome.err.find("chainrule: plan"), std::string::npos) << outcome.err;
+}
+
+}  // namespace
+}  // namespace chainrule::cli
