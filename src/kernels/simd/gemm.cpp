@@ -51,7 +51,7 @@ Grid make_grid(const Gemm<T>& g) {
   const double work =
       static_cast<double>(g.m) * static_cast<double>(g.n) * static_cast<double>(g.k) * sizeof(T) / 4;
   const int threads = work < 2.0 * kMinTask ? 1 : num_threads();
-  const double wanted = threads == 1 ? 1 : std::min(work / kMinTask, 2.0 * threads);
+  const double wanted = threads == 1 ? 1 : std::min(work / kMinTask, static_cast<double>(threads));
   while (static_cast<double>(grid.size()) < wanted) {
     if (cut_rows(grid)) {
       ++grid.row_pieces;
