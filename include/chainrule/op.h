@@ -95,11 +95,11 @@ struct Vjp {
   bool needs(std::size_t input) const { return needed[input]; }
 };
 
-/// What may follow a matrix product in the same pass over its result y.
+/// What may follow a matrix product or a convolution in the same pass over its result y.
 struct Epilogue {
-  const void* bias = nullptr;  // y + bias, one number a column; or null
+  const void* bias = nullptr;  // y + bias, one number a column of a matrix, a channel of images; or null
   bool relu = false;           // y <= 0 ? 0 : y
-  const void* base = nullptr;  // base - scale * y, of y's shape; or null
+  const void* base = nullptr;  // base - scale * y, of y's shape, for a matrix; or null
   const void* scale = nullptr;
 
   bool is_empty() const { return bias == nullptr && !relu && base == nullptr; }

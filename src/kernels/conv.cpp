@@ -140,8 +140,8 @@ void turn_weights(const ConvShape& s, const T* w, T* turned) {
 }  // namespace
 
 template <class T>
-void conv(const ConvShape& shape, const T* x, const T* w, T* y) {
-  if (ShiftedConv<T>::fits(shape)) return ShiftedConv<T>(shape).forward(x, w, y);
+void conv(const ConvShape& shape, const T* x, const T* w, T* y, const ConvFinish<T>& finish) {
+  if (ShiftedConv<T>::fits(shape)) return ShiftedConv<T>(shape).forward(x, w, y, finish);
   const Part<T> part{shape};
   if (part.places == 0) return;
   const std::int64_t work = shape.out_channels * part.depth * part.places / part.blocks;
@@ -150,8 +150,13 @@ void conv(const ConvShape& shape, const T* x, const T* w, T* y) {
                  for (std::int64_t task = begin; task < end; ++task) {
                    const std::int64_t image = task / part.blocks / shape.groups;
                    const std::int64_t group = task / part.blocks % shape.groups;
-                   conv_block(part, x + part.x_at(image, group), w + part.w_at(group),
-                              y + part.y_at(image, group), part.block(task % part.blocks));
+                   T* to = y + part.y_at(image, group);
+                   const Range block = part.block(task % part.blocks);
+                   conv_block(part, x + part.x_at(image, group), w + part.w_at(group), to, block);
+                   for (std::int64_t o = 0; o < shape.out_channels; ++o) {
+                     T* row = to + o * part.places + block.begin;
+                     finish.write(group * shape.out_channels + o, row, block.size(), row);
+                   }
                  }
                });
 }
@@ -162,7 +167,7 @@ void conv_input(const ConvShape& shape, const T* y, const T* w, T* x) {
     thread_local Scratch memory;
     T* turned = memory.get<T>(shape.groups * shape.out_channels * shape.depth());
     turn_weights(shape, w, turned);
-    return ShiftedConv<T>(adjoint(shape)).forward(y, turned, x);
+    return ShiftedConv<T>(adjoint(shape)).forward(y, turned, x, {});
   }
   const Part<T> part{shape};
   const std::int64_t kernel = shape.windows.kernel.product(), plane = shape.windows.in.product();
@@ -279,8 +284,8 @@ void conv_weight(const ConvShape& shape, const T* x, const T* y, T* w, bool accu
   }
 }
 
-template void conv(const ConvShape&, const float*, const float*, float*);
-template void conv(const ConvShape&, const double*, const double*, double*);
+template void conv(const ConvShape&, const float*, const float*, float*, const ConvFinish<float>&);
+template void conv(const ConvShape&, const double*, const double*, double*, const ConvFinish<double>&);
 template void conv_input(const ConvShape&, const float*, const float*, float*);
 template void conv_input(const ConvShape&, const double*, const double*, double*);
 template void conv_weight(const ConvShape&, const float*, const float*, float*, bool);

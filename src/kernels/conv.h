@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstring>
+
 #include "kernels/windows.h"
 
 namespace chainrule::kernels {
@@ -15,6 +17,29 @@ struct ConvShape {
   std::int64_t depth() const { return in_channels * windows.kernel.product(); }
 };
 
+/// What is done to a convolution's results as they are written: y + bias, one number a channel, and
+/// y <= 0 ? 0 : y.
+template <class T>
+struct ConvFinish {
+  const T* bias = nullptr;  // (groups out_channels), or null
+  bool relu = false;
+
+  /// Writes results of one channel side by side. `to` may be `from`.
+  void write(std::int64_t channel, const T* from, std::int64_t count, T* to) const {
+    if (bias != nullptr) {
+      const T b = bias[channel];
+      for (std::int64_t i = 0; i < count; ++i) {
+        const T sum = from[i] + b;
+        to[i] = relu && sum <= T(0) ? T(0) : sum;
+      }
+    } else if (relu) {
+      for (std::int64_t i = 0; i < count; ++i) to[i] = from[i] <= T(0) ? T(0) : from[i];
+    } else if (from != to) {
+      std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(T));
+    }
+  }
+};
+
 /// @name The three products of a convolution, by matrix products on the thread pool.
 ///
 /// y[n, o, l] = sum over the patch (c, j) of x[n, c, place of (l, j)] w[o, c, j]: one fused multiply-add
@@ -26,7 +51,7 @@ struct ConvShape {
 /// Each thread keeps scratch memory of about 1 MB, or of one padded image and one result if that is more.
 /// @{
 template <class T>
-void conv(const ConvShape& shape, const T* x, const T* w, T* y);
+void conv(const ConvShape& shape, const T* x, const T* w, T* y, const ConvFinish<T>& finish = {});
 /// x from y: the adjoint of conv in x.
 template <class T>
 void conv_input(const ConvShape& shape, const T* y, const T* w, T* x);

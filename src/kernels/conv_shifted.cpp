@@ -94,7 +94,8 @@ void ShiftedConv<T>::pad(const T* x, Range channels, T* to) const {
 }
 
 template <class T>
-void ShiftedConv<T>::forward_image(const std::int64_t* rows, const T* x, const T* w, T* y) const {
+void ShiftedConv<T>::forward_image(const std::int64_t* rows, const T* x, const T* w,
+                                   std::int64_t first_channel, T* y, const ConvFinish<T>& finish) const {
   T* image = scratch<T>(s_.in_channels * plane_ + Gemm<T>::kReadable, 0);
   pad(x, {0, s_.in_channels}, image);
   std::fill_n(image + s_.in_channels * plane_, Gemm<T>::kReadable, T(0));
@@ -114,21 +115,23 @@ void ShiftedConv<T>::forward_image(const std::int64_t* rows, const T* x, const T
     for_each_row(v_, padded_, [&](std::int64_t at, std::int64_t row) {
       const std::int64_t begin = std::max(at, block.begin), end = std::min(at + v_.out[2], block.end);
       for (std::int64_t o = 0; begin < end && o < s_.out_channels; ++o) {
-        std::memcpy(y + o * places + row + begin - at, results + o * block.size() + begin - block.begin,
-                    static_cast<std::size_t>(end - begin) * sizeof(T));
+        finish.write(first_channel + o, results + o * block.size() + begin - block.begin, end - begin,
+                     y + o * places + row + begin - at);
       }
     });
   }
 }
 
 template <class T>
-void ShiftedConv<T>::forward(const T* x, const T* w, T* y) const {
+void ShiftedConv<T>::forward(const T* x, const T* w, T* y, const ConvFinish<T>& finish) const {
   const std::int64_t x_size = s_.in_channels * v_.in.product(), y_size = s_.out_channels * v_.out.product();
   std::int64_t* rows = scratch<std::int64_t>(s_.depth(), 2);  // of this thread, read by all
   find_shifts(v_, padded_, {0, s_.depth()}, 0, rows);
   parallel_for(s_.n * s_.groups, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
-      forward_image(rows, x + i * x_size, w + i % s_.groups * s_.out_channels * s_.depth(), y + i * y_size);
+      const std::int64_t first_channel = i % s_.groups * s_.out_channels;
+      forward_image(rows, x + i * x_size, w + first_channel * s_.depth(), first_channel, y + i * y_size,
+                    finish);
     }
   });
 }

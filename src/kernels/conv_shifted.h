@@ -19,7 +19,7 @@ class ShiftedConv {
   static bool fits(const ConvShape& shape);
   explicit ShiftedConv(const ConvShape& shape);
 
-  void forward(const T* x, const T* w, T* y) const;
+  void forward(const T* x, const T* w, T* y, const ConvFinish<T>& finish) const;
   /// The sum over images of the transposed weights' gradient: `sums` is (depth, outputs); its chains start
   /// from 0, or go on. Returns false, with nothing of use in `sums`, where an infinity or NaN is among the
   /// numbers: it may have met a zero that stands for no window.
@@ -28,7 +28,8 @@ class ShiftedConv {
  private:
   void pad(const T* x, Range channels, T* to) const;
   void spread(const T* y, T* to) const;
-  void forward_image(const std::int64_t* rows, const T* x, const T* w, T* y) const;
+  void forward_image(const std::int64_t* rows, const T* x, const T* w, std::int64_t first_channel, T* y,
+                     const ConvFinish<T>& finish) const;
 
   ConvShape s_;
   const Windows& v_ = s_.windows;

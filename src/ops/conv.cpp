@@ -47,6 +47,7 @@ struct Conv {
 
   static constexpr OpInfo kInfo{
       .name = "conv", .arity = 2, .doc = "Convolution over one to three axes; the kernel is not turned."};
+  static constexpr bool kTakesEpilogue = true;
   bool operator==(const Conv&) const = default;
   template <class V>
   void fields(V visit) const {
@@ -83,7 +84,8 @@ struct Conv {
   void run_fast(const Kernel& k) const {
     with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
       kernels::conv(shape_of(rule, k.inputs[0].shape, k.inputs[1].shape), k.inputs[0].as<T>(),
-                    k.inputs[1].as<T>(), k.output.as<T>());
+                    k.inputs[1].as<T>(), k.output.as<T>(),
+                    {static_cast<const T*>(k.epilogue.bias), k.epilogue.relu});
     });
   }
   static std::vector<Sample> samples();

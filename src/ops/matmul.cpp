@@ -20,7 +20,7 @@ struct Matmul {
       .name = "matmul",
       .arity = 2,
       .doc = "Matrix product over the last two axes, each side as it is or transposed."};
-  static constexpr bool kTakesEpilogue = true;  // for two axes
+  static constexpr bool kTakesEpilogue = true;  // of matrices, not of batches of them
   bool operator==(const Matmul&) const = default;
   template <class V>
   void fields(V visit) const {

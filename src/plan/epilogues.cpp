@@ -26,7 +26,8 @@ class Finisher {
     for (std::size_t i = 0; i < p_.instructions.size(); ++i) {
       const Instruction& product = p_.instructions[i];
       const Step& step = p_.steps[product.steps[0]];
-      if (product.fusion || !step.row->takes_epilogue || p_.values[step.output].shape.ndim() != 2) continue;
+      const bool is_batch = step.row->info.name == "matmul" && p_.values[step.output].shape.ndim() != 2;
+      if (product.fusion || !step.row->takes_epilogue || is_batch) continue;
       const std::vector<std::size_t>& readers = readers_[p_.values[step.output].storage];
       if (p_.storage_of(step.output).place != Place::arena || readers.size() != 1) continue;
       Instruction& rest = p_.instructions[readers[0]];
@@ -60,9 +61,8 @@ class Finisher {
     if (const Step* add = step(rest, 0, "add")) {
       const bool is_first = add->inputs[0] == result;
       bias = add->inputs[is_first ? 1 : 0];
-      const Shape& columns = value(bias).shape;
       if (!is_first && add->inputs[1] != result) return false;
-      if (columns.numel() != shape[1] || columns.ndim() == 0 || columns.back() != shape[1]) return false;
+      if (!has_one_number_for_each(value(bias).shape, shape)) return false;
       result = add->output;
       next = 1;
       if (rest.steps.size() == 1) {
@@ -83,9 +83,15 @@ class Finisher {
     return true;
   }
 
+  /// Whether a bias goes along axis 1 of a result and is repeated along the others: columns, or channels.
+  static bool has_one_number_for_each(const Shape& bias, const Shape& result) {
+    const int lead = result.ndim() - bias.ndim();
+    return lead <= 1 && bias.numel() == result[1] && bias[1 - lead] == result[1];
+  }
+
   /// base - scale * y: gradient descent.
   bool finish_with_update(const Step& product, Instruction& rest) const {
-    if (rest.steps.size() != 2) return false;
+    if (rest.steps.size() != 2 || value(product.output).shape.ndim() != 2) return false;
     const Step *mul = step(rest, 0, "mul"), *sub = step(rest, 1, "sub");
     if (mul == nullptr || sub == nullptr || !is_inner(*mul) || sub->inputs[1] != mul->output) return false;
     const bool is_second = mul->inputs[1] == product.output;
