@@ -186,6 +186,24 @@ Prepared exclusive_or(DType dtype) {
   });
 }
 
+/// The same step as a plan that is made once.
+Prepared exclusive_or_plan(DType dtype) {
+  const auto model = std::make_shared<Model>();
+  add_affine(*model, 2, 3, dtype);
+  add_affine(*model, 3, 1, dtype);
+  const Tensor x = tensor({0, 0, 0, 1, 1, 0, 1, 1}, {4, 2}, dtype), t = tensor({0, 1, 1, 0}, {4, 1}, dtype);
+  const Tensor loss = mse(sigmoid(affine(*model, 2, sigmoid(affine(*model, 0, x)))), t);
+  const std::vector<Tensor> values = model->values(), gradients = grad(loss, values);
+  std::vector<Tensor> outputs;
+  for (std::size_t i = 0; i < values.size(); ++i) outputs.push_back(values[i] - 0.5 * gradients[i]);
+  outputs.push_back(loss);
+  const auto plan = std::make_shared<Plan>(make_plan(outputs, values));
+  const auto state = std::make_shared<std::vector<Tensor>>(values);
+  state->push_back(loss);
+  const std::size_t n = values.size();
+  return {[=] { plan->run(std::span(*state).first(n), *state); }, [=] { return state->back().item(); }};
+}
+
 Prepared scalar_gradient(DType dtype) {
   const auto answer = std::make_shared<double>();
   return {[=] {
@@ -224,6 +242,8 @@ constexpr Workload kWorkloads[] = {
      deep_conv_net},
     {"wide-mlp", "784-1024-1024-10, ReLU, batch 256, SGD", 2 * 256 * kWide, wide_mlp},
     {"xor", "2-3-1, sigmoid, batch 4, SGD", 2.0 * 4 * (6 * 2 + 3 * 3), exclusive_or},
+    {"xor-plan", "the same as a plan that is made once and run again", 2.0 * 4 * (6 * 2 + 3 * 3),
+     exclusive_or_plan},
     {"scalar", "z = (w 2 + b) (b + 1), forward and gradient", 0, scalar_gradient},
     {"inference-1", "two-layer-net forward, batch 1", 2.0 * (784 * 50 + 500), two_layer_inference<1>},
     {"inference-256", "two-layer-net forward, batch 256", 2.0 * 256 * (784 * 50 + 500),
