@@ -11,35 +11,12 @@ it. The time of a step is the median over blocks of steps, as in `chainrule benc
 matrix products; all else has one thread in NumPy.
 """
 
-import argparse
-import json
 import math
-import os
-import statistics
 import sys
-import time
 
+import timing
 
-def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", help="which; all if none is named")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=1)
-    parser.add_argument("--json", action="store_true", help="on one line, for programs")
-    parser.add_argument("--check", action="store_true", help="check the derivatives instead")
-    return parser, parser.parse_args()
-
-
-PARSER, OPTIONS = parse_arguments()
-for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS"):
-    os.environ[variable] = str(OPTIONS.threads)
-try:
-    # The OpenBLAS of Debian 12 does not know newer processors and falls back to its AVX2 kernels there.
-    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as cpuinfo:
-        if " avx512f " in cpuinfo.read():
-            os.environ.setdefault("OPENBLAS_CORETYPE", "SKYLAKEX")
-except OSError:
-    pass
+PARSER, OPTIONS = timing.parse_arguments(__doc__, can_check=True)
 
 import numpy as np  # noqa: E402  (after the environment is set)
 from numpy_layers import Affine, Conv, Dropout, MaxPool, Relu, Sigmoid  # noqa: E402
@@ -252,45 +229,13 @@ def check(name):
     print(f"{name}: gradient right")
 
 
-def timed_blocks(step, seconds):
-    begin = time.perf_counter()
-    while time.perf_counter() - begin < min(0.2, seconds):
-        step()
-    steps = 1
-    while True:
-        start = time.perf_counter()
-        for _ in range(steps):
-            step()
-        if time.perf_counter() - start > 0.005:
-            break
-        steps *= 2
-    blocks, begin = [], time.perf_counter()
-    while time.perf_counter() - begin < seconds or len(blocks) < 5:
-        start = time.perf_counter()
-        for _ in range(steps):
-            step()
-        blocks.append((time.perf_counter() - start) / steps)
-    return blocks
-
-
-def measure(name):
-    blocks = timed_blocks(WORKLOADS[name]()[2], OPTIONS.seconds)
-    median, quartiles = statistics.median(blocks), statistics.quantiles(blocks, n=4)
-    spread = (quartiles[2] - quartiles[0]) / median
-    return {"name": name, "threads": OPTIONS.threads, "seconds_per_step": median, "spread": spread}
-
-
 def main():
-    names = OPTIONS.names or list(WORKLOADS)
-    unknown = [name for name in names if name not in WORKLOADS]
-    if unknown:
-        PARSER.error(f"unknown workload {unknown[0]}; known are {', '.join(WORKLOADS)}")
+    names = timing.chosen(PARSER, OPTIONS, WORKLOADS)
     if OPTIONS.check:
         for name in names:
             check(name)
-        return
-    json.dump([measure(name) for name in names], sys.stdout, indent=None if OPTIONS.json else 2)
-    print()
+    else:
+        timing.report(OPTIONS, names, lambda name: WORKLOADS[name]()[2])
 
 
 if __name__ == "__main__":

@@ -8,20 +8,9 @@ The time of a step is the median over blocks of steps, as in `chainrule bench`. 
 fastest layout here. Data are random, of the same shapes and dtypes: 60,000 images as bytes, from which batches are gathered.
 """
 
-import argparse
-import json
-import os
-import statistics
-import sys
-import time
+import timing
 
-try:
-    # The OpenBLAS of Debian 12 does not know newer processors and falls back to its AVX2 kernels there.
-    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as cpuinfo:
-        if " avx512f " in cpuinfo.read():
-            os.environ.setdefault("OPENBLAS_CORETYPE", "SKYLAKEX")
-except OSError:
-    pass
+PARSER, OPTIONS = timing.parse_arguments(__doc__)
 
 import torch  # noqa: E402  (after the environment is set)
 import torch.nn.functional as F  # noqa: E402
@@ -181,54 +170,10 @@ WORKLOADS = {
 }
 
 
-def timed_blocks(step, seconds):
-    begin = time.perf_counter()
-    while time.perf_counter() - begin < min(0.2, seconds):
-        step()
-    steps = 1
-    while True:
-        start = time.perf_counter()
-        for _ in range(steps):
-            step()
-        if time.perf_counter() - start > 0.005:
-            break
-        steps *= 2
-    blocks, begin = [], time.perf_counter()
-    while time.perf_counter() - begin < seconds or len(blocks) < 5:
-        start = time.perf_counter()
-        for _ in range(steps):
-            step()
-        blocks.append((time.perf_counter() - start) / steps)
-    return blocks
-
-
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", help="which; all if none is named")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=1)
-    parser.add_argument("--json", action="store_true", help="on one line, for programs")
-    options = parser.parse_args()
-    unknown = [name for name in options.names if name not in WORKLOADS]
-    if unknown:
-        parser.error(f"unknown workload {unknown[0]}; known are {', '.join(WORKLOADS)}")
-    torch.set_num_threads(options.threads)
+    torch.set_num_threads(OPTIONS.threads)
     torch.manual_seed(1)
-    results = []
-    for name in options.names or WORKLOADS:
-        blocks = timed_blocks(WORKLOADS[name](), options.seconds)
-        median = statistics.median(blocks)
-        quartiles = statistics.quantiles(blocks, n=4)
-        results.append(
-            {
-                "name": name,
-                "threads": options.threads,
-                "seconds_per_step": median,
-                "spread": (quartiles[2] - quartiles[0]) / median,
-            }
-        )
-    json.dump(results, sys.stdout, indent=None if options.json else 2)
-    print()
+    timing.report(OPTIONS, timing.chosen(PARSER, OPTIONS, WORKLOADS), lambda name: WORKLOADS[name]())
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "chainrule/chainrule.h"
 #include "kernel_test.h"
 #include "ops/op.h"
@@ -207,6 +209,21 @@ TEST(Plans, GiveTheSameBitsOnBothWidths) {
     }
     return all;
   });
+}
+
+// Threads that share leaves, and nothing else.
+TEST(Plans, BelongToTheirThread) {
+  const Tensor w = drawn({20, 20}, 1);
+  const auto work = [&w] {
+    std::vector<double> values;
+    for (int i = 0; i < 50; ++i) values = grad(sum(square(relu(matmul(w, w) * 0.5))), w).to_vector();
+    return values;
+  };
+  std::vector<double> first, second;
+  std::thread other([&] { first = work(); });
+  second = work();
+  other.join();
+  EXPECT_EQ(first, second);
 }
 
 TEST(Plan, RunsWithOtherNumbers) {
