@@ -21,7 +21,8 @@ struct Node;
 ///
 /// A Tensor is a handle, cheap to copy; its value never changes. Operations check shapes and dtypes at once
 /// and compute nothing: numbers appear when somebody reads them (item, data, printing) or an optimizer steps.
-/// Tensors that share a graph must be used by one thread at a time.
+/// Tensors that share a graph must be used by one thread at a time; graphs of several threads may share given
+/// tensors, such as the parameters of a net.
 class Tensor {
  public:
   /// An empty handle. Using it in an operation is a ValueError (E010).

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "plan/fusion.h"
 #include "plan/program.h"
@@ -9,9 +10,9 @@
 namespace chainrule {
 namespace {
 
-constexpr std::size_t kPieceBytes = std::size_t{5}
-                                    << 18;  // of what a piece touches at one time: it fits the second cache
-constexpr std::size_t kMaxWholeBytes = std::size_t{1} << 18;  // of weights that are read again for each piece
+// Of what a piece touches at one time, so that it fits the second cache; and of weights that are read again
+// for each piece.
+constexpr std::size_t kPieceBytes = 1280 * 1024, kMaxWholeBytes = 256 * 1024;
 
 /// How an instruction can be cut: into how many rows, which values it cuts and which it takes whole.
 struct Cut {
@@ -52,9 +53,9 @@ class Cutter {
  private:
   Cut cut_of(const Instruction& instruction) const {
     Cut cut;
-    const Step& last = p_.steps[instruction.steps[0]];
+    const Step& first = p_.steps[instruction.steps[0]];
     const bool is_fused = instruction.fusion != nullptr;
-    const Shape& output = p_.values[last.output].shape;
+    const Shape& output = p_.values[first.output].shape;
     if (is_fused) {
       if (output.ndim() < 2 || output[0] < 2) return {};
       for (const std::int32_t s : instruction.steps) {
@@ -68,17 +69,17 @@ class Cutter {
       }
       cut.rows = output[0];
     } else {
-      if (last.row->split == nullptr) return {};
+      if (first.row->split == nullptr) return {};
       std::vector<Shape> shapes;
-      for (const std::int32_t input : last.inputs) {
+      for (const std::int32_t input : first.inputs) {
         shapes.push_back(p_.values[input].shape);
         if (shapes.back().ndim() == 0) return {};
       }
-      const Split split = last.row->split(last.attribute(), shapes);
-      if (split.inputs == 0 || !has_good_indices(last)) return {};
-      for (std::size_t i = 0; i < last.inputs.size(); ++i) {
+      const Split split = first.row->split(first.attribute(), shapes);
+      if (split.inputs == 0 || !has_good_indices(first)) return {};
+      for (std::size_t i = 0; i < first.inputs.size(); ++i) {
         const bool is_cut = (split.inputs >> i & 1) != 0;
-        (is_cut ? cut.pieces : cut.wholes).push_back(last.inputs[i]);
+        (is_cut ? cut.pieces : cut.wholes).push_back(first.inputs[i]);
         if (is_cut) cut.rows = shapes[i][0];
       }
       if (instruction.epilogue.base >= 0) return {};
