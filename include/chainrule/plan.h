@@ -26,7 +26,8 @@ class Plan {
   ~Plan();
 
   /// The outputs for these inputs, in the order of make_plan.
-  /// @throws ShapeError, DTypeError  if an input is not as it was in make_plan (E049).
+  /// @throws ShapeError  if an input is not as it was in make_plan (E049).
+  /// @throws ValueError  if the plan was moved from (E049).
   std::vector<Tensor> run(std::span<const Tensor> inputs);
   std::vector<Tensor> run(std::initializer_list<Tensor> inputs);
   /// The same into tensors that there are: allocates nothing from the second run on. `outputs` may be inputs.

@@ -106,7 +106,7 @@ Plan make_plan(std::initializer_list<Tensor> outputs, std::initializer_list<Tens
 }
 
 std::vector<Tensor> Plan::run(std::span<const Tensor> inputs) {
-  std::vector<Tensor> outputs(state_->outputs.size());
+  std::vector<Tensor> outputs(state_ == nullptr ? 0 : state_->outputs.size());
   run(inputs, outputs);
   return outputs;
 }
@@ -116,6 +116,7 @@ std::vector<Tensor> Plan::run(std::initializer_list<Tensor> inputs) {
 }
 
 void Plan::run(std::span<const Tensor> inputs, std::span<Tensor> outputs) {
+  if (state_ == nullptr) throw ValueError(49, "[plan] the plan is empty: it was moved from.");
   State& s = *state_;
   if (inputs.size() != s.inputs.size() || outputs.size() != s.outputs.size()) {
     throw ShapeError(49, cat("[plan] ", inputs.size(), " inputs for ", s.inputs.size(), " and ",
@@ -163,6 +164,8 @@ void Plan::run(std::span<const Tensor> inputs, std::span<Tensor> outputs) {
   s.results.clear();
 }
 
-std::string Plan::dump() const { return to_string(state_->executor->program()); }
+std::string Plan::dump() const {
+  return state_ == nullptr ? "an empty plan" : to_string(state_->executor->program());
+}
 
 }  // namespace chainrule

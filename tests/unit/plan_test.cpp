@@ -269,6 +269,9 @@ TEST(Plan, SaysWhatDoesNotFit) {
   EXPECT_THROW(plan.run({zeros({3})}), ShapeError);
   EXPECT_THROW(plan.run({zeros({2}, f64)}), ShapeError);
   EXPECT_THROW(plan.run({x, x}), ShapeError);
+  const Plan taken = std::move(plan);
+  EXPECT_THROW(plan.run({x}), ValueError);
+  EXPECT_EQ(plan.dump(), "an empty plan");
 }
 
 /// Twice x; its fast kernel is wrong.
