@@ -111,6 +111,11 @@ void run() {
   const Case cases[] = {{"100x1x28x28, 30x1x5x5", square(100, 1, 28, 30, 5, 0)},
                         {"100x16x28x28, 32x16x3x3 padding 1", square(100, 16, 28, 32, 3, 1)},
                         {"100x16x28x28, 32x16x3x3 stride 2", square(100, 16, 28, 32, 3, 1, 2)},
+                        {"100x16x28x28, 16x16x3x3 padding 1", square(100, 16, 28, 16, 3, 1)},
+                        {"100x16x14x14, 32x16x3x3 padding 1", square(100, 16, 14, 32, 3, 1)},
+                        {"100x32x14x14, 32x32x3x3 padding 2", square(100, 32, 14, 32, 3, 2)},
+                        {"100x32x8x8, 64x32x3x3 padding 1", square(100, 32, 8, 64, 3, 1)},
+                        {"100x64x8x8, 64x64x3x3 padding 1", square(100, 64, 8, 64, 3, 1)},
                         {"16x64x56x56, 64x64x3x3 padding 1", square(16, 64, 56, 64, 3, 1)},
                         {"16x64x28x28, 128x64x1x1", square(16, 64, 28, 128, 1, 0)}};
   for (const Case& c : cases) measure(c);

@@ -105,19 +105,26 @@ struct Epilogue {
   bool is_empty() const { return bias == nullptr && !relu && base == nullptr; }
 };
 
+/// Which piece of the whole a call computes. The pieces come in order.
+struct Piece {
+  bool first = true, last = true;
+  void* kept = nullptr;  // what Split::kept asked for; null if there is but one piece
+};
+
 /// What `run` gets: the inputs' numbers and the memory to fill.
 struct Kernel {
   std::span<const ConstArray> inputs;
   Array output;
-  bool accumulate = false;  // run_fast, if split says adds_up: add to what the output holds
-  Epilogue epilogue = {};   // run_fast, if the operation has kTakesEpilogue: what follows
+  Epilogue epilogue = {};  // run_fast, if the operation has kTakesEpilogue: what follows
+  Piece piece = {};        // run_fast, if the operation has split
 };
 
 /// How run_fast can compute a result in pieces along the first axis, so that what one operation leaves for
 /// the next stays in the cache. In the order of the pieces, the bits must be those of one call.
 struct Split {
   std::uint32_t inputs = 0;  // bit i: input i is cut along its first axis as well; no bit: not in pieces
-  bool adds_up = false;      // the output is no piece: each call adds to it
+  bool adds_up = false;      // the output is no piece: each call but the first adds to it
+  std::int64_t kept = 0;     // memory for so many of the output's numbers stays from piece to piece
 };
 
 /// What `run_block` gets: some elements in a row of each input, or one number that stands for all of them.

@@ -1,10 +1,12 @@
 #include "kernels/conv.h"
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "core/thread_pool.h"
 #include "kernels/conv_shifted.h"
+#include "kernels/conv_winograd.h"
 #include "kernels/simd/gemm.h"
 #include "kernels/simd/gemm_scratch.h"
 
@@ -137,10 +139,8 @@ void turn_weights(const ConvShape& s, const T* w, T* turned) {
   }
 }
 
-}  // namespace
-
 template <class T>
-void conv(const ConvShape& shape, const T* x, const T* w, T* y, const ConvFinish<T>& finish) {
+void direct_conv(const ConvShape& shape, const T* x, const T* w, T* y, const ConvFinish<T>& finish) {
   if (ShiftedConv<T>::fits(shape)) return ShiftedConv<T>(shape).forward(x, w, y, finish);
   const Part<T> part{shape};
   if (part.places == 0) return;
@@ -162,7 +162,7 @@ void conv(const ConvShape& shape, const T* x, const T* w, T* y, const ConvFinish
 }
 
 template <class T>
-void conv_input(const ConvShape& shape, const T* y, const T* w, T* x) {
+void direct_conv_input(const ConvShape& shape, const T* y, const T* w, T* x) {
   if (ShiftedConv<T>::fits(adjoint(shape))) {
     thread_local Scratch memory;
     T* turned = memory.get<T>(shape.groups * shape.out_channels * shape.depth());
@@ -203,8 +203,9 @@ void conv_input(const ConvShape& shape, const T* y, const T* w, T* x) {
   });
 }
 
+/// With `accumulate` the chains go on from what w holds.
 template <class T>
-void conv_weight(const ConvShape& shape, const T* x, const T* y, T* w, bool accumulate) {
+void direct_conv_weight(const ConvShape& shape, const T* x, const T* y, T* w, bool accumulate) {
   const Part<T> part{shape};
   if (part.depth == 0) return;
   if (shape.n * part.places == 0) {
@@ -284,11 +285,97 @@ void conv_weight(const ConvShape& shape, const T* x, const T* y, T* w, bool accu
   }
 }
 
-template void conv(const ConvShape&, const float*, const float*, float*, const ConvFinish<float>&);
-template void conv(const ConvShape&, const double*, const double*, double*, const ConvFinish<double>&);
-template void conv_input(const ConvShape&, const float*, const float*, float*);
-template void conv_input(const ConvShape&, const double*, const double*, double*);
-template void conv_weight(const ConvShape&, const float*, const float*, float*, bool);
-template void conv_weight(const ConvShape&, const double*, const double*, double*, bool);
+/// Runs `direct(shape of one image, image)` for those that could not be done together with the others.
+template <class F>
+void for_each_left(ConvShape shape, const bool* done, F direct) {
+  const std::int64_t images = std::exchange(shape.n, 1);
+  for (std::int64_t i = 0; i < images; ++i) {
+    if (!done[i]) direct(shape, i);
+  }
+}
+
+/// Memory of this thread: what a piece keeps where nothing has to be kept, and which images are done.
+float* kept_or_scratch(const ConvPiece<float>& piece, std::int64_t count) {
+  thread_local Scratch memory;
+  return piece.kept != nullptr ? piece.kept : memory.get<float>(count);
+}
+bool* flags(std::int64_t count) {
+  thread_local Scratch memory;
+  return memory.get<bool>(count);
+}
+
+}  // namespace
+
+template <class T>
+void conv(const ConvShape& shape, const T* x, const T* w, T* y, const ConvFinish<T>& finish,
+          const ConvPiece<T>& piece) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (WinogradConv::fits(shape)) {
+      const WinogradConv fast(shape);
+      float* transformed = kept_or_scratch(piece, fast.transformed());
+      bool* done = flags(shape.n);
+      if (piece.first) fast.transform_weights(w, transformed);
+      fast.forward(x, transformed, y, finish, done);
+      const Part<T> part{shape};
+      return for_each_left(shape, done, [&](const ConvShape& one, std::int64_t i) {
+        direct_conv(one, x + part.x_at(i, 0), w, y + part.y_at(i, 0), finish);
+      });
+    }
+  }
+  direct_conv(shape, x, w, y, finish);
+}
+
+template <class T>
+void conv_input(const ConvShape& shape, const T* y, const T* w, T* x, const ConvPiece<T>& piece) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (WinogradConv::fits(adjoint(shape))) {
+      const WinogradConv fast(adjoint(shape));
+      float* transformed = kept_or_scratch(piece, fast.transformed());
+      bool* done = flags(shape.n);
+      if (piece.first) fast.transform_turned_weights(w, transformed);
+      fast.forward(y, transformed, x, {}, done);
+      const Part<T> part{shape};
+      return for_each_left(shape, done, [&](const ConvShape& one, std::int64_t i) {
+        direct_conv_input(one, y + part.y_at(i, 0), w, x + part.x_at(i, 0));
+      });
+    }
+  }
+  direct_conv_input(shape, y, w, x);
+}
+
+template <class T>
+void conv_weight(const ConvShape& shape, const T* x, const T* y, T* w, const ConvPiece<T>& piece) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (WinogradConv::fits(shape)) {
+      const WinogradConv fast(shape);
+      const Part<T> part{shape};
+      float* sums = kept_or_scratch(piece, fast.transformed());
+      bool* done = flags(shape.n);
+      fast.add_up_weights(x, y, sums, !piece.first, done);
+      if (piece.first) std::fill_n(w, shape.groups * shape.out_channels * part.depth, T(0));
+      for_each_left(shape, done, [&](const ConvShape& one, std::int64_t i) {
+        direct_conv_weight(one, x + part.x_at(i, 0), y + part.y_at(i, 0), w, true);
+      });
+      if (piece.last) fast.transform_back_weights(sums, w);
+      return;
+    }
+  }
+  direct_conv_weight(shape, x, y, w, !piece.first);
+}
+
+std::int64_t conv_kept(const ConvShape& shape) {
+  return WinogradConv::fits(shape) ? WinogradConv(shape).transformed() : 0;
+}
+std::int64_t conv_input_kept(const ConvShape& shape) { return conv_kept(adjoint(shape)); }
+std::int64_t conv_weight_kept(const ConvShape& shape) { return conv_kept(shape); }
+
+template void conv(const ConvShape&, const float*, const float*, float*, const ConvFinish<float>&,
+                   const ConvPiece<float>&);
+template void conv(const ConvShape&, const double*, const double*, double*, const ConvFinish<double>&,
+                   const ConvPiece<double>&);
+template void conv_input(const ConvShape&, const float*, const float*, float*, const ConvPiece<float>&);
+template void conv_input(const ConvShape&, const double*, const double*, double*, const ConvPiece<double>&);
+template void conv_weight(const ConvShape&, const float*, const float*, float*, const ConvPiece<float>&);
+template void conv_weight(const ConvShape&, const double*, const double*, double*, const ConvPiece<double>&);
 
 }  // namespace chainrule::kernels

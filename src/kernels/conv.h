@@ -40,8 +40,18 @@ struct ConvFinish {
   }
 };
 
+/// Some images of a batch whose convolution is computed piece by piece, in order.
+template <class T>
+struct ConvPiece {
+  bool first = true, last = true;
+  /// Memory of as many numbers as conv_kept and its like say, which stays from the first piece to the last;
+  /// null for a batch in one piece.
+  T* kept = nullptr;
+};
+
 /// @name The three products of a convolution, by matrix products on the thread pool.
 ///
+/// In f32 and with stride 1, kernels of 3 x 3 are computed by Winograd's transforms (conv_winograd.h). Else
 /// y[n, o, l] = sum over the patch (c, j) of x[n, c, place of (l, j)] w[o, c, j]: one fused multiply-add
 /// chain in the order of w's memory. The weights' gradient is one chain over (n, l) in order. The input's
 /// gradient is, with stride 1, one chain over (o, j), the last j first; with others, for each j a chain over
@@ -51,13 +61,21 @@ struct ConvFinish {
 /// Each thread keeps scratch memory of about 1 MB, or of one padded image and one result if that is more.
 /// @{
 template <class T>
-void conv(const ConvShape& shape, const T* x, const T* w, T* y, const ConvFinish<T>& finish = {});
+void conv(const ConvShape& shape, const T* x, const T* w, T* y, const ConvFinish<T>& finish = {},
+          const ConvPiece<T>& piece = {});
 /// x from y: the adjoint of conv in x.
 template <class T>
-void conv_input(const ConvShape& shape, const T* y, const T* w, T* x);
-/// w from x and y: the adjoint of conv in w. With `accumulate` the chains go on from what w holds.
+void conv_input(const ConvShape& shape, const T* y, const T* w, T* x, const ConvPiece<T>& piece = {});
+/// w from x and y: the adjoint of conv in w. What w holds is of use after the last piece.
 template <class T>
-void conv_weight(const ConvShape& shape, const T* x, const T* y, T* w, bool accumulate = false);
+void conv_weight(const ConvShape& shape, const T* x, const T* y, T* w, const ConvPiece<T>& piece = {});
+/// @}
+
+/// @name How many numbers each keeps from piece to piece.
+/// @{
+std::int64_t conv_kept(const ConvShape& shape);
+std::int64_t conv_input_kept(const ConvShape& shape);
+std::int64_t conv_weight_kept(const ConvShape& shape);
 /// @}
 
 }  // namespace chainrule::kernels

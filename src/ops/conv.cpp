@@ -16,6 +16,11 @@ kernels::ConvShape shape_of(const ConvRule& rule, const Shape& x, const Shape& w
   return {rule.window.over(spatial_sizes(x), spatial_sizes(w)), x[0], rule.groups, w[1], w[0] / rule.groups};
 }
 
+template <class T>
+kernels::ConvPiece<T> piece_of(const Kernel& k) {
+  return {k.piece.first, k.piece.last, static_cast<T*>(k.piece.kept)};
+}
+
 /// Of a convolution with result y: a multiplication and an addition for each weight of a place.
 double flops_of(const kernels::ConvShape& shape, const Shape& y) {
   return 2.0 * static_cast<double>(y.numel()) * static_cast<double>(shape.depth());
@@ -67,7 +72,9 @@ struct Conv {
     return {v.needs(0) ? conv_input(rule, spatial_sizes(x.shape()), v.cotangent, w) : Tensor(),
             v.needs(1) ? conv_weight(rule, spatial_sizes(w.shape()), x, v.cotangent) : Tensor()};
   }
-  Split split(std::span<const Shape>) const { return {0b01}; }
+  Split split(std::span<const Shape> in) const {
+    return {0b01, false, kernels::conv_kept(shape_of(rule, in[0], in[1]))};
+  }
   double flops(std::span<const Shape> in, const Shape& out) const {
     return flops_of(shape_of(rule, in[0], in[1]), out);
   }
@@ -85,7 +92,7 @@ struct Conv {
     with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
       kernels::conv(shape_of(rule, k.inputs[0].shape, k.inputs[1].shape), k.inputs[0].as<T>(),
                     k.inputs[1].as<T>(), k.output.as<T>(),
-                    {static_cast<const T*>(k.epilogue.bias), k.epilogue.relu});
+                    {static_cast<const T*>(k.epilogue.bias), k.epilogue.relu}, piece_of<T>(k));
     });
   }
   static std::vector<Sample> samples();
@@ -109,7 +116,10 @@ struct ConvInput {
     const Shape& y = inputs[0].shape;
     const Shape& w = inputs[1].shape;
     assert(y[1] == w[0] && rule.window.over(in, spatial_sizes(w)).out == spatial_sizes(y));
-    return {inputs[0].dtype, with_spatial(y[0], w[1] * rule.groups, in, y.ndim() - 2)};
+    return {inputs[0].dtype, image(y, w)};
+  }
+  Shape image(const Shape& y, const Shape& w) const {
+    return with_spatial(y[0], w[1] * rule.groups, in, y.ndim() - 2);
   }
   Tensors vjp(const Vjp& v) const {
     const Tensor& y = v.inputs[0];
@@ -117,7 +127,9 @@ struct ConvInput {
     return {v.needs(0) ? conv(rule, v.cotangent, w) : Tensor(),
             v.needs(1) ? conv_weight(rule, spatial_sizes(w.shape()), v.cotangent, y) : Tensor()};
   }
-  Split split(std::span<const Shape>) const { return {0b01}; }
+  Split split(std::span<const Shape> inputs) const {
+    return {0b01, false, kernels::conv_input_kept(shape_of(rule, image(inputs[0], inputs[1]), inputs[1]))};
+  }
   double flops(std::span<const Shape> inputs, const Shape& out) const {
     return flops_of(shape_of(rule, out, inputs[1]), inputs[0]);
   }
@@ -134,7 +146,7 @@ struct ConvInput {
   void run_fast(const Kernel& k) const {
     with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
       kernels::conv_input(shape_of(rule, k.output.shape, k.inputs[1].shape), k.inputs[0].as<T>(),
-                          k.inputs[1].as<T>(), k.output.as<T>());
+                          k.inputs[1].as<T>(), k.output.as<T>(), piece_of<T>(k));
     });
   }
   static std::vector<Sample> samples();
@@ -166,7 +178,10 @@ struct ConvWeight {
     return {v.needs(0) ? conv_input(rule, spatial_sizes(x.shape()), y, v.cotangent) : Tensor(),
             v.needs(1) ? conv(rule, x, v.cotangent) : Tensor()};
   }
-  Split split(std::span<const Shape>) const { return {0b11, true}; }
+  Split split(std::span<const Shape> in) const {
+    const Shape weights = with_spatial(in[1][1], in[0][1] / rule.groups, kernel, in[0].ndim() - 2);
+    return {0b11, true, kernels::conv_weight_kept(shape_of(rule, in[0], weights))};
+  }
   double flops(std::span<const Shape> in, const Shape& out) const {
     return flops_of(shape_of(rule, in[0], out), in[1]);
   }
@@ -183,7 +198,7 @@ struct ConvWeight {
   void run_fast(const Kernel& k) const {
     with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
       kernels::conv_weight(shape_of(rule, k.inputs[0].shape, k.output.shape), k.inputs[0].as<T>(),
-                           k.inputs[1].as<T>(), k.output.as<T>(), k.accumulate);
+                           k.inputs[1].as<T>(), k.output.as<T>(), piece_of<T>(k));
     });
   }
   static std::vector<Sample> samples();

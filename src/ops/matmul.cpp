@@ -123,7 +123,7 @@ struct Matmul {
             .trans_b = trans_b,
             .c = c,
             .ldc = sizes.n,
-            .accumulate = k.accumulate,
+            .accumulate = trans_a && !k.piece.first,
             .bias = static_cast<const T*>(k.epilogue.bias),
             .activation = k.epilogue.relu ? kernels::Activation::relu : kernels::Activation::none,
             .base = static_cast<const T*>(k.epilogue.base),

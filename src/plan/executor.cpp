@@ -122,7 +122,7 @@ void Executor::run_call(Call& call, std::span<Node* const> nodes) {
     call.inputs[i].data = memory_[program_.values[step.inputs[i]].storage];
   }
   call.output.data = memory_[program_.values[call.result].storage];
-  run_row(*step.row, step.attribute(), {call.inputs, call.output, false, epilogue_of(call)},
+  run_row(*step.row, step.attribute(), {call.inputs, call.output, epilogue_of(call)},
           nodes[step.node]->origin, Kernels::fast);
 }
 
@@ -181,8 +181,9 @@ void Executor::run_piece(Call& call, const Strip& strip, std::int64_t begin, std
     call.output.data = row(call.result);
     call.output.shape = with_first(program_.values[call.result].shape, end - begin);
   }
-  run_row(*step.row, step.attribute(),
-          {call.inputs, call.output, call.split.adds_up && begin > 0, epilogue_of(call)},
+  const std::int32_t kept = call.instruction->kept;
+  const Piece piece{begin == 0, end == strip.rows, kept < 0 ? nullptr : memory_[kept]};
+  run_row(*step.row, step.attribute(), {call.inputs, call.output, epilogue_of(call), piece},
           nodes[step.node]->origin, Kernels::fast);
 }
 

@@ -69,6 +69,10 @@ void keep_through(const Strip& strip, Program& program) {
     storage.last = std::max(storage.last, strip.end - 1);
   };
   for (std::int32_t i = strip.begin; i < strip.end; ++i) {
+    if (const std::int32_t kept = program.instructions[i].kept; kept >= 0) {
+      program.storages[kept].first = strip.begin;
+      program.storages[kept].last = strip.end - 1;
+    }
     for (const std::int32_t s : program.instructions[i].steps) {
       keep(program.steps[s].output);
       for (const std::int32_t input : program.steps[s].inputs) keep(input);

@@ -59,6 +59,7 @@ struct Instruction {
   std::vector<std::int32_t> steps;
   std::shared_ptr<const Fusion> fusion = nullptr;  // for several steps, or one elementwise one
   Split split = {};                                // of a step in a strip
+  std::int32_t kept = -1;  // storage of what it keeps from piece to piece; -1: nothing
   /// For a matrix product with what follows it: the values of its epilogue, -1 for none, and of the result.
   struct {
     std::int32_t bias = -1, base = -1, scale = -1;

@@ -182,8 +182,18 @@ class Cutter {
     if (pieces < 2) return;
     const auto piece = static_cast<std::int64_t>(std::max<std::size_t>(1, (rows + pieces - 1) / pieces));
     p_.strips.push_back({begin, end, rows_, piece});
-    for (std::int32_t i = begin; i < end; ++i) p_.instructions[order_[i]].split = cuts_[order_[i]].split;
+    for (std::int32_t i = begin; i < end; ++i) {
+      Instruction& instruction = p_.instructions[order_[i]];
+      instruction.split = cuts_[order_[i]].split;
+      if (instruction.split.kept > 0) instruction.kept = add_storage(instruction);
+    }
     hide_inner_pieces(begin, end, piece);
+  }
+
+  std::int32_t add_storage(const Instruction& instruction) {
+    const DType dtype = p_.values[p_.steps[instruction.steps.back()].output].dtype;
+    p_.storages.push_back({.bytes = static_cast<std::size_t>(instruction.split.kept) * size_of(dtype)});
+    return static_cast<std::int32_t>(p_.storages.size()) - 1;
   }
 
   /// Bytes of a row of what the strip touches at one time, at most: an array counts from its first use in the

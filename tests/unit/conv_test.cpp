@@ -204,6 +204,11 @@ std::vector<ConvShape> large_shapes() {
       // Without patches: of several blocks; of three axes that differ in everything.
       {{{1, 50, 60}, {1, 50, 60}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}}, 2, 1, 9, 16},
       {{{3, 9, 20}, {3, 10, 18}, {2, 3, 2}, {1, 1, 1}, {1, 2, 3}, {1, 2, 0}}, 2, 2, 10, 9},
+      // By Winograd's transforms: odd sizes, unequal padding, channels that leave a rest, groups; many images
+      // in a block; more channels than a block of registers.
+      {{{1, 13, 18}, {1, 15, 17}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 2, 0}}, 5, 2, 10, 21},
+      {{{1, 4, 5}, {1, 4, 5}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}}, 30, 1, 33, 8},
+      {{{1, 3, 4}, {1, 5, 6}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 2, 2}}, 3, 1, 70, 90},
   };
 }
 
@@ -281,6 +286,35 @@ TYPED_TEST(ConvKernel, SpreadsAnInfinityNoFurtherThanItsWindows) {
       for (std::size_t i = 0; i < wanted[part].size(); ++i) {
         ASSERT_EQ(std::isfinite(got[part][i]), std::isfinite(wanted[part][i])) << part << ' ' << i;
       }
+    }
+  }
+}
+
+// As the pieces of a strip are: what is kept from piece to piece replaces what one call knows.
+TYPED_TEST(ConvKernel, SameBitsInPieces) {
+  for (const ConvShape& shape : large_shapes()) {
+    const Problem<TypeParam> problem(shape);
+    const auto whole = problem.run();
+    std::array<std::vector<TypeParam>, 3> got;
+    for (std::size_t part = 0; part < 3; ++part) {
+      got[part].resize(whole[part].size());
+      const std::int64_t sizes[] = {conv_kept(shape), conv_input_kept(shape), conv_weight_kept(shape)};
+      std::vector<TypeParam> kept(static_cast<std::size_t>(sizes[part]));
+      ConvShape some = shape;
+      some.n = 2;
+      for (std::int64_t begin = 0; begin < shape.n; begin += some.n) {
+        some.n = std::min(some.n, shape.n - begin);
+        const ConvPiece<TypeParam> piece{begin == 0, begin + some.n == shape.n, kept.data()};
+        const TypeParam* x = problem.x.data() + begin * static_cast<std::int64_t>(problem.x.size()) / shape.n;
+        const TypeParam* y = problem.y.data() + begin * static_cast<std::int64_t>(problem.y.size()) / shape.n;
+        const auto result = [&] {
+          return got[part].data() + begin * static_cast<std::int64_t>(got[part].size()) / shape.n;
+        };
+        if (part == 0) conv(some, x, problem.w.data(), result(), {}, piece);
+        if (part == 1) conv_input(some, y, problem.w.data(), result(), piece);
+        if (part == 2) conv_weight(some, x, y, got[part].data(), piece);
+      }
+      EXPECT_TRUE(same_bits(got[part], whole[part])) << part;
     }
   }
 }

@@ -1,0 +1,270 @@
+#include "kernels/conv_winograd.h"
+
+#include <algorithm>
+
+#include "core/thread_pool.h"
+#include "kernels/simd/gemm.h"
+#include "kernels/simd/gemm_scratch.h"
+#include "kernels/simd/winograd.h"
+
+namespace chainrule::kernels {
+namespace {
+
+constexpr int kPoints = 16;
+constexpr std::int64_t kFewestChannels = 8;          // for fewer, the transforms cost more than they save
+constexpr double kMostWaste = 1.6;                   // results computed for each one that is wanted
+constexpr std::int64_t kBlockBytes = 256 * 1024;     // points of image and results that are there at one time
+constexpr std::int64_t kPreparedBytes = 768 * 1024;  // points of images and gradients for the weights
+
+std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+std::int64_t stored(std::int64_t channels) { return divide_up(channels, kChannelUnit) * kChannelUnit; }
+
+/// Numbers from one point to the next: a cache line more than a point has, so that the 16 pieces of a tile do
+/// not compete for the same lines of the first cache.
+std::int64_t stride_of(std::int64_t tiles, std::int64_t channels) { return tiles * channels + kChannelUnit; }
+
+float* scratch(std::int64_t count, int which) {
+  thread_local Scratch memory[4];
+  return memory[which].get<float>(count);
+}
+
+/// Calls body(image, its tiles, number of the first) for the tiles [begin, end) of images side by side.
+template <class F>
+void for_each_image(std::int64_t columns, std::int64_t tiles, Range range, F body) {
+  for (std::int64_t t = range.begin; t < range.end;) {
+    const std::int64_t image = t / tiles, end = std::min(range.end, (image + 1) * tiles);
+    body(image, TileRange{columns, t - image * tiles, end - image * tiles}, t - range.begin);
+    t = end;
+  }
+}
+
+}  // namespace
+
+bool WinogradConv::fits(const ConvShape& shape) {
+  const Windows& v = shape.windows;
+  if (v.kernel != Extents{1, 3, 3} || v.stride.product() != 1 || v.dilation.product() != 1) return false;
+  if (v.in[0] != 1 || v.out[0] != 1 || v.low[0] != 0) return false;
+  for (int axis = 1; axis < 3; ++axis) {
+    if (v.low[axis] < 0 || v.out[axis] + 2 < v.low[axis] + v.in[axis]) return false;
+  }
+  if (std::min(shape.in_channels, shape.out_channels) < kFewestChannels || shape.n == 0) return false;
+  const std::int64_t places = v.out.product();
+  const std::int64_t computed = 4 * divide_up(v.out[1], 2) * divide_up(v.out[2], 2);
+  return places > 0 && static_cast<double>(computed) <= kMostWaste * static_cast<double>(places);
+}
+
+WinogradConv::WinogradConv(const ConvShape& shape)
+    : s_(shape),
+      rows_(divide_up(shape.windows.out[1], 2)),
+      columns_(divide_up(shape.windows.out[2], 2)),
+      tiles_(rows_ * columns_),
+      x_channels_(stored(shape.in_channels)),
+      y_channels_(stored(shape.out_channels)),
+      point_(shape.in_channels * y_channels_) {}
+
+// G w G' with G = [1 0 0; 1/2 1/2 1/2; 1/2 -1/2 1/2; 0 0 1], w being at(group, in, out, place).
+template <class At>
+void WinogradConv::transform(At at, float* to) const {
+  for (std::int64_t group = 0; group < s_.groups; ++group) {
+    for (std::int64_t in = 0; in < s_.in_channels; ++in, to += y_channels_) {
+      for (std::int64_t out = 0; out < s_.out_channels; ++out) {
+        float half[4][3];
+        for (int j = 0; j < 3; ++j) {
+          const float w0 = at(group, in, out, j), w1 = at(group, in, out, 3 + j);
+          const float w2 = at(group, in, out, 6 + j), ends = 0.5F * (w0 + w2), middle = 0.5F * w1;
+          half[0][j] = w0, half[1][j] = ends + middle, half[2][j] = ends - middle, half[3][j] = w2;
+        }
+        for (int i = 0; i < 4; ++i) {
+          const float ends = 0.5F * (half[i][0] + half[i][2]), middle = 0.5F * half[i][1];
+          float* points = to + 4 * i * point_ + out;
+          points[0] = half[i][0], points[point_] = ends + middle;
+          points[2 * point_] = ends - middle, points[3 * point_] = half[i][2];
+        }
+      }
+      for (int p = 0; p < kPoints; ++p)
+        std::fill(to + p * point_ + s_.out_channels, to + p * point_ + y_channels_, 0.0F);
+    }
+    to += (kPoints - 1) * point_;
+  }
+}
+
+void WinogradConv::transform_weights(const float* w, float* to) const {
+  const std::int64_t in = s_.in_channels, out = s_.out_channels;
+  transform([=](std::int64_t group, std::int64_t i, std::int64_t o,
+                int j) { return w[((group * out + o) * in + i) * 9 + j]; },
+            to);
+}
+
+void WinogradConv::transform_turned_weights(const float* w, float* to) const {
+  const std::int64_t in = s_.in_channels, out = s_.out_channels;
+  transform([=](std::int64_t group, std::int64_t i, std::int64_t o,
+                int j) { return w[((group * in + i) * out + o) * 9 + 8 - j]; },
+            to);
+}
+
+/// Some images, one group of their channels.
+struct WinogradConv::Task {
+  std::int64_t group, images;
+  const float* x;
+  float* y;
+  std::int64_t x_step, y_step;  // from image to image
+  bool* done;
+};
+
+void WinogradConv::forward_task(const Task& task, const float* transformed,
+                                const ConvFinish<float>& finish) const {
+  const Windows& v = s_.windows;
+  const ChannelsLast image{2 * rows_ + 2, 2 * columns_ + 2, x_channels_};
+  const ChannelsLast result{2 * rows_, 2 * columns_, y_channels_};
+  const std::int64_t tiles = task.images * tiles_;
+  const std::int64_t at_once =
+      std::max<std::int64_t>(1, kBlockBytes / (kPoints * 4 * (x_channels_ + y_channels_)));
+  const std::int64_t blocks = divide_up(tiles, at_once), block_tiles = divide_up(tiles, blocks);
+  const std::int64_t x_stride = stride_of(block_tiles, x_channels_),
+                     y_stride = stride_of(block_tiles, y_channels_);
+
+  float* bias = nullptr;
+  float* images = scratch(task.images * image.size(), 0);
+  float* results = scratch(task.images * result.size() + y_channels_, 1);
+  float* x_points = scratch(kPoints * x_stride, 2);
+  float* y_points = scratch(kPoints * y_stride, 3);
+  if (finish.bias != nullptr) {
+    bias = results + task.images * result.size();
+    std::copy_n(finish.bias + task.group * s_.out_channels, s_.out_channels, bias);
+    std::fill(bias + s_.out_channels, bias + y_channels_, 0.0F);
+  }
+  std::fill_n(images, task.images * image.size(), 0.0F);
+  for (std::int64_t i = 0; i < task.images; ++i) {
+    to_channels_last(task.x + i * task.x_step, s_.in_channels, v.in[1], v.in[2], image, v.low[1], v.low[2],
+                     images + i * image.size());
+  }
+  for (std::int64_t b = 0; b < blocks; ++b) {
+    const Range block{tiles * b / blocks, tiles * (b + 1) / blocks};
+    for_each_image(columns_, tiles_, block, [&](std::int64_t i, const TileRange& range, std::int64_t first) {
+      transform_image(images + i * image.size(), image, range, x_points + first * x_channels_, x_stride);
+    });
+    for (int p = 0; p < kPoints; ++p) {
+      gemm(Gemm<float>{.m = block.size(),
+                       .n = y_channels_,
+                       .k = s_.in_channels,
+                       .a = x_points + p * x_stride,
+                       .lda = x_channels_,
+                       .b = transformed + (task.group * kPoints + p) * point_,
+                       .ldb = y_channels_,
+                       .c = y_points + p * y_stride,
+                       .ldc = y_channels_});
+    }
+    for_each_image(columns_, tiles_, block, [&](std::int64_t i, const TileRange& range, std::int64_t first) {
+      const bool finite = transform_back(y_points + first * y_channels_, y_stride, range, bias, finish.relu,
+                                         result, results + i * result.size());
+      if (!finite) task.done[i] = false;
+    });
+  }
+  for (std::int64_t i = 0; i < task.images; ++i) {
+    from_channels_last(results + i * result.size(), result, s_.out_channels, v.out[1], v.out[2],
+                       task.y + i * task.y_step);
+  }
+}
+
+void WinogradConv::forward(const float* x, const float* transformed, float* y,
+                           const ConvFinish<float>& finish, bool* done) const {
+  const std::int64_t x_size = s_.in_channels * s_.windows.in.product();
+  const std::int64_t y_size = s_.out_channels * s_.windows.out.product();
+  const std::int64_t tile_bytes = kPoints * 4 * (x_channels_ + y_channels_);
+  const std::int64_t at_once = std::clamp<std::int64_t>(kBlockBytes / tile_bytes / tiles_, 1, s_.n);
+  std::fill_n(done, s_.n, true);
+  parallel_for(divide_up(s_.n, at_once), 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t part = begin; part < end; ++part) {
+      const std::int64_t first = part * at_once;
+      for (std::int64_t group = 0; group < s_.groups; ++group) {
+        forward_task(
+            {group, std::min(at_once, s_.n - first), x + (first * s_.groups + group) * x_size,
+             y + (first * s_.groups + group) * y_size, s_.groups * x_size, s_.groups * y_size, done + first},
+            transformed, finish);
+      }
+    }
+  });
+}
+
+void WinogradConv::add_up_weights(const float* x, const float* y, float* sums, bool accumulate,
+                                  bool* done) const {
+  const Windows& v = s_.windows;
+  const std::int64_t x_size = s_.in_channels * v.in.product(), y_size = s_.out_channels * v.out.product();
+  const ChannelsLast image{2 * rows_ + 2, 2 * columns_ + 2, x_channels_};
+  const ChannelsLast gradient{2 * rows_, 2 * columns_, y_channels_};
+  const std::int64_t image_bytes = kPoints * 4 * tiles_ * (x_channels_ + y_channels_);
+  const std::int64_t at_once = std::clamp<std::int64_t>(kPreparedBytes / image_bytes, 1, s_.n);
+  const std::int64_t x_stride = stride_of(at_once * tiles_, x_channels_);
+  const std::int64_t y_stride = stride_of(at_once * tiles_, y_channels_);
+  // In this thread's memory, written and read by all.
+  float* x_points = scratch(kPoints * x_stride, 2);
+  float* y_points = scratch(kPoints * y_stride, 3);
+  std::fill_n(done, s_.n, true);
+  const auto prepare = [&](std::int64_t i, std::int64_t group, float* x_to, float* y_to) {
+    float* pixels = scratch(image.size(), 0);
+    float* gradients = scratch(gradient.size(), 1);
+    std::fill_n(pixels, image.size(), 0.0F);
+    std::fill_n(gradients, gradient.size(), 0.0F);
+    const std::int64_t part = i * s_.groups + group;
+    const bool x_finite = to_channels_last(x + part * x_size, s_.in_channels, v.in[1], v.in[2], image,
+                                           v.low[1], v.low[2], pixels);
+    const bool y_finite =
+        to_channels_last(y + part * y_size, s_.out_channels, v.out[1], v.out[2], gradient, 0, 0, gradients);
+    if (!x_finite || !y_finite) {  // it adds nothing
+      done[i] = false;
+      std::fill_n(pixels, image.size(), 0.0F);
+      std::fill_n(gradients, gradient.size(), 0.0F);
+    }
+    transform_image(pixels, image, {columns_, 0, tiles_}, x_to, x_stride);
+    transform_gradient(gradients, gradient, {columns_, 0, tiles_}, y_to, y_stride);
+  };
+  for (std::int64_t group = 0; group < s_.groups; ++group) {
+    for (std::int64_t first = 0; first < s_.n; first += at_once) {
+      const std::int64_t count = std::min(at_once, s_.n - first);
+      parallel_for(count, 1, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) {
+          prepare(first + i, group, x_points + i * tiles_ * x_channels_, y_points + i * tiles_ * y_channels_);
+        }
+      });
+      parallel_for(kPoints, 1, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t p = begin; p < end; ++p) {
+          gemm(Gemm<float>{.m = s_.in_channels,
+                           .n = y_channels_,
+                           .k = count * tiles_,
+                           .a = x_points + p * x_stride,
+                           .lda = x_channels_,
+                           .trans_a = true,
+                           .b = y_points + p * y_stride,
+                           .ldb = y_channels_,
+                           .c = sums + (group * kPoints + p) * point_,
+                           .ldc = y_channels_,
+                           .accumulate = accumulate || first > 0});
+        }
+      });
+    }
+  }
+}
+
+// G' m G with G as above.
+void WinogradConv::transform_back_weights(const float* sums, float* w) const {
+  for (std::int64_t group = 0; group < s_.groups; ++group, sums += kPoints * point_) {
+    for (std::int64_t in = 0; in < s_.in_channels; ++in) {
+      for (std::int64_t out = 0; out < s_.out_channels; ++out) {
+        const float* points = sums + in * y_channels_ + out;
+        float half[3][4];
+        for (int j = 0; j < 4; ++j) {
+          const float* m = points + j * point_;
+          const float m1 = m[4 * point_], m2 = m[8 * point_], both = 0.5F * (m1 + m2);
+          half[0][j] = m[0] + both, half[1][j] = 0.5F * (m1 - m2), half[2][j] = both + m[12 * point_];
+        }
+        float* to = w + ((group * s_.out_channels + out) * s_.in_channels + in) * 9;
+        for (int i = 0; i < 3; ++i, to += 3) {
+          const float both = 0.5F * (half[i][1] + half[i][2]);
+          to[0] += half[i][0] + both, to[1] += 0.5F * (half[i][1] - half[i][2]), to[2] += both + half[i][3];
+        }
+      }
+    }
+  }
+}
+
+}  // namespace chainrule::kernels

@@ -1,0 +1,303 @@
+#include "kernels/simd/winograd.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/simd/winograd.cpp"
+#include <hwy/foreach_target.h>
+// After foreach_target.
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/simd/gemm_tile-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace chainrule::kernels::HWY_NAMESPACE {
+
+using D = Lanes<float>;
+using V = hn::Vec<D>;
+inline constexpr int kN = static_cast<int>(kLanes<float>);
+
+#if HWY_TARGET == HWY_SCALAR
+
+HWY_INLINE void transpose(V (&)[kN]) {}
+
+#else
+
+// Rows and columns 0, d, 2d, ... of squares of d x d numbers change places: the step of a transpose that
+// moves what is d apart.
+template <int kDistance>
+HWY_INLINE void exchange(V& a, V& b) {
+  const D d;
+  const V left = a, right = b;
+  if constexpr (2 * kDistance == kN) {
+    a = hn::ConcatLowerLower(d, right, left);
+    b = hn::ConcatUpperUpper(d, right, left);
+  } else if constexpr (kDistance == 1) {
+    a = hn::OddEven(hn::DupEven(right), left);
+    b = hn::OddEven(right, hn::DupOdd(left));
+  } else if constexpr (kDistance == 2) {
+    const hn::Repartition<double, D> d64;
+    const auto left64 = hn::BitCast(d64, left), right64 = hn::BitCast(d64, right);
+    a = hn::BitCast(d, hn::OddEven(hn::DupEven(right64), left64));
+    b = hn::BitCast(d, hn::OddEven(right64, hn::DupOdd(left64)));
+  } else {
+    a = hn::OddEvenBlocks(hn::SwapAdjacentBlocks(right), left);
+    b = hn::OddEvenBlocks(right, hn::SwapAdjacentBlocks(left));
+  }
+}
+
+template <int kDistance>
+HWY_INLINE void exchange_all(V (&v)[kN]) {
+  if constexpr (kDistance < kN) {
+    CHAINRULE_UNROLL
+    for (int i = 0; i < kN; ++i) {
+      if ((i & kDistance) == 0) exchange<kDistance>(v[i], v[i + kDistance]);
+    }
+    exchange_all<2 * kDistance>(v);
+  }
+}
+
+// v[i] lane j and v[j] lane i change places.
+HWY_INLINE void transpose(V (&v)[kN]) { exchange_all<1>(v); }
+
+#endif
+
+HWY_INLINE bool all_zero_or_none(V products_with_zero) {
+  const D d;
+  return hn::AllTrue(d, hn::Eq(products_with_zero, hn::Zero(d)));
+}
+
+bool channels_last(const float* x, std::int64_t channels, std::int64_t height, std::int64_t width,
+                   const ChannelsLast& image, std::int64_t top, std::int64_t left, float* to) {
+  const D d;
+  const std::int64_t plane = height * width;
+  V check = hn::Zero(d);  // becomes NaN
+  to += (top * image.width + left) * image.channels;
+  for (std::int64_t c = 0; c < channels; c += kN) {
+    const auto rows = static_cast<int>(std::min<std::int64_t>(kN, channels - c));
+    float* row = to + c;
+    std::int64_t column = 0;
+    for (std::int64_t p = 0; p < plane; p += kN) {
+      const auto count = static_cast<int>(std::min<std::int64_t>(kN, plane - p));
+      const float* from = x + c * plane + p;
+      V v[kN];
+      if (rows == kN && count == kN) {
+        CHAINRULE_UNROLL
+        for (int i = 0; i < kN; ++i) v[i] = hn::LoadU(d, from + i * plane);
+      } else {
+        CHAINRULE_UNROLL
+        for (int i = 0; i < kN; ++i) {
+          v[i] = i < rows ? load_first(d, from + i * plane, static_cast<std::size_t>(count)) : hn::Zero(d);
+        }
+      }
+      CHAINRULE_UNROLL
+      for (int i = 0; i < kN; ++i) check = hn::MulAdd(v[i], hn::Zero(d), check);
+      transpose(v);
+      CHAINRULE_UNROLL
+      for (int i = 0; i < kN; ++i) {
+        if (i == count) break;
+        hn::StoreU(v[i], d, row + column * image.channels);
+        if (++column == width) column = 0, row += image.width * image.channels;
+      }
+    }
+  }
+  return all_zero_or_none(check);
+}
+
+void channels_first(const float* from, const ChannelsLast& image, std::int64_t channels, std::int64_t height,
+                    std::int64_t width, float* y) {
+  const D d;
+  const std::int64_t plane = height * width;
+  for (std::int64_t c = 0; c < channels; c += kN) {
+    const auto rows = static_cast<int>(std::min<std::int64_t>(kN, channels - c));
+    const float* row = from + c;
+    std::int64_t column = 0;
+    for (std::int64_t p = 0; p < plane; p += kN) {
+      const auto count = static_cast<int>(std::min<std::int64_t>(kN, plane - p));
+      float* to = y + c * plane + p;
+      V v[kN];
+      CHAINRULE_UNROLL
+      for (int i = 0; i < kN; ++i) {
+        // Past the last pixel any pixel will do: it is not stored.
+        v[i] = hn::LoadU(d, row + column * image.channels);
+        if (i + 1 < count && ++column == width) column = 0, row += image.width * image.channels;
+      }
+      if (++column == width) column = 0, row += image.width * image.channels;
+      transpose(v);
+      if (rows == kN && count == kN) {
+        CHAINRULE_UNROLL
+        for (int i = 0; i < kN; ++i) hn::StoreU(v[i], d, to + i * plane);
+      } else {
+        CHAINRULE_UNROLL
+        for (int i = 0; i < kN; ++i) {
+          if (i < rows) store_first(v[i], d, to + i * plane, static_cast<std::size_t>(count));
+        }
+      }
+    }
+  }
+}
+
+// Calls body(row, first column, last column, number of the first tile) for each row of tiles.
+template <class F>
+HWY_INLINE void for_each_row(const TileRange& tiles, F body) {
+  for (std::int64_t t = tiles.begin; t < tiles.end;) {
+    const std::int64_t row = t / tiles.columns, column = t % tiles.columns;
+    const std::int64_t count = std::min(tiles.columns - column, tiles.end - t);
+    body(row, column, count, t - tiles.begin);
+    t += count;
+  }
+}
+
+HWY_INLINE void store_points(const V (&v)[4][4], float* to, std::int64_t point_stride) {
+  CHAINRULE_UNROLL
+  for (int i = 0; i < 4; ++i) {
+    CHAINRULE_UNROLL
+    for (int j = 0; j < 4; ++j) hn::StoreU(v[i][j], D(), to + (4 * i + j) * point_stride);
+  }
+}
+
+// B' times a column.
+HWY_INLINE void transform_column(const float* from, std::int64_t row_size, V (&to)[4]) {
+  const D d;
+  const V d0 = hn::LoadU(d, from), d1 = hn::LoadU(d, from + row_size);
+  const V d2 = hn::LoadU(d, from + 2 * row_size), d3 = hn::LoadU(d, from + 3 * row_size);
+  to[0] = hn::Sub(d0, d2);
+  to[1] = hn::Add(d1, d2);
+  to[2] = hn::Sub(d2, d1);
+  to[3] = hn::Sub(d3, d1);
+}
+
+void image_points(const float* image, const ChannelsLast& shape, const TileRange& tiles, float* points,
+                  std::int64_t point_stride) {
+  const std::int64_t pixel = shape.channels, row_size = shape.width * pixel;
+  for_each_row(tiles, [&](std::int64_t row, std::int64_t column, std::int64_t count, std::int64_t number) {
+    for (std::int64_t c = 0; c < pixel; c += kN) {
+      const float* from = image + 2 * row * row_size + 2 * column * pixel + c;
+      float* to = points + number * pixel + c;
+      V columns[4][4];  // the first two are the last two of the tile before
+      transform_column(from, row_size, columns[0]);
+      transform_column(from + pixel, row_size, columns[1]);
+      for (std::int64_t t = 0; t < count; ++t, from += 2 * pixel, to += pixel) {
+        transform_column(from + 2 * pixel, row_size, columns[2]);
+        transform_column(from + 3 * pixel, row_size, columns[3]);
+        V v[4][4];
+        CHAINRULE_UNROLL
+        for (int i = 0; i < 4; ++i) {
+          v[i][0] = hn::Sub(columns[0][i], columns[2][i]);
+          v[i][1] = hn::Add(columns[1][i], columns[2][i]);
+          v[i][2] = hn::Sub(columns[2][i], columns[1][i]);
+          v[i][3] = hn::Sub(columns[3][i], columns[1][i]);
+          columns[0][i] = columns[2][i];
+          columns[1][i] = columns[3][i];
+        }
+        store_points(v, to, point_stride);
+      }
+    }
+  });
+}
+
+void gradient_points(const float* image, const ChannelsLast& shape, const TileRange& tiles, float* points,
+                     std::int64_t point_stride) {
+  const D d;
+  const std::int64_t pixel = shape.channels, row_size = shape.width * pixel;
+  for_each_row(tiles, [&](std::int64_t row, std::int64_t column, std::int64_t count, std::int64_t number) {
+    const float* from = image + 2 * row * row_size + 2 * column * pixel;
+    float* to = points + number * pixel;
+    for (std::int64_t t = 0; t < count; ++t, from += 2 * pixel, to += pixel) {
+      for (std::int64_t c = 0; c < pixel; c += kN) {
+        V g[4][2], v[4][4];
+        CHAINRULE_UNROLL
+        for (int j = 0; j < 2; ++j) {
+          g[0][j] = hn::LoadU(d, from + j * pixel + c);
+          g[3][j] = hn::LoadU(d, from + row_size + j * pixel + c);
+          g[1][j] = hn::Add(g[0][j], g[3][j]);
+          g[2][j] = hn::Sub(g[0][j], g[3][j]);
+        }
+        CHAINRULE_UNROLL
+        for (int i = 0; i < 4; ++i) {
+          v[i][0] = g[i][0];
+          v[i][1] = hn::Add(g[i][0], g[i][1]);
+          v[i][2] = hn::Sub(g[i][0], g[i][1]);
+          v[i][3] = g[i][1];
+        }
+        store_points(v, to + c, point_stride);
+      }
+    }
+  });
+}
+
+bool back(const float* points, std::int64_t point_stride, const TileRange& tiles, const float* bias,
+          bool relu, const ChannelsLast& shape, float* image) {
+  const D d;
+  const std::int64_t pixel = shape.channels, row_size = shape.width * pixel;
+  V check = hn::Zero(d);  // becomes NaN
+  for_each_row(tiles, [&](std::int64_t row, std::int64_t column, std::int64_t count, std::int64_t number) {
+    const float* from = points + number * pixel;
+    float* to = image + 2 * row * row_size + 2 * column * pixel;
+    for (std::int64_t t = 0; t < count; ++t, from += pixel, to += 2 * pixel) {
+      for (std::int64_t c = 0; c < pixel; c += kN) {
+        V s[2][4];
+        CHAINRULE_UNROLL
+        for (int j = 0; j < 4; ++j) {
+          const float* m = from + j * point_stride + c;
+          const V m1 = hn::LoadU(d, m + 4 * point_stride), m2 = hn::LoadU(d, m + 8 * point_stride);
+          s[0][j] = hn::Add(hn::LoadU(d, m), hn::Add(m1, m2));
+          s[1][j] = hn::Add(hn::Sub(m1, m2), hn::LoadU(d, m + 12 * point_stride));
+        }
+        CHAINRULE_UNROLL
+        for (int i = 0; i < 2; ++i) {
+          V y[2];
+          y[0] = hn::Add(s[i][0], hn::Add(s[i][1], s[i][2]));
+          y[1] = hn::Add(hn::Sub(s[i][1], s[i][2]), s[i][3]);
+          CHAINRULE_UNROLL
+          for (int j = 0; j < 2; ++j) {
+            check = hn::MulAdd(y[j], hn::Zero(d), check);
+            if (bias != nullptr) y[j] = hn::Add(y[j], hn::LoadU(d, bias + c));
+            if (relu) y[j] = hn::IfThenZeroElse(hn::Le(y[j], hn::Zero(d)), y[j]);
+            hn::StoreU(y[j], d, to + i * row_size + j * pixel + c);
+          }
+        }
+      }
+    }
+  });
+  return all_zero_or_none(check);
+}
+
+}  // namespace chainrule::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+#include "kernels/simd/dispatch.h"
+
+namespace chainrule::kernels {
+
+HWY_EXPORT(channels_last);
+HWY_EXPORT(channels_first);
+HWY_EXPORT(image_points);
+HWY_EXPORT(gradient_points);
+HWY_EXPORT(back);
+
+bool to_channels_last(const float* x, std::int64_t channels, std::int64_t height, std::int64_t width,
+                      const ChannelsLast& image, std::int64_t top, std::int64_t left, float* to) {
+  return CHAINRULE_DISPATCH(channels_last)(x, channels, height, width, image, top, left, to);
+}
+void from_channels_last(const float* from, const ChannelsLast& image, std::int64_t channels,
+                        std::int64_t height, std::int64_t width, float* y) {
+  CHAINRULE_DISPATCH(channels_first)(from, image, channels, height, width, y);
+}
+void transform_image(const float* image, const ChannelsLast& shape, const TileRange& tiles, float* points,
+                     std::int64_t point_stride) {
+  CHAINRULE_DISPATCH(image_points)(image, shape, tiles, points, point_stride);
+}
+void transform_gradient(const float* image, const ChannelsLast& shape, const TileRange& tiles, float* points,
+                        std::int64_t point_stride) {
+  CHAINRULE_DISPATCH(gradient_points)(image, shape, tiles, points, point_stride);
+}
+bool transform_back(const float* points, std::int64_t point_stride, const TileRange& tiles, const float* bias,
+                    bool relu, const ChannelsLast& shape, float* image) {
+  return CHAINRULE_DISPATCH(back)(points, point_stride, tiles, bias, relu, shape, image);
+}
+
+}  // namespace chainrule::kernels
+#endif  // HWY_ONCE

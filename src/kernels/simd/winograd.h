@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+
+// The transforms of Winograd's convolution F(2 x 2, 3 x 3), on images with their channels last.
+//
+// A tile is a square of 4 x 4 pixels, the next one 2 pixels further; it gives 2 x 2 results. Its transform is
+// 16 points. In memory the points lie one after the other, `point_stride` numbers apart; of each point the
+// tiles of an image row by row, and of each tile its channels.
+namespace chainrule::kernels {
+
+/// Channels are stored in multiples of this, the rest are zeros: whole vectors on every instruction set.
+inline constexpr std::int64_t kChannelUnit = 16;
+
+/// Pixels (height, width) with a border, each its `channels` (a multiple of kChannelUnit) numbers.
+struct ChannelsLast {
+  std::int64_t height = 0, width = 0, channels = 0;
+  std::int64_t size() const { return height * width * channels; }
+};
+
+/// Some tiles of an image with so many columns of tiles.
+struct TileRange {
+  std::int64_t columns = 0, begin = 0, end = 0;
+};
+
+/// Planes x (channels, height, width) into an image whose border holds zeros already, the first pixel at
+/// (top, left). Returns whether all numbers are finite.
+bool to_channels_last(const float* x, std::int64_t channels, std::int64_t height, std::int64_t width,
+                      const ChannelsLast& image, std::int64_t top, std::int64_t left, float* to);
+/// The upper left (height, width) pixels of an image as planes y (channels, height, width).
+void from_channels_last(const float* from, const ChannelsLast& image, std::int64_t channels,
+                        std::int64_t height, std::int64_t width, float* y);
+
+/// Tiles d of an image, transformed: B' d B with B' = [1 0 -1 0; 0 1 1 0; 0 -1 1 0; 0 -1 0 1].
+void transform_image(const float* image, const ChannelsLast& shape, const TileRange& tiles, float* points,
+                     std::int64_t point_stride);
+/// Squares g of 2 x 2 pixels that lie side by side, transformed: A g A' with A' as below.
+void transform_gradient(const float* image, const ChannelsLast& shape, const TileRange& tiles, float* points,
+                        std::int64_t point_stride);
+/// Points m to squares of 2 x 2 results that lie side by side: A' m A with A' = [1 1 1 0; 0 1 -1 1]; then
+/// + bias, one number a stored channel, unless null; then y <= 0 ? 0 : y. Returns whether all results were
+/// finite.
+bool transform_back(const float* points, std::int64_t point_stride, const TileRange& tiles, const float* bias,
+                    bool relu, const ChannelsLast& shape, float* image);
+
+}  // namespace chainrule::kernels
