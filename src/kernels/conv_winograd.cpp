@@ -14,6 +14,7 @@ constexpr int kPoints = 16;
 constexpr std::int64_t kFewestChannels = 8;          // for fewer, the transforms cost more than they save
 constexpr double kMostWaste = 1.6;                   // results computed for each one that is wanted
 constexpr std::int64_t kBlockBytes = 256 * 1024;     // points of image and results that are there at one time
+constexpr std::int64_t kTileUnit = 48;               // tiles that multiply_points takes without a rest
 constexpr std::int64_t kPreparedBytes = 768 * 1024;  // points of images and gradients for the weights
 
 std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
@@ -26,6 +27,11 @@ std::int64_t stride_of(std::int64_t tiles, std::int64_t channels) { return tiles
 float* scratch(std::int64_t count, int which) {
   thread_local Scratch memory[4];
   return memory[which].get<float>(count);
+}
+
+/// How many tiles with so many channels, of image and result together, are transformed at one time.
+std::int64_t tiles_of_block(std::int64_t channels) {
+  return std::max<std::int64_t>(1, kBlockBytes / (kPoints * 4 * channels * kTileUnit)) * kTileUnit;
 }
 
 /// Calls body(image, its tiles, number of the first) for the tiles [begin, end) of images side by side.
@@ -62,29 +68,32 @@ WinogradConv::WinogradConv(const ConvShape& shape)
       y_channels_(stored(shape.out_channels)),
       point_(shape.in_channels * y_channels_) {}
 
-// G w G' with G = [1 0 0; 1/2 1/2 1/2; 1/2 -1/2 1/2; 0 0 1], w being at(group, in, out, place).
+// G w G' with G = [1 0 0; 1/2 1/2 1/2; 1/2 -1/2 1/2; 0 0 1], w being at(group, in, out, place). Some weights
+// side by side, so that the compiler makes vectors of them.
 template <class At>
 void WinogradConv::transform(At at, float* to) const {
-  for (std::int64_t group = 0; group < s_.groups; ++group) {
-    for (std::int64_t in = 0; in < s_.in_channels; ++in, to += y_channels_) {
-      for (std::int64_t out = 0; out < s_.out_channels; ++out) {
-        float half[4][3];
-        for (int j = 0; j < 3; ++j) {
-          const float w0 = at(group, in, out, j), w1 = at(group, in, out, 3 + j);
-          const float w2 = at(group, in, out, 6 + j), ends = 0.5F * (w0 + w2), middle = 0.5F * w1;
-          half[0][j] = w0, half[1][j] = ends + middle, half[2][j] = ends - middle, half[3][j] = w2;
+  constexpr int kSide = 16;
+  static_assert(kChannelUnit % kSide == 0);
+  for (std::int64_t group = 0; group < s_.groups; ++group, to += (kPoints - 1) * point_) {
+    for (std::int64_t in = 0; in < s_.in_channels; ++in) {
+      for (std::int64_t out = 0; out < y_channels_; out += kSide, to += kSide) {
+        float w[9][kSide] = {}, half[12][kSide];
+        const auto count = static_cast<int>(std::min<std::int64_t>(kSide, s_.out_channels - out));
+        for (int o = 0; o < count; ++o) {
+          for (int j = 0; j < 9; ++j) w[j][o] = at(group, in, out + o, j);
         }
-        for (int i = 0; i < 4; ++i) {
-          const float ends = 0.5F * (half[i][0] + half[i][2]), middle = 0.5F * half[i][1];
-          float* points = to + 4 * i * point_ + out;
-          points[0] = half[i][0], points[point_] = ends + middle;
-          points[2 * point_] = ends - middle, points[3 * point_] = half[i][2];
-        }
+        const auto apply = [](const float* from, std::int64_t step, float* result, std::int64_t result_step) {
+          for (int o = 0; o < kSide; ++o) {
+            const float w0 = from[o], w2 = from[2 * step + o];
+            const float ends = 0.5F * (w0 + w2), middle = 0.5F * from[step + o];
+            result[o] = w0, result[result_step + o] = ends + middle;
+            result[2 * result_step + o] = ends - middle, result[3 * result_step + o] = w2;
+          }
+        };
+        for (int j = 0; j < 3; ++j) apply(w[j], 3 * kSide, half[j], 3 * kSide);
+        for (int i = 0; i < 4; ++i) apply(half[3 * i], kSide, to + 4 * i * point_, point_);
       }
-      for (int p = 0; p < kPoints; ++p)
-        std::fill(to + p * point_ + s_.out_channels, to + p * point_ + y_channels_, 0.0F);
     }
-    to += (kPoints - 1) * point_;
   }
 }
 
@@ -117,9 +126,7 @@ void WinogradConv::forward_task(const Task& task, const float* transformed,
   const ChannelsLast image{2 * rows_ + 2, 2 * columns_ + 2, x_channels_};
   const ChannelsLast result{2 * rows_, 2 * columns_, y_channels_};
   const std::int64_t tiles = task.images * tiles_;
-  const std::int64_t at_once =
-      std::max<std::int64_t>(1, kBlockBytes / (kPoints * 4 * (x_channels_ + y_channels_)));
-  const std::int64_t blocks = divide_up(tiles, at_once), block_tiles = divide_up(tiles, blocks);
+  const std::int64_t block_tiles = std::min(tiles, tiles_of_block(x_channels_ + y_channels_));
   const std::int64_t x_stride = stride_of(block_tiles, x_channels_),
                      y_stride = stride_of(block_tiles, y_channels_);
 
@@ -133,27 +140,25 @@ void WinogradConv::forward_task(const Task& task, const float* transformed,
     std::copy_n(finish.bias + task.group * s_.out_channels, s_.out_channels, bias);
     std::fill(bias + s_.out_channels, bias + y_channels_, 0.0F);
   }
-  std::fill_n(images, task.images * image.size(), 0.0F);
   for (std::int64_t i = 0; i < task.images; ++i) {
     to_channels_last(task.x + i * task.x_step, s_.in_channels, v.in[1], v.in[2], image, v.low[1], v.low[2],
                      images + i * image.size());
   }
-  for (std::int64_t b = 0; b < blocks; ++b) {
-    const Range block{tiles * b / blocks, tiles * (b + 1) / blocks};
+  for (std::int64_t begin = 0; begin < tiles; begin += block_tiles) {
+    const Range block{begin, std::min(tiles, begin + block_tiles)};
     for_each_image(columns_, tiles_, block, [&](std::int64_t i, const TileRange& range, std::int64_t first) {
       transform_image(images + i * image.size(), image, range, x_points + first * x_channels_, x_stride);
     });
-    for (int p = 0; p < kPoints; ++p) {
-      gemm(Gemm<float>{.m = block.size(),
-                       .n = y_channels_,
-                       .k = s_.in_channels,
-                       .a = x_points + p * x_stride,
-                       .lda = x_channels_,
-                       .b = transformed + (task.group * kPoints + p) * point_,
-                       .ldb = y_channels_,
-                       .c = y_points + p * y_stride,
-                       .ldc = y_channels_});
-    }
+    multiply_points({.tiles = block.size(),
+                     .channels = x_channels_,
+                     .used = s_.in_channels,
+                     .result_channels = y_channels_,
+                     .a = x_points,
+                     .a_stride = x_stride,
+                     .b = transformed + task.group * kPoints * point_,
+                     .b_stride = point_,
+                     .c = y_points,
+                     .c_stride = y_stride});
     for_each_image(columns_, tiles_, block, [&](std::int64_t i, const TileRange& range, std::int64_t first) {
       const bool finite = transform_back(y_points + first * y_channels_, y_stride, range, bias, finish.relu,
                                          result, results + i * result.size());
@@ -170,8 +175,8 @@ void WinogradConv::forward(const float* x, const float* transformed, float* y,
                            const ConvFinish<float>& finish, bool* done) const {
   const std::int64_t x_size = s_.in_channels * s_.windows.in.product();
   const std::int64_t y_size = s_.out_channels * s_.windows.out.product();
-  const std::int64_t tile_bytes = kPoints * 4 * (x_channels_ + y_channels_);
-  const std::int64_t at_once = std::clamp<std::int64_t>(kBlockBytes / tile_bytes / tiles_, 1, s_.n);
+  const std::int64_t at_once =
+      std::clamp<std::int64_t>(tiles_of_block(x_channels_ + y_channels_) / tiles_, 1, s_.n);
   std::fill_n(done, s_.n, true);
   parallel_for(divide_up(s_.n, at_once), 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t part = begin; part < end; ++part) {
@@ -203,8 +208,6 @@ void WinogradConv::add_up_weights(const float* x, const float* y, float* sums, b
   const auto prepare = [&](std::int64_t i, std::int64_t group, float* x_to, float* y_to) {
     float* pixels = scratch(image.size(), 0);
     float* gradients = scratch(gradient.size(), 1);
-    std::fill_n(pixels, image.size(), 0.0F);
-    std::fill_n(gradients, gradient.size(), 0.0F);
     const std::int64_t part = i * s_.groups + group;
     const bool x_finite = to_channels_last(x + part * x_size, s_.in_channels, v.in[1], v.in[2], image,
                                            v.low[1], v.low[2], pixels);

@@ -68,14 +68,29 @@ HWY_INLINE bool all_zero_or_none(V products_with_zero) {
   return hn::AllTrue(d, hn::Eq(products_with_zero, hn::Zero(d)));
 }
 
+// Zeros around the rectangle (height, width) at (top, left).
+HWY_INLINE void clear_border(const ChannelsLast& image, std::int64_t top, std::int64_t left,
+                             std::int64_t height, std::int64_t width, float* to) {
+  const std::int64_t row_size = image.width * image.channels;
+  const std::int64_t before = left * image.channels, after = (left + width) * image.channels;
+  std::fill_n(to, top * row_size, 0.0F);
+  float* row = to + top * row_size;
+  for (std::int64_t h = 0; h < height; ++h, row += row_size) {
+    std::fill_n(row, before, 0.0F);
+    std::fill_n(row + after, row_size - after, 0.0F);
+  }
+  std::fill(row, to + image.size(), 0.0F);
+}
+
 bool channels_last(const float* x, std::int64_t channels, std::int64_t height, std::int64_t width,
                    const ChannelsLast& image, std::int64_t top, std::int64_t left, float* to) {
   const D d;
   const std::int64_t plane = height * width;
   V check = hn::Zero(d);  // becomes NaN
+  clear_border(image, top, left, height, width, to);
   to += (top * image.width + left) * image.channels;
-  for (std::int64_t c = 0; c < channels; c += kN) {
-    const auto rows = static_cast<int>(std::min<std::int64_t>(kN, channels - c));
+  for (std::int64_t c = 0; c < image.channels; c += kN) {
+    const auto rows = static_cast<int>(std::min<std::int64_t>(kN, channels - c));  // may be none
     float* row = to + c;
     std::int64_t column = 0;
     for (std::int64_t p = 0; p < plane; p += kN) {
@@ -227,6 +242,86 @@ void gradient_points(const float* image, const ChannelsLast& shape, const TileRa
   });
 }
 
+// Rows of a that are multiplied together with so many vectors of b, so that the sums fill the registers.
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON
+inline constexpr int kMaxVectors = 4;
+inline constexpr int kRowsFor[] = {0, 16, 12, 8, 6};
+#else
+inline constexpr int kMaxVectors = 3;
+inline constexpr int kRowsFor[] = {0, 12, 6, 4};
+#endif
+
+template <int kRows, int kVectors>
+HWY_INLINE void multiply_rows(std::int64_t used, const float* a, std::int64_t lda, const float* b, float* c,
+                              std::int64_t ldc) {
+  const D d;
+  V sum[kRows][kVectors];
+  CHAINRULE_UNROLL
+  for (int i = 0; i < kRows; ++i) {
+    CHAINRULE_UNROLL
+    for (int v = 0; v < kVectors; ++v) sum[i][v] = hn::Zero(d);
+  }
+  for (std::int64_t k = 0; k < used; ++k, ++a, b += ldc) {
+    V right[kVectors];
+    CHAINRULE_UNROLL
+    for (int v = 0; v < kVectors; ++v) right[v] = hn::LoadU(d, b + v * kN);
+    CHAINRULE_UNROLL
+    for (int i = 0; i < kRows; ++i) {
+      const V left = hn::Set(d, a[i * lda]);
+      CHAINRULE_UNROLL
+      for (int v = 0; v < kVectors; ++v) sum[i][v] = hn::MulAdd(left, right[v], sum[i][v]);
+    }
+  }
+  CHAINRULE_UNROLL
+  for (int i = 0; i < kRows; ++i, c += ldc) {
+    CHAINRULE_UNROLL
+    for (int v = 0; v < kVectors; ++v) hn::StoreU(sum[i][v], d, c + v * kN);
+  }
+}
+
+// Groups of as many rows; the last may begin among those of the one before, which then are computed twice.
+template <int kRows, int kVectors>
+HWY_NOINLINE void multiply_panel(const PointProducts& s, const float* a, const float* b, float* c) {
+  const std::int64_t tiles = s.tiles, used = s.used, lda = s.channels, ldc = s.result_channels;
+  for (std::int64_t i = 0; i < tiles; i += kRows) {
+    const std::int64_t row = std::min(i, tiles - kRows);
+    multiply_rows<kRows, kVectors>(used, a + row * lda, lda, b, c + row * ldc, ldc);
+  }
+}
+
+// With an even number of rows, or 1, that leaves as few to be computed twice as can be.
+template <int kVectors, int kRows = kRowsFor[kVectors]>
+HWY_INLINE void multiply_groups(std::int64_t rows, const PointProducts& s, const float* a, const float* b,
+                                float* c) {
+  if constexpr (kRows > 1) {
+    if (rows < kRows - 1 || s.tiles < kRows) {
+      return multiply_groups<kVectors, (kRows > 2 ? kRows - 2 : 1)>(rows, s, a, b, c);
+    }
+  }
+  multiply_panel<kRows, kVectors>(s, a, b, c);
+}
+
+template <int kVectors = kMaxVectors>
+HWY_INLINE void multiply_vectors(int vectors, const PointProducts& s, const float* a, const float* b,
+                                 float* c) {
+  if (vectors == kVectors) {
+    const std::int64_t groups = (s.tiles + kRowsFor[kVectors] - 1) / kRowsFor[kVectors];
+    return multiply_groups<kVectors>((s.tiles + groups - 1) / groups, s, a, b, c);
+  }
+  if constexpr (kVectors > 1) multiply_vectors<kVectors - 1>(vectors, s, a, b, c);
+}
+
+void multiply(const PointProducts& s) {
+  const std::int64_t vectors = s.result_channels / kN, panels = (vectors + kMaxVectors - 1) / kMaxVectors;
+  for (int p = 0; p < 16; ++p) {
+    for (std::int64_t j = 0; j < panels; ++j) {
+      const std::int64_t begin = vectors * j / panels, end = vectors * (j + 1) / panels;
+      multiply_vectors(static_cast<int>(end - begin), s, s.a + p * s.a_stride,
+                       s.b + p * s.b_stride + begin * kN, s.c + p * s.c_stride + begin * kN);
+    }
+  }
+}
+
 bool back(const float* points, std::int64_t point_stride, const TileRange& tiles, const float* bias,
           bool relu, const ChannelsLast& shape, float* image) {
   const D d;
@@ -276,6 +371,7 @@ HWY_EXPORT(channels_last);
 HWY_EXPORT(channels_first);
 HWY_EXPORT(image_points);
 HWY_EXPORT(gradient_points);
+HWY_EXPORT(multiply);
 HWY_EXPORT(back);
 
 bool to_channels_last(const float* x, std::int64_t channels, std::int64_t height, std::int64_t width,
@@ -294,6 +390,7 @@ void transform_gradient(const float* image, const ChannelsLast& shape, const Til
                         std::int64_t point_stride) {
   CHAINRULE_DISPATCH(gradient_points)(image, shape, tiles, points, point_stride);
 }
+void multiply_points(const PointProducts& products) { CHAINRULE_DISPATCH(multiply)(products); }
 bool transform_back(const float* points, std::int64_t point_stride, const TileRange& tiles, const float* bias,
                     bool relu, const ChannelsLast& shape, float* image) {
   return CHAINRULE_DISPATCH(back)(points, point_stride, tiles, bias, relu, shape, image);

@@ -23,8 +23,8 @@ struct TileRange {
   std::int64_t columns = 0, begin = 0, end = 0;
 };
 
-/// Planes x (channels, height, width) into an image whose border holds zeros already, the first pixel at
-/// (top, left). Returns whether all numbers are finite.
+/// Planes x (channels, height, width) into an image, the first pixel at (top, left), with zeros around.
+/// Returns whether all numbers are finite.
 bool to_channels_last(const float* x, std::int64_t channels, std::int64_t height, std::int64_t width,
                       const ChannelsLast& image, std::int64_t top, std::int64_t left, float* to);
 /// The upper left (height, width) pixels of an image as planes y (channels, height, width).
@@ -37,6 +37,20 @@ void transform_image(const float* image, const ChannelsLast& shape, const TileRa
 /// Squares g of 2 x 2 pixels that lie side by side, transformed: A g A' with A' as below.
 void transform_gradient(const float* image, const ChannelsLast& shape, const TileRange& tiles, float* points,
                         std::int64_t point_stride);
+/// At each of 16 points: a (tiles, channels) times b (channels, result_channels), both kinds of channels as
+/// stored, of a's only the first `used`. Each result is one chain of multiply-adds in the order of the
+/// channels, from 0.
+struct PointProducts {
+  std::int64_t tiles = 0, channels = 0, used = 0, result_channels = 0;
+  const float* a = nullptr;
+  std::int64_t a_stride = 0;  // from point to point
+  const float* b = nullptr;
+  std::int64_t b_stride = 0;
+  float* c = nullptr;  // (tiles, result_channels)
+  std::int64_t c_stride = 0;
+};
+void multiply_points(const PointProducts& products);
+
 /// Points m to squares of 2 x 2 results that lie side by side: A' m A with A' = [1 1 1 0; 0 1 -1 1]; then
 /// + bias, one number a stored channel, unless null; then y <= 0 ? 0 : y. Returns whether all results were
 /// finite.
