@@ -175,15 +175,17 @@ void WinogradConv::forward(const float* x, const float* transformed, float* y,
                            const ConvFinish<float>& finish, bool* done) const {
   const std::int64_t x_size = s_.in_channels * s_.windows.in.product();
   const std::int64_t y_size = s_.out_channels * s_.windows.out.product();
+  std::fill_n(done, s_.n, true);
   const std::int64_t at_once =
       std::clamp<std::int64_t>(tiles_of_block(x_channels_ + y_channels_) / tiles_, 1, s_.n);
-  std::fill_n(done, s_.n, true);
-  parallel_for(divide_up(s_.n, at_once), 1, [&](std::int64_t begin, std::int64_t end) {
+  const std::int64_t rounds = divide_up(divide_up(s_.n, at_once), num_threads());
+  const std::int64_t parts = std::min(s_.n, rounds * num_threads());  // as many for each thread
+  parallel_for(parts, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t part = begin; part < end; ++part) {
-      const std::int64_t first = part * at_once;
+      const std::int64_t first = s_.n * part / parts, images = s_.n * (part + 1) / parts - first;
       for (std::int64_t group = 0; group < s_.groups; ++group) {
         forward_task(
-            {group, std::min(at_once, s_.n - first), x + (first * s_.groups + group) * x_size,
+            {group, images, x + (first * s_.groups + group) * x_size,
              y + (first * s_.groups + group) * y_size, s_.groups * x_size, s_.groups * y_size, done + first},
             transformed, finish);
       }
@@ -198,7 +200,8 @@ void WinogradConv::add_up_weights(const float* x, const float* y, float* sums, b
   const ChannelsLast image{2 * rows_ + 2, 2 * columns_ + 2, x_channels_};
   const ChannelsLast gradient{2 * rows_, 2 * columns_, y_channels_};
   const std::int64_t image_bytes = kPoints * 4 * tiles_ * (x_channels_ + y_channels_);
-  const std::int64_t at_once = std::clamp<std::int64_t>(kPreparedBytes / image_bytes, 1, s_.n);
+  const std::int64_t at_once =
+      std::min(s_.n, std::max<std::int64_t>(num_threads(), kPreparedBytes / image_bytes));
   const std::int64_t x_stride = stride_of(at_once * tiles_, x_channels_);
   const std::int64_t y_stride = stride_of(at_once * tiles_, y_channels_);
   // In this thread's memory, written and read by all.

@@ -13,6 +13,7 @@ namespace {
 // Of what a piece touches at one time, so that it fits the second cache; and of weights that are read again
 // for each piece.
 constexpr std::size_t kPieceBytes = 1280 * 1024, kMaxWholeBytes = 256 * 1024;
+constexpr std::int64_t kRowsAtOnce = 4;  // a multiple of which can be shared out evenly among as many threads
 
 /// How an instruction can be cut: into how many rows, which values it cuts and which it takes whole.
 struct Cut {
@@ -180,7 +181,8 @@ class Cutter {
     const auto rows = static_cast<std::size_t>(rows_);
     const std::size_t pieces = (rows * largest_row(begin, end) + kPieceBytes - 1) / kPieceBytes;
     if (pieces < 2) return;
-    const auto piece = static_cast<std::int64_t>(std::max<std::size_t>(1, (rows + pieces - 1) / pieces));
+    auto piece = static_cast<std::int64_t>(std::max<std::size_t>(1, (rows + pieces - 1) / pieces));
+    if (piece > kRowsAtOnce) piece -= piece % kRowsAtOnce;
     p_.strips.push_back({begin, end, rows_, piece});
     for (std::int32_t i = begin; i < end; ++i) {
       Instruction& instruction = p_.instructions[order_[i]];
