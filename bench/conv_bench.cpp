@@ -109,6 +109,10 @@ void run() {
               std::string(kernels::simd_name()).c_str(), num_threads());
   std::printf("%-34s %17s %17s %17s %17s\n", "", "product alone", "forward", "to w", "to x");
   const Case cases[] = {{"100x1x28x28, 30x1x5x5", square(100, 1, 28, 30, 5, 0)},
+                        {"100x1x28x28, 16x1x3x3 padding 1", square(100, 1, 28, 16, 3, 1)},
+                        {"16x3x32x32, 32x3x3x3 padding 1", square(16, 3, 32, 32, 3, 1)},
+                        {"16x3x32x32, 32x3x5x5 padding 2", square(16, 3, 32, 32, 5, 2)},
+                        {"16x6x14x14, 16x6x5x5", square(16, 6, 14, 16, 5, 0)},
                         {"100x16x28x28, 32x16x3x3 padding 1", square(100, 16, 28, 32, 3, 1)},
                         {"100x16x28x28, 32x16x3x3 stride 2", square(100, 16, 28, 32, 3, 1, 2)},
                         {"100x16x28x28, 16x16x3x3 padding 1", square(100, 16, 28, 16, 3, 1)},

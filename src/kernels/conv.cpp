@@ -295,9 +295,10 @@ void for_each_left(ConvShape shape, const bool* done, F direct) {
 }
 
 /// Memory of this thread: what a piece keeps where nothing has to be kept, and which images are done.
-float* kept_or_scratch(const ConvPiece<float>& piece, std::int64_t count) {
+template <class T>
+T* kept_or_scratch(const ConvPiece<T>& piece, std::int64_t count) {
   thread_local Scratch memory;
-  return piece.kept != nullptr ? piece.kept : memory.get<float>(count);
+  return piece.kept != nullptr ? piece.kept : memory.get<T>(count);
 }
 bool* flags(std::int64_t count) {
   thread_local Scratch memory;
@@ -360,6 +361,14 @@ void conv_weight(const ConvShape& shape, const T* x, const T* y, T* w, const Con
       return;
     }
   }
+  if (ShiftedConv<T>::fits_few_weights(shape)) {
+    const ShiftedConv<T> shifted(shape);
+    T* sums = kept_or_scratch(piece, shifted.partial_sums());
+    if (piece.first) std::fill_n(sums, shifted.partial_sums(), T(0));
+    shifted.add_up_few_weights(x, y, sums);
+    if (piece.last) shifted.finish_few_weights(sums, w);
+    return;
+  }
   direct_conv_weight(shape, x, y, w, !piece.first);
 }
 
@@ -367,7 +376,10 @@ std::int64_t conv_kept(const ConvShape& shape) {
   return WinogradConv::fits(shape) ? WinogradConv(shape).transformed() : 0;
 }
 std::int64_t conv_input_kept(const ConvShape& shape) { return conv_kept(adjoint(shape)); }
-std::int64_t conv_weight_kept(const ConvShape& shape) { return conv_kept(shape); }
+std::int64_t conv_weight_kept(const ConvShape& shape) {
+  if (WinogradConv::fits(shape)) return WinogradConv(shape).transformed();
+  return ShiftedConv<float>::fits_few_weights(shape) ? ShiftedConv<float>(shape).partial_sums() : 0;
+}
 
 template void conv(const ConvShape&, const float*, const float*, float*, const ConvFinish<float>&,
                    const ConvPiece<float>&);

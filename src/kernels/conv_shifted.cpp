@@ -16,6 +16,8 @@ constexpr std::int64_t kPreparedBytes = 1 << 20;  // images and gradients that a
 constexpr std::int64_t kFewestRows = 16;          // of the weights' gradient that a thread computes
 constexpr double kMostWaste = 1.6;                // results computed for each one that is wanted
 constexpr std::int64_t kFewestOutputs = 8;        // for fewer, reading the image costs more than the product
+constexpr std::int64_t kFewWeights = 32;          // of an output, for which dot products are faster
+constexpr std::int64_t kShortestRow = 8;          // of y, for dot products
 
 Extents padded_extents(const Windows& v) {
   Extents padded{};
@@ -50,6 +52,15 @@ void find_shifts(const Windows& v, const Extents& padded, Range deep, std::int64
   }
 }
 
+/// Whether the windows move by 1 and lie in an image with zeros around it.
+bool has_padded_image(const Windows& v) {
+  const Extents padded = padded_extents(v);
+  for (int axis = 0; axis < 3; ++axis) {
+    if (v.stride[axis] != 1 || v.low[axis] < 0 || padded[axis] < v.low[axis] + v.in[axis]) return false;
+  }
+  return v.out.product() > 0;
+}
+
 template <class T>
 T* scratch(std::int64_t count, int which) {
   thread_local Scratch memory[3];
@@ -61,14 +72,15 @@ T* scratch(std::int64_t count, int which) {
 template <class T>
 bool ShiftedConv<T>::fits(const ConvShape& shape) {
   const Windows& v = shape.windows;
-  const Extents padded = padded_extents(v);
-  for (int axis = 0; axis < 3; ++axis) {
-    if (v.stride[axis] != 1 || v.low[axis] < 0 || padded[axis] < v.low[axis] + v.in[axis]) return false;
-  }
   const auto places = static_cast<double>(v.out.product());
-  if (shape.out_channels < kFewestOutputs) return false;
-  return places > 0 && v.kernel.product() > 1 &&
-         static_cast<double>(span_of(v, padded)) <= kMostWaste * places;
+  return has_padded_image(v) && shape.out_channels >= kFewestOutputs && v.kernel.product() > 1 &&
+         static_cast<double>(span_of(v, padded_extents(v))) <= kMostWaste * places;
+}
+
+template <class T>
+bool ShiftedConv<T>::fits_few_weights(const ConvShape& shape) {
+  return has_padded_image(shape.windows) && shape.n > 0 && shape.depth() > 0 &&
+         shape.depth() <= kFewWeights && shape.windows.out[2] >= kShortestRow;
 }
 
 template <class T>
@@ -190,6 +202,56 @@ bool ShiftedConv<T>::add_up_weights(std::int64_t group, const T* x, const T* y, 
     });
   }
   return std::all_of(sums, sums + s_.depth() * s_.out_channels, [](T sum) { return std::isfinite(sum); });
+}
+
+template <class T>
+void ShiftedConv<T>::add_up_few_weights(const T* x, const T* y, T* sums) const {
+  const std::int64_t x_size = s_.in_channels * v_.in.product(), places = v_.out.product();
+  const std::int64_t image_size = s_.in_channels * plane_, row_count = v_.out[0] * v_.out[1];
+  const std::int64_t at_once =
+      std::clamp<std::int64_t>(kPreparedBytes / (static_cast<std::int64_t>(sizeof(T)) * image_size), 1, s_.n);
+  // In this thread's memory, written and read by all.
+  T* images = scratch<T>(at_once * image_size, 0);
+  std::int64_t* shifts = scratch<std::int64_t>(s_.depth() + row_count, 2);
+  std::int64_t* x_rows = shifts + s_.depth();
+  find_shifts(v_, padded_, {0, s_.depth()}, 0, shifts);
+  for_each_row(v_, padded_, [&](std::int64_t at, std::int64_t row) { x_rows[row / v_.out[2]] = at; });
+  for (std::int64_t group = 0; group < s_.groups; ++group) {
+    for (std::int64_t first = 0; first < s_.n; first += at_once) {
+      const std::int64_t count = std::min(at_once, s_.n - first);
+      for (std::int64_t i = 0; i < count; ++i) {
+        pad(x + ((first + i) * s_.groups + group) * x_size, {0, s_.in_channels}, images + i * image_size);
+      }
+      parallel_for(s_.out_channels, 1, [&](std::int64_t begin, std::int64_t end) {
+        const std::int64_t output = group * s_.out_channels + begin;
+        for (std::int64_t i = 0; i < count; ++i) {
+          add_row_products({.x = images + i * image_size,
+                            .x_rows = x_rows,
+                            .shifts = shifts,
+                            .places = s_.depth(),
+                            .y = y + ((first + i) * s_.groups * s_.out_channels + output) * places,
+                            .y_step = places,
+                            .outputs = end - begin,
+                            .rows = row_count,
+                            .width = v_.out[2],
+                            .sums = sums + output * s_.depth() * kSums<T>});
+        }
+      });
+    }
+  }
+}
+
+template <class T>
+void ShiftedConv<T>::finish_few_weights(const T* sums, T* w) const {
+  const std::int64_t weights = s_.groups * s_.out_channels * s_.depth();
+  for (std::int64_t i = 0; i < weights; ++i, sums += kSums<T>) {
+    T pairs[kSums<T>];
+    std::copy_n(sums, kSums<T>, pairs);
+    for (std::int64_t half = kSums<T> / 2; half > 0; half /= 2) {
+      for (std::int64_t j = 0; j < half; ++j) pairs[j] += pairs[j + half];
+    }
+    w[i] = T(0) + pairs[0];  // no -0, which a narrower vector may have left
+  }
 }
 
 template class ShiftedConv<float>;

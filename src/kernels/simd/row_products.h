@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+
+namespace chainrule::kernels {
+
+/// Partial sums of a dot product: number i adds up terms i, i + kSums, ... of each row. They fill the widest
+/// vector; with narrower ones there are several.
+template <class T>
+inline constexpr std::int64_t kSums = 64 / sizeof(T);
+
+/// Dot products of rows of y with rows of x as long, for some y and some places in x: adds to
+/// sums[o][j][i] += y[o][row][i] x[x_rows[row] + shifts[j] + i], chains of multiply-adds over the rows.
+template <class T>
+struct RowProducts {
+  const T* x = nullptr;
+  const std::int64_t* x_rows = nullptr;  // (rows): where they begin in x
+  const std::int64_t* shifts = nullptr;  // (places)
+  std::int64_t places = 0;
+  const T* y = nullptr;     // (outputs, rows, width)
+  std::int64_t y_step = 0;  // from output to output
+  std::int64_t outputs = 0, rows = 0, width = 0;
+  T* sums = nullptr;  // (outputs, places, kSums)
+};
+void add_row_products(const RowProducts<float>& products);
+void add_row_products(const RowProducts<double>& products);
+
+}  // namespace chainrule::kernels
