@@ -1,5 +1,6 @@
 // Elements by their number, and the adjoint: adding to elements by their number.
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 
 #include "chainrule/array.h"
@@ -47,19 +48,30 @@ struct IndexedBlock {
       }
     }
   }
-  /// The same by several threads. Blocks of the outer axes do not meet: no two threads write to one element.
+  /// Calls `body(begin, end)` for the outer axes' indices, on this thread or shared out: their blocks do not
+  /// meet, so no two threads write to one element.
   template <class F>
-  void for_rows_shared_out(const std::int64_t* indices, F body) const {
-    const std::int64_t work = std::max<std::int64_t>(1, count * block.inner);
-    parallel_for(block.outer, std::max<std::int64_t>(1, 16384 / work),
-                 [&](std::int64_t begin, std::int64_t end) { for_rows(indices, begin, end, body); });
+  void for_outer(Kernels kernels, F body) const {
+    if (kernels == Kernels::reference) return body(std::int64_t{0}, block.outer);
+    parallel_for(block.outer,
+                 std::max<std::int64_t>(1, 16384 / std::max<std::int64_t>(1, count * block.inner)), body);
   }
 };
 
 /// @throws ValueError E109
 void check_indices(const ConstArray& indices, std::int64_t size) {
   const std::int64_t* values = indices.as<std::int64_t>();
-  for (std::int64_t i = 0; i < indices.numel(); ++i) {
+  std::atomic<bool> good = true;
+  parallel_for(indices.numel(), 1 << 16, [&](std::int64_t begin, std::int64_t end) {
+    std::uint64_t signs = 0;  // of the distances from both bounds
+    const auto bound = static_cast<std::uint64_t>(size);
+    for (std::int64_t i = begin; i < end; ++i) {
+      const auto value = static_cast<std::uint64_t>(values[i]);
+      signs |= (value + bound) | (bound - 1 - value);
+    }
+    if (signs >> 63 != 0) good = false;
+  });
+  for (std::int64_t i = 0; !good && i < indices.numel(); ++i) {
     if (values[i] >= -size && values[i] < size) continue;
     throw op_error<ValueError>(
         109, size == 0 ? cat("index ", values[i], ", number ", i, ", into an axis that has no element.")
@@ -101,32 +113,26 @@ struct Take {
   }
   Tensors vjp(const Vjp& v) const;
   Split split(std::span<const Shape> in) const { return {axis > 0 && in[0][0] == in[1][0] ? 0b11u : 0u}; }
-  template <class F>
-  void run_with(const Kernel& k, F for_rows) const {
+  void run_with(Kernels kernels, const Kernel& k) const {
     check_indices(k.inputs[1], k.inputs[0].shape[axis]);
+    const IndexedBlock block(k.inputs[0].shape, k.inputs[1].shape, axis);
+    const std::int64_t* indices = k.inputs[1].as<std::int64_t>();
     with_type(k.output.dtype, [&]<class T>(std::type_identity<T>) {
       const T* x = k.inputs[0].as<T>();
       T* y = k.output.as<T>();
-      for_rows(IndexedBlock(k.inputs[0].shape, k.inputs[1].shape, axis), k.inputs[1].as<std::int64_t>(),
-               [=](std::int64_t near, std::int64_t far, std::int64_t length) {
-                 if (length == 1) {
-                   y[near] = x[far];
-                 } else {
-                   std::memcpy(y + near, x + far, static_cast<std::size_t>(length) * sizeof(T));
-                 }
-               });
+      block.for_outer(kernels, [&](std::int64_t begin, std::int64_t end) {
+        block.for_rows(indices, begin, end, [=](std::int64_t near, std::int64_t far, std::int64_t length) {
+          if (length == 1) {
+            y[near] = x[far];
+          } else {
+            std::memcpy(y + near, x + far, static_cast<std::size_t>(length) * sizeof(T));
+          }
+        });
+      });
     });
   }
-  void run(const Kernel& k) const {
-    run_with(k, [](const IndexedBlock& block, const std::int64_t* indices, auto body) {
-      block.for_rows(indices, 0, block.block.outer, body);
-    });
-  }
-  void run_fast(const Kernel& k) const {
-    run_with(k, [](const IndexedBlock& block, const std::int64_t* indices, auto body) {
-      block.for_rows_shared_out(indices, body);
-    });
-  }
+  void run(const Kernel& k) const { run_with(Kernels::reference, k); }
+  void run_fast(const Kernel& k) const { run_with(Kernels::fast, k); }
   static std::vector<Sample> samples() {
     return {sample(Take{0}, {{{5}}, indices({7}, 5)}),
             sample(Take{0}, {{{5, 3}}, indices({4, 1}, 5)}),
@@ -167,18 +173,21 @@ struct ScatterAdd {
     return {apply(Take{axis}, {v.cotangent, v.inputs[1]}, Location::current()), Tensor()};
   }
   Split split(std::span<const Shape> in) const { return {axis > 0 && in[0][0] == in[1][0] ? 0b11u : 0u}; }
-  template <class F>
-  void run_with(const Kernel& k, F for_rows) const {
+  void run_with(Kernels kernels, const Kernel& k) const {
     check_indices(k.inputs[1], size);
+    const IndexedBlock block(k.output.shape, k.inputs[1].shape, axis);
+    const std::int64_t* indices = k.inputs[1].as<std::int64_t>();
     with_type(k.output.dtype, [&]<class T>(std::type_identity<T>) {
       if constexpr (!std::is_same_v<T, bool>) {
         const T* x = k.inputs[0].as<T>();
         T* y = k.output.as<T>();
-        std::fill_n(y, k.output.numel(), T(0));
-        for_rows(IndexedBlock(k.output.shape, k.inputs[1].shape, axis), k.inputs[1].as<std::int64_t>(),
-                 [=](std::int64_t near, std::int64_t far, std::int64_t length) {
-                   for (std::int64_t i = 0; i < length; ++i) y[far + i] = sum_of(y[far + i], x[near + i]);
-                 });
+        block.for_outer(kernels, [&](std::int64_t begin, std::int64_t end) {
+          const std::int64_t step = block.block.size * block.block.inner;
+          std::fill(y + begin * step, y + end * step, T(0));
+          block.for_rows(indices, begin, end, [=](std::int64_t near, std::int64_t far, std::int64_t length) {
+            for (std::int64_t i = 0; i < length; ++i) y[far + i] = sum_of(y[far + i], x[near + i]);
+          });
+        });
       }
     });
   }
@@ -191,16 +200,8 @@ struct ScatterAdd {
       return static_cast<T>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
     }
   }
-  void run(const Kernel& k) const {
-    run_with(k, [](const IndexedBlock& block, const std::int64_t* indices, auto body) {
-      block.for_rows(indices, 0, block.block.outer, body);
-    });
-  }
-  void run_fast(const Kernel& k) const {
-    run_with(k, [](const IndexedBlock& block, const std::int64_t* indices, auto body) {
-      block.for_rows_shared_out(indices, body);
-    });
-  }
+  void run(const Kernel& k) const { run_with(Kernels::reference, k); }
+  void run_fast(const Kernel& k) const { run_with(Kernels::fast, k); }
   static std::vector<Sample> samples() {
     return {sample(ScatterAdd{0, 5}, {{{7}}, indices({7}, 5)}),
             sample(ScatterAdd{0, 5}, {{{4, 3}}, indices({4, 1}, 5)}),
