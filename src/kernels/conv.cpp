@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/thread_pool.h"
+#include "kernels/conv_rows.h"
 #include "kernels/conv_shifted.h"
 #include "kernels/conv_winograd.h"
 #include "kernels/simd/gemm.h"
@@ -141,6 +142,7 @@ void turn_weights(const ConvShape& s, const T* w, T* turned) {
 
 template <class T>
 void direct_conv(const ConvShape& shape, const T* x, const T* w, T* y, const ConvFinish<T>& finish) {
+  if (RowConv<T>::fits(shape)) return RowConv<T>(shape).forward(x, w, y, finish);
   if (ShiftedConv<T>::fits(shape)) return ShiftedConv<T>(shape).forward(x, w, y, finish);
   const Part<T> part{shape};
   if (part.places == 0) return;
@@ -361,12 +363,12 @@ void conv_weight(const ConvShape& shape, const T* x, const T* y, T* w, const Con
       return;
     }
   }
-  if (ShiftedConv<T>::fits_few_weights(shape)) {
-    const ShiftedConv<T> shifted(shape);
-    T* sums = kept_or_scratch(piece, shifted.partial_sums());
-    if (piece.first) std::fill_n(sums, shifted.partial_sums(), T(0));
-    shifted.add_up_few_weights(x, y, sums);
-    if (piece.last) shifted.finish_few_weights(sums, w);
+  if (RowConv<T>::fits(shape)) {
+    const RowConv<T> rows(shape);
+    T* sums = kept_or_scratch(piece, rows.partial_sums());
+    if (piece.first) std::fill_n(sums, rows.partial_sums(), T(0));
+    rows.add_up_weights(x, y, sums);
+    if (piece.last) rows.finish_weights(sums, w);
     return;
   }
   direct_conv_weight(shape, x, y, w, !piece.first);
@@ -378,7 +380,7 @@ std::int64_t conv_kept(const ConvShape& shape) {
 std::int64_t conv_input_kept(const ConvShape& shape) { return conv_kept(adjoint(shape)); }
 std::int64_t conv_weight_kept(const ConvShape& shape) {
   if (WinogradConv::fits(shape)) return WinogradConv(shape).transformed();
-  return ShiftedConv<float>::fits_few_weights(shape) ? ShiftedConv<float>(shape).partial_sums() : 0;
+  return RowConv<float>::fits(shape) ? RowConv<float>(shape).partial_sums() : 0;
 }
 
 template void conv(const ConvShape&, const float*, const float*, float*, const ConvFinish<float>&,

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "kernels/conv.h"
-#include "kernels/simd/row_products.h"
+#include "kernels/padded_image.h"
 
 namespace chainrule::kernels {
 
@@ -26,28 +26,14 @@ class ShiftedConv {
   /// numbers: it may have met a zero that stands for no window.
   bool add_up_weights(std::int64_t group, const T* x, const T* y, T* sums, bool accumulate) const;
 
-  /// @name The weights' gradient where an output has few weights: by dot products of the shifted rows with
-  /// those of y, which are read where they lie.
-  /// @{
-  static bool fits_few_weights(const ConvShape& shape);
-  /// Numbers of the partial sums: for each weight as many as the widest vector has, each a chain over the
-  /// images.
-  std::int64_t partial_sums() const { return s_.groups * s_.out_channels * s_.depth() * kSums<T>; }
-  /// Adds to the partial sums, which begin from 0.
-  void add_up_few_weights(const T* x, const T* y, T* sums) const;
-  /// The weights' gradient: adds the partial sums in pairs.
-  void finish_few_weights(const T* sums, T* w) const;
-  /// @}
-
  private:
-  void pad(const T* x, Range channels, T* to) const;
   void spread(const T* y, T* to) const;
   void forward_image(const std::int64_t* rows, const T* x, const T* w, std::int64_t first_channel, T* y,
                      const ConvFinish<T>& finish) const;
 
   ConvShape s_;
   const Windows& v_ = s_.windows;
-  Extents padded_;
+  PaddedImage padded_;
   std::int64_t plane_;  // elements of a padded plane
   std::int64_t span_;   // results of a plane with those too many
 };

@@ -97,6 +97,78 @@ void add_products(const RowProducts<T>& s) {
   }
 }
 
+// Outputs times vectors of a row whose sums are registers together.
+inline constexpr int kSumOutputs = kTileRows * kTileVectors / 2, kSumVectors = 2;
+
+template <class T, int kY, int kX>
+HWY_NOINLINE void sum_tile(const RowSums<T>& s, const T* x, T* y, std::size_t last_lanes) {
+  const Lanes<T> d;
+  using V = hn::Vec<Lanes<T>>;
+  V sum[kY][kX];
+  CHAINRULE_UNROLL
+  for (int o = 0; o < kY; ++o) {
+    CHAINRULE_UNROLL
+    for (int v = 0; v < kX; ++v) sum[o][v] = hn::Zero(d);
+  }
+  const T* w = s.w;
+  const std::int64_t w_step = s.w_step, y_step = s.y_step;
+  for (std::int64_t j = 0; j < s.places; ++j, w += w_step) {
+    V right[kX];
+    CHAINRULE_UNROLL
+    for (int v = 0; v < kX; ++v) right[v] = hn::LoadU(d, x + s.shifts[j] + v * kLanes<T>);
+    CHAINRULE_UNROLL
+    for (int o = 0; o < kY; ++o) {
+      const V left = hn::Set(d, w[o]);
+      CHAINRULE_UNROLL
+      for (int v = 0; v < kX; ++v) sum[o][v] = hn::MulAdd(left, right[v], sum[o][v]);
+    }
+  }
+  const bool relu = s.relu;
+  CHAINRULE_UNROLL
+  for (int o = 0; o < kY; ++o, y += y_step) {
+    CHAINRULE_UNROLL
+    for (int v = 0; v < kX; ++v) {
+      if (s.bias != nullptr) sum[o][v] = hn::Add(sum[o][v], hn::Set(d, s.bias[o]));
+      if (relu) sum[o][v] = hn::IfThenZeroElse(hn::Le(sum[o][v], hn::Zero(d)), sum[o][v]);
+      if (v + 1 < kX) hn::StoreU(sum[o][v], d, y + v * kLanes<T>);
+    }
+    store_first(sum[o][kX - 1], d, y + (kX - 1) * kLanes<T>, last_lanes);
+  }
+}
+
+template <class T>
+using SumFunction = void (*)(const RowSums<T>&, const T*, T*, std::size_t);
+
+template <class T, int... kIndex>
+SumFunction<T> find_sum(std::integer_sequence<int, kIndex...>, std::int64_t outputs, std::int64_t vectors) {
+  static constexpr SumFunction<T> kTable[] = {
+      &sum_tile<T, kIndex / kSumVectors + 1, kIndex % kSumVectors + 1>...};
+  return kTable[(outputs - 1) * kSumVectors + vectors - 1];
+}
+
+template <class T>
+void sum_all(const RowSums<T>& s) {
+  const std::int64_t pieces = (s.outputs + kSumOutputs - 1) / kSumOutputs;
+  const std::int64_t vectors = (s.width + kLanes<T> - 1) / kLanes<T>;
+  for (std::int64_t piece = 0; piece < pieces; ++piece) {
+    const std::int64_t o = s.outputs * piece / pieces, outputs = s.outputs * (piece + 1) / pieces - o;
+    RowSums<T> some = s;
+    some.w += o;
+    if (some.bias != nullptr) some.bias += o;
+    for (std::int64_t row = 0; row < s.rows; ++row) {
+      for (std::int64_t v = 0; v < vectors; v += kSumVectors) {
+        const std::int64_t at = v * kLanes<T>, count = std::min<std::int64_t>(kSumVectors, vectors - v);
+        const auto last_lanes =
+            static_cast<std::size_t>(std::min(kLanes<T>, s.width - at - (count - 1) * kLanes<T>));
+        find_sum<T>(std::make_integer_sequence<int, kSumOutputs * kSumVectors>{}, outputs, count)(
+            some, s.x + s.x_rows[row] + at, s.y + o * s.y_step + row * s.width + at, last_lanes);
+      }
+    }
+  }
+}
+
+void sum_rows_f32(const RowSums<float>& s) { sum_all(s); }
+void sum_rows_f64(const RowSums<double>& s) { sum_all(s); }
 void add_products_f32(const RowProducts<float>& s) { add_products(s); }
 void add_products_f64(const RowProducts<double>& s) { add_products(s); }
 
@@ -108,9 +180,13 @@ HWY_AFTER_NAMESPACE();
 
 namespace chainrule::kernels {
 
+HWY_EXPORT(sum_rows_f32);
+HWY_EXPORT(sum_rows_f64);
 HWY_EXPORT(add_products_f32);
 HWY_EXPORT(add_products_f64);
 
+void sum_rows(const RowSums<float>& s) { CHAINRULE_DISPATCH(sum_rows_f32)(s); }
+void sum_rows(const RowSums<double>& s) { CHAINRULE_DISPATCH(sum_rows_f64)(s); }
 void add_row_products(const RowProducts<float>& s) { CHAINRULE_DISPATCH(add_products_f32)(s); }
 void add_row_products(const RowProducts<double>& s) { CHAINRULE_DISPATCH(add_products_f64)(s); }
 

@@ -2,7 +2,30 @@
 
 #include <cstdint>
 
+// Convolution with few weights, on the rows of images with zeros around: under each weight lies a row of x as
+// long as that of y.
 namespace chainrule::kernels {
+
+/// Sums of rows of x times numbers: y[o][row][i] = the chain over j of w[j][o] x[x_rows[row] + shifts[j] +
+/// i], from 0; then + bias[o], unless null; then y <= 0 ? 0 : y.
+template <class T>
+struct RowSums {
+  /// Past the last element of x that is needed so many are read, and make no difference.
+  static constexpr std::int64_t kReadable = 16;
+  const T* x = nullptr;
+  const std::int64_t* x_rows = nullptr;  // (rows): where they begin in x
+  const std::int64_t* shifts = nullptr;  // (places)
+  std::int64_t places = 0;
+  const T* w = nullptr;     // (places, outputs)
+  std::int64_t w_step = 0;  // from place to place
+  const T* bias = nullptr;  // (outputs)
+  bool relu = false;
+  T* y = nullptr;           // (outputs, rows, width)
+  std::int64_t y_step = 0;  // from output to output
+  std::int64_t outputs = 0, rows = 0, width = 0;
+};
+void sum_rows(const RowSums<float>& sums);
+void sum_rows(const RowSums<double>& sums);
 
 /// Partial sums of a dot product: number i adds up terms i, i + kSums, ... of each row. They fill the widest
 /// vector; with narrower ones there are several.
