@@ -379,8 +379,8 @@ std::int64_t conv_kept(const ConvShape& shape) {
 }
 std::int64_t conv_input_kept(const ConvShape& shape) { return conv_kept(adjoint(shape)); }
 std::int64_t conv_weight_kept(const ConvShape& shape) {
-  if (WinogradConv::fits(shape)) return WinogradConv(shape).transformed();
-  return RowConv<float>::fits(shape) ? RowConv<float>(shape).partial_sums() : 0;
+  const std::int64_t transformed = WinogradConv::fits(shape) ? WinogradConv(shape).transformed() : 0;
+  return std::max(transformed, RowConv<float>::fits(shape) ? RowConv<float>(shape).partial_sums() : 0);
 }
 
 template void conv(const ConvShape&, const float*, const float*, float*, const ConvFinish<float>&,

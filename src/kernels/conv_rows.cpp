@@ -8,8 +8,9 @@
 namespace chainrule::kernels {
 namespace {
 
-constexpr std::int64_t kMostWeights = 32;         // of an output
+constexpr std::int64_t kMostWeights = 128;        // of an output
 constexpr std::int64_t kShortestRow = 8;          // of y
+constexpr std::int64_t kWeightsByLength = 4;      // the longer the rows, the more weights are worth it
 constexpr std::int64_t kPreparedBytes = 1 << 20;  // images that are laid out at one time
 
 template <class T>
@@ -34,8 +35,9 @@ Places find_places(const PaddedImage& padded, const Windows& v, std::int64_t dep
 
 template <class T>
 bool RowConv<T>::fits(const ConvShape& shape) {
-  return PaddedImage::fits(shape.windows) && shape.n > 0 && shape.depth() > 0 &&
-         shape.depth() <= kMostWeights && shape.windows.out[2] >= kShortestRow;
+  const std::int64_t row = shape.windows.out[2], weights = shape.depth();
+  return PaddedImage::fits(shape.windows) && shape.windows.kernel.product() > 1 && shape.n > 0 &&
+         weights > 0 && weights <= std::min(kMostWeights, kWeightsByLength * row) && row >= kShortestRow;
 }
 
 template <class T>

@@ -15,7 +15,8 @@ constexpr std::int64_t kFewestChannels = 8;          // for fewer, the transform
 constexpr double kMostWaste = 1.6;                   // results computed for each one that is wanted
 constexpr std::int64_t kBlockBytes = 256 * 1024;     // points of image and results that are there at one time
 constexpr std::int64_t kTileUnit = 48;               // tiles that multiply_points takes without a rest
-constexpr std::int64_t kPreparedBytes = 768 * 1024;  // points of images and gradients for the weights
+constexpr std::int64_t kPreparedBytes = 768 * 1024;  // images and gradients for the weights, and their points
+constexpr std::int64_t kFewestTiles = 16;            // that a thread transforms
 
 std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 std::int64_t stored(std::int64_t channels) { return divide_up(channels, kChannelUnit) * kChannelUnit; }
@@ -199,54 +200,68 @@ void WinogradConv::add_up_weights(const float* x, const float* y, float* sums, b
   const std::int64_t x_size = s_.in_channels * v.in.product(), y_size = s_.out_channels * v.out.product();
   const ChannelsLast image{2 * rows_ + 2, 2 * columns_ + 2, x_channels_};
   const ChannelsLast gradient{2 * rows_, 2 * columns_, y_channels_};
-  const std::int64_t image_bytes = kPoints * 4 * tiles_ * (x_channels_ + y_channels_);
   const std::int64_t at_once =
-      std::min(s_.n, std::max<std::int64_t>(num_threads(), kPreparedBytes / image_bytes));
-  const std::int64_t x_stride = stride_of(at_once * tiles_, x_channels_);
-  const std::int64_t y_stride = stride_of(at_once * tiles_, y_channels_);
+      std::clamp<std::int64_t>(kPreparedBytes / (4 * (image.size() + gradient.size())),
+                               std::min<std::int64_t>(s_.n, num_threads()), s_.n);
+  const std::int64_t channels = x_channels_ + y_channels_;
+  const std::int64_t block_tiles =
+      std::clamp<std::int64_t>(kPreparedBytes / (kPoints * 4 * channels), 1, at_once * tiles_);
+  const std::int64_t x_stride = stride_of(block_tiles, x_channels_),
+                     y_stride = stride_of(block_tiles, y_channels_);
   // In this thread's memory, written and read by all.
+  float* images = scratch(at_once * image.size(), 0);
+  float* gradients = scratch(at_once * gradient.size(), 1);
   float* x_points = scratch(kPoints * x_stride, 2);
   float* y_points = scratch(kPoints * y_stride, 3);
   std::fill_n(done, s_.n, true);
-  const auto prepare = [&](std::int64_t i, std::int64_t group, float* x_to, float* y_to) {
-    float* pixels = scratch(image.size(), 0);
-    float* gradients = scratch(gradient.size(), 1);
+  const auto lay_out = [&](std::int64_t i, std::int64_t group, float* pixels, float* results) {
     const std::int64_t part = i * s_.groups + group;
     const bool x_finite = to_channels_last(x + part * x_size, s_.in_channels, v.in[1], v.in[2], image,
                                            v.low[1], v.low[2], pixels);
     const bool y_finite =
-        to_channels_last(y + part * y_size, s_.out_channels, v.out[1], v.out[2], gradient, 0, 0, gradients);
-    if (!x_finite || !y_finite) {  // it adds nothing
-      done[i] = false;
-      std::fill_n(pixels, image.size(), 0.0F);
-      std::fill_n(gradients, gradient.size(), 0.0F);
-    }
-    transform_image(pixels, image, {columns_, 0, tiles_}, x_to, x_stride);
-    transform_gradient(gradients, gradient, {columns_, 0, tiles_}, y_to, y_stride);
+        to_channels_last(y + part * y_size, s_.out_channels, v.out[1], v.out[2], gradient, 0, 0, results);
+    if (x_finite && y_finite) return;
+    done[i] = false;  // and it adds nothing
+    std::fill_n(pixels, image.size(), 0.0F);
+    std::fill_n(results, gradient.size(), 0.0F);
+  };
+  const auto transform_tiles = [&](Range tiles, std::int64_t at) {
+    for_each_image(columns_, tiles_, tiles, [&](std::int64_t i, const TileRange& range, std::int64_t first) {
+      transform_image(images + i * image.size(), image, range, x_points + (at + first) * x_channels_,
+                      x_stride);
+      transform_gradient(gradients + i * gradient.size(), gradient, range,
+                         y_points + (at + first) * y_channels_, y_stride);
+    });
   };
   for (std::int64_t group = 0; group < s_.groups; ++group) {
     for (std::int64_t first = 0; first < s_.n; first += at_once) {
       const std::int64_t count = std::min(at_once, s_.n - first);
       parallel_for(count, 1, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) {
-          prepare(first + i, group, x_points + i * tiles_ * x_channels_, y_points + i * tiles_ * y_channels_);
+          lay_out(first + i, group, images + i * image.size(), gradients + i * gradient.size());
         }
       });
-      parallel_for(kPoints, 1, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t p = begin; p < end; ++p) {
-          gemm(Gemm<float>{.m = s_.in_channels,
-                           .n = y_channels_,
-                           .k = count * tiles_,
-                           .a = x_points + p * x_stride,
-                           .lda = x_channels_,
-                           .trans_a = true,
-                           .b = y_points + p * y_stride,
-                           .ldb = y_channels_,
-                           .c = sums + (group * kPoints + p) * point_,
-                           .ldc = y_channels_,
-                           .accumulate = accumulate || first > 0});
-        }
-      });
+      for (std::int64_t tile = 0; tile < count * tiles_; tile += block_tiles) {
+        const std::int64_t tiles = std::min(block_tiles, count * tiles_ - tile);
+        parallel_for(tiles, kFewestTiles, [&](std::int64_t begin, std::int64_t end) {
+          transform_tiles({tile + begin, tile + end}, begin);
+        });
+        parallel_for(kPoints, 1, [&](std::int64_t begin, std::int64_t end) {
+          for (std::int64_t p = begin; p < end; ++p) {
+            gemm(Gemm<float>{.m = s_.in_channels,
+                             .n = y_channels_,
+                             .k = tiles,
+                             .a = x_points + p * x_stride,
+                             .lda = x_channels_,
+                             .trans_a = true,
+                             .b = y_points + p * y_stride,
+                             .ldb = y_channels_,
+                             .c = sums + (group * kPoints + p) * point_,
+                             .ldc = y_channels_,
+                             .accumulate = accumulate || first + tile > 0});
+          }
+        });
+      }
     }
   }
 }
