@@ -1,72 +1,40 @@
 #include "core/small_blocks.h"
 
-#include <array>
-#include <new>
-
 #include "core/sanitizer.h"
 
 namespace chainrule {
-namespace {
 
-constexpr std::size_t kUnit = 64;
-constexpr std::size_t kSizes = SmallBlocks::kMaxBytes / kUnit;
-constexpr std::size_t kMaxKept = 4096;  // blocks of a size
+// Without constructor and destructor, so that reaching it costs no check: objects of static storage may be
+// freed after the thread's own are gone.
+constinit thread_local std::array<SmallBlocks::List, SmallBlocks::kMaxBytes / SmallBlocks::kUnit>
+    SmallBlocks::lists_;
 
-struct Free {
-  Free* next;
-};
+/// Opens the thread's lists, and empties and closes them when the thread ends.
+struct SmallBlocks::Keeper {
+  static constexpr std::uint32_t kMaxKept = 4096;  // blocks of a size
 
-struct Lists {
-  struct List {
-    Free* first = nullptr;
-    std::size_t count = 0;
-  };
-  std::array<List, kSizes> lists;
-  ~Lists();
-};
-
-// Objects of static storage may be freed after the thread's own are gone.
-thread_local bool are_lists_gone = false;
-thread_local Lists lists_of_thread;
-
-Lists::~Lists() {
-  are_lists_gone = true;
-  for (List& list : lists) {
-    while (list.first != nullptr) {
-      Free* block = list.first;
-      list.first = block->next;
-      ::operator delete (block, std::align_val_t{kUnit});
+  Keeper() {
+    for (List& list : lists_) list.room = kMaxKept;
+  }
+  ~Keeper() {
+    for (List& list : lists_) {
+      list.room = 0;
+      while (Free* block = list.first) {
+        list.first = block->next;
+        deallocate(block);
+      }
     }
   }
-}
+};
 
-std::size_t units(std::size_t bytes) { return bytes == 0 ? 1 : (bytes + kUnit - 1) / kUnit; }
-
-}  // namespace
-
-void* SmallBlocks::take(std::size_t bytes) {
-  if (kReusesMemory && bytes <= kMaxBytes && !are_lists_gone) {
-    Lists::List& list = lists_of_thread.lists[units(bytes) - 1];
-    if (Free* block = list.first) {
-      list.first = block->next;
-      --list.count;
-      return block;
-    }
-    bytes = units(bytes) * kUnit;
+void* SmallBlocks::allocate(std::size_t bytes) {
+  if constexpr (kReusesMemory) {
+    static thread_local Keeper keeper;
+    if (bytes <= kMaxBytes) bytes = (bytes + kUnit - 1) / kUnit * kUnit;
   }
   return ::operator new (bytes, std::align_val_t{kUnit});
 }
 
-void SmallBlocks::give(void* block, std::size_t bytes) noexcept {
-  if (kReusesMemory && bytes <= kMaxBytes && !are_lists_gone) {
-    Lists::List& list = lists_of_thread.lists[units(bytes) - 1];
-    if (list.count < kMaxKept) {
-      list.first = new (block) Free{list.first};
-      ++list.count;
-      return;
-    }
-  }
-  ::operator delete (block, std::align_val_t{kUnit});
-}
+void SmallBlocks::deallocate(void* block) noexcept { ::operator delete (block, std::align_val_t{kUnit}); }
 
 }  // namespace chainrule
