@@ -37,6 +37,7 @@ std::vector<Tensor> Optimizer::updates(const std::vector<Tensor>& gradients) con
         44, cat("[", name_, "] ", gradients.size(), " gradients for ", parameters_.size(), " parameters."));
   }
   std::vector<Tensor> all;
+  all.reserve(gradients.size() * (states_.empty() ? 1 : 1 + states_[0].size()));
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     for (Tensor& t : update(parameters_[i].parameter->value(), gradients[i], states_[i], steps_ + 1)) {
       all.push_back(std::move(t));

@@ -132,6 +132,7 @@ void Fusion::plan_blocks() {
 
 std::int64_t Fusion::place(const Input& input, std::int64_t element) const {
   if (input.is_whole) return element;
+  if (input.is_scalar || element == 0) return 0;
   std::int64_t at = 0;
   for (std::size_t i = 0; i < loops_.size(); ++i) {
     at += element % loops_[i] * input.strides[i];
@@ -162,7 +163,7 @@ void Fusion::run_part(std::span<void* const> memory, std::int64_t begin, std::in
   std::array<bool, kMaxInputs> is_scalar;
   for (std::int64_t first = begin, count = 0; first < end; first += count) {
     count = std::min(block_, end - first);
-    if (!repeats_) count = std::min(count, loops_[0] - first % loops_[0]);
+    if (!repeats_ && loops_.size() > 1) count = std::min(count, loops_[0] - first % loops_[0]);
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
       const Input& input = inputs_[i];
       const auto* from = static_cast<const std::byte*>(memory[input.storage]);
@@ -195,6 +196,7 @@ void Fusion::run_part(std::span<void* const> memory, std::int64_t begin, std::in
 
 void Fusion::run(std::span<void* const> memory, std::int64_t begin, std::int64_t end) const {
   if (begin >= end) return;
+  if (end - begin <= block_) return run_part(memory, begin, end);
   const std::int64_t blocks = (end - begin + block_ - 1) / block_;
   const std::int64_t work = block_ * static_cast<std::int64_t>(parts_.size());
   parallel_for(blocks, std::max<std::int64_t>(1, kMinTask / work), [&](std::int64_t b, std::int64_t e) {

@@ -1,4 +1,6 @@
 // From tensors that are asked for to numbers: trace, find or make the plan, run it.
+#include <algorithm>
+
 #include "core/reused.h"
 #include "plan/cache.h"
 #include "plan/report.h"
@@ -78,13 +80,14 @@ void run_trace(Workspace& w) {
 }  // namespace
 
 void evaluate(std::span<const Tensor> tensors) {
+  const auto is_known = [](const Tensor& tensor) { return tensor && tensor.node()->has_value(); };
+  if (std::all_of(tensors.begin(), tensors.end(), is_known)) return;
   const Reused<Workspace> workspace;
   workspace->outputs.clear();
   for (const Tensor& tensor : tensors) {
     static_cast<void>(tensor.shape());  // throws for an empty tensor
     if (!tensor.node()->has_value()) workspace->outputs.push_back(tensor.node());
   }
-  if (workspace->outputs.empty()) return;
   workspace->tracer.start(workspace->outputs);
   while (workspace->tracer.next(workspace->trace)) run_trace(*workspace);
 }
