@@ -1,5 +1,7 @@
 #include "ops/axes.h"
 
+#include <array>
+
 namespace chainrule {
 
 Axes::Axes(std::span<const int> axes) {
@@ -22,11 +24,11 @@ AxisSet axis_set(const Axes& axes, int ndim) {
 }
 
 Shape kept_shape(const Shape& shape, AxisSet set) {
-  Shape kept = shape;
+  std::array<std::int64_t, Shape::kMaxNdim> sizes;
   for (int axis = 0; axis < shape.ndim(); ++axis) {
-    if (set >> axis & 1) kept = with_size(kept, axis, 1);
+    sizes[static_cast<std::size_t>(axis)] = set >> axis & 1 ? 1 : shape[axis];
   }
-  return kept;
+  return Shape(std::span<const std::int64_t>(sizes.data(), static_cast<std::size_t>(shape.ndim())));
 }
 
 void require_elements(const Shape& shape, AxisSet set) {
@@ -36,11 +38,12 @@ void require_elements(const Shape& shape, AxisSet set) {
 }
 
 Shape dropped_shape(const Shape& shape, AxisSet set) {
-  std::vector<std::int64_t> sizes;
+  std::array<std::int64_t, Shape::kMaxNdim> sizes;
+  std::size_t count = 0;
   for (int axis = 0; axis < shape.ndim(); ++axis) {
-    if (!(set >> axis & 1)) sizes.push_back(shape[axis]);
+    if (!(set >> axis & 1)) sizes[count++] = shape[axis];
   }
-  return Shape(std::span<const std::int64_t>(sizes));
+  return Shape(std::span<const std::int64_t>(sizes).first(count));
 }
 
 bool as_block(const Shape& shape, AxisSet set, AxisBlock& block) {

@@ -83,7 +83,7 @@ struct Where {
     require_same_dtype(in.subspan(1));
     return {in[1].dtype, broadcast_shape(in)};
   }
-  Tensors vjp(const Vjp& v) const {
+  Gradients vjp(const Vjp& v) const {
     return {Tensor(), v.needs(1) ? where(v.inputs[0], v.cotangent, 0.0) : Tensor(),
             v.needs(2) ? where(v.inputs[0], 0.0, v.cotangent) : Tensor()};
   }
@@ -136,8 +136,9 @@ Tensor not_equal(Operand a, Operand b) { return apply_arithmetic<NotEqual>(a, b)
 
 Tensor where(Operand condition, Operand a, Operand b) {
   const OriginScope scope(condition.where());
-  const auto [x, y] = same_dtype(a, b);
-  return apply(Where{}, {condition.tensor() ? *condition.tensor() : scalar(condition.number()), x, y},
+  const SameDtype same(a, b);
+  const Tensor number = condition.tensor() ? Tensor() : scalar(condition.number());
+  return apply(Where{}, {condition.tensor() ? *condition.tensor() : number, same.a(), same.b()},
                condition.where());
 }
 

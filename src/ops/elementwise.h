@@ -42,25 +42,26 @@ inline Tensor as_floating(const Tensor& x) { return x && !is_floating(x.dtype())
 /// A function of floating numbers on any tensor.
 template <class Op>
 Tensor apply_floating(const Tensor& x, Location where) {
-  const OriginScope scope(where);
-  return apply(Op{}, {as_floating(x)}, where);
+  if (!x || is_floating(x.dtype())) return apply(Op{}, {x}, where);
+  return apply(Op{}, {cast(x, DType::f64, where)}, where);
 }
 
 /// An operation on two tensors of one dtype.
 template <class Op>
 Tensor apply_arithmetic(const Operand& a, const Operand& b) {
-  const OriginScope scope(a.where());
-  const auto [x, y] = same_dtype(a, b);
-  return apply(Op{}, {x, y}, a.where());
+  const SameDtype same(a, b);
+  return apply(Op{}, {same.a(), same.b()}, a.where());
 }
 
 /// For operations on floating numbers alone: integers become f64, as in NumPy's true division.
 template <class Op>
 Tensor apply_floating(const Operand& a, const Operand& b) {
+  const SameDtype same(a, b);
+  if (!same.a() || !same.b() || is_floating(same.a().dtype())) {
+    return apply(Op{}, {same.a(), same.b()}, a.where());
+  }
   const OriginScope scope(a.where());
-  const auto [x, y] = same_dtype(a, b);
-  if (!x || !y) return apply(Op{}, {x, y}, a.where());
-  return apply(Op{}, {as_floating(x), as_floating(y)}, a.where());
+  return apply(Op{}, {as_floating(same.a()), as_floating(same.b())}, a.where());
 }
 
 }  // namespace chainrule

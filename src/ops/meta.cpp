@@ -14,7 +14,10 @@ int checked_axis(int axis, int ndim) {
 }
 
 Shape broadcast_shape(std::span<const Meta> in) {
-  if (in.size() == 2 && in[0].shape == in[1].shape) return in[0].shape;
+  if (in.size() == 2) {  // what most operations have: equal shapes, or a number on one side
+    if (in[1].shape.ndim() == 0 || in[0].shape == in[1].shape) return in[0].shape;
+    if (in[0].shape.ndim() == 0) return in[1].shape;
+  }
   int ndim = 0;
   for (const Meta& meta : in) ndim = std::max(ndim, meta.shape.ndim());
   std::array<std::int64_t, Shape::kMaxNdim> sizes;

@@ -12,24 +12,25 @@ DType dtype_beside(const Operand& number, DType dtype) {
   return number.is_integral() ? promote(dtype, DType::i64) : DType::f64;
 }
 
+DType common_dtype(const Operand& a, const Operand& b) {
+  if (a.tensor() && b.tensor()) return promote(a.tensor()->dtype(), b.tensor()->dtype());
+  if (a.tensor()) return dtype_beside(b, a.tensor()->dtype());
+  return b.tensor() ? dtype_beside(a, b.tensor()->dtype()) : DType::f64;
+}
+
 }  // namespace
 
-std::array<Tensor, 2> same_dtype(const Operand& a, const Operand& b) {
+SameDtype::SameDtype(const Operand& a, const Operand& b) : a_(a.tensor()), b_(b.tensor()) {
   // An empty tensor is reported by the operation itself, under its own name.
-  if ((a.tensor() && !*a.tensor()) || (b.tensor() && !*b.tensor())) {
-    return {a.tensor() ? *a.tensor() : scalar(a.number()), b.tensor() ? *b.tensor() : scalar(b.number())};
-  }
-  if (!a.tensor() && !b.tensor()) return {literal(a.number(), DType::f64), literal(b.number(), DType::f64)};
-  if (!a.tensor()) {
-    const DType dtype = dtype_beside(a, b.tensor()->dtype());
-    return {literal(a.number(), dtype), cast(*b.tensor(), dtype)};
-  }
-  if (!b.tensor()) {
-    const DType dtype = dtype_beside(b, a.tensor()->dtype());
-    return {cast(*a.tensor(), dtype), literal(b.number(), dtype)};
-  }
-  const DType dtype = promote(a.tensor()->dtype(), b.tensor()->dtype());
-  return {cast(*a.tensor(), dtype), cast(*b.tensor(), dtype)};
+  const bool is_any_empty = (a_ && !*a_) || (b_ && !*b_);
+  const DType dtype = is_any_empty ? DType::f32 : common_dtype(a, b);
+  const auto convert = [&](const Operand& side, const Tensor*& tensor, Tensor& made) {
+    if (tensor && (is_any_empty || tensor->dtype() == dtype)) return;
+    made = tensor ? cast(*tensor, dtype, a.where()) : literal(side.number(), dtype);
+    tensor = &made;
+  };
+  convert(a, a_, made_a_);
+  convert(b, b_, made_b_);
 }
 
 }  // namespace chainrule
