@@ -23,7 +23,7 @@ struct Hypot {
     }
     return in[0];
   }
-  Tensors vjp(const Vjp& v) const {  // graph, so that it has derivatives again
+  Gradients vjp(const Vjp& v) const {  // graph, so that it has derivatives again
     return {v.cotangent * v.inputs[0] / v.output, v.cotangent * v.inputs[1] / v.output};
   }
   void run(const Kernel& k) const {

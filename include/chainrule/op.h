@@ -2,6 +2,7 @@
 
 #include <array>
 #include <bit>
+#include <concepts>
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
@@ -26,7 +27,7 @@
 //         if (!is_floating(in[0].dtype)) throw op_error<DTypeError>(0, "takes f32 or f64.");
 //         return in[0];
 //       }
-//       Tensors vjp(const Vjp& v) const {                    // graph: the gradient has a gradient
+//       Gradients vjp(const Vjp& v) const {                  // graph: the gradient has a gradient
 //         return {v.cotangent * 3 * square(v.inputs[0])};
 //       }
 //       void run(const Kernel& k) const {                    // plain loops
@@ -54,6 +55,21 @@ struct Meta {
 };
 
 using Tensors = std::vector<Tensor>;
+
+/// What `vjp` returns: a tensor an input. Few of them need no memory of their own.
+class Gradients {
+ public:
+  template <std::same_as<Tensor>... T>
+  requires(sizeof...(T) >= 1 && sizeof...(T) <= 3) Gradients(T... gradients)
+      : few_{std::move(gradients)...} {}
+  Gradients(Tensors gradients) : many_(std::move(gradients)) {}
+
+  Tensor& operator[](std::size_t input) { return many_.empty() ? few_[input] : many_[input]; }
+
+ private:
+  std::array<Tensor, 3> few_;
+  Tensors many_;
+};
 
 /// Where tests draw an input's elements from: between the two, or with a grid at low, low + grid, ... below
 /// high, so that a function's kinks and ties can be kept at a distance.
@@ -167,7 +183,7 @@ struct OpRow {
   void (*print)(const void* op, std::ostream& out) = nullptr;
   void (*key)(const void* op, std::vector<std::uint64_t>& words) = nullptr;  // null without attributes
   Meta (*infer)(const void* op, std::span<const Meta> in) = nullptr;
-  Tensors (*vjp)(const void* op, const Vjp& v) = nullptr;
+  Gradients (*vjp)(const void* op, const Vjp& v) = nullptr;
   void (*run)(const void* op, const Kernel& k) = nullptr;
   void (*run_fast)(const void* op, const Kernel& k) = nullptr;
   void (*run_block)(const void* op, const Block& b) = nullptr;
@@ -240,7 +256,7 @@ consteval OpRow make_row() {
   if constexpr (requires { Op::kNotDifferentiable; }) {
     row.not_differentiable = Op::kNotDifferentiable;
   } else {
-    row.vjp = [](const void* op, const Vjp& v) { return op_cast<Op>(op).vjp(v); };
+    row.vjp = [](const void* op, const Vjp& v) -> Gradients { return op_cast<Op>(op).vjp(v); };
   }
   row.run = [](const void* op, const Kernel& k) { op_cast<Op>(op).run(k); };
   if constexpr (requires(const Op& op, const Block& b) { op.run_block(b); }) {
@@ -268,6 +284,7 @@ template <class E>
 E op_error(int code, std::string_view what);
 
 /// Checks the inputs (infer) and makes the node. Throws what infer throws.
+Tensor apply_row(const OpRow& row, const void* attributes, std::span<const TensorRef> inputs, Location where);
 Tensor apply_row(const OpRow& row, const void* attributes, std::span<const Tensor> inputs, Location where);
 
 template <class Op>
@@ -275,7 +292,7 @@ Tensor apply(const Op& op, std::span<const Tensor> inputs, Location where) {
   return apply_row(kRow<Op>, &op, inputs, where);
 }
 template <class Op>
-Tensor apply(const Op& op, std::initializer_list<Tensor> inputs, Location where) {
+Tensor apply(const Op& op, std::initializer_list<TensorRef> inputs, Location where) {
   return apply_row(kRow<Op>, &op, std::span(inputs.begin(), inputs.size()), where);
 }
 

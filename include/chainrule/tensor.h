@@ -16,6 +16,8 @@
 namespace chainrule {
 
 struct Node;
+/// Gives up a reference; the last one frees the node and what only it needed.
+void release(Node* node) noexcept;
 
 /// An array of numbers: either given (a leaf) or the result of an operation on other tensors.
 ///
@@ -30,8 +32,13 @@ class Tensor {
   Tensor(const Tensor& other) noexcept;
   Tensor(Tensor&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
   Tensor& operator=(const Tensor& other) noexcept;
-  Tensor& operator=(Tensor&& other) noexcept;
-  ~Tensor();
+  Tensor& operator=(Tensor&& other) noexcept {
+    Tensor old = adopt(std::exchange(node_, std::exchange(other.node_, nullptr)));
+    return *this;
+  }
+  ~Tensor() {
+    if (node_ != nullptr) release(node_);
+  }
 
   /// Whether the handle names a tensor at all.
   explicit operator bool() const { return node_ != nullptr; }
@@ -70,7 +77,11 @@ class Tensor {
   /// A handle on a node; shares ownership.
   static Tensor of(Node* node) noexcept;
   /// A handle that takes over one reference the caller holds.
-  static Tensor adopt(Node* node) noexcept;
+  static Tensor adopt(Node* node) noexcept {
+    Tensor tensor;
+    tensor.node_ = node;
+    return tensor;
+  }
 
  private:
   const void* bytes(DType wanted) const;
@@ -79,6 +90,16 @@ class Tensor {
 };
 
 std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
+
+/// A tensor that is handed to a call: as `const Tensor&`, but it can stand in a list without a copy.
+class TensorRef {
+ public:
+  TensorRef(const Tensor& tensor) : node_(tensor.node()) {}
+  Node* node() const { return node_; }
+
+ private:
+  Node* node_;
+};
 
 /// One side of an operator: a tensor, or a number that takes the dtype of the other side (`x + 1` keeps f32;
 /// an integer tensor with a fractional literal becomes f64, as in NumPy). Made by conversion, so that it can

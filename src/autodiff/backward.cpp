@@ -1,4 +1,5 @@
 // The backward pass: one walk over the graph in reverse topological order that makes more graph.
+#include <array>
 #include <vector>
 
 #include "chainrule/grad.h"
@@ -15,15 +16,32 @@ namespace {
 constexpr std::size_t kFewInputs = 4;
 
 /// Undoes broadcasting: the sum over what was repeated. No operation does this for itself.
-Tensor sum_to(const Tensor& x, const Shape& shape) {
+Tensor sum_to(Tensor x, const Shape& shape) {
   if (x.shape() == shape) return x;
   const int lead = x.ndim() - shape.ndim();
-  std::vector<int> axes;
+  std::array<int, Shape::kMaxNdim> axes;
+  std::size_t count = 0;
   for (int axis = 0; axis < x.ndim(); ++axis) {
-    if (axis < lead || shape[axis - lead] != x.shape()[axis]) axes.push_back(axis);
+    if (axis < lead || shape[axis - lead] != x.shape()[axis]) axes[count++] = axis;
   }
-  return reshape(sum(x, Axes(std::span<const int>(axes)), true), shape);
+  return reshape(sum(x, Axes(std::span<const int>(axes).first(count)), true), shape);
 }
+
+/// What a backward pass knows of the nodes, by their places in the order. Kept for the next pass.
+struct Workspace {
+  NodeOrder order;
+  NodeIndex variables;  // their numbers
+  std::vector<char> is_variable, depends;
+  std::vector<Tensor> cotangents;
+
+  void clear() {
+    order.clear();
+    variables.clear();
+    is_variable.clear();
+    depends.clear();
+    cotangents.clear();
+  }
+};
 
 class Backward {
  public:
@@ -35,71 +53,75 @@ class Backward {
         throw DTypeError(34, cat("[grad] variable ", i, " is ", name_of(variables[i].dtype()),
                                  "; only f32 and f64 tensors have gradients.", where_.to_string()));
       }
-      is_variable_->insert(variables[i].node(), static_cast<std::int32_t>(i));
+      if (options_.stop_at_variables) w_->variables.insert(variables[i].node(), static_cast<std::int32_t>(i));
     }
     Node* root = output.node();
-    order_->find({&root, 1}, [this](const Node* node) { return goes_on(node); });
-    depends_.resize(nodes().size());
+    order().find({&root, 1}, [this](const Node* node) { return goes_on(node); });
+    w_->is_variable.resize(nodes().size());
+    for (const Tensor& variable : variables) {
+      if (order().contains(variable.node())) w_->is_variable[order().place(variable.node())] = true;
+    }
+    w_->depends = w_->is_variable;
     for (std::size_t i = 0; i < nodes().size(); ++i) {
-      bool depends = is_variable_->find(nodes()[i]) != NodeIndex::kNone;
-      if (goes_on(nodes()[i])) {
-        for (const Node* input : nodes()[i]->inputs()) depends = depends || depends_[at(input)];
-      }
-      depends_[i] = depends;
+      if (!goes_on(nodes()[i])) continue;
+      for (const std::int32_t input : order().inputs(i)) w_->depends[i] |= w_->depends[input];
     }
   }
 
-  Tensors run(const Tensor& cotangent) {
-    cotangents_.resize(nodes().size());
-    cotangents_.back() = cotangent;
+  std::vector<Tensor> run(const Tensor& cotangent) {
+    w_->cotangents.resize(nodes().size());
+    w_->cotangents.back() = cotangent;
     for (std::size_t i = nodes().size(); i-- > 0;) {
-      if (cotangents_[i] && depends_[i] && goes_on(nodes()[i]) && !nodes()[i]->is_leaf())
-        step(*nodes()[i], i);
+      if (w_->cotangents[i] && w_->depends[i] && goes_on(nodes()[i]) && !nodes()[i]->is_leaf()) step(i);
     }
-    Tensors gradients;
+    std::vector<Tensor> gradients;
+    gradients.reserve(variables_.size());
     for (std::size_t i = 0; i < variables_.size(); ++i) gradients.push_back(gradient_of(i));
     return gradients;
   }
 
  private:
-  const std::vector<Node*>& nodes() const { return order_->nodes(); }
-  std::size_t at(const Node* node) const { return order_->place(node); }
+  NodeOrder& order() const { return w_->order; }
+  const std::vector<Node*>& nodes() const { return order().nodes(); }
 
   bool goes_on(const Node* node) const {
     if (node->constant) return false;
-    return !options_.stop_at_variables || is_variable_->find(node) == NodeIndex::kNone;
+    return !options_.stop_at_variables || w_->variables.find(node) == NodeIndex::kNone;
   }
 
-  /// Hands a node's cotangent on to its inputs.
-  void step(Node& node, std::size_t i) {
+  /// Hands the cotangent of the node at a place on to its inputs.
+  void step(std::size_t place) {
+    Node& node = *nodes()[place];
     const OriginScope scope(node.origin);  // what this makes belongs to the line of the forward pass
-    const std::span<Node* const> nodes = node.inputs();
-    InlineArray<Tensor, kFewInputs> inputs(nodes.size());
-    InlineArray<bool, kFewInputs> needed(nodes.size());
+    const std::span<const Tensor> inputs = node.input_tensors();
+    const std::span<const std::int32_t> places = order().inputs(place);
     bool any = false;
-    for (std::size_t j = 0; j < nodes.size(); ++j) {
-      inputs[j] = Tensor::of(nodes[j]);
-      needed[j] = depends_[at(nodes[j])] && is_floating(nodes[j]->dtype);
-      any = any || needed[j];
-    }
+    InlineArray<bool, kFewInputs> needed(inputs.size(), [&](std::size_t j) {
+      const bool is_needed = w_->depends[places[j]] && is_floating(node.inputs()[j]->dtype);
+      any = any || is_needed;
+      return is_needed;
+    });
     if (!any) return;
     if (!node.op->vjp) throw no_derivative(node);
     const Tensor output = Tensor::of(&node);
-    const Tensors gradients =
-        node.op->vjp(node.attributes(), {inputs.span(), output, cotangents_[i], needed.span()});
-    if (is_variable_->find(&node) == NodeIndex::kNone) cotangents_[i] = Tensor();
-    for (std::size_t j = 0; j < nodes.size(); ++j) {
+    Tensor& cotangent = w_->cotangents[place];
+    Gradients gradients = node.op->vjp(node.attributes(), {inputs, output, cotangent, needed.span()});
+    if (!w_->is_variable[place]) cotangent = Tensor();
+    for (std::size_t j = 0; j < inputs.size(); ++j) {
       if (!needed[j]) continue;
-      Tensor& sum = cotangents_[at(nodes[j])];
-      const Tensor part = sum_to(gradients[j], nodes[j]->shape);
-      sum = sum ? sum + part : part;
+      Tensor& sum = w_->cotangents[places[j]];
+      Tensor part = sum_to(std::move(gradients[j]), inputs[j].shape());
+      sum = sum ? sum + part : std::move(part);
     }
   }
 
   Tensor gradient_of(std::size_t i) const {
     const Node* node = variables_[i].node();
-    const bool is_found = order_->contains(node);
-    if (is_found && cotangents_[at(node)]) return cotangents_[at(node)];
+    const bool is_found = order().contains(node);
+    if (is_found) {
+      const Tensor& cotangent = w_->cotangents[order().place(node)];
+      if (cotangent) return cotangent;
+    }
     if (options_.allow_unused) return zeros(node->shape, node->dtype);
     if (!is_found) {
       throw ValueError(31,
@@ -118,7 +140,7 @@ class Backward {
       const Node* node = nodes()[i];
       reached[i] = node == variable;
       for (const Node* input : node->inputs()) {
-        if (order_->contains(input)) reached[i] = reached[i] || reached[at(input)];
+        if (order().contains(input)) reached[i] = reached[i] || reached[order().place(input)];
       }
       if (reached[i] && (!is_floating(node->dtype) || (node->op && !node->op->vjp))) return node;
     }
@@ -135,10 +157,7 @@ class Backward {
   std::span<const Tensor> variables_;
   GradOptions options_;
   Origin where_;
-  Reused<NodeIndex> is_variable_;
-  Reused<NodeOrder> order_;
-  std::vector<char> depends_;
-  Tensors cotangents_;
+  Reused<Workspace> w_;
 };
 
 }  // namespace

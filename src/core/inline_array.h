@@ -7,13 +7,14 @@
 namespace chainrule {
 
 /// An array whose size is known when it is made: in place up to kFew elements, on the heap beyond. No more
-/// elements are made than asked for.
+/// elements are made than asked for: element i is make(i), which must not throw.
 template <class T, std::size_t kFew>
 class InlineArray {
  public:
-  explicit InlineArray(std::size_t size) : size_(size) {
+  template <class Make>
+  InlineArray(std::size_t size, Make make) : size_(size) {
     if (size > kFew) data_ = std::allocator<T>().allocate(size);
-    std::uninitialized_value_construct_n(data_, size);
+    for (std::size_t i = 0; i < size; ++i) new (data_ + i) T(make(i));
   }
   ~InlineArray() {
     std::destroy_n(data_, size_);

@@ -14,13 +14,22 @@ namespace {
 
 constinit thread_local Origin current_origin;
 
-Node* allocate(std::size_t input_count, std::size_t attribute_bytes) {
-  assert(input_count <= Node::kMaxInputs);
-  const std::size_t bytes = Node::attributes_offset(input_count) + attribute_bytes;
-  Node* node = new (SmallBlocks::take(bytes)) Node;
-  node->input_count = static_cast<std::uint16_t>(input_count);
-  node->bytes_allocated = static_cast<std::uint32_t>(bytes);
-  return node;
+/// Frees a node, and its inputs if nothing else refers to them. The nodes to free form a list through their
+/// own `link`: no recursion, and no allocation that could fail.
+void destroy(Node* node) noexcept {
+  node->link = nullptr;
+  while (node) {
+    Node* pending = node->link;
+    for (Node* input : node->inputs()) {
+      if (!input->refs.drop()) continue;
+      input->link = pending;
+      pending = input;
+    }
+    const std::size_t bytes = node->bytes_allocated;
+    node->~Node();
+    SmallBlocks::give(node, bytes);
+    node = pending;
+  }
 }
 
 }  // namespace
@@ -38,46 +47,33 @@ std::string Origin::to_string() const {
 }
 
 Tensor make_leaf(Buffer value, DType dtype, const Shape& shape) {
-  Node* node = allocate(0, 0);
-  node->dtype = dtype;
-  node->shape = shape;
+  Node* node = new (SmallBlocks::take(sizeof(Node))) Node(dtype, shape);
+  node->bytes_allocated = sizeof(Node);
   node->value = std::move(value);
   return Tensor::adopt(node);
 }
 
 Tensor make_node(const OpRow* op, const void* attributes, std::size_t attribute_bytes, DType dtype,
-                 const Shape& shape, std::span<const Tensor> inputs, const Origin& origin) {
-  Node* node = allocate(inputs.size(), attribute_bytes);
-  node->op = op;
-  node->dtype = dtype;
-  node->shape = shape;
+                 const Shape& shape, std::span<const TensorRef> inputs, const Origin& origin) {
+  assert(inputs.size() <= Node::kMaxInputs);
+  const std::size_t bytes = Node::attributes_offset(inputs.size()) + attribute_bytes;
+  Node* node = new (SmallBlocks::take(bytes)) Node(dtype, shape);
   node->constant = making_constants;
+  node->input_count = static_cast<std::uint16_t>(inputs.size());
+  node->bytes_allocated = static_cast<std::uint32_t>(bytes);
+  node->op = op;
   node->origin = origin;
   Node** slots = reinterpret_cast<Node**>(node + 1);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     slots[i] = inputs[i].node();
-    retain(slots[i]);
+    slots[i]->refs.add();
   }
   if (attribute_bytes > 0) std::memcpy(const_cast<void*>(node->attributes()), attributes, attribute_bytes);
   return Tensor::adopt(node);
 }
 
-// The nodes to free form a list through their own `link`: no recursion, and no allocation that could fail.
 void release(Node* node) noexcept {
-  if (!node || !node->refs.drop()) return;
-  node->link = nullptr;
-  while (node) {
-    Node* pending = node->link;
-    for (Node* input : node->inputs()) {
-      if (!input->refs.drop()) continue;
-      input->link = pending;
-      pending = input;
-    }
-    const std::size_t bytes = node->bytes_allocated;
-    node->~Node();
-    SmallBlocks::give(node, bytes);
-    node = pending;
-  }
+  if (node != nullptr && node->refs.drop()) destroy(node);
 }
 
 const std::string* intern(const std::string& name) {

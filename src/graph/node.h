@@ -38,8 +38,10 @@ enum class Literal : std::uint8_t { none, zero, one };
 struct Node {
   static constexpr std::size_t kMaxInputs = 0xffff;
 
+  Node(DType own_dtype, const Shape& own_shape) : dtype(own_dtype), shape(own_shape) {}
+
   Refs refs;
-  DType dtype = DType::f32;
+  DType dtype;
   bool constant = false;  // no gradient goes to its inputs
   Literal literal = Literal::none;
   std::uint16_t input_count = 0;
@@ -48,10 +50,22 @@ struct Node {
   Shape shape;
   Buffer value;  // empty until computed
   Origin origin;
+  /// What is known of a node that is to be computed: of the stretch of the graph that was traced last with
+  /// it.
+  struct {
+    std::uint64_t stretch = 0;
+    std::int32_t number = 0;  // of the node in the stretch
+    std::uint32_t uses = 0;   // by nodes of the stretch
+  } traced;
   Node* link = nullptr;  // used by the worklist that frees
 
   std::span<Node* const> inputs() const {
     return {reinterpret_cast<Node* const*>(this + 1), static_cast<std::size_t>(input_count)};
+  }
+  /// The same as handles: a handle is the address of its node.
+  std::span<const Tensor> input_tensors() const {
+    static_assert(sizeof(Tensor) == sizeof(Node*));
+    return {reinterpret_cast<const Tensor*>(this + 1), static_cast<std::size_t>(input_count)};
   }
   const void* attributes() const {
     return reinterpret_cast<const std::byte*>(this) + attributes_offset(input_count);
@@ -78,12 +92,11 @@ Tensor literal(double number, DType dtype);
 /// A node for an operation; takes its own references on the inputs and copies the attributes (trivially
 /// copyable).
 Tensor make_node(const OpRow* op, const void* attributes, std::size_t attribute_bytes, DType dtype,
-                 const Shape& shape, std::span<const Tensor> inputs, const Origin& origin);
+                 const Shape& shape, std::span<const TensorRef> inputs, const Origin& origin);
 
 inline void retain(Node* node) {
   if (node) node->refs.add();
 }
-void release(Node* node) noexcept;
 
 /// Whether nodes that this thread makes are constant.
 extern constinit thread_local bool making_constants;

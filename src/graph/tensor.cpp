@@ -22,27 +22,7 @@ const Node& checked(const Node* node) {
 
 Tensor::Tensor(const Tensor& other) noexcept : node_(other.node_) { retain(node_); }
 
-Tensor& Tensor::operator=(const Tensor& other) noexcept {
-  Node* old = node_;
-  retain(other.node_);
-  node_ = other.node_;
-  release(old);
-  return *this;
-}
-
-Tensor& Tensor::operator=(Tensor&& other) noexcept {
-  Node* taken = std::exchange(other.node_, nullptr);
-  release(std::exchange(node_, taken));
-  return *this;
-}
-
-Tensor::~Tensor() { release(node_); }
-
-Tensor Tensor::adopt(Node* node) noexcept {
-  Tensor tensor;
-  tensor.node_ = node;
-  return tensor;
-}
+Tensor& Tensor::operator=(const Tensor& other) noexcept { return *this = Tensor(other); }
 
 Tensor Tensor::of(Node* node) noexcept {
   retain(node);

@@ -25,7 +25,7 @@ struct Add {
       .name = "add", .arity = 2, .elementwise = true, .doc = "a plus b.", .ulp = kRounded};
   bool operator==(const Add&) const = default;
   Meta infer(std::span<const Meta> in) const { return numeric_elementwise(in); }
-  Tensors vjp(const Vjp& v) const { return {v.cotangent, v.cotangent}; }
+  Gradients vjp(const Vjp& v) const { return {v.cotangent, v.cotangent}; }
   void run(const Kernel& k) const {
     run_numeric(k, [](auto a, auto b) { return a + b; });
   }
@@ -37,7 +37,7 @@ struct Sub {
       .name = "sub", .arity = 2, .elementwise = true, .doc = "a minus b.", .ulp = kRounded};
   bool operator==(const Sub&) const = default;
   Meta infer(std::span<const Meta> in) const { return numeric_elementwise(in); }
-  Tensors vjp(const Vjp& v) const { return {v.cotangent, v.needs(1) ? -v.cotangent : Tensor()}; }
+  Gradients vjp(const Vjp& v) const { return {v.cotangent, v.needs(1) ? -v.cotangent : Tensor()}; }
   void run(const Kernel& k) const {
     run_numeric(k, [](auto a, auto b) { return a - b; });
   }
@@ -49,7 +49,7 @@ struct Mul {
       .name = "mul", .arity = 2, .elementwise = true, .doc = "a times b.", .ulp = kRounded};
   bool operator==(const Mul&) const = default;
   Meta infer(std::span<const Meta> in) const { return numeric_elementwise(in); }
-  Tensors vjp(const Vjp& v) const {
+  Gradients vjp(const Vjp& v) const {
     return {v.needs(0) ? v.cotangent * v.inputs[1] : Tensor(),
             v.needs(1) ? v.cotangent * v.inputs[0] : Tensor()};
   }
@@ -68,7 +68,7 @@ struct Div {
                                 .ulp = kRounded};
   bool operator==(const Div&) const = default;
   Meta infer(std::span<const Meta> in) const { return floating_elementwise(in); }
-  Tensors vjp(const Vjp& v) const {
+  Gradients vjp(const Vjp& v) const {
     return {v.needs(0) ? v.cotangent / v.inputs[1] : Tensor(),
             v.needs(1) ? -v.cotangent * v.output / v.inputs[1] : Tensor()};
   }
@@ -89,7 +89,7 @@ struct Pow {
       .ulp = {1.1, 1.1}};
   bool operator==(const Pow&) const = default;
   Meta infer(std::span<const Meta> in) const { return floating_elementwise(in); }
-  Tensors vjp(const Vjp& v) const {
+  Gradients vjp(const Vjp& v) const {
     const Tensor& a = v.inputs[0];
     const Tensor& b = v.inputs[1];
     // d(a^0) = 0 whatever a is; the formula alone would give 0 * a^-1, which is NaN at a = 0.
@@ -116,7 +116,7 @@ struct Fmod {
   bool operator==(const Fmod&) const = default;
   Meta infer(std::span<const Meta> in) const { return numeric_elementwise(in); }
   // out = a - n b, where the whole number n = (a - out) / b is constant between its jumps.
-  Tensors vjp(const Vjp& v) const {
+  Gradients vjp(const Vjp& v) const {
     return {v.cotangent, v.needs(1) ? -v.cotangent * ((v.inputs[0] - v.output) / v.inputs[1]) : Tensor()};
   }
   void run(const Kernel& k) const {
@@ -143,7 +143,7 @@ void run_choice(const Kernel& k, F is_first) {
 }
 
 /// The cotangent goes to the input that was chosen, in halves where they are equal.
-Tensors choice_vjp(const Vjp& v, const Tensor& is_first, const Tensor& is_second) {
+Gradients choice_vjp(const Vjp& v, const Tensor& is_first, const Tensor& is_second) {
   return {v.needs(0) ? where(is_first, v.cotangent, where(is_second, 0.0, 0.5 * v.cotangent)) : Tensor(),
           v.needs(1) ? where(is_second, v.cotangent, where(is_first, 0.0, 0.5 * v.cotangent)) : Tensor()};
 }
@@ -159,7 +159,7 @@ struct Maximum {
       .ulp = kExact};
   bool operator==(const Maximum&) const = default;
   Meta infer(std::span<const Meta> in) const { return numeric_elementwise(in); }
-  Tensors vjp(const Vjp& v) const {
+  Gradients vjp(const Vjp& v) const {
     return choice_vjp(v, v.inputs[0] > v.inputs[1], v.inputs[0] < v.inputs[1]);
   }
   void run(const Kernel& k) const {
@@ -179,7 +179,9 @@ struct Minimum {
       .ulp = kExact};
   bool operator==(const Minimum&) const = default;
   Meta infer(std::span<const Meta> in) const { return numeric_elementwise(in); }
-  Tensors vjp(const Vjp& v) const { return choice_vjp(v, v.inputs[0]<v.inputs[1], v.inputs[0]> v.inputs[1]); }
+  Gradients vjp(const Vjp& v) const {
+    return choice_vjp(v, v.inputs[0]<v.inputs[1], v.inputs[0]> v.inputs[1]);
+  }
   void run(const Kernel& k) const {
     run_choice(k, [](auto a, auto b) { return a < b; });
   }

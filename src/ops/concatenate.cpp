@@ -32,7 +32,7 @@ struct Concatenate {
     }
     return {in[0].dtype, with_size(in[0].shape, axis, size)};
   }
-  Tensors vjp(const Vjp& v) const {
+  Gradients vjp(const Vjp& v) const {
     Tensors gradients(v.inputs.size());
     std::int64_t at = 0;
     for (std::size_t i = 0; i < v.inputs.size(); ++i) {

@@ -85,7 +85,7 @@ struct Solve {
     return in[1];
   }
   // op(a) x = b: with y = op(a)^-T g, the gradient of b is y and that of op(a) is -y x^T.
-  Tensors vjp(const Vjp& v) const {
+  Gradients vjp(const Vjp& v) const {
     const Tensor y =
         apply(Solve{triangle, !transposed, rank_tolerance}, {v.inputs[0], v.cotangent}, Location::current());
     Tensor da;
@@ -133,7 +133,7 @@ struct Determinant {
     return {in[0].dtype, Shape(in[0].shape.sizes().first(static_cast<std::size_t>(in[0].shape.ndim() - 2)))};
   }
   // d det(a) = det(a) tr(a^-1 da)   (Jacobi's formula)
-  Tensors vjp(const Vjp& v) const {
+  Gradients vjp(const Vjp& v) const {
     const Tensor factor = expand_dims(expand_dims(v.cotangent * v.output, -1), -1);
     return {factor * mirrored(inverse(v.inputs[0]))};
   }
@@ -165,7 +165,7 @@ struct Cholesky {
   }
   // With P the lower half of L^T G and S = L^-T P L^-1, the gradient of the symmetric matrix is (S + S^T) / 2
   // (Murray 2016, eq. 8); off the diagonal each number of the lower triangle stands for two.
-  Tensors vjp(const Vjp& v) const {
+  Gradients vjp(const Vjp& v) const {
     const Tensor& l = v.output;
     const Tensor product = matmul(mirrored(l), v.cotangent);
     const Tensor half = tril(product) - 0.5 * diagonal_part(product);
@@ -211,7 +211,7 @@ struct OrthonormalColumns {
   }
   // With M = -G^T Q, whose lower triangle is mirrored into the upper one: (G + Q M) R^-T   (Walter and
   // Lehmann 2012, for a gradient of q alone; that of r = q^T a follows).
-  Tensors vjp(const Vjp& v) const {
+  Gradients vjp(const Vjp& v) const {
     const Tensor& q = v.output;
     const Tensor r = triu(matmul(mirrored(q), v.inputs[0]));
     const Tensor m = -matmul(mirrored(v.cotangent), q);

@@ -12,7 +12,7 @@ struct Exp {
       .name = "exp", .elementwise = true, .doc = "e to the power x.", .ulp = {0.99, 0.99}};
   bool operator==(const Exp&) const = default;
   Meta infer(std::span<const Meta> in) const { return floating_elementwise(in); }
-  Tensors vjp(const Vjp& v) const { return {v.cotangent * v.output}; }
+  Gradients vjp(const Vjp& v) const { return {v.cotangent * v.output}; }
   void run(const Kernel& k) const {
     run_floating(k, [](auto x) { return std::exp(x); });
   }
@@ -27,7 +27,7 @@ struct Expm1 {
                                 .ulp = {1.6, 2}};
   bool operator==(const Expm1&) const = default;
   Meta infer(std::span<const Meta> in) const { return floating_elementwise(in); }
-  Tensors vjp(const Vjp& v) const { return {v.cotangent * exp(v.inputs[0])}; }
+  Gradients vjp(const Vjp& v) const { return {v.cotangent * exp(v.inputs[0])}; }
   void run(const Kernel& k) const {
     run_floating(k, [](auto x) { return std::expm1(x); });
   }
@@ -42,7 +42,7 @@ struct Log {
                                 .ulp = {0.85, 0.9}};
   bool operator==(const Log&) const = default;
   Meta infer(std::span<const Meta> in) const { return floating_elementwise(in); }
-  Tensors vjp(const Vjp& v) const { return {v.cotangent / v.inputs[0]}; }
+  Gradients vjp(const Vjp& v) const { return {v.cotangent / v.inputs[0]}; }
   void run(const Kernel& k) const {
     run_floating(k, [](auto x) { return std::log(x); });
   }
@@ -58,7 +58,7 @@ struct Log1p {
                                 .ulp = {0.85, 0.95}};
   bool operator==(const Log1p&) const = default;
   Meta infer(std::span<const Meta> in) const { return floating_elementwise(in); }
-  Tensors vjp(const Vjp& v) const { return {v.cotangent / (1.0 + v.inputs[0])}; }
+  Gradients vjp(const Vjp& v) const { return {v.cotangent / (1.0 + v.inputs[0])}; }
   void run(const Kernel& k) const {
     run_floating(k, [](auto x) { return std::log1p(x); });
   }
@@ -70,7 +70,7 @@ struct Sqrt {
       .name = "sqrt", .elementwise = true, .doc = "Square root.", .domain = {0.1, 4.0}, .ulp = kRounded};
   bool operator==(const Sqrt&) const = default;
   Meta infer(std::span<const Meta> in) const { return floating_elementwise(in); }
-  Tensors vjp(const Vjp& v) const { return {v.cotangent / (2.0 * v.output)}; }
+  Gradients vjp(const Vjp& v) const { return {v.cotangent / (2.0 * v.output)}; }
   void run(const Kernel& k) const {
     run_floating(k, [](auto x) { return std::sqrt(x); });
   }
@@ -82,7 +82,7 @@ struct Tanh {
       .name = "tanh", .elementwise = true, .doc = "Hyperbolic tangent.", .ulp = {2.6, 2.7}};
   bool operator==(const Tanh&) const = default;
   Meta infer(std::span<const Meta> in) const { return floating_elementwise(in); }
-  Tensors vjp(const Vjp& v) const { return {v.cotangent * (1.0 - v.output * v.output)}; }
+  Gradients vjp(const Vjp& v) const { return {v.cotangent * (1.0 - v.output * v.output)}; }
   void run(const Kernel& k) const {
     run_floating(k, [](auto x) { return std::tanh(x); });
   }
@@ -96,7 +96,7 @@ struct Sigmoid {
                                 .ulp = {2.3, 2.5}};
   bool operator==(const Sigmoid&) const = default;
   Meta infer(std::span<const Meta> in) const { return floating_elementwise(in); }
-  Tensors vjp(const Vjp& v) const { return {v.cotangent * v.output * (1.0 - v.output)}; }
+  Gradients vjp(const Vjp& v) const { return {v.cotangent * v.output * (1.0 - v.output)}; }
   void run(const Kernel& k) const {
     run_floating(k, [](auto x) {
       const auto e = std::exp(-std::abs(x));  // never above 1, so that nothing overflows
@@ -114,7 +114,7 @@ struct Erf {
       .ulp = {1.3, 1.3}};
   bool operator==(const Erf&) const = default;
   Meta infer(std::span<const Meta> in) const { return floating_elementwise(in); }
-  Tensors vjp(const Vjp& v) const {
+  Gradients vjp(const Vjp& v) const {
     const Tensor& x = v.inputs[0];
     return {v.cotangent * (2 * std::numbers::inv_sqrtpi) * exp(-(x * x))};
   }

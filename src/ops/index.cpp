@@ -111,7 +111,7 @@ struct Take {
     check_index_shape(in[0], in[1], axis);
     return {in[0].dtype, with_size(in[0].shape, axis, in[1].shape[axis])};
   }
-  Tensors vjp(const Vjp& v) const;
+  Gradients vjp(const Vjp& v) const;
   Split split(std::span<const Shape> in) const { return {axis > 0 && in[0][0] == in[1][0] ? 0b11u : 0u}; }
   void run_with(Kernels kernels, const Kernel& k) const {
     check_indices(k.inputs[1], k.inputs[0].shape[axis]);
@@ -169,7 +169,7 @@ struct ScatterAdd {
     }
     return {numeric_elementwise(in.first(1)).dtype, with_size(in[0].shape, axis, size)};
   }
-  Tensors vjp(const Vjp& v) const {
+  Gradients vjp(const Vjp& v) const {
     return {apply(Take{axis}, {v.cotangent, v.inputs[1]}, Location::current()), Tensor()};
   }
   Split split(std::span<const Shape> in) const { return {axis > 0 && in[0][0] == in[1][0] ? 0b11u : 0u}; }
@@ -215,7 +215,7 @@ struct ScatterAdd {
   }
 };
 
-Tensors Take::vjp(const Vjp& v) const {
+Gradients Take::vjp(const Vjp& v) const {
   const ScatterAdd adjoint{axis, v.inputs[0].shape()[axis]};
   return {apply(adjoint, {v.cotangent, v.inputs[1]}, Location::current()), Tensor()};
 }

@@ -101,7 +101,7 @@ struct SoftmaxCrossEntropy {
     check_targets(in[0], in[1]);
     return {in[0].dtype, Shape{in[0].shape[0]}};
   }
-  Tensors vjp(const Vjp& v) const {
+  Gradients vjp(const Vjp& v) const {
     Tensor dz, dt;
     if (v.needs(0)) dz = cross_entropy_grad(v.inputs[0], v.inputs[1], v.cotangent);
     if (v.needs(1)) dt = -expand_dims(v.cotangent, 1) * log_softmax(v.inputs[0]);
@@ -163,7 +163,7 @@ struct SoftmaxCrossEntropyGrad {
   }
   // With p = softmax(z), S = sum(t), c the cotangent: y_j = w (S p_j - t_j), and dp_j/dz_i = p_j (delta_ij -
   // p_i).
-  Tensors vjp(const Vjp& v) const {
+  Gradients vjp(const Vjp& v) const {
     const Tensor& c = v.cotangent;
     const Tensor t = target_rows(v.inputs[0], v.inputs[1]);
     const Tensor w = expand_dims(v.inputs[2], 1);
@@ -223,7 +223,7 @@ struct Nll {
     check_targets(in[0], in[1]);
     return {in[0].dtype, Shape{in[0].shape[0]}};
   }
-  Tensors vjp(const Vjp& v) const {
+  Gradients vjp(const Vjp& v) const {
     const Tensor rows = -expand_dims(v.cotangent, 1);
     Tensor dx, dt;
     if (v.needs(0)) dx = rows * target_rows(v.inputs[0], v.inputs[1]);

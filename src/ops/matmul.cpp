@@ -1,3 +1,5 @@
+#include <array>
+
 #include "chainrule/array.h"
 #include "chainrule/ops.h"
 #include "kernels/simd/gemm.h"
@@ -38,7 +40,8 @@ struct Matmul {
     const Shape& b = in[1].shape;
     const Product p = product(a, b);
     if (b.back(trans_b ? 1 : 2) != p.k) throw inner_sizes_differ(a, b);
-    std::vector<std::int64_t> sizes;
+    std::array<std::int64_t, Shape::kMaxNdim> sizes;
+    std::size_t count = 0;
     const int ndim = std::max(a.ndim(), b.ndim());
     for (int i = ndim; i > 2; --i) {
       const std::int64_t from_a = i <= a.ndim() ? a.back(i) : 1;
@@ -48,11 +51,11 @@ struct Matmul {
             25, cat("batch axes differ: a ", a.to_string(), ", b ", b.to_string(), ", axis ", -i,
                     ". Sizes before the last two axes must be equal or 1."));
       }
-      sizes.push_back(from_a == 1 ? from_b : from_a);
+      sizes[count++] = from_a == 1 ? from_b : from_a;
     }
-    sizes.push_back(p.m);
-    sizes.push_back(p.n);
-    return {in[0].dtype, Shape(std::span<const std::int64_t>(sizes))};
+    sizes[count++] = p.m;
+    sizes[count++] = p.n;
+    return {in[0].dtype, Shape(std::span<const std::int64_t>(sizes).first(count))};
   }
 
   ShapeError inner_sizes_differ(const Shape& a, const Shape& b) const {
@@ -69,7 +72,7 @@ struct Matmul {
 
   // C = op(A) op(B), so d op(A) = G op(B)^T and d op(B) = op(A)^T G; a transposed side gets the transpose of
   // that, which is the product of the transposes in reverse order. No transpose is ever computed.
-  Tensors vjp(const Vjp& v) const {
+  Gradients vjp(const Vjp& v) const {
     const Tensor& a = v.inputs[0];
     const Tensor& b = v.inputs[1];
     const Tensor& g = v.cotangent;
@@ -196,12 +199,14 @@ Tensor matmul(const Tensor& a, const Tensor& b, Location where) {
     throw op_error<ShapeError>(
         25, cat("a scalar has no axes to multiply over: a ", a.shape(), ", b ", b.shape(), ". Use a * b."));
   }
-  const Tensor left = a.ndim() == 1 ? expand_dims(a, 0) : a;
-  const Tensor right = b.ndim() == 1 ? expand_dims(b, 1) : b;
   const DType dtype = promote(a.dtype(), b.dtype());
   const DType floating = is_floating(dtype) ? dtype : DType::f64;
+  if (a.ndim() > 1 && b.ndim() > 1) {
+    return matmul_transposed(cast(a, floating), cast(b, floating), false, false, where);
+  }
+  const Tensor left = a.ndim() == 1 ? expand_dims(a, 0) : a;
+  const Tensor right = b.ndim() == 1 ? expand_dims(b, 1) : b;
   const Tensor product = matmul_transposed(cast(left, floating), cast(right, floating), false, false, where);
-  if (a.ndim() > 1 && b.ndim() > 1) return product;
   // The axes that stood in for a vector's missing one go away again.
   std::vector<std::int64_t> sizes(product.shape().begin(), product.shape().end());
   if (b.ndim() == 1) sizes.pop_back();

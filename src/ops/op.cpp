@@ -78,20 +78,26 @@ Mode mode() {
 
 void set_mode(Mode mode) { current_mode.store(static_cast<int>(mode), std::memory_order_relaxed); }
 
-Tensor apply_row(const OpRow& row, const void* attributes, std::span<const Tensor> inputs, Location where) {
+Tensor apply_row(const OpRow& row, const void* attributes, std::span<const TensorRef> inputs,
+                 Location where) {
   const Origin origin = OriginScope::current(where);
   const CurrentOpScope scope(row.info.name, origin);
-  InlineArray<Meta, kFewInputs> metas(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const Node* node = inputs[i].node();
-    if (!node)
+    if (inputs[i].node() == nullptr)
       throw op_error<ValueError>(10, cat("input ", i, " is an empty tensor. Give it a value first."));
-    metas[i] = {node->dtype, node->shape};
   }
+  InlineArray<Meta, kFewInputs> metas(inputs.size(), [&](std::size_t i) -> Meta {
+    return {inputs[i].node()->dtype, inputs[i].node()->shape};
+  });
   const Meta meta = row.infer(attributes, metas.span());
   Tensor tensor = make_node(&row, attributes, row.attribute_bytes, meta.dtype, meta.shape, inputs, origin);
   if (mode() == Mode::eager) run_node(*tensor.node(), Kernels::reference);
   return tensor;
+}
+
+Tensor apply_row(const OpRow& row, const void* attributes, std::span<const Tensor> inputs, Location where) {
+  InlineArray<TensorRef, kFewInputs> refs(inputs.size(), [&](std::size_t i) { return TensorRef(inputs[i]); });
+  return apply_row(row, attributes, std::span<const TensorRef>(refs.span()), where);
 }
 
 void run_by_blocks(const OpRow& row, const void* op, const Kernel& k) {
@@ -118,8 +124,8 @@ void run_node(Node& node, Kernels kernels) {
     node.value = inputs[0]->value;
     return;
   }
-  InlineArray<ConstArray, kFewInputs> arrays(inputs.size());
-  for (std::size_t i = 0; i < inputs.size(); ++i) arrays[i] = inputs[i]->array();
+  InlineArray<ConstArray, kFewInputs> arrays(inputs.size(),
+                                             [&](std::size_t i) { return inputs[i]->array(); });
   Buffer value = Buffer::allocate(node.bytes());
   run_row(*node.op, node.attributes(), {arrays.span(), {value.data(), node.dtype, node.shape}}, node.origin,
           kernels);

@@ -59,7 +59,9 @@ struct Permute {
     }
     return {in[0].dtype, Shape(std::span<const std::int64_t>(sizes))};
   }
-  Tensors vjp(const Vjp& v) const { return {permuted(v.cotangent, inverse_of(order), Location::current())}; }
+  Gradients vjp(const Vjp& v) const {
+    return {permuted(v.cotangent, inverse_of(order), Location::current())};
+  }
   void run(const Kernel& k) const {
     const Shape& from = k.inputs[0].shape;
     std::int64_t strides[Shape::kMaxNdim + 1];  // of the input's axes, in elements

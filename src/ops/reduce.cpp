@@ -37,7 +37,7 @@ struct Sum {
   Meta infer(std::span<const Meta> in) const {
     return {sum_dtype(in[0].dtype), kept_shape(in[0].shape, axes)};
   }
-  Tensors vjp(const Vjp& v) const { return {broadcast_to(v.cotangent, v.inputs[0].shape())}; }
+  Gradients vjp(const Vjp& v) const { return {broadcast_to(v.cotangent, v.inputs[0].shape())}; }
   Split split(std::span<const Shape>) const { return {(axes & 1) == 0 ? 0b1u : 0u}; }
   void run(const Kernel& k) const {
     const ConstArray& x = k.inputs[0];
@@ -82,7 +82,7 @@ struct Max {
     require_elements(shape, axes);
     return {in[0].dtype, kept_shape(shape, axes)};
   }
-  Tensors vjp(const Vjp& v) const {
+  Gradients vjp(const Vjp& v) const {
     const Tensor largest = cast(equal(v.inputs[0], v.output), v.cotangent.dtype());
     return {largest * (v.cotangent / apply(Sum{axes}, {largest}, Location::current()))};
   }

@@ -54,7 +54,7 @@ struct Cumsum {
     return {is_floating(in[0].dtype) ? in[0].dtype : DType::i64, in[0].shape};
   }
   // y_i = sum over j <= i of x_j, so that x_j is in every y_i with i >= j.
-  Tensors vjp(const Vjp& v) const {
+  Gradients vjp(const Vjp& v) const {
     return {apply(Cumsum{axis, !reverse}, {v.cotangent}, Location::current())};
   }
   void run(const Kernel& k) const {

@@ -30,7 +30,7 @@ struct Reshape {
     }
     return {in[0].dtype, to};
   }
-  Tensors vjp(const Vjp& v) const { return {reshape(v.cotangent, v.inputs[0].shape())}; }
+  Gradients vjp(const Vjp& v) const { return {reshape(v.cotangent, v.inputs[0].shape())}; }
   void run(const Kernel& k) const {
     std::memcpy(k.output.data, k.inputs[0].data,
                 static_cast<std::size_t>(k.output.numel()) * size_of(k.output.dtype));
@@ -61,7 +61,7 @@ struct BroadcastTo {
     }
     return {in[0].dtype, to};
   }
-  Tensors vjp(const Vjp& v) const { return {v.cotangent}; }  // the caller sums over what was repeated
+  Gradients vjp(const Vjp& v) const { return {v.cotangent}; }  // the caller sums over what was repeated
   void run(const Kernel& k) const {
     with_type(k.output.dtype, [&]<class T>(std::type_identity<T>) {
       kernels::map_binary<T, T>(k.inputs[0], k.inputs[0], k.output, [](T x, T) { return x; });

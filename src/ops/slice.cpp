@@ -24,7 +24,7 @@ struct Slice {
     visit("axis", axis), visit("start", start), visit("step", step), visit("count", count);
   }
   Meta infer(std::span<const Meta> in) const { return {in[0].dtype, with_size(in[0].shape, axis, count)}; }
-  Tensors vjp(const Vjp& v) const {
+  Gradients vjp(const Vjp& v) const {
     const std::int64_t size = v.inputs[0].shape()[axis];
     if (count == 0) return {zeros(v.inputs[0].shape(), v.cotangent.dtype())};
     if (step < 0) {  // turned round first, so that it goes forwards
@@ -85,7 +85,7 @@ struct Pad {
     return {in[0].dtype,
             with_size(in[0].shape, axis, low + high + size + std::max<std::int64_t>(size - 1, 0) * interior)};
   }
-  Tensors vjp(const Vjp& v) const {
+  Gradients vjp(const Vjp& v) const {
     return {
         apply(Slice{axis, low, interior + 1, v.inputs[0].shape()[axis]}, {v.cotangent}, Location::current())};
   }

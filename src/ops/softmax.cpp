@@ -31,7 +31,7 @@ struct Softmax {
   static constexpr OpInfo kInfo{.name = "softmax", .doc = "exp(x) / sum(exp(x)) along the last axis."};
   bool operator==(const Softmax&) const = default;
   Meta infer(std::span<const Meta> in) const { return floating_rows(in[0]); }
-  Tensors vjp(const Vjp& v) const {
+  Gradients vjp(const Vjp& v) const {
     return {v.output * (v.cotangent - sum(v.cotangent * v.output, -1, true))};
   }
   void run(const Kernel& k) const {
@@ -66,7 +66,7 @@ struct Logsumexp {
     const Meta meta = floating_rows(in[0]);
     return {meta.dtype, with_size(meta.shape, meta.shape.ndim() - 1, 1)};
   }
-  Tensors vjp(const Vjp& v) const { return {v.cotangent * softmax(v.inputs[0])}; }
+  Gradients vjp(const Vjp& v) const { return {v.cotangent * softmax(v.inputs[0])}; }
   void run(const Kernel& k) const {
     const std::int64_t length = k.inputs[0].shape.back();
     with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {

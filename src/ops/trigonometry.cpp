@@ -11,7 +11,7 @@ struct Sin {
       .name = "sin", .elementwise = true, .doc = "Sine of an angle in radians.", .ulp = {0.85, 0.9}};
   bool operator==(const Sin&) const = default;
   Meta infer(std::span<const Meta> in) const { return floating_elementwise(in); }
-  Tensors vjp(const Vjp& v) const { return {v.cotangent * cos(v.inputs[0])}; }
+  Gradients vjp(const Vjp& v) const { return {v.cotangent * cos(v.inputs[0])}; }
   void run(const Kernel& k) const {
     run_floating(k, [](auto x) { return std::sin(x); });
   }
@@ -23,7 +23,7 @@ struct Cos {
       .name = "cos", .elementwise = true, .doc = "Cosine of an angle in radians.", .ulp = {0.85, 0.95}};
   bool operator==(const Cos&) const = default;
   Meta infer(std::span<const Meta> in) const { return floating_elementwise(in); }
-  Tensors vjp(const Vjp& v) const { return {-v.cotangent * sin(v.inputs[0])}; }
+  Gradients vjp(const Vjp& v) const { return {-v.cotangent * sin(v.inputs[0])}; }
   void run(const Kernel& k) const {
     run_floating(k, [](auto x) { return std::cos(x); });
   }
@@ -36,7 +36,7 @@ struct Asinh {
       .name = "asinh", .elementwise = true, .doc = "Inverse of the hyperbolic sine.", .ulp = {1.7, 1.8}};
   bool operator==(const Asinh&) const = default;
   Meta infer(std::span<const Meta> in) const { return floating_elementwise(in); }
-  Tensors vjp(const Vjp& v) const {
+  Gradients vjp(const Vjp& v) const {
     const Tensor& x = v.inputs[0];
     // Beyond 1e9 the root is |x| to the last bit, and x^2 may overflow.
     return {v.cotangent / where(abs(x) < 1e9, sqrt(1.0 + x * x), abs(x))};
@@ -58,7 +58,7 @@ struct Atan2 {
       .ulp = {1.6, 1.1}};
   bool operator==(const Atan2&) const = default;
   Meta infer(std::span<const Meta> in) const { return floating_elementwise(in); }
-  Tensors vjp(const Vjp& v) const {
+  Gradients vjp(const Vjp& v) const {
     const Tensor& a = v.inputs[0];
     const Tensor& b = v.inputs[1];
     const Tensor scale = minimum(maximum(abs(a), abs(b)), largest_number(a.dtype()));

@@ -29,7 +29,7 @@ struct Neg {
       .name = "neg", .elementwise = true, .doc = "Minus x; unsigned bytes wrap around.", .ulp = kExact};
   bool operator==(const Neg&) const = default;
   Meta infer(std::span<const Meta> in) const { return numeric_elementwise(in); }
-  Tensors vjp(const Vjp& v) const { return {-v.cotangent}; }
+  Gradients vjp(const Vjp& v) const { return {-v.cotangent}; }
   void run(const Kernel& k) const {
     run_numeric(k, [](auto x) { return minus(x); });
   }
@@ -45,7 +45,7 @@ struct Abs {
   bool operator==(const Abs&) const = default;
   Meta infer(std::span<const Meta> in) const { return numeric_elementwise(in); }
   // By choice and not by sign(x), which has no derivative: that of abs must have one.
-  Tensors vjp(const Vjp& v) const {
+  Gradients vjp(const Vjp& v) const {
     const Tensor& x = v.inputs[0];
     return {where(x > 0.0, v.cotangent, where(x < 0.0, -v.cotangent, 0.0))};
   }
@@ -123,7 +123,7 @@ struct Cast {
     visit("to", name_of(to));
   }
   Meta infer(std::span<const Meta> in) const { return {to, in[0].shape}; }
-  Tensors vjp(const Vjp& v) const { return {cast(v.cotangent, v.inputs[0].dtype())}; }
+  Gradients vjp(const Vjp& v) const { return {cast(v.cotangent, v.inputs[0].dtype())}; }
   void run(const Kernel& k) const {
     with_type(k.inputs[0].dtype, [&]<class X>(std::type_identity<X>) {
       with_type(k.output.dtype, [&]<class Y>(std::type_identity<Y>) {

@@ -30,9 +30,10 @@ TEST(RandomGraphs, AreTheSameForOneSeed) {
 const OpRow* spoilt = nullptr;
 
 /// The first gradient off by a thousandth.
-Tensors vjp_off(const void* op, const Vjp& v) {
-  Tensors gradients = spoilt->vjp(op, v);
-  for (Tensor& g : gradients) {
+Gradients vjp_off(const void* op, const Vjp& v) {
+  Gradients gradients = spoilt->vjp(op, v);
+  for (std::size_t i = 0; i < v.inputs.size(); ++i) {
+    Tensor& g = gradients[i];
     if (g) {
       g = 1.001 * g;
       break;
@@ -42,9 +43,10 @@ Tensors vjp_off(const void* op, const Vjp& v) {
 }
 
 /// Right numbers without a past: wrong from the second order on.
-Tensors vjp_detached(const void* op, const Vjp& v) {
-  Tensors gradients = spoilt->vjp(op, v);
-  for (Tensor& g : gradients) {
+Gradients vjp_detached(const void* op, const Vjp& v) {
+  Gradients gradients = spoilt->vjp(op, v);
+  for (std::size_t i = 0; i < v.inputs.size(); ++i) {
+    Tensor& g = gradients[i];
     if (g) g = stop_gradient(g);
   }
   return gradients;
@@ -53,7 +55,7 @@ Tensors vjp_detached(const void* op, const Vjp& v) {
 class Planted : public ::testing::TestWithParam<const OpRow*> {
  protected:
   /// Whether a minute's search finds the error.
-  static bool finds(Tensors (*wrong)(const void*, const Vjp&)) {
+  static bool finds(Gradients (*wrong)(const void*, const Vjp&)) {
     spoilt = GetParam();
     OpRow row = *spoilt;
     row.vjp = wrong;

@@ -15,7 +15,7 @@ struct Cube {
     if (!is_floating(in[0].dtype)) throw op_error<DTypeError>(900, "takes f32 or f64.");
     return in[0];
   }
-  Tensors vjp(const Vjp& v) const { return {v.cotangent * 3 * square(v.inputs[0])}; }
+  Gradients vjp(const Vjp& v) const { return {v.cotangent * 3 * square(v.inputs[0])}; }
   void run(const Kernel& k) const {
     with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
       const T* x = k.inputs[0].as<T>();
@@ -27,10 +27,10 @@ struct Cube {
 Tensor cube(const Tensor& x, Location where = Location::current()) { return apply(Cube{}, {x}, where); }
 
 struct WrongFirst : Cube {
-  Tensors vjp(const Vjp& v) const { return {v.cotangent * 3.001 * square(v.inputs[0])}; }
+  Gradients vjp(const Vjp& v) const { return {v.cotangent * 3.001 * square(v.inputs[0])}; }
 };
 struct DetachedSecond : Cube {
-  Tensors vjp(const Vjp& v) const { return {v.cotangent * 3 * v.inputs[0] * stop_gradient(v.inputs[0])}; }
+  Gradients vjp(const Vjp& v) const { return {v.cotangent * 3 * v.inputs[0] * stop_gradient(v.inputs[0])}; }
 };
 struct WrongFast : Cube {
   void run_fast(const Kernel& k) const {

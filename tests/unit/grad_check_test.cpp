@@ -26,7 +26,7 @@ struct Wrong {
   static constexpr OpInfo kInfo{.name = "wrong_square", .elementwise = true, .doc = "x^2."};
   bool operator==(const Wrong&) const = default;
   Meta infer(std::span<const Meta> in) const { return in[0]; }
-  Tensors vjp(const Vjp& v) const {
+  Gradients vjp(const Vjp& v) const {
     if (kPartsPerMillion == 0) return {v.cotangent * 2 * stop_gradient(v.inputs[0])};
     return {v.cotangent * (2 + 2e-6 * kPartsPerMillion) * v.inputs[0]};
   }
