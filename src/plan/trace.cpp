@@ -1,15 +1,14 @@
 #include "plan/trace.h"
 
-#include <algorithm>
+#include <atomic>
 #include <bit>
-#include <limits>
 
 #include "ops/op.h"
 
 namespace chainrule {
 namespace {
 
-constexpr std::int32_t kUnknown = std::numeric_limits<std::int32_t>::min();
+std::atomic<std::uint64_t> stretches{0};  // that were ever traced
 
 std::uint64_t hash_of(std::span<const std::uint64_t> words) {
   std::uint64_t hash = 0x9E3779B97F4A7C15u;
@@ -28,68 +27,75 @@ void Trace::clear() {
 }
 
 void Tracer::start(std::span<Node* const> outputs, const NodeIndex* given) {
+  outputs_ = outputs;
   given_ = given;
-  order_.find(outputs, [this](const Node* node) { return !is_given(node); });
-  numbers_.assign(order_.size(), kUnknown);
-  at_ = 0;
+  stack_.clear();
 }
 
-std::int32_t Tracer::number_of(Node* node, Trace& trace) {
-  const std::size_t place = order_.place(node);
-  std::int32_t& number = numbers_[place];
-  if (number == kUnknown) {
-    numbered_.push_back(place);
-    number = ~static_cast<std::int32_t>(trace.leaves.size());
-    trace.leaves.push_back(node);
-    trace.key.push_back(std::uint64_t{node->shape.ndim() + 0u} << 16 |
-                        static_cast<std::uint64_t>(node->literal) << 8 |
-                        static_cast<std::uint64_t>(node->dtype));
-    for (const std::int64_t size : node->shape.sizes()) {
-      trace.key.push_back(static_cast<std::uint64_t>(size));
-    }
-  } else if (number >= 0) {
-    ++uses_[static_cast<std::size_t>(number)];
-  }
+/// The number of a leaf, which may be new.
+std::int32_t Tracer::number_of_leaf(Node* leaf, Trace& trace) {
+  const std::int32_t next = ~static_cast<std::int32_t>(trace.leaves.size());
+  const std::int32_t number = leaves_.insert(leaf, next);
+  if (number != next) return number;
+  trace.leaves.push_back(leaf);
+  trace.key.push_back(std::uint64_t{leaf->shape.ndim() + 0u} << 16 |
+                      static_cast<std::uint64_t>(leaf->literal) << 8 |
+                      static_cast<std::uint64_t>(leaf->dtype));
+  for (const std::int64_t size : leaf->shape.sizes()) trace.key.push_back(static_cast<std::uint64_t>(size));
   return number;
 }
 
-void Tracer::add_node(std::size_t place, Trace& trace) {
-  Node* node = order_.nodes()[place];
+/// Puts a node that is to be computed on the stack, unless it was there.
+void Tracer::visit(Node* node) {
+  if (is_given(node) || node->traced.stretch == stretch_) return;
+  node->traced.stretch = stretch_;
+  stack_.push_back({node, 0});
+}
+
+/// Adds a node whose inputs have been visited.
+void Tracer::add(Node* node, Trace& trace) {
   trace.key.push_back(std::bit_cast<std::uint64_t>(node->op));
   if (node->op->key != nullptr) node->op->key(node->attributes(), trace.key);
   for (Node* input : node->inputs()) {
-    const std::int32_t number = number_of(input, trace);
+    // What an earlier stretch computed is a leaf of this one.
+    const bool is_leaf = input->traced.stretch != stretch_;
+    const std::int32_t number = is_leaf ? number_of_leaf(input, trace) : input->traced.number;
+    if (!is_leaf) ++input->traced.uses;
     trace.key.push_back(static_cast<std::uint64_t>(number));
     trace.inputs.push_back(number);
   }
-  numbers_[place] = static_cast<std::int32_t>(trace.nodes.size());
-  numbered_.push_back(place);
+  node->traced = {stretch_, static_cast<std::int32_t>(trace.nodes.size()), 0};
   trace.nodes.push_back(node);
-  uses_.push_back(0);
 }
 
 bool Tracer::next(Trace& trace, std::size_t max_nodes) {
   trace.clear();
-  uses_.clear();
-  numbered_.clear();
-  const std::vector<Node*>& order = order_.nodes();
-  for (; at_ < order.size() && trace.nodes.size() < max_nodes; ++at_) {
-    if (!is_given(order[at_])) add_node(at_, trace);
+  leaves_.clear();
+  stretch_ = ++stretches;
+  while (trace.nodes.size() < max_nodes) {
+    if (stack_.empty()) {
+      if (outputs_.empty()) break;
+      visit(outputs_.front());
+      outputs_ = outputs_.subspan(1);
+      continue;
+    }
+    Visit& top = stack_.back();
+    if (top.visited_inputs < top.node->input_count) {
+      visit(top.node->inputs()[top.visited_inputs++]);
+    } else {
+      add(top.node, trace);
+      stack_.pop_back();
+    }
   }
   if (trace.nodes.empty()) return false;
+  trace.kept.resize(trace.nodes.size());
   for (std::size_t i = 0; i < trace.nodes.size(); ++i) {
-    trace.kept.push_back(trace.nodes[i]->refs.count() > uses_[i]);
-  }
-  // Sixty-four to a word.
-  for (std::size_t i = 0; i < trace.kept.size(); i += 64) {
-    std::uint64_t word = 0;
-    for (std::size_t j = i; j < std::min(i + 64, trace.kept.size()); ++j) {
-      word |= std::uint64_t{trace.kept[j] != 0} << (j - i);
-    }
-    trace.key.push_back(word);
+    const Node* node = trace.nodes[i];
+    trace.kept[i] = node->refs.count() > node->traced.uses;
+    if (i % 64 == 0) trace.key.push_back(0);  // sixty-four to a word
+    trace.key.back() |= static_cast<std::uint64_t>(trace.kept[i]) << i % 64;
   }
   trace.hash = hash_of(trace.key);
-  for (const std::size_t place : numbered_) numbers_[place] = kUnknown;
   return true;
 }
 

@@ -32,25 +32,31 @@ class Tracer {
 
   /// Everything that has no value yet is to be computed; or, with `given`, everything but leaves and the
   /// nodes in there.
+  /// Both must live until the last stretch.
   void start(std::span<Node* const> outputs, const NodeIndex* given = nullptr);
   /// The next stretch; false if there is none.
   bool next(Trace& trace, std::size_t max_nodes = kMaxNodes);
-  void clear() { order_.clear(); }
+  void clear() { stack_.clear(); }
 
  private:
-  void add_node(std::size_t place, Trace& trace);
-  std::int32_t number_of(Node* node, Trace& trace);
+  std::int32_t number_of_leaf(Node* leaf, Trace& trace);
+  void visit(Node* node);
+  void add(Node* node, Trace& trace);
   bool is_given(const Node* node) const {
     if (given_ == nullptr) return node->has_value();
     return node->is_leaf() || given_->find(node) != NodeIndex::kNone;
   }
 
-  NodeOrder order_;
+  std::span<Node* const> outputs_;  // that are not yet visited
   const NodeIndex* given_ = nullptr;
-  std::size_t at_ = 0;
-  std::vector<std::int32_t> numbers_;  // by place in the order; kUnknown outside of the stretch
-  std::vector<std::uint32_t> uses_;    // by node of the stretch
-  std::vector<std::size_t> numbered_;  // places in the order of the stretch's nodes and leaves
+  std::uint64_t stretch_ = 0;
+  NodeIndex leaves_;  // their numbers in the stretch
+  /// In place of recursion: a recurrent net of 10^5 steps would overflow the stack.
+  struct Visit {
+    Node* node;
+    std::uint32_t visited_inputs;
+  };
+  std::vector<Visit> stack_;
 };
 
 }  // namespace chainrule
