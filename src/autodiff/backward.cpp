@@ -20,11 +20,12 @@ Tensor sum_to(Tensor x, const Shape& shape) {
   if (x.shape() == shape) return x;
   const int lead = x.ndim() - shape.ndim();
   std::array<int, Shape::kMaxNdim> axes;
-  std::size_t count = 0;
+  int count = 0;
   for (int axis = 0; axis < x.ndim(); ++axis) {
-    if (axis < lead || shape[axis - lead] != x.shape()[axis]) axes[count++] = axis;
+    if (axis < lead || shape[axis - lead] != x.shape()[axis]) axes[static_cast<std::size_t>(count++)] = axis;
   }
-  return reshape(sum(x, Axes(std::span<const int>(axes).first(count)), true), shape);
+  const Axes repeated(std::span<const int>(axes).first(static_cast<std::size_t>(count)));
+  return reshape(sum(x, repeated, count != lead), shape);
 }
 
 /// What a backward pass knows of the nodes, by their places in the order. Kept for the next pass.
@@ -110,7 +111,7 @@ class Backward {
     for (std::size_t j = 0; j < inputs.size(); ++j) {
       if (!needed[j]) continue;
       Tensor& sum = w_->cotangents[places[j]];
-      Tensor part = sum_to(std::move(gradients[j]), inputs[j].shape());
+      Tensor part = sum_to(std::move(gradients[j]), node.inputs()[j]->shape);
       sum = sum ? sum + part : std::move(part);
     }
   }

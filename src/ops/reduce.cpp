@@ -27,26 +27,32 @@ void run_fast_reduction(const Kernel& k, const Op& op, F reduce) {
 
 struct Sum {
   AxisSet axes = 0;
+  bool keepdims = true;
 
-  static constexpr OpInfo kInfo{.name = "sum", .doc = "Sum over axes; they stay with size 1."};
+  static constexpr OpInfo kInfo{.name = "sum", .doc = "Sum over axes; they stay with size 1, or go."};
   bool operator==(const Sum&) const = default;
   template <class V>
   void fields(V visit) const {
-    visit("axes", axes);
+    visit("axes", axes), visit("keepdims", keepdims);
   }
   Meta infer(std::span<const Meta> in) const {
-    return {sum_dtype(in[0].dtype), kept_shape(in[0].shape, axes)};
+    const Shape& shape = in[0].shape;
+    return {sum_dtype(in[0].dtype), keepdims ? kept_shape(shape, axes) : dropped_shape(shape, axes)};
   }
-  Gradients vjp(const Vjp& v) const { return {broadcast_to(v.cotangent, v.inputs[0].shape())}; }
+  Gradients vjp(const Vjp& v) const {
+    const Shape& shape = v.inputs[0].shape();
+    const bool lines_up = keepdims || (axes & (axes + 1)) == 0;  // only leading axes are gone
+    return {broadcast_to(lines_up ? v.cotangent : reshape(v.cotangent, kept_shape(shape, axes)), shape)};
+  }
   Split split(std::span<const Shape>) const { return {(axes & 1) == 0 ? 0b1u : 0u}; }
   void run(const Kernel& k) const {
     const ConstArray& x = k.inputs[0];
     const auto add = [](auto a, auto b) { return a + b; };
     with_type(x.dtype, [&]<class T>(std::type_identity<T>) {
       if constexpr (std::is_floating_point_v<T>) {
-        kernels::reduce<T, T, double>(x, k.output.shape, k.output, 0.0, add);
+        kernels::reduce<T, T, double>(x, kept_shape(x.shape, axes), k.output, 0.0, add);
       } else {
-        kernels::reduce<T, std::int64_t, std::int64_t>(x, k.output.shape, k.output, 0, add);
+        kernels::reduce<T, std::int64_t, std::int64_t>(x, kept_shape(x.shape, axes), k.output, 0, add);
       }
     });
   }
@@ -60,6 +66,8 @@ struct Sum {
             sample(Sum{0b10}, {{{6, 37}}}),
             sample(Sum{0b101}, {{{2, 3, 4}}}),
             sample(Sum{0b010}, {{{2, 3, 4}}}),
+            sample(Sum{0b011, false}, {{{2, 3, 4}}}),
+            sample(Sum{0b110, false}, {{{2, 3, 4}}}),
             sample(Sum{0}, {{{}}}),
             sample(Sum{0b10}, {{{3, 0}}}),
             sample(Sum{0b1}, {{{9}, DType::boolean, {0, 2}}}),
@@ -165,18 +173,18 @@ CHAINRULE_OP_ROW(Max)
 CHAINRULE_OP_ROW(Argmax)
 
 // Axes that do not stand together are added up block by block, from the last: the fast kernel takes one
-// block, and the numbers become few with the first.
+// block, the numbers become few with the first, and the axes before it keep their places.
 Tensor sum(const Tensor& x, Axes axes, bool keepdims, Location where) {
   const OpScope scope("sum", where);
   const AxisSet set = axis_set(axes, x.ndim());
-  Tensor kept = x;
+  Tensor total = x;
   AxisSet rest = set;
   do {
     const AxisSet block = last_block(x.shape(), rest);
-    kept = apply(Sum{block}, {kept}, where);
+    total = apply(Sum{block, keepdims || block == 0}, {total}, where);
     rest &= ~block;
   } while (rest != 0);
-  return keepdims ? kept : reshape(kept, dropped_shape(x.shape(), set), where);
+  return total;
 }
 Tensor max(const Tensor& x, Axes axes, bool keepdims, Location where) {
   return reduced<Max>(x, axes, keepdims, where);
