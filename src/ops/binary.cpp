@@ -50,8 +50,11 @@ struct Mul {
   bool operator==(const Mul&) const = default;
   Meta infer(std::span<const Meta> in) const { return numeric_elementwise(in); }
   Gradients vjp(const Vjp& v) const {
-    return {v.needs(0) ? v.cotangent * v.inputs[1] : Tensor(),
-            v.needs(1) ? v.cotangent * v.inputs[0] : Tensor()};
+    const Tensor& a = v.inputs[0];
+    const Tensor& b = v.inputs[1];
+    const Tensor da = v.needs(0) ? v.cotangent * b : Tensor();
+    if (a.node() == b.node()) return {da, da};
+    return {da, v.needs(1) ? v.cotangent * a : Tensor()};
   }
   void run(const Kernel& k) const {
     run_numeric(k, [](auto a, auto b) { return a * b; });
