@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -36,6 +37,9 @@ class Optimizer {
   /// @param states  tensors kept for each parameter, of its shape and 0 at first.
   Optimizer(const char* name, std::vector<nn::NamedParameter> parameters, double lr, int states);
 
+  /// The learning rate as a tensor of that dtype: one leaf for all parameters.
+  const Tensor& lr_tensor(DType dtype) const { return lr_tensors_[dtype == f32 ? 0 : 1]; }
+
   /// A parameter's new value, then its new states, as graph. `step` counts from 1.
   virtual std::vector<Tensor> update(const Tensor& value, const Tensor& gradient,
                                      std::span<const Tensor> states, std::int64_t step) const = 0;
@@ -48,6 +52,7 @@ class Optimizer {
   std::vector<nn::NamedParameter> parameters_;
   std::vector<std::vector<Tensor>> states_;  // by parameter
   double lr_ = 0;
+  std::array<Tensor, 2> lr_tensors_;  // in f32 and f64
   std::int64_t steps_ = 0;
 };
 

@@ -13,7 +13,7 @@ Sgd::Sgd(std::vector<nn::NamedParameter> parameters, double lr)
 
 std::vector<Tensor> Sgd::update(const Tensor& value, const Tensor& gradient, std::span<const Tensor>,
                                 std::int64_t) const {
-  return {value - lr() * gradient};
+  return {value - lr_tensor(gradient.dtype()) * gradient};
 }
 
 Adam::Adam(std::vector<nn::NamedParameter> parameters, AdamOptions options)

@@ -20,6 +20,7 @@ void Optimizer::set_lr(double lr) {
     throw ValueError(45, cat("[", name_, "] lr ", lr, "; it must be a number from 0 up."));
   }
   lr_ = lr;
+  lr_tensors_ = {scalar(lr, f32), scalar(lr, f64)};
 }
 
 void Optimizer::step(const std::vector<Tensor>& gradients) { apply(updates(gradients)); }
