@@ -31,7 +31,13 @@ class Shape {
   const std::int64_t* begin() const { return sizes_.data(); }
   const std::int64_t* end() const { return sizes_.data() + ndim_; }
 
-  bool operator==(const Shape& other) const;
+  bool operator==(const Shape& other) const {
+    if (ndim_ != other.ndim_ || numel_ != other.numel_) return false;
+    for (int axis = 0; axis < ndim_; ++axis) {
+      if ((*this)[axis] != other[axis]) return false;
+    }
+    return true;
+  }
 
   /// "(32, 784)", "(3,)", "()", as NumPy writes it.
   std::string to_string() const;

@@ -1,6 +1,5 @@
 #include "chainrule/shape.h"
 
-#include <algorithm>
 #include <ostream>
 
 #include "chainrule/error.h"
@@ -39,10 +38,6 @@ Shape::Shape(std::span<const std::int64_t> sizes) {
     numel_ = product;
     sizes_[static_cast<std::size_t>(ndim_++)] = size;
   }
-}
-
-bool Shape::operator==(const Shape& other) const {
-  return ndim_ == other.ndim_ && std::equal(begin(), end(), other.begin());
 }
 
 std::string Shape::to_string() const { return list_of(sizes()); }

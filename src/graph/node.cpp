@@ -12,8 +12,6 @@
 namespace chainrule {
 namespace {
 
-constinit thread_local Origin current_origin;
-
 /// Frees a node, and its inputs if nothing else refers to them. The nodes to free form a list through their
 /// own `link`: no recursion, and no allocation that could fail.
 void destroy(Node* node) noexcept {
@@ -35,6 +33,7 @@ void destroy(Node* node) noexcept {
 }  // namespace
 
 constinit thread_local bool making_constants = false;
+constinit thread_local Origin OriginScope::current_;
 
 std::string Origin::to_string() const {
   if (!where.file && !layer) return "";
@@ -81,21 +80,6 @@ const std::string* intern(const std::string& name) {
   static auto* const names = new std::set<std::string>;
   const std::lock_guard lock(mutex);
   return &*names->insert(name).first;
-}
-
-OriginScope::OriginScope(Location where, const std::string* layer) : previous_(current_origin) {
-  if (!current_origin.where.file) current_origin.where = where;
-  if (layer) current_origin.layer = layer;
-}
-
-OriginScope::OriginScope(const Origin& origin) : previous_(current_origin) { current_origin = origin; }
-
-OriginScope::~OriginScope() { current_origin = previous_; }
-
-Origin OriginScope::current(Location where) {
-  Origin origin = current_origin;
-  if (!origin.where.file) origin.where = where;
-  return origin;
 }
 
 }  // namespace chainrule

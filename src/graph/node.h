@@ -108,17 +108,23 @@ const std::string* intern(const std::string& name);
 /// so that a message names the user's line, not the library's.
 class OriginScope {
  public:
-  explicit OriginScope(Location where, const std::string* layer = nullptr);
+  explicit OriginScope(Location where, const std::string* layer = nullptr) : previous_(current_) {
+    if (!current_.where.file) current_.where = where;
+    if (layer) current_.layer = layer;
+  }
   /// Takes over an origin as it is: what the backward pass makes belongs to the line of the forward pass.
-  explicit OriginScope(const Origin& origin);
-  ~OriginScope();
+  explicit OriginScope(const Origin& origin) : previous_(current_) { current_ = origin; }
+  ~OriginScope() { current_ = previous_; }
   OriginScope(const OriginScope&) = delete;
   OriginScope& operator=(const OriginScope&) = delete;
 
   /// The origin for a node made now by a call from `where`.
-  static Origin current(Location where);
+  static Origin current(Location where) {
+    return {current_.where.file ? current_.where : where, current_.layer};
+  }
 
  private:
+  static constinit thread_local Origin current_;
   Origin previous_;
 };
 

@@ -83,25 +83,16 @@ void Executor::run(std::span<void* const> leaves, std::span<void* const> results
     arena->memory = Buffer::allocate(program_.arena_bytes);
     arena->bytes = program_.arena_bytes;
   }
-  for (std::size_t i = 0; i < memory_.size(); ++i) {
-    const Storage& storage = program_.storages[i];
-    const auto number = static_cast<std::size_t>(storage.number);
-    switch (storage.place) {
-      case Place::leaf:
-        memory_[i] = leaves[number];
-        break;
-      case Place::result:
-        memory_[i] = results[number];
-        break;
-      case Place::arena:
-        memory_[i] = static_cast<std::byte*>(arena->memory.data()) + storage.offset;
-        break;
-      case Place::piece:
-      case Place::block:
-        break;
+  for (std::size_t i = 0; i < leaves.size(); ++i) {
+    memory_[program_.values[program_.leaves[i]].storage] = leaves[i];
+  }
+  for (std::size_t i = 0; i < results.size(); ++i) memory_[program_.results[i]] = results[i];
+  if (arena_ != arena->memory.data()) {
+    arena_ = static_cast<std::byte*>(arena->memory.data());
+    for (std::size_t i = 0; i < memory_.size(); ++i) {
+      if (program_.storages[i].place == Place::arena) memory_[i] = arena_ + program_.storages[i].offset;
     }
   }
-  arena_ = static_cast<std::byte*>(arena->memory.data());
   if (timed_) std::fill(seconds_.begin(), seconds_.end(), 0);
   auto strip = program_.strips.begin();
   for (std::size_t i = 0; i < calls_.size(); ++i) {

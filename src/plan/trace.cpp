@@ -1,5 +1,6 @@
 #include "plan/trace.h"
 
+#include <array>
 #include <atomic>
 #include <bit>
 
@@ -10,9 +11,19 @@ namespace {
 
 std::atomic<std::uint64_t> stretches{0};  // that were ever traced
 
+// In four chains, as the steps of one would wait for each other.
 std::uint64_t hash_of(std::span<const std::uint64_t> words) {
+  constexpr std::size_t kChains = 4;
+  std::array<std::uint64_t, kChains> chains{1, 2, 3, 4};
+  const auto mixed = [](std::uint64_t hash, std::uint64_t word) {
+    return (std::rotl(hash, 23) ^ word) * 0xD6E8FEB86659FD93u;
+  };
+  for (; words.size() >= kChains; words = words.subspan(kChains)) {
+    for (std::size_t i = 0; i < kChains; ++i) chains[i] = mixed(chains[i], words[i]);
+  }
   std::uint64_t hash = 0x9E3779B97F4A7C15u;
-  for (const std::uint64_t word : words) hash = (std::rotl(hash, 23) ^ word) * 0xD6E8FEB86659FD93u;
+  for (const std::uint64_t chain : chains) hash = mixed(hash, chain);
+  for (const std::uint64_t word : words) hash = mixed(hash, word);
   return hash ^ hash >> 32;
 }
 
@@ -45,13 +56,6 @@ std::int32_t Tracer::number_of_leaf(Node* leaf, Trace& trace) {
   return number;
 }
 
-/// Puts a node that is to be computed on the stack, unless it was there.
-void Tracer::visit(Node* node) {
-  if (is_given(node) || node->traced.stretch == stretch_) return;
-  node->traced.stretch = stretch_;
-  stack_.push_back({node, 0});
-}
-
 /// Adds a node whose inputs have been visited.
 void Tracer::add(Node* node, Trace& trace) {
   trace.key.push_back(std::bit_cast<std::uint64_t>(node->op));
@@ -72,7 +76,7 @@ bool Tracer::next(Trace& trace, std::size_t max_nodes) {
   trace.clear();
   leaves_.clear();
   stretch_ = ++stretches;
-  while (trace.nodes.size() < max_nodes) {
+  do {
     if (stack_.empty()) {
       if (outputs_.empty()) break;
       visit(outputs_.front());
@@ -80,13 +84,13 @@ bool Tracer::next(Trace& trace, std::size_t max_nodes) {
       continue;
     }
     Visit& top = stack_.back();
-    if (top.visited_inputs < top.node->input_count) {
-      visit(top.node->inputs()[top.visited_inputs++]);
+    if (top.next_input < top.node->inputs().data() + top.node->input_count) {
+      visit(*top.next_input++);
     } else {
       add(top.node, trace);
       stack_.pop_back();
     }
-  }
+  } while (trace.nodes.size() < max_nodes);
   if (trace.nodes.empty()) return false;
   trace.kept.resize(trace.nodes.size());
   for (std::size_t i = 0; i < trace.nodes.size(); ++i) {

@@ -40,7 +40,12 @@ class Tracer {
 
  private:
   std::int32_t number_of_leaf(Node* leaf, Trace& trace);
-  void visit(Node* node);
+  /// Puts a node that is to be computed on the stack, unless it was there.
+  void visit(Node* node) {
+    if (is_given(node) || node->traced.stretch == stretch_) return;
+    node->traced.stretch = stretch_;
+    stack_.push_back({node, node->inputs().data()});
+  }
   void add(Node* node, Trace& trace);
   bool is_given(const Node* node) const {
     if (given_ == nullptr) return node->has_value();
@@ -54,7 +59,7 @@ class Tracer {
   /// In place of recursion: a recurrent net of 10^5 steps would overflow the stack.
   struct Visit {
     Node* node;
-    std::uint32_t visited_inputs;
+    Node* const* next_input;
   };
   std::vector<Visit> stack_;
 };
