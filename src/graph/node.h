@@ -50,12 +50,12 @@ struct Node {
   Shape shape;
   Buffer value;  // empty until computed
   Origin origin;
-  /// What is known of a node that is to be computed: of the stretch of the graph that was traced last with
-  /// it.
+  /// What tracing notes in a node that is to be computed, which only its graph's thread does: the stretch it
+  /// was found in last, its number there, and how many nodes of that stretch use it.
   struct {
     std::uint64_t stretch = 0;
-    std::int32_t number = 0;  // of the node in the stretch
-    std::uint32_t uses = 0;   // by nodes of the stretch
+    std::int32_t number = 0;
+    std::uint32_t uses = 0;
   } traced;
   Node* link = nullptr;  // used by the worklist that frees
 

@@ -112,6 +112,7 @@ class NodeOrder {
     nodes_.clear();
     first_inputs_.clear();
     input_count_ = 0;
+    stack_.clear();
   }
 
   const std::vector<Node*>& nodes() const { return nodes_; }
