@@ -34,39 +34,39 @@ class Axes {
 /// @throws ShapeError  if the shapes do not broadcast (E011).
 /// @throws DTypeError  for boolean operands (E015).
 /// @{
-Tensor operator+(Operand a, Operand b);
-Tensor operator-(Operand a, Operand b);
-Tensor operator*(Operand a, Operand b);
-Tensor operator/(Operand a, Operand b);
-Tensor operator-(Operand x);
+Tensor operator+(const Operand& a, const Operand& b);
+Tensor operator-(const Operand& a, const Operand& b);
+Tensor operator*(const Operand& a, const Operand& b);
+Tensor operator/(const Operand& a, const Operand& b);
+Tensor operator-(const Operand& x);
 /// a to the power b; integers become f64. The derivative by b needs a > 0; at a = 0 and b >= 0 it is taken as
 /// 0.
-Tensor pow(Operand a, Operand b);
+Tensor pow(const Operand& a, const Operand& b);
 /// What is left of a after taking off whole b's, with a's sign, as C's fmod. Integers modulo 0 give 0.
-Tensor fmod(Operand a, Operand b);
+Tensor fmod(const Operand& a, const Operand& b);
 /// The larger or the smaller of two, NaN if either is. Where they are equal, each gets half the gradient.
-Tensor maximum(Operand a, Operand b);
-Tensor minimum(Operand a, Operand b);
+Tensor maximum(const Operand& a, const Operand& b);
+Tensor minimum(const Operand& a, const Operand& b);
 /// The angle of the point (b, a) in radians, from -pi to pi. At (0, 0) its derivatives are NaN.
-Tensor atan2(Operand a, Operand b);
+Tensor atan2(const Operand& a, const Operand& b);
 /// @}
 
 /// @name Comparisons. Results are boolean; any dtype, any comparison with NaN but not_equal is false.
 /// @{
-Tensor operator<(Operand a, Operand b);
-Tensor operator<=(Operand a, Operand b);
-Tensor operator>(Operand a, Operand b);
-Tensor operator>=(Operand a, Operand b);
-Tensor equal(Operand a, Operand b);
-Tensor not_equal(Operand a, Operand b);
+Tensor operator<(const Operand& a, const Operand& b);
+Tensor operator<=(const Operand& a, const Operand& b);
+Tensor operator>(const Operand& a, const Operand& b);
+Tensor operator>=(const Operand& a, const Operand& b);
+Tensor equal(const Operand& a, const Operand& b);
+Tensor not_equal(const Operand& a, const Operand& b);
 /// a where the condition holds, else b.
 /// @param condition  boolean.
-Tensor where(Operand condition, Operand a, Operand b);
+Tensor where(const Operand& condition, const Operand& a, const Operand& b);
 /// Boolean results; of other dtypes, whatever is not 0 counts as true, NaN too.
-Tensor logical_and(Operand a, Operand b);
-Tensor logical_or(Operand a, Operand b);
-Tensor logical_xor(Operand a, Operand b);
-Tensor logical_not(Operand x);
+Tensor logical_and(const Operand& a, const Operand& b);
+Tensor logical_or(const Operand& a, const Operand& b);
+Tensor logical_xor(const Operand& a, const Operand& b);
+Tensor logical_not(const Operand& x);
 /// @}
 
 /// @name Elementwise functions. Integers become f64.
@@ -111,7 +111,7 @@ Tensor erf(const Tensor& x, Location where = Location::current());
 /// @}
 
 /// Held between two bounds; where they are crossed, the upper one. NaN stays. The slope at the bounds is 1.
-Tensor clip(Operand x, Operand low, Operand high);
+Tensor clip(const Operand& x, const Operand& low, const Operand& high);
 
 /// @name Activations. Integers become f64 where the formula needs it. NaN stays NaN, and infinities give the
 /// limit.
@@ -249,9 +249,9 @@ enum class PadMode : std::uint8_t { constant, edge, reflect };
 /// (E103).
 /// @throws ValueError  for a negative width (E018).
 Tensor pad(const Tensor& x, std::span<const PadWidth> widths, PadMode mode = PadMode::constant,
-           Operand value = 0, Location where = Location::current());
+           const Operand& value = 0, Location where = Location::current());
 Tensor pad(const Tensor& x, std::initializer_list<PadWidth> widths, PadMode mode = PadMode::constant,
-           Operand value = 0, Location where = Location::current());
+           const Operand& value = 0, Location where = Location::current());
 /// The elements along the axes in reverse order.
 Tensor flip(const Tensor& x, Axes axes = {}, Location where = Location::current());
 /// Moved on by `shift` places along an axis; what leaves at the end enters at the start.

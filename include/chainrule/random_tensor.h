@@ -24,17 +24,17 @@ struct RandomKey {
 /// and high. The numbers are those of Random(key.seed, key.stream, key.step).uniform() one after another.
 /// @param dtype  f32 or f64 (else E015).
 /// @throws ShapeError  if low or high does not broadcast to the shape (E026).
-Tensor uniform(const Shape& shape, const RandomKey& key, Operand low = 0, Operand high = 1, DType dtype = f32,
-               Location where = Location::current());
+Tensor uniform(const Shape& shape, const RandomKey& key, const Operand& low = 0, const Operand& high = 1,
+               DType dtype = f32, Location where = Location::current());
 
 /// Normal with the mean and the standard deviation, numbers or tensors; by inversion (see normal_f64).
 /// Differentiable by both.
-Tensor normal(const Shape& shape, const RandomKey& key, Operand mean = 0, Operand deviation = 1,
+Tensor normal(const Shape& shape, const RandomKey& key, const Operand& mean = 0, const Operand& deviation = 1,
               DType dtype = f32, Location where = Location::current());
 
 /// True with probability p, a number or a tensor that broadcasts to the shape: boolean.
 /// @throws ValueError  if p is a number outside [0, 1] (E146).
-Tensor bernoulli(const Shape& shape, const RandomKey& key, Operand p = 0.5,
+Tensor bernoulli(const Shape& shape, const RandomKey& key, const Operand& p = 0.5,
                  Location where = Location::current());
 
 /// 0, ..., count - 1 in random order, i64; every order equally likely.

@@ -202,14 +202,14 @@ CHAINRULE_OP_ROW(Fmod)
 CHAINRULE_OP_ROW(Maximum)
 CHAINRULE_OP_ROW(Minimum)
 
-Tensor operator+(Operand a, Operand b) { return apply_arithmetic<Add>(a, b); }
-Tensor operator-(Operand a, Operand b) { return apply_arithmetic<Sub>(a, b); }
-Tensor operator*(Operand a, Operand b) { return apply_arithmetic<Mul>(a, b); }
-Tensor operator/(Operand a, Operand b) { return apply_floating<Div>(a, b); }
-Tensor pow(Operand a, Operand b) { return apply_floating<Pow>(a, b); }
-Tensor fmod(Operand a, Operand b) { return apply_arithmetic<Fmod>(a, b); }
-Tensor maximum(Operand a, Operand b) { return apply_arithmetic<Maximum>(a, b); }
-Tensor minimum(Operand a, Operand b) { return apply_arithmetic<Minimum>(a, b); }
+Tensor operator+(const Operand& a, const Operand& b) { return apply_arithmetic<Add>(a, b); }
+Tensor operator-(const Operand& a, const Operand& b) { return apply_arithmetic<Sub>(a, b); }
+Tensor operator*(const Operand& a, const Operand& b) { return apply_arithmetic<Mul>(a, b); }
+Tensor operator/(const Operand& a, const Operand& b) { return apply_floating<Div>(a, b); }
+Tensor pow(const Operand& a, const Operand& b) { return apply_floating<Pow>(a, b); }
+Tensor fmod(const Operand& a, const Operand& b) { return apply_arithmetic<Fmod>(a, b); }
+Tensor maximum(const Operand& a, const Operand& b) { return apply_arithmetic<Maximum>(a, b); }
+Tensor minimum(const Operand& a, const Operand& b) { return apply_arithmetic<Minimum>(a, b); }
 
 Tensor& Tensor::operator+=(const Tensor& other) { return *this = *this + other; }
 Tensor& Tensor::operator-=(const Tensor& other) { return *this = *this - other; }

@@ -127,14 +127,14 @@ CHAINRULE_OP_ROW(Equal)
 CHAINRULE_OP_ROW(NotEqual)
 CHAINRULE_OP_ROW(Where)
 
-Tensor operator<(Operand a, Operand b) { return apply_arithmetic<Less>(a, b); }
-Tensor operator<=(Operand a, Operand b) { return apply_arithmetic<LessEqual>(a, b); }
-Tensor operator>(Operand a, Operand b) { return apply_arithmetic<Less>(b, a); }
-Tensor operator>=(Operand a, Operand b) { return apply_arithmetic<LessEqual>(b, a); }
-Tensor equal(Operand a, Operand b) { return apply_arithmetic<Equal>(a, b); }
-Tensor not_equal(Operand a, Operand b) { return apply_arithmetic<NotEqual>(a, b); }
+Tensor operator<(const Operand& a, const Operand& b) { return apply_arithmetic<Less>(a, b); }
+Tensor operator<=(const Operand& a, const Operand& b) { return apply_arithmetic<LessEqual>(a, b); }
+Tensor operator>(const Operand& a, const Operand& b) { return apply_arithmetic<Less>(b, a); }
+Tensor operator>=(const Operand& a, const Operand& b) { return apply_arithmetic<LessEqual>(b, a); }
+Tensor equal(const Operand& a, const Operand& b) { return apply_arithmetic<Equal>(a, b); }
+Tensor not_equal(const Operand& a, const Operand& b) { return apply_arithmetic<NotEqual>(a, b); }
 
-Tensor where(Operand condition, Operand a, Operand b) {
+Tensor where(const Operand& condition, const Operand& a, const Operand& b) {
   const OriginScope scope(condition.where());
   const SameDtype same(a, b);
   const Tensor number = condition.tensor() ? Tensor() : scalar(condition.number());

@@ -72,7 +72,7 @@ Tensor atanh(const Tensor& x, Location where) {
 
 // The upper bound last, so that it wins where the bounds are crossed, as in NumPy and ONNX. By choice: a
 // slope of 1 at the bounds themselves, and NaN stays.
-Tensor clip(Operand x, Operand low, Operand high) {
+Tensor clip(const Operand& x, const Operand& low, const Operand& high) {
   const OriginScope scope(x.where());
   const Tensor raised = where(x < low, low, x);
   return where(raised > high, high, raised);
@@ -82,22 +82,22 @@ namespace {
 Tensor as_boolean(const Operand& x) { return not_equal(x, 0); }
 }  // namespace
 
-Tensor logical_and(Operand a, Operand b) {
+Tensor logical_and(const Operand& a, const Operand& b) {
   const OriginScope scope(a.where());
   return where(as_boolean(a), as_boolean(b), scalar(0, DType::boolean));
 }
 
-Tensor logical_or(Operand a, Operand b) {
+Tensor logical_or(const Operand& a, const Operand& b) {
   const OriginScope scope(a.where());
   return where(as_boolean(a), scalar(1, DType::boolean), as_boolean(b));
 }
 
-Tensor logical_xor(Operand a, Operand b) {
+Tensor logical_xor(const Operand& a, const Operand& b) {
   const OriginScope scope(a.where());
   return not_equal(as_boolean(a), as_boolean(b));
 }
 
-Tensor logical_not(Operand x) {
+Tensor logical_not(const Operand& x) {
   const OriginScope scope(x.where());
   return equal(x, 0);
 }

@@ -114,7 +114,7 @@ void check_probability(double p) {
 
 CHAINRULE_OP_ROW(RandomNumbers)
 
-Tensor uniform(const Shape& shape, const RandomKey& key, Operand low, Operand high, DType dtype,
+Tensor uniform(const Shape& shape, const RandomKey& key, const Operand& low, const Operand& high, DType dtype,
                Location where) {
   const OpScope scope("uniform", where);
   const Tensor unit = drawn(shape, key, dtype, false, where);
@@ -123,15 +123,15 @@ Tensor uniform(const Shape& shape, const RandomKey& key, Operand low, Operand hi
   return from + (parameter(high, shape, dtype) - from) * unit;
 }
 
-Tensor normal(const Shape& shape, const RandomKey& key, Operand mean, Operand deviation, DType dtype,
-              Location where) {
+Tensor normal(const Shape& shape, const RandomKey& key, const Operand& mean, const Operand& deviation,
+              DType dtype, Location where) {
   const OpScope scope("normal", where);
   const Tensor standard = drawn(shape, key, dtype, true, where);
   if (is_number(mean, 0) && is_number(deviation, 1)) return standard;
   return parameter(mean, shape, dtype) + parameter(deviation, shape, dtype) * standard;
 }
 
-Tensor bernoulli(const Shape& shape, const RandomKey& key, Operand p, Location where) {
+Tensor bernoulli(const Shape& shape, const RandomKey& key, const Operand& p, Location where) {
   const OpScope scope("bernoulli", where);
   if (!p.tensor()) check_probability(p.number());
   return drawn(shape, key, DType::f64, false, where) < parameter(p, shape, DType::f64);

@@ -49,7 +49,8 @@ Tensor pad_by_places(const Tensor& x, int axis, PadWidth width, PadMode mode) {
 
 }  // namespace
 
-Tensor pad(const Tensor& x, std::span<const PadWidth> widths, PadMode mode, Operand value, Location where) {
+Tensor pad(const Tensor& x, std::span<const PadWidth> widths, PadMode mode, const Operand& value,
+           Location where) {
   const OpScope scope("pad", where);
   const bool one_for_all = widths.size() == 1;
   if (!one_for_all && widths.size() != static_cast<std::size_t>(x.ndim())) {
@@ -71,7 +72,7 @@ Tensor pad(const Tensor& x, std::span<const PadWidth> widths, PadMode mode, Oper
   return padded;
 }
 
-Tensor pad(const Tensor& x, std::initializer_list<PadWidth> widths, PadMode mode, Operand value,
+Tensor pad(const Tensor& x, std::initializer_list<PadWidth> widths, PadMode mode, const Operand& value,
            Location where) {
   return pad(x, std::span(widths.begin(), widths.size()), mode, value, where);
 }

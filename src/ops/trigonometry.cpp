@@ -83,6 +83,6 @@ CHAINRULE_OP_ROW(Atan2)
 Tensor sin(const Tensor& x, Location where) { return apply_floating<Sin>(x, where); }
 Tensor cos(const Tensor& x, Location where) { return apply_floating<Cos>(x, where); }
 Tensor asinh(const Tensor& x, Location where) { return apply_floating<Asinh>(x, where); }
-Tensor atan2(Operand a, Operand b) { return apply_floating<Atan2>(a, b); }
+Tensor atan2(const Operand& a, const Operand& b) { return apply_floating<Atan2>(a, b); }
 
 }  // namespace chainrule

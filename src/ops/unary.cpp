@@ -173,7 +173,7 @@ Tensor cast(const Tensor& x, DType dtype, Location where) {
   return x && x.dtype() == dtype ? x : apply(Cast{dtype}, {x}, where);
 }
 
-Tensor operator-(Operand x) {
+Tensor operator-(const Operand& x) {
   return x.tensor() ? apply(Neg{}, {*x.tensor()}, x.where()) : scalar(-x.number());
 }
 
