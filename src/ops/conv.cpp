@@ -66,7 +66,7 @@ struct Conv {
     check_channels(x, w, rule.groups);
     return {in[0].dtype, with_spatial(x[0], w[0], shape_of(rule, x, w).windows.out, x.ndim() - 2)};
   }
-  Tensors vjp(const Vjp& v) const {
+  Gradients vjp(const Vjp& v) const {
     const Tensor& x = v.inputs[0];
     const Tensor& w = v.inputs[1];
     return {v.needs(0) ? conv_input(rule, spatial_sizes(x.shape()), v.cotangent, w) : Tensor(),
@@ -121,7 +121,7 @@ struct ConvInput {
   Shape image(const Shape& y, const Shape& w) const {
     return with_spatial(y[0], w[1] * rule.groups, in, y.ndim() - 2);
   }
-  Tensors vjp(const Vjp& v) const {
+  Gradients vjp(const Vjp& v) const {
     const Tensor& y = v.inputs[0];
     const Tensor& w = v.inputs[1];
     return {v.needs(0) ? conv(rule, v.cotangent, w) : Tensor(),
@@ -172,7 +172,7 @@ struct ConvWeight {
     assert(x[0] == y[0] && rule.window.over(spatial_sizes(x), kernel).out == spatial_sizes(y));
     return {in[0].dtype, with_spatial(y[1], x[1] / rule.groups, kernel, x.ndim() - 2)};
   }
-  Tensors vjp(const Vjp& v) const {
+  Gradients vjp(const Vjp& v) const {
     const Tensor& x = v.inputs[0];
     const Tensor& y = v.inputs[1];
     return {v.needs(0) ? conv_input(rule, spatial_sizes(x.shape()), y, v.cotangent) : Tensor(),
