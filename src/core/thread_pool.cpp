@@ -44,10 +44,14 @@ bool spin_until(Ready ready) {
   return ready();
 }
 
-// One job at a time. A job is published by storing `ticket_`: the job's number and how many of its blocks
-// nobody has claimed yet. A block is claimed by a compare-and-swap of the ticket, which can succeed only
-// while the job is the current one; so a worker that was stopped by the system between reading the job and
-// claiming a block cannot touch a later job, and nobody need wait for it.
+// One job at a time. Its blocks are dealt out to shares, one a thread, and each thread takes those of its own
+// share before it takes from others: so from job to job a thread finds the same part of the data, say some
+// images of a batch, in its own cache.
+//
+// A job is published by storing each share's ticket: the job's number and how many of the blocks nobody has
+// claimed yet. A block is claimed by a compare-and-swap of the ticket, which can succeed only while the job
+// is the current one; so a worker that was stopped by the system between reading the job and claiming a block
+// cannot touch a later job, and nobody need wait for it.
 class Pool {
  public:
   ~Pool() {
@@ -63,7 +67,7 @@ class Pool {
     } release{busy_};
     if (started_for_ != threads) start_workers(threads);
     publish(count, blocks, body);
-    work();
+    work(0);
     wait_for_others();
     if (failed_.load(std::memory_order_relaxed)) {
       std::exception_ptr error = std::move(error_);
@@ -87,9 +91,18 @@ class Pool {
     blocks_.store(blocks, std::memory_order_relaxed);
     failed_.store(false, std::memory_order_relaxed);
     pending_.store(static_cast<std::uint32_t>(blocks), std::memory_order_relaxed);
-    const std::uint64_t job = (ticket_.load(std::memory_order_relaxed) >> kBlockBits) + 1;
-    ticket_.store(job << kBlockBits | static_cast<std::uint64_t>(blocks));
+    const std::uint64_t job = job_.load(std::memory_order_relaxed) + 1;
+    for (std::int64_t i = 0; i < started_for_; ++i) {
+      const auto share = static_cast<std::uint64_t>(end_of_share(i, blocks) - end_of_share(i - 1, blocks));
+      shares_[static_cast<std::size_t>(i)].ticket.store(job << kBlockBits | share, std::memory_order_release);
+    }
+    job_.store(job);
     if (sleepers_.load() > 0) wake();
+  }
+
+  /// The block after the last of a share.
+  std::int64_t end_of_share(std::int64_t share, std::int64_t blocks) const {
+    return blocks * (share + 1) / started_for_;
   }
 
   void wake() {
@@ -97,23 +110,27 @@ class Pool {
     bell_.notify_all();
   }
 
-  bool has_work() const { return (ticket_.load(std::memory_order_relaxed) & kBlockMask) != 0; }
-
-  // Claims and runs blocks until none is left.
-  void work() {
+  // Claims and runs blocks until none is left: those of thread `self` first.
+  void work(int self) {
     inside_body = true;
-    std::uint64_t ticket = ticket_.load(std::memory_order_acquire);
+    for (int i = 0; i < started_for_; ++i) work_on((self + i) % started_for_);
+    inside_body = false;
+  }
+
+  void work_on(int share) {
+    std::atomic<std::uint64_t>& place = shares_[static_cast<std::size_t>(share)].ticket;
+    std::uint64_t ticket = place.load(std::memory_order_acquire);
     while ((ticket & kBlockMask) != 0) {
       const RangeBody body{call_.load(std::memory_order_relaxed), context_.load(std::memory_order_relaxed)};
       const std::int64_t count = count_.load(std::memory_order_relaxed);
       const std::int64_t blocks = blocks_.load(std::memory_order_relaxed);
-      if (!ticket_.compare_exchange_weak(ticket, ticket - 1, std::memory_order_acq_rel,
-                                         std::memory_order_acquire))
+      if (!place.compare_exchange_weak(ticket, ticket - 1, std::memory_order_acq_rel,
+                                       std::memory_order_acquire))
         continue;
-      run_block(body, count, blocks, blocks - static_cast<std::int64_t>(ticket & kBlockMask));
-      ticket = ticket_.load(std::memory_order_acquire);
+      run_block(body, count, blocks,
+                end_of_share(share, blocks) - static_cast<std::int64_t>(ticket & kBlockMask));
+      ticket = place.load(std::memory_order_acquire);
     }
-    inside_body = false;
   }
 
   void run_block(RangeBody body, std::int64_t count, std::int64_t blocks, std::int64_t index) {
@@ -137,16 +154,18 @@ class Pool {
     caller_sleeps_.store(false);
   }
 
-  void worker() {
-    while (!stop_.load(std::memory_order_relaxed)) {
+  void worker(int self) {
+    for (std::uint64_t seen = 0; !stop_.load(std::memory_order_relaxed);) {
       const std::uint32_t bell = bell_.load();
-      if (!spin_until([this] { return has_work() || stop_.load(std::memory_order_relaxed); })) {
+      const auto has_job = [&] { return job_.load(std::memory_order_relaxed) != seen; };
+      if (!spin_until([&] { return has_job() || stop_.load(std::memory_order_relaxed); })) {
         sleepers_.fetch_add(1);
         // Whoever publishes from here on sees a sleeper and rings; whoever published before is seen here.
-        if ((ticket_.load() & kBlockMask) == 0 && !stop_.load()) bell_.wait(bell);
+        if (job_.load() == seen && !stop_.load()) bell_.wait(bell);
         sleepers_.fetch_sub(1);
       }
-      work();
+      seen = job_.load(std::memory_order_acquire);
+      work(self);
     }
   }
 
@@ -156,8 +175,9 @@ class Pool {
     stop_.store(false);
     owner_ = getpid();
     workers_.reserve(static_cast<std::size_t>(threads));
+    shares_ = std::vector<Share>(static_cast<std::size_t>(threads));
     try {
-      for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { worker(); });
+      for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { worker(i); });
     } catch (const std::system_error&) {
       // The system gives no more threads: go on with those that there are.
     }
@@ -171,13 +191,18 @@ class Pool {
     workers_.clear();
   }
 
+  struct alignas(64) Share {
+    std::atomic<std::uint64_t> ticket{0};
+  };
+
   std::atomic<bool> busy_{false};
   std::vector<std::thread> workers_;
-  int started_for_ = 1;  // the thread count that workers_ was made for
+  std::vector<Share> shares_;
+  int started_for_ = 0;  // the thread count that workers_ was made for
   pid_t owner_ = 0;
   std::atomic<bool> stop_{false};
 
-  alignas(64) std::atomic<std::uint64_t> ticket_{0};
+  alignas(64) std::atomic<std::uint64_t> job_{0};  // the number of the last one
   std::atomic<void (*)(void*, std::int64_t, std::int64_t)> call_{nullptr};
   std::atomic<void*> context_{nullptr};
   std::atomic<std::int64_t> count_{0};
