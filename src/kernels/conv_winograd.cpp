@@ -16,7 +16,6 @@ constexpr double kMostWaste = 1.6;                   // results computed for eac
 constexpr std::int64_t kBlockBytes = 256 * 1024;     // points of image and results that are there at one time
 constexpr std::int64_t kTileUnit = 48;               // tiles that multiply_points takes without a rest
 constexpr std::int64_t kPreparedBytes = 768 * 1024;  // images and gradients for the weights, and their points
-constexpr std::int64_t kFewestTiles = 16;            // that a thread transforms
 
 std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 std::int64_t stored(std::int64_t channels) { return divide_up(channels, kChannelUnit) * kChannelUnit; }
@@ -124,8 +123,7 @@ struct WinogradConv::Task {
 void WinogradConv::forward_task(const Task& task, const float* transformed,
                                 const ConvFinish<float>& finish) const {
   const Windows& v = s_.windows;
-  const ChannelsLast image{2 * rows_ + 2, 2 * columns_ + 2, x_channels_};
-  const ChannelsLast result{2 * rows_, 2 * columns_, y_channels_};
+  const ChannelsLast image = image_shape(), result = gradient_shape();
   const std::int64_t tiles = task.images * tiles_;
   const std::int64_t block_tiles = std::min(tiles, tiles_of_block(x_channels_ + y_channels_));
   const std::int64_t x_stride = stride_of(block_tiles, x_channels_),
@@ -148,7 +146,8 @@ void WinogradConv::forward_task(const Task& task, const float* transformed,
   for (std::int64_t begin = 0; begin < tiles; begin += block_tiles) {
     const Range block{begin, std::min(tiles, begin + block_tiles)};
     for_each_image(columns_, tiles_, block, [&](std::int64_t i, const TileRange& range, std::int64_t first) {
-      transform_image(images + i * image.size(), image, range, x_points + first * x_channels_, x_stride);
+      transform_image(images + i * image.size(), image, range, {}, x_channels_,
+                      x_points + first * x_channels_, x_stride);
     });
     multiply_points({.tiles = block.size(),
                      .channels = x_channels_,
@@ -194,25 +193,56 @@ void WinogradConv::forward(const float* x, const float* transformed, float* y,
   });
 }
 
+/// Some images laid out with their channels last, and their gradients.
+struct WinogradConv::Prepared {
+  std::int64_t count;
+  const float *images, *gradients;
+};
+
+void WinogradConv::add_up_points(const Prepared& prepared, PointRows rows, Range channels, float* sums,
+                                 bool accumulate) const {
+  const ChannelsLast image = image_shape(), gradient = gradient_shape();
+  const std::int64_t tiles = prepared.count * tiles_, size = channels.size();
+  const std::int64_t block_tiles =
+      std::clamp<std::int64_t>(kPreparedBytes / (4 * rows.points() * (size + y_channels_)), 1, tiles);
+  const std::int64_t x_stride = stride_of(block_tiles, size), y_stride = stride_of(block_tiles, y_channels_);
+  float* x_points = scratch(rows.points() * x_stride, 2);
+  float* y_points = scratch(rows.points() * y_stride, 3);
+  for (std::int64_t begin = 0; begin < tiles; begin += block_tiles) {
+    const Range block{begin, std::min(tiles, begin + block_tiles)};
+    for_each_image(columns_, tiles_, block, [&](std::int64_t i, const TileRange& range, std::int64_t first) {
+      transform_image(prepared.images + i * image.size() + channels.begin, image, range, rows, size,
+                      x_points + first * size, x_stride);
+      transform_gradient(prepared.gradients + i * gradient.size(), gradient, range, rows,
+                         y_points + first * y_channels_, y_stride);
+    });
+    for (int p = 0; p < rows.points(); ++p) {
+      gemm(Gemm<float>{.m = std::min(size, s_.in_channels - channels.begin),
+                       .n = y_channels_,
+                       .k = block.size(),
+                       .a = x_points + p * x_stride,
+                       .lda = size,
+                       .trans_a = true,
+                       .b = y_points + p * y_stride,
+                       .ldb = y_channels_,
+                       .c = sums + (4 * rows.begin + p) * point_ + channels.begin * y_channels_,
+                       .ldc = y_channels_,
+                       .accumulate = accumulate || begin > 0});
+    }
+  }
+}
+
 void WinogradConv::add_up_weights(const float* x, const float* y, float* sums, bool accumulate,
                                   bool* done) const {
   const Windows& v = s_.windows;
   const std::int64_t x_size = s_.in_channels * v.in.product(), y_size = s_.out_channels * v.out.product();
-  const ChannelsLast image{2 * rows_ + 2, 2 * columns_ + 2, x_channels_};
-  const ChannelsLast gradient{2 * rows_, 2 * columns_, y_channels_};
+  const ChannelsLast image = image_shape(), gradient = gradient_shape();
   const std::int64_t at_once =
       std::clamp<std::int64_t>(kPreparedBytes / (4 * (image.size() + gradient.size())),
                                std::min<std::int64_t>(s_.n, num_threads()), s_.n);
-  const std::int64_t channels = x_channels_ + y_channels_;
-  const std::int64_t block_tiles =
-      std::clamp<std::int64_t>(kPreparedBytes / (kPoints * 4 * channels), 1, at_once * tiles_);
-  const std::int64_t x_stride = stride_of(block_tiles, x_channels_),
-                     y_stride = stride_of(block_tiles, y_channels_);
   // In this thread's memory, written and read by all.
   float* images = scratch(at_once * image.size(), 0);
   float* gradients = scratch(at_once * gradient.size(), 1);
-  float* x_points = scratch(kPoints * x_stride, 2);
-  float* y_points = scratch(kPoints * y_stride, 3);
   std::fill_n(done, s_.n, true);
   const auto lay_out = [&](std::int64_t i, std::int64_t group, float* pixels, float* results) {
     const std::int64_t part = i * s_.groups + group;
@@ -225,13 +255,13 @@ void WinogradConv::add_up_weights(const float* x, const float* y, float* sums, b
     std::fill_n(pixels, image.size(), 0.0F);
     std::fill_n(results, gradient.size(), 0.0F);
   };
-  const auto transform_tiles = [&](Range tiles, std::int64_t at) {
-    for_each_image(columns_, tiles_, tiles, [&](std::int64_t i, const TileRange& range, std::int64_t first) {
-      transform_image(images + i * image.size(), image, range, x_points + (at + first) * x_channels_,
-                      x_stride);
-      transform_gradient(gradients + i * gradient.size(), gradient, range,
-                         y_points + (at + first) * y_channels_, y_stride);
-    });
+  // Each thread transforms what it multiplies: some rows of the points, of some channels where there are more
+  // threads than rows.
+  const std::int64_t row_pieces = std::min(num_threads(), 4);
+  const std::int64_t units = x_channels_ / kChannelUnit;
+  const std::int64_t channel_pieces = std::min(units, divide_up(num_threads(), row_pieces));
+  const auto piece = [](std::int64_t count, std::int64_t pieces, std::int64_t i) {
+    return Range{count * i / pieces, count * (i + 1) / pieces};
   };
   for (std::int64_t group = 0; group < s_.groups; ++group) {
     for (std::int64_t first = 0; first < s_.n; first += at_once) {
@@ -241,27 +271,16 @@ void WinogradConv::add_up_weights(const float* x, const float* y, float* sums, b
           lay_out(first + i, group, images + i * image.size(), gradients + i * gradient.size());
         }
       });
-      for (std::int64_t tile = 0; tile < count * tiles_; tile += block_tiles) {
-        const std::int64_t tiles = std::min(block_tiles, count * tiles_ - tile);
-        parallel_for(tiles, kFewestTiles, [&](std::int64_t begin, std::int64_t end) {
-          transform_tiles({tile + begin, tile + end}, begin);
-        });
-        parallel_for(kPoints, 1, [&](std::int64_t begin, std::int64_t end) {
-          for (std::int64_t p = begin; p < end; ++p) {
-            gemm(Gemm<float>{.m = s_.in_channels,
-                             .n = y_channels_,
-                             .k = tiles,
-                             .a = x_points + p * x_stride,
-                             .lda = x_channels_,
-                             .trans_a = true,
-                             .b = y_points + p * y_stride,
-                             .ldb = y_channels_,
-                             .c = sums + (group * kPoints + p) * point_,
-                             .ldc = y_channels_,
-                             .accumulate = accumulate || first + tile > 0});
-          }
-        });
-      }
+      parallel_for(row_pieces * channel_pieces, 1, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) {
+          const Range rows = piece(4, row_pieces, i % row_pieces);
+          const Range some = piece(units, channel_pieces, i / row_pieces);
+          add_up_points({count, images, gradients},
+                        {static_cast<int>(rows.begin), static_cast<int>(rows.end)},
+                        {some.begin * kChannelUnit, some.end * kChannelUnit}, sums + group * kPoints * point_,
+                        accumulate || first > 0);
+        }
+      });
     }
   }
 }

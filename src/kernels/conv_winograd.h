@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "kernels/conv.h"
+#include "kernels/simd/winograd.h"
 
 namespace chainrule::kernels {
 
@@ -40,9 +41,14 @@ class WinogradConv {
 
  private:
   struct Task;
+  struct Prepared;
+  ChannelsLast image_shape() const { return {2 * rows_ + 2, 2 * columns_ + 2, x_channels_}; }
+  ChannelsLast gradient_shape() const { return {2 * rows_, 2 * columns_, y_channels_}; }
   template <class At>
   void transform(At at, float* to) const;
   void forward_task(const Task& task, const float* transformed, const ConvFinish<float>& finish) const;
+  void add_up_points(const Prepared& prepared, PointRows rows, Range channels, float* sums,
+                     bool accumulate) const;
 
   ConvShape s_;
   std::int64_t rows_, columns_, tiles_;   // of tiles of an image

@@ -164,14 +164,6 @@ HWY_INLINE void for_each_row(const TileRange& tiles, F body) {
   }
 }
 
-HWY_INLINE void store_points(const V (&v)[4][4], float* to, std::int64_t point_stride) {
-  CHAINRULE_UNROLL
-  for (int i = 0; i < 4; ++i) {
-    CHAINRULE_UNROLL
-    for (int j = 0; j < 4; ++j) hn::StoreU(v[i][j], D(), to + (4 * i + j) * point_stride);
-  }
-}
-
 // B' times a column.
 HWY_INLINE void transform_column(const float* from, std::int64_t row_size, V (&to)[4]) {
   const D d;
@@ -183,37 +175,40 @@ HWY_INLINE void transform_column(const float* from, std::int64_t row_size, V (&t
   to[3] = hn::Sub(d3, d1);
 }
 
-void image_points(const float* image, const ChannelsLast& shape, const TileRange& tiles, float* points,
-                  std::int64_t point_stride) {
+void image_points(const float* image, const ChannelsLast& shape, const TileRange& tiles, PointRows rows,
+                  std::int64_t channels, float* points, std::int64_t point_stride) {
+  const D d;
   const std::int64_t pixel = shape.channels, row_size = shape.width * pixel;
   for_each_row(tiles, [&](std::int64_t row, std::int64_t column, std::int64_t count, std::int64_t number) {
-    for (std::int64_t c = 0; c < pixel; c += kN) {
+    for (std::int64_t c = 0; c < channels; c += kN) {
       const float* from = image + 2 * row * row_size + 2 * column * pixel + c;
-      float* to = points + number * pixel + c;
+      float* to = points + number * channels + c;
       V columns[4][4];  // the first two are the last two of the tile before
       transform_column(from, row_size, columns[0]);
       transform_column(from + pixel, row_size, columns[1]);
-      for (std::int64_t t = 0; t < count; ++t, from += 2 * pixel, to += pixel) {
+      for (std::int64_t t = 0; t < count; ++t, from += 2 * pixel, to += channels) {
         transform_column(from + 2 * pixel, row_size, columns[2]);
         transform_column(from + 3 * pixel, row_size, columns[3]);
-        V v[4][4];
+        float* point = to;
         CHAINRULE_UNROLL
         for (int i = 0; i < 4; ++i) {
-          v[i][0] = hn::Sub(columns[0][i], columns[2][i]);
-          v[i][1] = hn::Add(columns[1][i], columns[2][i]);
-          v[i][2] = hn::Sub(columns[2][i], columns[1][i]);
-          v[i][3] = hn::Sub(columns[3][i], columns[1][i]);
-          columns[0][i] = columns[2][i];
-          columns[1][i] = columns[3][i];
+          const V c0 = columns[0][i], c1 = columns[1][i], c2 = columns[2][i], c3 = columns[3][i];
+          columns[0][i] = c2;
+          columns[1][i] = c3;
+          if (i < rows.begin || i >= rows.end) continue;
+          hn::StoreU(hn::Sub(c0, c2), d, point);
+          hn::StoreU(hn::Add(c1, c2), d, point + point_stride);
+          hn::StoreU(hn::Sub(c2, c1), d, point + 2 * point_stride);
+          hn::StoreU(hn::Sub(c3, c1), d, point + 3 * point_stride);
+          point += 4 * point_stride;
         }
-        store_points(v, to, point_stride);
       }
     }
   });
 }
 
-void gradient_points(const float* image, const ChannelsLast& shape, const TileRange& tiles, float* points,
-                     std::int64_t point_stride) {
+void gradient_points(const float* image, const ChannelsLast& shape, const TileRange& tiles, PointRows rows,
+                     float* points, std::int64_t point_stride) {
   const D d;
   const std::int64_t pixel = shape.channels, row_size = shape.width * pixel;
   for_each_row(tiles, [&](std::int64_t row, std::int64_t column, std::int64_t count, std::int64_t number) {
@@ -221,7 +216,7 @@ void gradient_points(const float* image, const ChannelsLast& shape, const TileRa
     float* to = points + number * pixel;
     for (std::int64_t t = 0; t < count; ++t, from += 2 * pixel, to += pixel) {
       for (std::int64_t c = 0; c < pixel; c += kN) {
-        V g[4][2], v[4][4];
+        V g[4][2];
         CHAINRULE_UNROLL
         for (int j = 0; j < 2; ++j) {
           g[0][j] = hn::LoadU(d, from + j * pixel + c);
@@ -229,14 +224,16 @@ void gradient_points(const float* image, const ChannelsLast& shape, const TileRa
           g[1][j] = hn::Add(g[0][j], g[3][j]);
           g[2][j] = hn::Sub(g[0][j], g[3][j]);
         }
+        float* point = to + c;
         CHAINRULE_UNROLL
         for (int i = 0; i < 4; ++i) {
-          v[i][0] = g[i][0];
-          v[i][1] = hn::Add(g[i][0], g[i][1]);
-          v[i][2] = hn::Sub(g[i][0], g[i][1]);
-          v[i][3] = g[i][1];
+          if (i < rows.begin || i >= rows.end) continue;
+          hn::StoreU(g[i][0], d, point);
+          hn::StoreU(hn::Add(g[i][0], g[i][1]), d, point + point_stride);
+          hn::StoreU(hn::Sub(g[i][0], g[i][1]), d, point + 2 * point_stride);
+          hn::StoreU(g[i][1], d, point + 3 * point_stride);
+          point += 4 * point_stride;
         }
-        store_points(v, to + c, point_stride);
       }
     }
   });
@@ -382,13 +379,13 @@ void from_channels_last(const float* from, const ChannelsLast& image, std::int64
                         std::int64_t height, std::int64_t width, float* y) {
   CHAINRULE_DISPATCH(channels_first)(from, image, channels, height, width, y);
 }
-void transform_image(const float* image, const ChannelsLast& shape, const TileRange& tiles, float* points,
-                     std::int64_t point_stride) {
-  CHAINRULE_DISPATCH(image_points)(image, shape, tiles, points, point_stride);
+void transform_image(const float* image, const ChannelsLast& shape, const TileRange& tiles, PointRows rows,
+                     std::int64_t channels, float* points, std::int64_t point_stride) {
+  CHAINRULE_DISPATCH(image_points)(image, shape, tiles, rows, channels, points, point_stride);
 }
-void transform_gradient(const float* image, const ChannelsLast& shape, const TileRange& tiles, float* points,
-                        std::int64_t point_stride) {
-  CHAINRULE_DISPATCH(gradient_points)(image, shape, tiles, points, point_stride);
+void transform_gradient(const float* image, const ChannelsLast& shape, const TileRange& tiles, PointRows rows,
+                        float* points, std::int64_t point_stride) {
+  CHAINRULE_DISPATCH(gradient_points)(image, shape, tiles, rows, points, point_stride);
 }
 void multiply_points(const PointProducts& products) { CHAINRULE_DISPATCH(multiply)(products); }
 bool transform_back(const float* points, std::int64_t point_stride, const TileRange& tiles, const float* bias,

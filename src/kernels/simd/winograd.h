@@ -31,12 +31,19 @@ bool to_channels_last(const float* x, std::int64_t channels, std::int64_t height
 void from_channels_last(const float* from, const ChannelsLast& image, std::int64_t channels,
                         std::int64_t height, std::int64_t width, float* y);
 
+/// Some rows of the 4 x 4 points of a tile; the first of them is written first.
+struct PointRows {
+  int begin = 0, end = 4;
+  int points() const { return 4 * (end - begin); }
+};
+
 /// Tiles d of an image, transformed: B' d B with B' = [1 0 -1 0; 0 1 1 0; 0 -1 1 0; 0 -1 0 1].
-void transform_image(const float* image, const ChannelsLast& shape, const TileRange& tiles, float* points,
-                     std::int64_t point_stride);
+/// Of the first `channels` only.
+void transform_image(const float* image, const ChannelsLast& shape, const TileRange& tiles, PointRows rows,
+                     std::int64_t channels, float* points, std::int64_t point_stride);
 /// Squares g of 2 x 2 pixels that lie side by side, transformed: A g A' with A' as below.
-void transform_gradient(const float* image, const ChannelsLast& shape, const TileRange& tiles, float* points,
-                        std::int64_t point_stride);
+void transform_gradient(const float* image, const ChannelsLast& shape, const TileRange& tiles, PointRows rows,
+                        float* points, std::int64_t point_stride);
 /// At each of 16 points: a (tiles, channels) times b (channels, result_channels), both kinds of channels as
 /// stored, of a's only the first `used`. Each result is one chain of multiply-adds in the order of the
 /// channels, from 0.
