@@ -54,7 +54,7 @@ struct IndexedBlock {
   void for_outer(Kernels kernels, F body) const {
     if (kernels == Kernels::reference) return body(std::int64_t{0}, block.outer);
     parallel_for(block.outer,
-                 std::max<std::int64_t>(1, 16384 / std::max<std::int64_t>(1, count * block.inner)), body);
+                 std::max<std::int64_t>(1, 4096 / std::max<std::int64_t>(1, count * block.inner)), body);
   }
 };
 
@@ -62,7 +62,7 @@ struct IndexedBlock {
 void check_indices(const ConstArray& indices, std::int64_t size) {
   const std::int64_t* values = indices.as<std::int64_t>();
   std::atomic<bool> good = true;
-  parallel_for(indices.numel(), 1 << 16, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(indices.numel(), 1 << 14, [&](std::int64_t begin, std::int64_t end) {
     std::uint64_t signs = 0;  // of the distances from both bounds
     const auto bound = static_cast<std::uint64_t>(size);
     for (std::int64_t i = begin; i < end; ++i) {

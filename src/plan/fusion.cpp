@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int64_t kBlock = 1024;       // elements of a block, about
 constexpr std::int64_t kLongRun = 128;      // elements from which on a run is not put together with others
-constexpr std::int64_t kMinTask = 1 << 16;  // elements times steps that are worth handing to another thread
+constexpr std::int64_t kMinTask = 1 << 14;  // elements times steps that are worth handing to another thread
 
 std::size_t bytes(std::int64_t elements, std::size_t size) {
   return static_cast<std::size_t>(elements) * size;
