@@ -15,7 +15,8 @@ constexpr std::int64_t kFewestChannels = 8;          // for fewer, the transform
 constexpr double kMostWaste = 1.6;                   // results computed for each one that is wanted
 constexpr std::int64_t kBlockBytes = 256 * 1024;     // points of image and results that are there at one time
 constexpr std::int64_t kTileUnit = 48;               // tiles that multiply_points takes without a rest
-constexpr std::int64_t kPreparedBytes = 768 * 1024;  // images and gradients for the weights, and their points
+constexpr std::int64_t kPreparedBytes = 256 * 1024;  // images and gradients for the weights
+constexpr std::int64_t kPointBytes = 512 * 1024;     // and their points
 
 std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 std::int64_t stored(std::int64_t channels) { return divide_up(channels, kChannelUnit) * kChannelUnit; }
@@ -204,7 +205,7 @@ void WinogradConv::add_up_points(const Prepared& prepared, PointRows rows, Range
   const ChannelsLast image = image_shape(), gradient = gradient_shape();
   const std::int64_t tiles = prepared.count * tiles_, size = channels.size();
   const std::int64_t block_tiles =
-      std::clamp<std::int64_t>(kPreparedBytes / (4 * rows.points() * (size + y_channels_)), 1, tiles);
+      std::clamp<std::int64_t>(kPointBytes / (4 * rows.points() * (size + y_channels_)), 1, tiles);
   const std::int64_t x_stride = stride_of(block_tiles, size), y_stride = stride_of(block_tiles, y_channels_);
   float* x_points = scratch(rows.points() * x_stride, 2);
   float* y_points = scratch(rows.points() * y_stride, 3);
