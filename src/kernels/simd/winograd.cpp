@@ -258,16 +258,24 @@ HWY_INLINE void multiply_rows(std::int64_t used, const float* a, std::int64_t ld
     CHAINRULE_UNROLL
     for (int v = 0; v < kVectors; ++v) sum[i][v] = hn::Zero(d);
   }
-  for (std::int64_t k = 0; k < used; ++k, ++a, b += ldc) {
+  // Every fourth row has a pointer: one for each would not fit the registers.
+  constexpr int kPointers = (kRows + 3) / 4;
+  const float* rows[kPointers];
+  CHAINRULE_UNROLL
+  for (int i = 0; i < kPointers; ++i) rows[i] = a + 4 * i * lda;
+  const std::int64_t steps[] = {0, lda, 2 * lda, 3 * lda};
+  for (std::int64_t k = 0; k < used; ++k, b += ldc) {
     V right[kVectors];
     CHAINRULE_UNROLL
     for (int v = 0; v < kVectors; ++v) right[v] = hn::LoadU(d, b + v * kN);
     CHAINRULE_UNROLL
     for (int i = 0; i < kRows; ++i) {
-      const V left = hn::Set(d, a[i * lda]);
+      const V left = hn::Set(d, rows[i / 4][steps[i % 4]]);
       CHAINRULE_UNROLL
       for (int v = 0; v < kVectors; ++v) sum[i][v] = hn::MulAdd(left, right[v], sum[i][v]);
     }
+    CHAINRULE_UNROLL
+    for (int i = 0; i < kPointers; ++i) ++rows[i];
   }
   CHAINRULE_UNROLL
   for (int i = 0; i < kRows; ++i, c += ldc) {
