@@ -13,7 +13,7 @@ namespace {
 constexpr int kPoints = 16;
 constexpr std::int64_t kFewestChannels = 8;          // for fewer, the transforms cost more than they save
 constexpr double kMostWaste = 1.6;                   // results computed for each one that is wanted
-constexpr std::int64_t kBlockBytes = 256 * 1024;     // points of image and results that are there at one time
+constexpr std::int64_t kBlockBytes = 128 * 1024;     // points of image and results that are there at one time
 constexpr std::int64_t kTileUnit = 48;               // tiles that multiply_points takes without a rest
 constexpr std::int64_t kPreparedBytes = 256 * 1024;  // images and gradients for the weights
 constexpr std::int64_t kPointBytes = 512 * 1024;     // and their points
