@@ -59,17 +59,17 @@ TEST_F(Allocations, NoneWhileACachedStepRuns) {
     set_num_threads(threads);
     for (const bool has_images : {false, true}) {
       Net net(has_images);
-      for (std::uint64_t step = 0; step < 10; ++step) {
+      // A worker makes its memory when it first gets something to do; on a busy machine that may be late.
+      int quiet = 0;
+      for (std::uint64_t step = 0; step < 200 && quiet < 10; ++step) {
         const std::vector<Tensor> updated = net.updated(step);
         const std::int64_t before = allocations;
         evaluate(updated);
-        const std::int64_t made = allocations - before;
-        if (step >= 5) {
-          EXPECT_EQ(made, 0) << "step " << step << (has_images ? " with images" : "");
-        }
+        quiet = allocations == before ? quiet + 1 : 0;
         net.parameters.clear();
         for (const Tensor& value : updated) net.parameters.push_back(detach(value));
       }
+      EXPECT_EQ(quiet, 10) << "steps in a row without an allocation" << (has_images ? ", with images" : "");
     }
   }
 }
