@@ -2,6 +2,7 @@
 // same arithmetic: bench_conv [--threads T] [--simd avx512|avx2|sse4]
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -64,6 +65,22 @@ ConvShape square(std::int64_t n, std::int64_t in, std::int64_t size, std::int64_
           out};
 }
 
+/// Of the three products in f32, against f64: the root mean square of the difference over that of the result.
+template <class F>
+double error_of(F product, const std::vector<float>& a, const std::vector<float>& b, std::size_t size) {
+  std::vector<float> got(size);
+  std::vector<double> exact(size);
+  product(a.data(), b.data(), got.data());
+  const std::vector<double> a64(a.begin(), a.end()), b64(b.begin(), b.end());
+  product(a64.data(), b64.data(), exact.data());
+  double errors = 0, squares = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    errors += (got[i] - exact[i]) * (got[i] - exact[i]);
+    squares += exact[i] * exact[i];
+  }
+  return std::sqrt(errors / squares);
+}
+
 void measure(const Case& c) {
   const ConvShape& s = c.shape;
   const std::int64_t image = s.in_channels * s.windows.in.product(),
@@ -86,13 +103,17 @@ void measure(const Case& c) {
                                          .ldc = s.windows.out.product()});
     }
   });
+  const double errors[] = {
+      error_of([&](auto* a, auto* b, auto* to) { kernels::conv(s, a, b, to); }, x, w, y.size()),
+      error_of([&](auto* a, auto* b, auto* to) { kernels::conv_weight(s, a, b, to); }, x, y, w.size()),
+      error_of([&](auto* a, auto* b, auto* to) { kernels::conv_input(s, a, b, to); }, y, w, x.size())};
   const double forward = shortest([&] { kernels::conv(s, x.data(), w.data(), y.data()); });
   const double weight = shortest([&] { kernels::conv_weight(s, x.data(), y.data(), w.data()); });
   const double input = shortest([&] { kernels::conv_input(s, y.data(), w.data(), x.data()); });
   std::printf("%-34s", c.text);
   for (const double seconds : {product, forward, weight, input})
     std::printf(" %8.0f us %5.0f", seconds * 1e6, operations / seconds * 1e-9);
-  std::printf("\n");
+  std::printf("  %.1e %.1e %.1e\n", errors[0], errors[1], errors[2]);
 }
 
 /// Public functions, the value and the gradient to x.
@@ -105,8 +126,9 @@ void measure_call(const char* text, const Shape& shape, const std::function<Tens
 }
 
 void run() {
-  std::printf("simd %s, %d threads; the shortest of many runs, and GFLOP/s.\n",
-              std::string(kernels::simd_name()).c_str(), num_threads());
+  std::printf(
+      "simd %s, %d threads; the shortest of many runs, GFLOP/s, and the errors of the three against f64.\n",
+      std::string(kernels::simd_name()).c_str(), num_threads());
   std::printf("%-34s %17s %17s %17s %17s\n", "", "product alone", "forward", "to w", "to x");
   const Case cases[] = {{"100x1x28x28, 30x1x5x5", square(100, 1, 28, 30, 5, 0)},
                         {"100x1x28x28, 16x1x3x3 padding 1", square(100, 1, 28, 16, 3, 1)},

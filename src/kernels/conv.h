@@ -53,12 +53,13 @@ struct ConvPiece {
 ///
 /// In f32 and with stride 1, kernels of 3 x 3 are computed by Winograd's transforms (conv_winograd.h). Else
 /// y[n, o, l] = sum over the patch (c, j) of x[n, c, place of (l, j)] w[o, c, j]: one fused multiply-add
-/// chain in the order of w's memory. The weights' gradient is one chain over (n, l) in order. The input's
-/// gradient is, with stride 1, one chain over (o, j), the last j first; with others, for each j a chain over
-/// o, and those are added over fixed blocks of l, in each over j. So the bits depend neither on threads nor
-/// on the vector width (see gemm.h).
+/// chain in the order of w's memory. The weights' gradient is one chain over (n, l) in order or, where an
+/// output has few weights, kSums chains, added in pairs (conv_rows.h). The input's gradient is, with stride
+/// 1, one chain over (o, j), the last j first; with others, for each j a chain over o, and those are added
+/// over fixed blocks of l, in each over j. So the bits depend neither on threads nor on the vector width (see
+/// gemm.h).
 ///
-/// Each thread keeps scratch memory of about 1 MB, or of one padded image and one result if that is more.
+/// Each thread keeps scratch memory of about 2 MB, or of one padded image and one result if that is more.
 /// @{
 template <class T>
 void conv(const ConvShape& shape, const T* x, const T* w, T* y, const ConvFinish<T>& finish = {},

@@ -15,8 +15,9 @@ namespace chainrule::kernels {
 /// 2015; here the last point has the other sign). The sum of the weights' gradients is the adjoint of that in
 /// the weights: its products are added up over all images before they are transformed back, once.
 ///
-/// Where an infinity or NaN meets the transforms, it spreads over a whole tile. Images in which that may have
-/// happened are named, and have to be computed in another way.
+/// Where an infinity or NaN meets the transforms, or numbers so large that their sums overflow, it spreads
+/// over a whole tile. Images in which that may have happened are named, and have to be computed in another
+/// way. (In the weights' gradient only what is not finite itself is looked for.)
 class WinogradConv {
  public:
   /// Whether it applies, and is worth it: stride 1, 3 x 3, and enough channels.

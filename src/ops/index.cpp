@@ -48,37 +48,49 @@ struct IndexedBlock {
       }
     }
   }
-  /// Calls `body(begin, end)` for the outer axes' indices, on this thread or shared out: their blocks do not
-  /// meet, so no two threads write to one element.
+  /// Calls `body(begin, end)` for the outer axes' places, on this thread or shared out: their blocks do not
+  /// meet, so no two threads write to one element. Indices are checked first, each thread its own.
+  /// @throws ValueError E109
   template <class F>
-  void for_outer(Kernels kernels, F body) const {
-    if (kernels == Kernels::reference) return body(std::int64_t{0}, block.outer);
-    parallel_for(block.outer,
-                 std::max<std::int64_t>(1, 4096 / std::max<std::int64_t>(1, count * block.inner)), body);
-  }
-};
-
-/// @throws ValueError E109
-void check_indices(const ConstArray& indices, std::int64_t size) {
-  const std::int64_t* values = indices.as<std::int64_t>();
-  std::atomic<bool> good = true;
-  parallel_for(indices.numel(), 1 << 14, [&](std::int64_t begin, std::int64_t end) {
-    std::uint64_t signs = 0;  // of the distances from both bounds
-    const auto bound = static_cast<std::uint64_t>(size);
-    for (std::int64_t i = begin; i < end; ++i) {
-      const auto value = static_cast<std::uint64_t>(values[i]);
-      signs |= (value + bound) | (bound - 1 - value);
+  void for_outer(Kernels kernels, const ConstArray& indices, F body) const {
+    const std::int64_t* values = indices.as<std::int64_t>();
+    std::atomic<bool> good = !shared || are_good(values, count);
+    const auto run = [&](std::int64_t begin, std::int64_t end) {
+      const std::int64_t step = count * block.inner;
+      if (!shared && !are_good(values + begin * step, (end - begin) * step)) good = false;
+      if (good) body(begin, end);
+    };
+    const std::int64_t work = std::max<std::int64_t>(1, count * block.inner);
+    if (kernels == Kernels::reference) {
+      run(0, block.outer);
+    } else {
+      parallel_for(block.outer, std::max<std::int64_t>(1, 4096 / work), run);
     }
-    if (signs >> 63 != 0) good = false;
-  });
-  for (std::int64_t i = 0; !good && i < indices.numel(); ++i) {
-    if (values[i] >= -size && values[i] < size) continue;
+    if (!good) throw_index_error(indices);
+  }
+
+ private:
+  /// Whether they are in [-size, size).
+  bool are_good(const std::int64_t* indices, std::int64_t length) const {
+    const auto size = static_cast<std::uint64_t>(block.size);
+    std::uint64_t signs = 0;  // of the distances from both bounds
+    for (std::int64_t i = 0; i < length; ++i) {
+      const auto index = static_cast<std::uint64_t>(indices[i]);
+      signs |= (index + size) | (size - 1 - index);
+    }
+    return signs >> 63 == 0;
+  }
+  [[noreturn]] void throw_index_error(const ConstArray& indices) const {
+    const std::int64_t* values = indices.as<std::int64_t>();
+    const std::int64_t size = block.size;
+    std::int64_t i = 0;
+    while (values[i] >= -size && values[i] < size) ++i;
     throw op_error<ValueError>(
         109, size == 0 ? cat("index ", values[i], ", number ", i, ", into an axis that has no element.")
                        : cat("index ", values[i], ", number ", i, " of them in row-major order, is not in [",
                              -size, ", ", size, ")."));
   }
-}
+};
 
 /// Whether the indices have one of the two forms for a tensor of this shape.
 void check_index_shape(const Meta& x, const Meta& indices, int axis) {
@@ -114,13 +126,12 @@ struct Take {
   Gradients vjp(const Vjp& v) const;
   Split split(std::span<const Shape> in) const { return {axis > 0 && in[0][0] == in[1][0] ? 0b11u : 0u}; }
   void run_with(Kernels kernels, const Kernel& k) const {
-    check_indices(k.inputs[1], k.inputs[0].shape[axis]);
     const IndexedBlock block(k.inputs[0].shape, k.inputs[1].shape, axis);
     const std::int64_t* indices = k.inputs[1].as<std::int64_t>();
     with_type(k.output.dtype, [&]<class T>(std::type_identity<T>) {
       const T* x = k.inputs[0].as<T>();
       T* y = k.output.as<T>();
-      block.for_outer(kernels, [&](std::int64_t begin, std::int64_t end) {
+      block.for_outer(kernels, k.inputs[1], [&](std::int64_t begin, std::int64_t end) {
         block.for_rows(indices, begin, end, [=](std::int64_t near, std::int64_t far, std::int64_t length) {
           if (length == 1) {
             y[near] = x[far];
@@ -174,14 +185,13 @@ struct ScatterAdd {
   }
   Split split(std::span<const Shape> in) const { return {axis > 0 && in[0][0] == in[1][0] ? 0b11u : 0u}; }
   void run_with(Kernels kernels, const Kernel& k) const {
-    check_indices(k.inputs[1], size);
     const IndexedBlock block(k.output.shape, k.inputs[1].shape, axis);
     const std::int64_t* indices = k.inputs[1].as<std::int64_t>();
     with_type(k.output.dtype, [&]<class T>(std::type_identity<T>) {
       if constexpr (!std::is_same_v<T, bool>) {
         const T* x = k.inputs[0].as<T>();
         T* y = k.output.as<T>();
-        block.for_outer(kernels, [&](std::int64_t begin, std::int64_t end) {
+        block.for_outer(kernels, k.inputs[1], [&](std::int64_t begin, std::int64_t end) {
           const std::int64_t step = block.block.size * block.block.inner;
           std::fill(y + begin * step, y + end * step, T(0));
           block.for_rows(indices, begin, end, [=](std::int64_t near, std::int64_t far, std::int64_t length) {
