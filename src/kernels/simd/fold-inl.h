@@ -267,6 +267,30 @@ HWY_INLINE T fold_run(const T* x, std::int64_t n, const Load& load = {}) {
   return fold_lanes<Op, T>(lanes);
 }
 
+/// Whether fold_short_runs applies to runs of n elements: whole rows of one block.
+HWY_INLINE bool is_short_run(std::int64_t n) { return n > 0 && n % kLanes == 0 && n <= kBlockRows * kLanes; }
+
+/// Reduces some runs of n elements that lie one after the other, as fold_run does; side by side, as the chain
+/// of one waits for itself.
+template <class Op, class T, int kRuns>
+HWY_INLINE void fold_short_runs(const T* x, std::int64_t n, T* y) {
+  using Vectors = LaneVectors<T>;
+  const typename Vectors::D d;
+  constexpr std::int64_t kWidth = kLanes / Vectors::kCount;
+  Vectors sums[kRuns];
+  for (Vectors& run : sums) {
+    for (auto& v : run.v) v = Op::identity(d);
+  }
+  for (std::int64_t i = 0; i < n; i += kLanes) {
+    for (int r = 0; r < kRuns; ++r) {
+      for (int v = 0; v < Vectors::kCount; ++v) {
+        sums[r].v[v] = Op::combine(d, sums[r].v[v], hn::LoadU(d, x + r * n + i + v * kWidth));
+      }
+    }
+  }
+  for (int r = 0; r < kRuns; ++r) y[r] = fold_lanes<Op, T>(sums[r]);
+}
+
 }  // namespace chainrule::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
