@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/thread_pool.h"
+#include "kernels/conv_patches.h"
 #include "kernels/simd/gemm.h"
 #include "kernels/simd/gemm_scratch.h"
 
@@ -19,7 +20,7 @@ constexpr std::int64_t kFewestOutputs = 8;        // for fewer, reading the imag
 
 template <class T>
 T* scratch(std::int64_t count, int which) {
-  thread_local Scratch memory[3];
+  thread_local Scratch memory[4];
   return memory[which].get<T>(count);
 }
 
@@ -93,8 +94,7 @@ void ShiftedConv<T>::spread(const T* y, T* to) const {
 
 // The zeros meet numbers of the image that no window has, and add nothing unless such a number is infinite.
 template <class T>
-bool ShiftedConv<T>::add_up_weights(std::int64_t group, const T* x, const T* y, T* sums,
-                                    bool accumulate) const {
+bool ShiftedConv<T>::add_up_weights(std::int64_t group, const T* x, const T* y, T* w, bool accumulate) const {
   const std::int64_t x_size = s_.in_channels * v_.in.product(), y_size = s_.out_channels * v_.out.product();
   const std::int64_t image_size = s_.in_channels * plane_, spread_size = s_.out_channels * span_;
   const auto bytes = static_cast<std::int64_t>(sizeof(T)) * (image_size + spread_size);
@@ -104,6 +104,8 @@ bool ShiftedConv<T>::add_up_weights(std::int64_t group, const T* x, const T* y, 
   T* gradients = scratch<T>(at_once * spread_size, 1);
   std::int64_t* rows = scratch<std::int64_t>(s_.depth(), 2);
   padded_.find_shifts(s_.depth(), rows);
+  T* sums = scratch<T>(s_.depth() * s_.out_channels, 3);
+  if (accumulate) sums_from_weights(s_, group, {0, s_.depth()}, w, sums);
   const std::int64_t threads = num_threads();
   const std::int64_t pieces = std::min(threads, (s_.depth() + kFewestRows - 1) / kFewestRows);
   for (std::int64_t first = 0; first < s_.n; first += at_once) {
@@ -132,7 +134,10 @@ bool ShiftedConv<T>::add_up_weights(std::int64_t group, const T* x, const T* y, 
       }
     });
   }
-  return std::all_of(sums, sums + s_.depth() * s_.out_channels, [](T sum) { return std::isfinite(sum); });
+  const std::int64_t count = s_.depth() * s_.out_channels;
+  if (!std::all_of(sums, sums + count, [](T sum) { return std::isfinite(sum); })) return false;
+  weights_from_sums(s_, group, {0, s_.depth()}, sums, w);
+  return true;
 }
 
 template class ShiftedConv<float>;

@@ -21,10 +21,10 @@ class ShiftedConv {
   explicit ShiftedConv(const ConvShape& shape);
 
   void forward(const T* x, const T* w, T* y, const ConvFinish<T>& finish) const;
-  /// The sum over images of the transposed weights' gradient: `sums` is (depth, outputs); its chains start
-  /// from 0, or go on. Returns false, with nothing of use in `sums`, where an infinity or NaN is among the
-  /// numbers: it may have met a zero that stands for no window.
-  bool add_up_weights(std::int64_t group, const T* x, const T* y, T* sums, bool accumulate) const;
+  /// The weights' gradient of a group; the chains start from 0, or go on from what w holds. Returns false,
+  /// and leaves w, where an infinity or NaN is among the numbers: it may have met a zero that stands for no
+  /// window.
+  bool add_up_weights(std::int64_t group, const T* x, const T* y, T* w, bool accumulate) const;
 
  private:
   void spread(const T* y, T* to) const;
