@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "kernels/simd/channels_last.h"
+
 // The transforms of Winograd's convolution F(2 x 2, 3 x 3), on images with their channels last.
 //
 // A tile is a square of 4 x 4 pixels, the next one 2 pixels further; it gives 2 x 2 results. Its transform is
@@ -9,27 +11,10 @@
 // tiles of an image row by row, and of each tile its channels.
 namespace chainrule::kernels {
 
-/// Channels are stored in multiples of this, the rest are zeros: whole vectors on every instruction set.
-inline constexpr std::int64_t kChannelUnit = 16;
-
-/// Pixels (height, width) with a border, each its `channels` (a multiple of kChannelUnit) numbers.
-struct ChannelsLast {
-  std::int64_t height = 0, width = 0, channels = 0;
-  std::int64_t size() const { return height * width * channels; }
-};
-
 /// Some tiles of an image with so many columns of tiles.
 struct TileRange {
   std::int64_t columns = 0, begin = 0, end = 0;
 };
-
-/// Planes x (channels, height, width) into an image, the first pixel at (top, left), with zeros around.
-/// Returns whether all numbers are finite.
-bool to_channels_last(const float* x, std::int64_t channels, std::int64_t height, std::int64_t width,
-                      const ChannelsLast& image, std::int64_t top, std::int64_t left, float* to);
-/// The upper left (height, width) pixels of an image as planes y (channels, height, width).
-void from_channels_last(const float* from, const ChannelsLast& image, std::int64_t channels,
-                        std::int64_t height, std::int64_t width, float* y);
 
 /// Some rows of the 4 x 4 points of a tile; the first of them is written first.
 struct PointRows {
