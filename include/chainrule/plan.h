@@ -44,8 +44,7 @@ class Plan {
   State* state_ = nullptr;  // owned
 };
 
-/// A plan that computes `outputs` from `inputs`. Whatever else the outputs are made of keeps its value; what
-/// is made of that alone is computed now.
+/// A plan that computes `outputs` from `inputs`. Whatever else the outputs are made of keeps its value.
 /// @param inputs  tensors that the outputs were computed from, directly or not; of other numbers later.
 /// @throws ValueError  if an output does not depend on an input (E049).
 Plan make_plan(std::span<const Tensor> outputs, std::span<const Tensor> inputs,

@@ -13,35 +13,7 @@
 namespace chainrule {
 namespace {
 
-/// The number of what depends on no input, in place of an input's; a leaf that is none has NodeIndex::kNone.
-constexpr std::int32_t kConstant = -2;
-
-/// Computes what is made of no input and needed with what is, or asked for; adds it to what is given.
-void compute_constants(const Trace& trace, std::span<Node* const> roots, NodeIndex& given) {
-  std::vector<char> varies(trace.nodes.size());
-  std::vector<Tensor> constants;
-  const auto add = [&](Node* node) {
-    if (given.find(node) != NodeIndex::kNone) return;
-    given.insert(node, kConstant);
-    constants.push_back(Tensor::of(node));
-  };
-  const std::int32_t* inputs = trace.inputs.data();
-  for (std::size_t i = 0; i < trace.nodes.size(); ++i) {
-    const std::span<const std::int32_t> numbers(inputs, trace.nodes[i]->input_count);
-    inputs += numbers.size();
-    varies[i] = std::any_of(numbers.begin(), numbers.end(), [&](std::int32_t number) {
-      return number >= 0 ? varies[static_cast<std::size_t>(number)] != 0
-                         : given.find(trace.leaves[static_cast<std::size_t>(~number)]) >= 0;
-    });
-    for (const std::int32_t number : numbers) {
-      if (!varies[i] || number < 0 || varies[static_cast<std::size_t>(number)]) continue;
-      add(trace.nodes[static_cast<std::size_t>(number)]);
-    }
-    const bool is_root = std::find(roots.begin(), roots.end(), trace.nodes[i]) != roots.end();
-    if (!varies[i] && is_root) add(trace.nodes[i]);
-  }
-  evaluate(constants);
-}
+constexpr std::int32_t kConstant = -1;
 
 }  // namespace
 
@@ -49,7 +21,7 @@ struct Plan::State {
   std::vector<Tensor> inputs;   // as they were when the plan was made: their shapes and dtypes
   std::vector<Tensor> outputs;  // hold the graph
   Trace trace;
-  std::vector<std::int32_t> input_of_leaf;  // negative for a constant
+  std::vector<std::int32_t> input_of_leaf;  // or kConstant
   std::vector<std::int32_t> output_values;  // of the program, by output
   std::unique_ptr<Executor> executor;
 
@@ -81,14 +53,9 @@ Plan make_plan(std::span<const Tensor> outputs, std::span<const Tensor> inputs, 
     roots.push_back(output.node());
   }
   Tracer tracer;
+  tracer.start(roots, &given);
   Trace& trace = state->trace;
-  const auto trace_all = [&] {
-    tracer.start(roots, &given);
-    tracer.next(trace, std::numeric_limits<std::size_t>::max());
-  };
-  trace_all();
-  compute_constants(trace, roots, given);
-  trace_all();
+  tracer.next(trace, std::numeric_limits<std::size_t>::max());
 
   NodeIndex number_of_node, number_of_leaf;
   for (std::size_t i = 0; i < trace.nodes.size(); ++i) {
@@ -168,7 +135,8 @@ void Plan::run(std::span<const Tensor> inputs, std::span<Tensor> outputs) {
   s.leaf_memory.clear();
   for (std::size_t i = 0; i < s.trace.leaves.size(); ++i) {
     const std::int32_t input = s.input_of_leaf[i];
-    const Node* leaf = input < 0 ? s.trace.leaves[i] : s.given[static_cast<std::size_t>(input)].node();
+    const Node* leaf =
+        input == kConstant ? s.trace.leaves[i] : s.given[static_cast<std::size_t>(input)].node();
     s.leaf_memory.push_back(leaf->value.data());
   }
   const Program& program = s.executor->program();
@@ -188,7 +156,8 @@ void Plan::run(std::span<const Tensor> inputs, std::span<Tensor> outputs) {
       continue;
     }
     const std::int32_t input = s.input_of_leaf[number];
-    const Node* leaf = input < 0 ? s.trace.leaves[number] : s.given[static_cast<std::size_t>(input)].node();
+    const Node* leaf =
+        input == kConstant ? s.trace.leaves[number] : s.given[static_cast<std::size_t>(input)].node();
     outputs[i] = make_leaf(leaf->value, value.dtype, value.shape);
   }
   s.given.clear();
