@@ -11,7 +11,10 @@ namespace chainrule::kernels {
 namespace {
 
 constexpr int kPoints = 16;
-constexpr std::int64_t kFewestChannels = 8;          // for fewer, the transforms cost more than they save
+constexpr std::int64_t kFewestChannels = 8;  // for fewer, the transforms cost more than they save
+// Transformed weights are read for each block of tiles: they should be few beside an image's tiles, and not
+// pass the caches.
+constexpr std::int64_t kWeightsForTile = 2048, kMostWeights = 1 << 17;
 constexpr double kMostWaste = 1.6;                   // results computed for each one that is wanted
 constexpr std::int64_t kBlockBytes = 128 * 1024;     // points of image and results that are there at one time
 constexpr std::int64_t kTileUnit = 48;               // tiles that multiply_points takes without a rest
@@ -55,9 +58,9 @@ bool WinogradConv::fits(const ConvShape& shape) {
     if (v.low[axis] < 0 || v.out[axis] + 2 < v.low[axis] + v.in[axis]) return false;
   }
   if (std::min(shape.in_channels, shape.out_channels) < kFewestChannels || shape.n == 0) return false;
-  const std::int64_t places = v.out.product();
-  const std::int64_t computed = 4 * divide_up(v.out[1], 2) * divide_up(v.out[2], 2);
-  return places > 0 && static_cast<double>(computed) <= kMostWaste * static_cast<double>(places);
+  const std::int64_t tiles = divide_up(v.out[1], 2) * divide_up(v.out[2], 2);
+  if (shape.in_channels * shape.out_channels > std::min(kMostWeights, kWeightsForTile * tiles)) return false;
+  return tiles > 0 && static_cast<double>(4 * tiles) <= kMostWaste * static_cast<double>(v.out.product());
 }
 
 WinogradConv::WinogradConv(const ConvShape& shape)
@@ -67,7 +70,7 @@ WinogradConv::WinogradConv(const ConvShape& shape)
       tiles_(rows_ * columns_),
       x_channels_(stored(shape.in_channels)),
       y_channels_(stored(shape.out_channels)),
-      point_(shape.in_channels * y_channels_) {}
+      point_(shape.in_channels * y_channels_ + kChannelUnit) {}
 
 // G w G' with G = [1 0 0; 1/2 1/2 1/2; 1/2 -1/2 1/2; 0 0 1], w being at(group, in, out, place). Some weights
 // side by side, so that the compiler makes vectors of them.
@@ -75,9 +78,9 @@ template <class At>
 void WinogradConv::transform(At at, float* to) const {
   constexpr int kSide = 16;
   static_assert(kChannelUnit % kSide == 0);
-  for (std::int64_t group = 0; group < s_.groups; ++group, to += (kPoints - 1) * point_) {
+  for (std::int64_t group = 0; group < s_.groups; ++group) {
     for (std::int64_t in = 0; in < s_.in_channels; ++in) {
-      for (std::int64_t out = 0; out < y_channels_; out += kSide, to += kSide) {
+      for (std::int64_t out = 0; out < y_channels_; out += kSide) {
         float w[9][kSide] = {}, half[12][kSide];
         const auto count = static_cast<int>(std::min<std::int64_t>(kSide, s_.out_channels - out));
         for (int o = 0; o < count; ++o) {
@@ -92,7 +95,8 @@ void WinogradConv::transform(At at, float* to) const {
           }
         };
         for (int j = 0; j < 3; ++j) apply(w[j], 3 * kSide, half[j], 3 * kSide);
-        for (int i = 0; i < 4; ++i) apply(half[3 * i], kSide, to + 4 * i * point_, point_);
+        float* points = to + group * kPoints * point_ + in * y_channels_ + out;
+        for (int i = 0; i < 4; ++i) apply(half[3 * i], kSide, points + 4 * i * point_, point_);
       }
     }
   }

@@ -54,7 +54,7 @@ class WinogradConv {
   ConvShape s_;
   std::int64_t rows_, columns_, tiles_;   // of tiles of an image
   std::int64_t x_channels_, y_channels_;  // as stored
-  std::int64_t point_;                    // numbers of a group's weights at one point
+  std::int64_t point_;  // numbers of a group's weights at one point, and a cache line (see stride_of)
 };
 
 }  // namespace chainrule::kernels

@@ -28,7 +28,10 @@ struct Net {
 
   explicit Net(bool images) : has_images(images) {
     const std::int64_t features = images ? 8 * 6 * 6 : 144;
-    if (images) parameters = {normal({8, 1, 3, 3}, {.seed = 9}, 0, 0.1), zeros({8})};
+    if (images) {
+      parameters = {normal({8, 1, 3, 3}, {.seed = 9}, 0, 0.1), zeros({8}),
+                    normal({8, 8, 3, 3}, {.seed = 10}, 0, 0.1), zeros({8})};
+    }
     parameters.insert(parameters.end(), {normal({features, 32}, {.seed = 1}, 0, 0.1), zeros({32}),
                                          normal({32, 10}, {.seed = 2}, 0, 0.1), zeros({10})});
     for (Tensor& p : parameters) p = detach(p);
@@ -38,10 +41,10 @@ struct Net {
     Tensor x = uniform({64, 144}, {.seed = 3, .step = step});
     std::size_t at = 0;
     if (has_images) {
-      x = max_pool2d(relu(conv2d(reshape(x, {64, 1, 12, 12}), parameters[0], parameters[1], {.padding = 1})),
-                     2);
+      x = relu(conv2d(reshape(x, {64, 1, 12, 12}), parameters[0], parameters[1], {.padding = 1}));
+      x = max_pool2d(relu(conv2d(x, parameters[2], parameters[3], {.padding = 1})), 2);
       x = dropout(flatten(x, 1), 0.3, {.seed = 4, .step = step});
-      at = 2;
+      at = 4;
     }
     const Tensor hidden = relu(matmul(x, parameters[at]) + parameters[at + 1]);
     const Tensor logits = matmul(hidden, parameters[at + 2]) + parameters[at + 3];

@@ -319,6 +319,25 @@ TYPED_TEST(ConvKernel, SameBitsInPieces) {
   }
 }
 
+/// 3 x 3 over a square with so many channels in and out, one place of padding.
+ConvShape square(std::int64_t channels, std::int64_t size, std::int64_t stride = 1) {
+  const std::int64_t out = (size - 1) / stride + 1;
+  return {{{1, size, size}, {1, out, out}, {1, 3, 3}, {1, stride, stride}, {1, 1, 1}, {0, 1, 1}},
+          1,
+          1,
+          channels,
+          channels};
+}
+
+// Only Winograd's transforms keep weights: so these tests see which convolutions they are used for.
+TEST(ConvKernels, TransformTheWeightsWhereThatPays) {
+  EXPECT_GT(conv_kept(square(16, 28)), 0);
+  EXPECT_GT(conv_input_kept(square(64, 8)), 0);
+  EXPECT_EQ(conv_kept(square(16, 28, 2)), 0);  // stride
+  EXPECT_EQ(conv_kept(square(4, 28)), 0);      // few channels
+  EXPECT_EQ(conv_kept(square(512, 7)), 0);     // more weights than tiles are worth
+}
+
 TYPED_TEST(ConvKernel, SameBitsForAnyNumberOfThreads) {
   const SimdGuard guard;
   for (const ConvShape& shape : large_shapes()) {

@@ -62,11 +62,6 @@ HWY_INLINE void transpose(V (&v)[kN]) { exchange_all<1>(v); }
 
 #endif
 
-HWY_INLINE bool all_zero_or_none(V products_with_zero) {
-  const D d;
-  return hn::AllTrue(d, hn::Eq(products_with_zero, hn::Zero(d)));
-}
-
 // Zeros around the rectangle (height, width) at (top, left).
 HWY_INLINE void clear_border(const ChannelsLast& image, std::int64_t top, std::int64_t left,
                              std::int64_t height, std::int64_t width, float* to) {
@@ -116,7 +111,7 @@ bool channels_last(const float* x, std::int64_t channels, std::int64_t height, s
       }
     }
   }
-  return all_zero_or_none(check);
+  return is_all_zero(check);
 }
 
 void channels_first(const float* from, const ChannelsLast& image, std::int64_t channels, std::int64_t height,

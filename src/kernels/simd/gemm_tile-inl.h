@@ -74,6 +74,13 @@ HWY_INLINE void store_first(hn::Vec<D> v, D d, T* to, std::size_t count) {
 #endif
 }
 
+// Whether all lanes are 0. Products of numbers with 0, added up, are that unless one was infinite or NaN.
+template <class V>
+HWY_INLINE bool is_all_zero(V v) {
+  const hn::DFromV<V> d;
+  return hn::AllTrue(d, hn::Eq(v, hn::Zero(d)));
+}
+
 // One tile's worth of work: C (rows x vectors) = or += A (rows x k) B (k x vectors), for a stretch of the
 // chain.
 template <class T>

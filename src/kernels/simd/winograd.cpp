@@ -18,11 +18,6 @@ using D = Lanes<float>;
 using V = hn::Vec<D>;
 inline constexpr int kN = static_cast<int>(kLanes<float>);
 
-HWY_INLINE bool all_zero_or_none(V products_with_zero) {
-  const D d;
-  return hn::AllTrue(d, hn::Eq(products_with_zero, hn::Zero(d)));
-}
-
 // Calls body(row, first column, last column, number of the first tile) for each row of tiles.
 template <class F>
 HWY_INLINE void for_each_row(const TileRange& tiles, F body) {
@@ -231,7 +226,7 @@ bool back(const float* points, std::int64_t point_stride, const TileRange& tiles
       }
     }
   });
-  return all_zero_or_none(check);
+  return is_all_zero(check);
 }
 
 }  // namespace chainrule::kernels::HWY_NAMESPACE
