@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 
 #include "core/thread_pool.h"
 #include "kernels/simd/gemm_scratch.h"
@@ -9,7 +10,8 @@
 namespace chainrule {
 namespace {
 
-constexpr std::int64_t kBlock = 1024;       // elements of a block, about
+// A block has as many elements as let all that it touches stay in the first cache, within these bounds.
+constexpr std::int64_t kBlockBytes = 32 << 10, kMinBlock = 256, kMaxBlock = 1024;
 constexpr std::int64_t kLongRun = 128;      // elements from which on a run is not put together with others
 constexpr std::int64_t kMinTask = 1 << 14;  // elements times steps that are worth handing to another thread
 
@@ -35,23 +37,46 @@ void fill(std::byte* to, const std::byte* value, std::int64_t count, std::size_t
 Fusion::Fusion(const Program& program, const std::vector<std::int32_t>& steps) {
   const Shape& shape = program.values[program.steps[steps[0]].output].shape;
   count_ = shape.numel();
+  std::map<std::int32_t, std::int32_t> last_reader;  // by storage
+  for (const std::int32_t s : steps) {
+    for (const std::int32_t input : program.steps[s].inputs) last_reader[program.values[input].storage] = s;
+  }
+  std::vector<std::int32_t> free;  // slots
   for (const std::int32_t s : steps) {
     const Step& step = program.steps[s];
     const Value& output = program.values[step.output];
     Part part{step.row->run_block, step.attribute(), program.values[step.inputs.back()].dtype, 0, {}, {}};
     for (const std::int32_t input : step.inputs) part.operands[part.count++] = operand_of(program, input);
     if (program.storages[output.storage].place == Place::block) {
-      part.output = {Operand::inner, static_cast<std::int32_t>(inner_offsets_.size())};
-      inner_offsets_.push_back(size_of(output.dtype));  // replaced by plan_blocks
+      part.output = {Operand::inner, take_slot(size_of(output.dtype), free)};
     } else {
       part.output = {Operand::result, static_cast<std::int32_t>(results_.size())};
       results_.push_back({output.storage, size_of(output.dtype)});
     }
     known_.emplace_back(output.storage, part.output);
     parts_.push_back(part);
+    for (const std::int32_t input : step.inputs) {
+      const auto last = last_reader.find(program.values[input].storage);
+      if (last == last_reader.end() || last->second != s) continue;
+      if (const Operand& read = operand_of(program, input); read.kind == Operand::inner)
+        free.push_back(read.number);
+      last_reader.erase(last);  // it may be read twice
+    }
   }
   find_loops(program, shape);
   plan_blocks();
+}
+
+/// A place in the scratch memory for what lives inside a block: one that is free, or a new one.
+std::int32_t Fusion::take_slot(std::size_t size, std::vector<std::int32_t>& free) {
+  const auto fits = [&](std::int32_t slot) { return slots_[slot].size == size; };
+  if (const auto found = std::find_if(free.begin(), free.end(), fits); found != free.end()) {
+    const std::int32_t slot = *found;
+    free.erase(found);
+    return slot;
+  }
+  slots_.push_back({size});
+  return static_cast<std::int32_t>(slots_.size()) - 1;
 }
 
 Fusion::Operand Fusion::operand_of(const Program& program, std::int32_t value) {
@@ -114,17 +139,23 @@ void Fusion::plan_blocks() {
   if (count_ == 0) return;
   const std::int64_t run = loops_[0];
   repeats_ = loops_.size() > 1 && run < kLongRun;
+  std::size_t touched = 0;  // bytes for an element
+  for (const Input& input : inputs_) touched += input.is_scalar ? 0 : input.size;
+  for (const Result& result : results_) touched += result.size;
+  for (const Slot& slot : slots_) touched += slot.size;
+  const std::int64_t fitting = kBlockBytes / static_cast<std::int64_t>(touched) / kMinBlock * kMinBlock;
+  const std::int64_t block = std::clamp(fitting, kMinBlock, kMaxBlock);
   if (repeats_) {
-    block_ = std::min(count_, std::max<std::int64_t>(1, kBlock / run) * run);
+    block_ = std::min(count_, std::max<std::int64_t>(1, block / run) * run);
   } else {
-    block_ = std::min(run, kBlock);
+    block_ = std::min(run, block);
   }
   const auto reserve = [this](std::size_t size) {
     const std::size_t offset = scratch_bytes_;
     scratch_bytes_ += (bytes(block_, size) + 63) / 64 * 64;
     return offset;
   };
-  for (std::size_t& inner : inner_offsets_) inner = reserve(inner);
+  for (Slot& slot : slots_) slot.offset = reserve(slot.size);
   for (Input& input : inputs_) {
     if (repeats_ && !input.is_whole && !input.is_scalar) input.offset = reserve(input.size);
   }
@@ -177,7 +208,7 @@ void Fusion::run_part(std::span<void* const> memory, std::int64_t begin, std::in
       }
     }
     const auto address = [&](const Operand& operand) -> std::byte* {
-      if (operand.kind == Operand::inner) return scratch + inner_offsets_[operand.number];
+      if (operand.kind == Operand::inner) return scratch + slots_[operand.number].offset;
       const Result& result = results_[operand.number];
       return static_cast<std::byte*>(memory[result.storage]) + bytes(first, result.size);
     };

@@ -24,7 +24,8 @@ class Fusion {
   std::int64_t count() const { return count_; }
 
  private:
-  /// An operand of a step: an input, the result of a step before it that has memory, or one that has not.
+  /// An operand of a step: an input, the result of a step before it that has memory, or one that has not:
+  /// the number of its slot.
   struct Operand {
     enum Kind : std::uint8_t { input, result, inner } kind;
     std::int32_t number;
@@ -49,8 +50,12 @@ class Fusion {
     std::int32_t storage;
     std::size_t size;
   };
-  struct Scratch;
+  struct Slot {
+    std::size_t size;  // of an element
+    std::size_t offset = 0;
+  };
 
+  std::int32_t take_slot(std::size_t size, std::vector<std::int32_t>& free);
   Operand operand_of(const Program& program, std::int32_t value);
   void find_loops(const Program& program, const Shape& shape);
   void plan_blocks();
@@ -66,11 +71,11 @@ class Fusion {
   std::vector<Part> parts_;
   std::vector<std::pair<std::int32_t, Operand>> known_;  // operands by storage of this instruction's results
 
-  std::int64_t count_ = 0;                  // elements
-  std::vector<std::int64_t> loops_;         // their sizes, innermost first; their product is count_
-  bool repeats_ = false;                    // whether broadcast inputs are repeated in scratch memory
-  std::int64_t block_ = 0;                  // elements
-  std::vector<std::size_t> inner_offsets_;  // in the scratch memory
+  std::int64_t count_ = 0;           // elements
+  std::vector<std::int64_t> loops_;  // their sizes, innermost first; their product is count_
+  bool repeats_ = false;             // whether broadcast inputs are repeated in scratch memory
+  std::int64_t block_ = 0;           // elements
+  std::vector<Slot> slots_;          // in the scratch memory
   std::size_t scratch_bytes_ = 0;
 };
 
