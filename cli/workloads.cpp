@@ -66,7 +66,10 @@ train::Batch draw_batch(std::int64_t size, std::uint64_t step, const Shape& shap
 template <class Optimizer, class Loss>
 Prepared training(std::shared_ptr<Model> model, std::shared_ptr<Optimizer> optimizer, Loss loss) {
   const auto number = std::make_shared<std::uint64_t>(0);
-  return {[=] { optimizer->step(grad(loss(*model, (*number)++), model->values())); },
+  return {[=] {
+            std::vector<Tensor> gradients = grad(loss(*model, (*number)++), model->values());
+            optimizer->step(std::move(gradients));  // by now nobody holds the loss or the old values
+          },
           [=] { return loss(*model, *number).item(); }};
 }
 

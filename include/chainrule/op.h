@@ -188,6 +188,7 @@ struct OpRow {
   void (*run_fast)(const void* op, const Kernel& k) = nullptr;
   void (*run_block)(const void* op, const Block& b) = nullptr;
   bool takes_epilogue = false;
+  bool checks_values = false;  // run may throw for the numbers it sees; of users' operations that is assumed
   Split (*split)(const void* op, std::span<const Shape> in) = nullptr;
   double (*flops)(const void* op, std::span<const Shape> in, const Shape& out) = nullptr;
   std::vector<Sample> (*samples)() = nullptr;
@@ -266,6 +267,7 @@ consteval OpRow make_row() {
     row.run_fast = [](const void* op, const Kernel& k) { op_cast<Op>(op).run_fast(k); };
   }
   if constexpr (requires { Op::kTakesEpilogue; }) row.takes_epilogue = Op::kTakesEpilogue;
+  if constexpr (requires { Op::kChecksValues; }) row.checks_values = Op::kChecksValues;
   if constexpr (requires(const Op& op, std::span<const Shape> in) { op.split(in); }) {
     row.split = [](const void* op, std::span<const Shape> in) { return op_cast<Op>(op).split(in); };
   }

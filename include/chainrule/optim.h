@@ -17,7 +17,8 @@ class Optimizer {
 
   /// One step with the given gradients, in the order of the parameters.
   /// Computes the gradients and the new values; the parameters are leaves again after it. If computing fails,
-  /// nothing has changed.
+  /// nothing has changed. New values are written over the old ones where neither a handle nor a graph that is
+  /// held (that of the loss, say) needs those.
   /// @throws ValueError  for another number of gradients (E044).
   void step(const std::vector<Tensor>& gradients);
   /// The same for gradients that nobody else needs, as in `step(grad(loss, parameters))`: they need not be
@@ -46,7 +47,7 @@ class Optimizer {
 
  private:
   std::vector<Tensor> updates(const std::vector<Tensor>& gradients) const;
-  void apply(const std::vector<Tensor>& updated);
+  void apply(std::vector<Tensor> updated);
 
   const char* name_;
   std::vector<nn::NamedParameter> parameters_;

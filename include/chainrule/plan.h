@@ -30,7 +30,8 @@ class Plan {
   /// @throws ValueError  if the plan was moved from (E049).
   std::vector<Tensor> run(std::span<const Tensor> inputs);
   std::vector<Tensor> run(std::initializer_list<Tensor> inputs);
-  /// The same into tensors that there are: allocates nothing from the second run on. `outputs` may be inputs.
+  /// The same into tensors that there are: allocates nothing from the second run on. `outputs` may be inputs:
+  /// a new value is then written over the old one, if nobody else holds that.
   void run(std::span<const Tensor> inputs, std::span<Tensor> outputs);
 
   /// What it does, to be read: its instructions, the bytes they touch, where arrays lie and how long.

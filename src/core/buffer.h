@@ -34,6 +34,8 @@ class Buffer {
   }
 
   explicit operator bool() const { return block_ != nullptr; }
+  /// Whether this is the only handle.
+  bool is_unique() const { return block_ && block_->refs.count() == 1; }
   void* data() const { return block_ ? reinterpret_cast<std::byte*>(block_) + kAlignment : nullptr; }
 
  private:

@@ -68,6 +68,7 @@ struct Solve {
       .name = "solve",
       .arity = 2,
       .doc = "x with op(a) x = b, op the transpose or nothing; a general or triangular."};
+  static constexpr bool kChecksValues = true;
   bool operator==(const Solve&) const = default;
   template <class V>
   void fields(V visit) const {
@@ -157,6 +158,7 @@ struct Cholesky {
   static constexpr OpInfo kInfo{
       .name = "cholesky",
       .doc = "L of the positive definite L L^T whose lower triangle is given; the upper is not read."};
+  static constexpr bool kChecksValues = true;
   bool operator==(const Cholesky&) const = default;
   Meta infer(std::span<const Meta> in) const {
     require_floating(in[0]);

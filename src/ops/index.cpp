@@ -114,6 +114,7 @@ struct Take {
   int axis = 0;
 
   static constexpr OpInfo kInfo{.name = "take", .arity = 2, .doc = "Elements along an axis by their number."};
+  static constexpr bool kChecksValues = true;
   bool operator==(const Take&) const = default;
   template <class V>
   void fields(V visit) const {
@@ -167,6 +168,7 @@ struct ScatterAdd {
 
   static constexpr OpInfo kInfo{
       .name = "scatter_add", .arity = 2, .doc = "Zeros along an axis, with updates added by number."};
+  static constexpr bool kChecksValues = true;
   bool operator==(const ScatterAdd&) const = default;
   template <class V>
   void fields(V visit) const {

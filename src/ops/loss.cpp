@@ -96,6 +96,7 @@ struct SoftmaxCrossEntropy {
       .name = "softmax_cross_entropy",
       .arity = 2,
       .doc = "sum_j t_j (logsumexp(z) - z_j) for each row of logits z and targets t."};
+  static constexpr bool kChecksValues = true;
   bool operator==(const SoftmaxCrossEntropy&) const = default;
   Meta infer(std::span<const Meta> in) const {
     check_targets(in[0], in[1]);
@@ -152,6 +153,7 @@ struct SoftmaxCrossEntropyGrad {
       .doc =
           "w_n (softmax(z) sum(t) - t) for each row: the gradient of w's dot product with "
           "softmax_cross_entropy(z, t)."};
+  static constexpr bool kChecksValues = true;
   bool operator==(const SoftmaxCrossEntropyGrad&) const = default;
   Meta infer(std::span<const Meta> in) const {
     check_targets(in[0], in[1]);
@@ -218,6 +220,7 @@ Tensor cross_entropy_grad(const Tensor& logits, const Tensor& targets, const Ten
 struct Nll {
   static constexpr OpInfo kInfo{
       .name = "nll", .arity = 2, .doc = "-sum_j t_j x_j for each row of log-probabilities x and targets t."};
+  static constexpr bool kChecksValues = true;
   bool operator==(const Nll&) const = default;
   Meta infer(std::span<const Meta> in) const {
     check_targets(in[0], in[1]);

@@ -3,6 +3,7 @@
 #include "chainrule/error.h"
 #include "chainrule/optim.h"
 #include "core/text.h"
+#include "plan/renew.h"
 
 namespace chainrule::optim {
 
@@ -26,9 +27,9 @@ void Optimizer::set_lr(double lr) {
 void Optimizer::step(const std::vector<Tensor>& gradients) { apply(updates(gradients)); }
 
 void Optimizer::step(std::vector<Tensor>&& gradients) {
-  const std::vector<Tensor> updated = updates(gradients);
+  std::vector<Tensor> updated = updates(gradients);
   gradients.clear();
-  apply(updated);
+  apply(std::move(updated));
 }
 
 /// Each parameter's new value and new states, one parameter after the other.
@@ -47,12 +48,18 @@ std::vector<Tensor> Optimizer::updates(const std::vector<Tensor>& gradients) con
   return all;
 }
 
-void Optimizer::apply(const std::vector<Tensor>& updated) {
-  evaluate(updated);
+void Optimizer::apply(std::vector<Tensor> updated) {
+  std::vector<const Tensor*> current;
+  current.reserve(updated.size());
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    current.push_back(&parameters_[i].parameter->value());
+    for (const Tensor& state : states_[i]) current.push_back(&state);
+  }
+  updated = renew(current, std::move(updated));
   auto next = updated.begin();
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    parameters_[i].parameter->set_value(detach(*next++));
-    for (Tensor& state : states_[i]) state = detach(*next++);
+    parameters_[i].parameter->set_value(std::move(*next++));
+    for (Tensor& state : states_[i]) state = std::move(*next++);
   }
   ++steps_;
 }

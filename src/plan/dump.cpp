@@ -99,6 +99,9 @@ std::string to_string(const Program& program) {
     text << "instructions " << strip.begin << " to " << strip.end - 1 << " together, " << strip.piece
          << " of " << strip.rows << " rows at a time\n";
   }
+  for (const Takeover& t : program.takeovers) {
+    text << "result" << t.result << " may lie where leaf" << t.leaf << " did\n";
+  }
   text << "memory:\n";
   for (std::size_t i = 0; i < program.storages.size(); ++i) {
     const Storage& storage = program.storages[i];

@@ -24,6 +24,8 @@ struct Plan::State {
   std::vector<std::int32_t> input_of_leaf;  // or kConstant
   std::vector<std::int32_t> output_values;  // of the program, by output
   std::unique_ptr<Executor> executor;
+  std::vector<Takeover> takeovers;  // of inputs: here that is the leaf's number
+  bool has_run = false;
 
   // Of a run, kept for the next.
   std::vector<Tensor> given;
@@ -59,7 +61,7 @@ Plan make_plan(std::span<const Tensor> outputs, std::span<const Tensor> inputs, 
 
   NodeIndex number_of_node, number_of_leaf;
   for (std::size_t i = 0; i < trace.nodes.size(); ++i) {
-    trace.kept[i] = 0;
+    trace.kept[i] = trace.held[i] = 0;
     number_of_node.insert(trace.nodes[i], static_cast<std::int32_t>(i));
   }
   for (Node* root : roots) {  // an output may be an input as it is
@@ -92,6 +94,13 @@ Plan make_plan(std::span<const Tensor> outputs, std::span<const Tensor> inputs, 
     const std::int32_t node = number_of_node.find(root), leaf = number_of_leaf.find(root);
     state->output_values.push_back(node != NodeIndex::kNone ? kept[static_cast<std::size_t>(node)]
                                                             : program.leaves[static_cast<std::size_t>(leaf)]);
+  }
+  for (Takeover t : program.takeovers) {
+    const std::int32_t storage = program.values[program.leaves[static_cast<std::size_t>(t.leaf)]].storage;
+    const auto is_same = [&](std::int32_t v) { return program.values[v].storage == storage; };
+    if (std::any_of(state->output_values.begin(), state->output_values.end(), is_same)) continue;
+    t.leaf = state->input_of_leaf[static_cast<std::size_t>(t.leaf)];
+    if (t.leaf != kConstant) state->takeovers.push_back(t);
   }
   return Plan(state.release());
 }
@@ -140,13 +149,26 @@ void Plan::run(std::span<const Tensor> inputs, std::span<Tensor> outputs) {
     s.leaf_memory.push_back(leaf->value.data());
   }
   const Program& program = s.executor->program();
-  s.results.clear();
+  s.results.assign(program.results.size(), Buffer());
+  // A handle that is an input and an output will be let go. (The first run may fail for want of memory.)
+  const auto is_output = [&](const Tensor& input) {
+    return std::any_of(outputs.begin(), outputs.end(),
+                       [&](const Tensor& output) { return &output == &input; });
+  };
+  for (const Takeover& t : s.takeovers) {
+    const auto input = static_cast<std::size_t>(t.leaf);
+    const Node* node = inputs[input].node();
+    const bool is_last = node->refs.count() == 2 && node->value.is_unique();  // here and in given
+    if (s.has_run && is_last && is_output(inputs[input]))
+      s.results[static_cast<std::size_t>(t.result)] = node->value;
+  }
   s.result_memory.clear();
-  for (const std::int32_t storage : program.results) {
-    s.results.push_back(Buffer::allocate(program.storages[storage].bytes));
-    s.result_memory.push_back(s.results.back().data());
+  for (std::size_t i = 0; i < s.results.size(); ++i) {
+    if (!s.results[i]) s.results[i] = Buffer::allocate(program.storages[program.results[i]].bytes);
+    s.result_memory.push_back(s.results[i].data());
   }
   s.executor->run(s.leaf_memory, s.result_memory, s.trace.nodes);
+  s.has_run = true;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const Value& value = program.values[s.output_values[i]];
     const Storage& storage = program.storages[value.storage];

@@ -75,6 +75,17 @@ struct Strip {
   std::int64_t piece = 0;           // rows of a piece, at most
 };
 
+/// Smaller arrays stay in the cache wherever they lie.
+constexpr std::size_t kMinTakeoverBytes = 4096;
+
+/// A result that may lie where a leaf did: its instruction is the last to read the leaf, and reads each
+/// element before it writes the one that takes its place. Nothing can fail from that instruction on.
+struct Takeover {
+  std::int32_t result = 0;  // its number
+  std::int32_t leaf = 0;    // its number
+  std::uint32_t uses = 0;   // by nodes of the trace
+};
+
 /// What a trace computes, as a flat list of instructions over pieces of memory.
 struct Program {
   std::vector<Value> values;
@@ -85,6 +96,7 @@ struct Program {
   std::vector<std::int32_t> leaves;   // values
   std::vector<std::int32_t> kept;     // values, in the order of the trace's kept nodes
   std::vector<std::int32_t> results;  // storages that go to the caller
+  std::vector<Takeover> takeovers;
   std::size_t arena_bytes = 0;
 
   Storage& storage_of(std::int32_t value) { return storages[values[value].storage]; }
@@ -96,8 +108,8 @@ struct Program {
   }
 };
 
-/// Makes the program: steps simplified (simplify.cpp), fused (fuse.cpp,
-/// epilogues.cpp), cut into strips (strips.cpp), memory assigned (memory.cpp).
+/// Makes the program: steps simplified (simplify.cpp), fused (fuse.cpp, epilogues.cpp), cut into strips
+/// (strips.cpp), memory assigned (takeovers.cpp, memory.cpp).
 Program compile(const Trace& trace);
 
 /// @name The passes, in their order.
@@ -105,7 +117,10 @@ Program compile(const Trace& trace);
 Program simplify(const Trace& trace);
 void fuse(Program& program);
 void add_epilogues(Program& program);
+/// Puts what could lie where a leaf did behind all that reads the leaf or may fail.
+void put_updates_last(const Trace& trace, Program& program);
 void cut_into_strips(Program& program);
+void find_takeovers(const Trace& trace, Program& program);
 void assign_memory(Program& program);
 /// @}
 

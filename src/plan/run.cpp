@@ -3,6 +3,7 @@
 
 #include "core/reused.h"
 #include "plan/cache.h"
+#include "plan/renew.h"
 #include "plan/report.h"
 #include "plan/verify.h"
 
@@ -16,11 +17,21 @@ struct Workspace {
   std::vector<Node*> outputs;
   std::vector<Buffer> results;
   std::vector<void*> leaf_memory, result_memory;
+  NodeIndex replaced;  // leaves of which one handle will be let go
 
+  /// Those of the tensors that have no value yet.
+  void find_outputs(std::span<const Tensor> tensors) {
+    outputs.clear();
+    for (const Tensor& tensor : tensors) {
+      static_cast<void>(tensor.shape());  // throws for an empty tensor
+      if (!tensor.node()->has_value()) outputs.push_back(tensor.node());
+    }
+  }
   void clear() {
     tracer.clear();
     trace.clear();
     results.clear();
+    replaced.clear();
   }
 };
 
@@ -47,16 +58,29 @@ std::shared_ptr<CachedPlan> plan_for(const Trace& trace) {
   return made;
 }
 
+/// Lets results have the memory of leaves that nobody will need.
+void take_over(Workspace& w, const Program& program) {
+  for (const Takeover& t : program.takeovers) {
+    const Node* leaf = w.trace.leaves[static_cast<std::size_t>(t.leaf)];
+    const bool has_one_handle = leaf->refs.count() == t.uses + 1 && w.replaced.find(leaf) != NodeIndex::kNone;
+    if (has_one_handle && leaf->value.is_unique())
+      w.results[static_cast<std::size_t>(t.result)] = leaf->value;
+  }
+}
+
 void run_trace(Workspace& w) {
   const std::shared_ptr<CachedPlan> plan = plan_for(w.trace);
   const Program& program = plan->executor.program();
   w.leaf_memory.clear();
   for (const Node* leaf : w.trace.leaves) w.leaf_memory.push_back(leaf->value.data());
-  w.results.clear();
+  w.results.assign(program.results.size(), Buffer());
+  // What fails, fails before the first takeover: a kernel that sees bad numbers by the order of instructions,
+  // memory by having been enough for a run of this plan. A later stretch could still fail.
+  if (plan->runs > 0 && w.tracer.is_done() && mode() != Mode::verify) take_over(w, program);
   w.result_memory.clear();
-  for (const std::int32_t storage : program.results) {
-    w.results.push_back(Buffer::allocate(program.storages[storage].bytes));
-    w.result_memory.push_back(w.results.back().data());
+  for (std::size_t i = 0; i < w.results.size(); ++i) {
+    if (!w.results[i]) w.results[i] = Buffer::allocate(program.storages[program.results[i]].bytes);
+    w.result_memory.push_back(w.results[i].data());
   }
   {
     const RunningScope scope(*plan);
@@ -82,14 +106,30 @@ void run_trace(Workspace& w) {
 void evaluate(std::span<const Tensor> tensors) {
   const auto is_known = [](const Tensor& tensor) { return tensor && tensor.node()->has_value(); };
   if (std::all_of(tensors.begin(), tensors.end(), is_known)) return;
-  const Reused<Workspace> workspace;
-  workspace->outputs.clear();
-  for (const Tensor& tensor : tensors) {
-    static_cast<void>(tensor.shape());  // throws for an empty tensor
-    if (!tensor.node()->has_value()) workspace->outputs.push_back(tensor.node());
+  const Reused<Workspace> w;
+  w->find_outputs(tensors);
+  w->tracer.start(w->outputs);
+  while (w->tracer.next(w->trace)) run_trace(*w);
+}
+
+std::vector<Tensor> renew(std::span<const Tensor* const> current, std::vector<Tensor> next) {
+  const Reused<Workspace> w;
+  w->find_outputs(next);
+  bool any = false;
+  for (const Tensor* tensor : current) {
+    const Node* leaf = tensor->node();
+    if (leaf->bytes() < kMinTakeoverBytes) continue;
+    w->replaced.insert(leaf, 0);
+    any = true;
   }
-  workspace->tracer.start(workspace->outputs);
-  while (workspace->tracer.next(workspace->trace)) run_trace(*workspace);
+  if (any) {
+    w->tracer.start_with_last_handles(w->outputs);
+  } else {
+    w->tracer.start(w->outputs);
+  }
+  while (w->tracer.next(w->trace)) run_trace(*w);
+  for (Tensor& tensor : next) tensor = detach(tensor);
+  return next;
 }
 
 }  // namespace chainrule

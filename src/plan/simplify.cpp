@@ -230,7 +230,9 @@ Program compile(const Trace& trace) {
   Program program = simplify(trace);
   fuse(program);
   add_epilogues(program);
+  put_updates_last(trace, program);
   cut_into_strips(program);
+  find_takeovers(trace, program);
   assign_memory(program);
   return program;
 }

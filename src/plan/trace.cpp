@@ -34,13 +34,20 @@ void Trace::clear() {
   leaves.clear();
   inputs.clear();
   kept.clear();
+  held.clear();
   key.clear();
 }
 
 void Tracer::start(std::span<Node* const> outputs, const NodeIndex* given) {
   outputs_ = outputs;
+  let_go_ = {};
   given_ = given;
   stack_.clear();
+}
+
+void Tracer::start_with_last_handles(std::span<Node* const> outputs) {
+  start(outputs);
+  let_go_ = outputs;
 }
 
 /// The number of a leaf, which may be new.
@@ -72,6 +79,30 @@ void Tracer::add(Node* node, Trace& trace) {
   trace.nodes.push_back(node);
 }
 
+void Tracer::find_kept(Trace& trace) {
+  const auto is_here = [&](const Node* node) {
+    const auto number = static_cast<std::size_t>(node->traced.number);
+    return node->traced.stretch == stretch_ && number < trace.nodes.size() && trace.nodes[number] == node;
+  };
+  for (Node* node : let_go_) {
+    if (is_here(node)) ++node->traced.uses;
+  }
+  for (const Node* node : trace.nodes) trace.held.push_back(node->refs.count() > node->traced.uses);
+  trace.kept = trace.held;
+  for (const Node* node : let_go_) {
+    if (is_here(node)) trace.kept[static_cast<std::size_t>(node->traced.number)] = true;
+  }
+  const auto add_bits = [&](const std::vector<char>& bits) {
+    for (std::size_t i = 0; i < bits.size(); ++i) {
+      if (i % 64 == 0) trace.key.push_back(0);  // sixty-four to a word
+      trace.key.back() |= static_cast<std::uint64_t>(bits[i]) << i % 64;
+    }
+  };
+  add_bits(trace.kept);
+  if (!let_go_.empty()) add_bits(trace.held);
+  trace.key.push_back(let_go_.empty());
+}
+
 bool Tracer::next(Trace& trace, std::size_t max_nodes) {
   trace.clear();
   leaves_.clear();
@@ -92,13 +123,7 @@ bool Tracer::next(Trace& trace, std::size_t max_nodes) {
     }
   } while (trace.nodes.size() < max_nodes);
   if (trace.nodes.empty()) return false;
-  trace.kept.resize(trace.nodes.size());
-  for (std::size_t i = 0; i < trace.nodes.size(); ++i) {
-    const Node* node = trace.nodes[i];
-    trace.kept[i] = node->refs.count() > node->traced.uses;
-    if (i % 64 == 0) trace.key.push_back(0);  // sixty-four to a word
-    trace.key.back() |= static_cast<std::uint64_t>(trace.kept[i]) << i % 64;
-  }
+  find_kept(trace);
   trace.hash = hash_of(trace.key);
   return true;
 }

@@ -14,9 +14,10 @@ struct Trace {
   std::vector<Node*> leaves;         ///< Their inputs that have values, by first use.
   std::vector<std::int32_t> inputs;  ///< Of all nodes, one after the other: node i as i, leaf i as ~i.
   std::vector<char> kept;            ///< By node: whether somebody outside still refers to it.
+  std::vector<char> held;            ///< By node: whether somebody will go on referring to it afterwards.
 
-  /// For each node its operation, whether it is kept, its attributes and the numbers of its inputs; for each
-  /// leaf, where it is first used, dtype, shape and literal. Equal keys mean equal programs.
+  /// For each node its operation, whether it is kept and held, its attributes and the numbers of its inputs;
+  /// for each leaf, where it is first used, dtype, shape and literal. Equal keys mean equal programs.
   std::vector<std::uint64_t> key;
   std::uint64_t hash = 0;
 
@@ -34,8 +35,12 @@ class Tracer {
   /// nodes in there.
   /// Both must live until the last stretch.
   void start(std::span<Node* const> outputs, const NodeIndex* given = nullptr);
+  /// The same for outputs whose handles, one for each time it is listed, are let go when they have values.
+  void start_with_last_handles(std::span<Node* const> outputs);
   /// The next stretch; false if there is none.
   bool next(Trace& trace, std::size_t max_nodes = kMaxNodes);
+  /// Whether that was the last one.
+  bool is_done() const { return stack_.empty() && outputs_.empty(); }
   void clear() { stack_.clear(); }
 
  private:
@@ -47,12 +52,14 @@ class Tracer {
     stack_.push_back({node, node->inputs().data()});
   }
   void add(Node* node, Trace& trace);
+  void find_kept(Trace& trace);
   bool is_given(const Node* node) const {
     if (given_ == nullptr) return node->has_value();
     return node->is_leaf() || given_->find(node) != NodeIndex::kNone;
   }
 
   std::span<Node* const> outputs_;  // that are not yet visited
+  std::span<Node* const> let_go_;   // outputs whose handles do not count
   const NodeIndex* given_ = nullptr;
   std::uint64_t stretch_ = 0;
   NodeIndex leaves_;  // their numbers in the stretch

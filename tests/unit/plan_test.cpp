@@ -251,6 +251,42 @@ TEST(Plan, TrainsAsItsGraphDoes) {
   EXPECT_EQ(state[0].to_vector(), w.to_vector());
 }
 
+TEST(Plan, WritesOverInputsThatAreOutputs) {
+  const Tensor w = drawn({50, 40}, 1), x = drawn({30, 50}, 2);
+  const Tensor loss = mean(square(matmul(x, w)));
+  const std::vector<Tensor> next{w - 0.1 * grad(loss, w), w};
+  Plan plan = make_plan(next, {w, x});
+  const std::vector<Tensor> step = plan.run({w, x}), second = plan.run({step[0], x});
+
+  std::vector<Tensor> state{step[0], zeros({})};
+  plan.run(std::vector{state[0], x}, state);  // those inputs are copies: nothing is known of them
+  EXPECT_EQ(state[0].to_vector(), second[0].to_vector());
+  EXPECT_EQ(state[1].to_vector(), step[0].to_vector());  // an output that is an input
+
+  Plan update = make_plan({next[0]}, {w});
+  std::vector<Tensor> own{detach(w + 0)};
+  const Tensor before = own[0];
+  update.run(own, own);
+  EXPECT_EQ(own[0].to_vector(), step[0].to_vector());
+  EXPECT_EQ(before.to_vector(), w.to_vector());  // somebody holds it
+  const float* place = own[0].data<float>().data();
+  update.run(own, own);
+  EXPECT_EQ(own[0].data<float>().data(), place);
+  EXPECT_EQ(own[0].to_vector(), second[0].to_vector());
+}
+
+// The rows are taken from the new numbers, so those are there before it can fail.
+TEST(Plan, KeepsItsInputsWhereItFails) {
+  const Tensor w = drawn({50, 40}, 1), rows = cast(arange(50), i64), next = w - 0.1;
+  Plan plan = make_plan({next, take(next, rows)}, {w, rows});
+  std::vector<Tensor> state{detach(w + 0), rows};
+  plan.run(state, state);
+  const std::vector<double> before = state[0].to_vector();
+  state[1] = rows + 1;
+  EXPECT_THROW(plan.run(state, state), ValueError);
+  EXPECT_EQ(state[0].to_vector(), before);
+}
+
 TEST(Plan, MayCutAGraphAnywhere) {
   const Tensor x = tensor({4.0});
   const Tensor root = sqrt(x);

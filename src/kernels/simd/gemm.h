@@ -13,10 +13,12 @@ enum class Activation : std::uint8_t {
 /// One matrix product with what follows it: C = activation(op(A) op(B) [+ C] [+ bias]), or with an update C =
 /// base - scale * that. All matrices are
 /// row-major; a leading dimension (lda, ldb, ldc) is the distance between rows as stored, in elements. C
-/// overlaps nothing.
+/// overlaps nothing; but it may be base, for k up to kMaxDepth.
 template <class T>
 struct Gemm {
   static constexpr std::int64_t kReadable = 64;
+  /// Longest stretch of the chain between two visits to C.
+  static constexpr std::int64_t kMaxDepth = 2048 / sizeof(T);
   std::int64_t m = 0, n = 0, k = 0;
   const T* a = nullptr;  ///< op(A) is (m, k): stored (m, k), or (k, m) if trans_a.
   std::int64_t lda = 0;

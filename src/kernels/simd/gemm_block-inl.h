@@ -30,9 +30,9 @@ inline Range piece(std::int64_t count, std::int64_t pieces, std::int64_t index) 
 
 inline std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-// Longest stretch of the chain between two visits to C. Measured: from 256 to 512 are within a few percent.
+// Measured: from 256 to 512 are within a few percent.
 template <class T>
-inline constexpr std::int64_t kMaxDepth = 2048 / sizeof(T);
+inline constexpr std::int64_t kMaxDepth = Gemm<T>::kMaxDepth;
 
 // Longest chain for which a transposed copy of A is kept: it would outgrow the second cache.
 template <class T>

@@ -1,0 +1,153 @@
+// Results that may lie where a leaf did: an optimizer's new numbers where its old ones are, if nobody needs
+// those.
+#include <algorithm>
+#include <optional>
+
+#include "kernels/simd/gemm.h"
+#include "plan/fusion.h"
+#include "plan/program.h"
+
+namespace chainrule {
+namespace {
+
+/// Whether a kernel may throw when it sees the numbers. Of users' operations nothing is known.
+bool may_fail(const OpRow& row) {
+  const auto table = op_table();
+  return row.checks_values || std::find(table.begin(), table.end(), &row) == table.end();
+}
+
+class Finder {
+ public:
+  Finder(const Trace& trace, Program& program)
+      : p_(program),
+        needed_(trace.leaves.size()),
+        uses_(trace.leaves.size()),
+        last_reader_(p_.storages.size(), -1) {
+    find_needed_leaves(trace);
+    for (std::size_t i = 0; i < p_.instructions.size(); ++i) {
+      for (const std::int32_t s : p_.instructions[i].steps) {
+        if (may_fail(*p_.steps[s].row)) last_to_fail_ = static_cast<std::int32_t>(i);
+        for (const std::int32_t input : p_.steps[s].inputs) {
+          last_reader_[p_.values[input].storage] = static_cast<std::int32_t>(i);
+        }
+      }
+    }
+  }
+
+  void put_last() {
+    std::vector<Instruction> early, late;
+    for (std::size_t i = 0; i < p_.instructions.size(); ++i) {
+      (can_wait(static_cast<std::int32_t>(i)) ? late : early).push_back(std::move(p_.instructions[i]));
+    }
+    std::move(late.begin(), late.end(), std::back_inserter(early));
+    p_.instructions = std::move(early);
+  }
+
+  void run() {
+    for (std::int32_t i = last_to_fail_ + 1; i < static_cast<std::int32_t>(p_.instructions.size()); ++i) {
+      const auto is_around = [i](const Strip& strip) { return strip.begin <= i && i < strip.end; };
+      if (std::any_of(p_.strips.begin(), p_.strips.end(), is_around)) continue;  // its pieces take turns
+      for (const std::int32_t step : p_.instructions[i].steps) {
+        const std::optional<std::int32_t> leaf = leaf_below(p_.instructions[i], step);
+        if (!leaf || last_reader_[*leaf] != i) continue;
+        const std::int32_t number = p_.storages[*leaf].number;
+        p_.takeovers.push_back({p_.storage_of(p_.steps[step].output).number, number, uses_[number]});
+        needed_[number] = true;
+      }
+    }
+  }
+
+ private:
+  /// What a node that will go on being there was made from can be asked for again.
+  void find_needed_leaves(const Trace& trace) {
+    std::vector<char> needed = trace.held;
+    std::size_t end = trace.inputs.size();
+    for (std::size_t i = trace.nodes.size(); i-- > 0;) {
+      const std::size_t begin = end - trace.nodes[i]->input_count;
+      for (; end > begin; --end) {
+        const std::int32_t input = trace.inputs[end - 1];
+        if (input >= 0) {
+          needed[input] |= needed[i];
+        } else {
+          needed_[~input] |= needed[i];
+          ++uses_[~input];
+        }
+      }
+    }
+    for (const std::int32_t v : p_.kept) {  // a result that is a leaf
+      if (p_.storage_of(v).place == Place::leaf) needed_[p_.storage_of(v).number] = true;
+    }
+  }
+
+  bool can_wait(std::int32_t instruction) const {
+    const Instruction& found = p_.instructions[instruction];
+    bool gains = false;
+    for (const std::int32_t step : found.steps) {
+      if (last_reader_[p_.values[p_.steps[step].output].storage] > instruction) return false;
+      const std::optional<std::int32_t> leaf = leaf_below(found, step);
+      gains = gains || (leaf && (last_reader_[*leaf] > instruction || last_to_fail_ > instruction));
+    }
+    return gains;
+  }
+
+  /// The storage of a leaf that a step's result could be written over, if only its instruction mattered.
+  std::optional<std::int32_t> leaf_below(const Instruction& instruction, std::int32_t step) const {
+    const Value& result = p_.values[p_.steps[step].output];
+    if (p_.storages[result.storage].place != Place::result || bytes_of(result) < kMinTakeoverBytes) return {};
+    const bool is_update = instruction.epilogue.base >= 0 && keeps_sums(p_.steps[instruction.steps[0]]);
+    if (!instruction.fusion && !is_update) return {};
+    for (const std::int32_t s : instruction.steps) {
+      for (const std::int32_t input : p_.steps[s].inputs) {
+        const Value& leaf = p_.values[input];
+        if (!is_free(leaf) || leaf.shape.numel() != result.shape.numel() ||
+            bytes_of(leaf) != bytes_of(result))
+          continue;
+        // A fused instruction reads by blocks, a product its base by tiles and all else before.
+        const auto [first, last] = readers_of(leaf.storage, instruction);
+        if (last <= step && (instruction.fusion || first == instruction.steps.back())) return leaf.storage;
+      }
+    }
+    return {};
+  }
+
+  bool is_free(const Value& value) const {
+    const Storage& storage = p_.storages[value.storage];
+    return storage.place == Place::leaf && !needed_[storage.number];
+  }
+  std::size_t bytes_of(const Value& value) const {
+    return static_cast<std::size_t>(value.shape.numel()) * size_of(value.dtype);
+  }
+  /// Whether a matrix product never leaves unfinished sums in its result.
+  bool keeps_sums(const Step& product) const {
+    const Value& result = p_.values[product.output];
+    const std::int64_t k = p_.values[product.inputs[0]].shape.numel() / result.shape[0];
+    return k <=
+           (result.dtype == DType::f32 ? kernels::Gemm<float>::kMaxDepth : kernels::Gemm<double>::kMaxDepth);
+  }
+  /// The first and the last step of an instruction that read it.
+  std::pair<std::int32_t, std::int32_t> readers_of(std::int32_t storage,
+                                                   const Instruction& instruction) const {
+    std::int32_t first = -1, last = -1;
+    for (const std::int32_t s : instruction.steps) {
+      for (const std::int32_t input : p_.steps[s].inputs) {
+        if (p_.values[input].storage != storage) continue;
+        if (first < 0) first = s;
+        last = s;
+      }
+    }
+    return {first, last};
+  }
+
+  Program& p_;
+  std::vector<char> needed_;               // by leaf
+  std::vector<std::uint32_t> uses_;        // by leaf, of nodes of the trace
+  std::vector<std::int32_t> last_reader_;  // by storage: the instruction; -1 for none
+  std::int32_t last_to_fail_ = -1;         // instruction
+};
+
+}  // namespace
+
+void put_updates_last(const Trace& trace, Program& program) { Finder(trace, program).put_last(); }
+void find_takeovers(const Trace& trace, Program& program) { Finder(trace, program).run(); }
+
+}  // namespace chainrule
