@@ -12,6 +12,7 @@
 #include "core/thread_pool.h"
 #include "kernels/simd/dispatch.h"
 #include "kernels/simd/gemm_block-inl.h"
+#include "kernels/simd/gemm_lone_tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace chainrule::kernels::HWY_NAMESPACE {
@@ -87,6 +88,7 @@ HWY_NOINLINE void run_piece(const Gemm<T>& g, const Grid& grid, std::int64_t ind
 template <class T>
 void run_gemm(const Gemm<T>& g) {
   if (g.m <= 0 || g.n <= 0) return;
+  if (is_lone_tile(g)) return run_lone_tile(g);
   const Grid grid = make_grid(g);
   if (grid.size() == 1) return run_block(g);
   parallel_for(grid.size(), 1, [&g, &grid](std::int64_t begin, std::int64_t end) {
