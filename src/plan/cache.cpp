@@ -7,7 +7,7 @@
 
 namespace chainrule {
 
-CachedPlan::CachedPlan(const Trace& trace) : key(trace.key), hash(trace.hash), executor(compile(trace)) {
+CachedPlan::CachedPlan(const Trace& trace) : key(trace), hash(trace.hash), executor(compile(trace)) {
   for (std::size_t i = 0; i < executor.program().instructions.size(); ++i) {
     bytes += chainrule::bytes(executor.program(), i);
   }
@@ -18,7 +18,7 @@ CachedPlan::CachedPlan(const Trace& trace) : key(trace.key), hash(trace.hash), e
 
 std::shared_ptr<CachedPlan> PlanCache::find(const Trace& trace) {
   const auto found = std::find_if(plans_.begin(), plans_.end(), [&](const auto& plan) {
-    return plan->hash == trace.hash && plan->key == trace.key;
+    return plan->hash == trace.hash && plan->key == trace;
   });
   if (found == plans_.end()) return nullptr;
   std::rotate(plans_.begin(), found, found + 1);

@@ -10,7 +10,7 @@ namespace chainrule {
 
 /// A program that is kept to be run again.
 struct CachedPlan {
-  std::vector<std::uint64_t> key;
+  TraceKey key;
   std::uint64_t hash = 0;
   std::uint64_t operations = 0;  // a hash of the operations alone
   std::uint64_t runs = 0;

@@ -58,10 +58,11 @@ Plan make_plan(std::span<const Tensor> outputs, std::span<const Tensor> inputs, 
   tracer.start(roots, &given);
   Trace& trace = state->trace;
   tracer.next(trace, std::numeric_limits<std::size_t>::max());
+  trace.held.assign(trace.nodes.size(), 0);
 
   NodeIndex number_of_node, number_of_leaf;
   for (std::size_t i = 0; i < trace.nodes.size(); ++i) {
-    trace.kept[i] = trace.held[i] = 0;
+    trace.kept[i] = 0;
     number_of_node.insert(trace.nodes[i], static_cast<std::int32_t>(i));
   }
   for (Node* root : roots) {  // an output may be an input as it is

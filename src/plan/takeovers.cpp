@@ -60,7 +60,7 @@ class Finder {
  private:
   /// What a node that will go on being there was made from can be asked for again.
   void find_needed_leaves(const Trace& trace) {
-    std::vector<char> needed = trace.held;
+    std::vector<char> needed = trace.held.empty() ? trace.kept : trace.held;
     std::size_t end = trace.inputs.size();
     for (std::size_t i = trace.nodes.size(); i-- > 0;) {
       const std::size_t begin = end - trace.nodes[i]->input_count;

@@ -8,18 +8,25 @@
 
 namespace chainrule {
 
-/// A stretch of a graph that is to be computed, in numbers: what a plan is made from, and found by.
-struct Trace {
-  std::vector<Node*> nodes;          ///< To be computed, inputs before users.
-  std::vector<Node*> leaves;         ///< Their inputs that have values, by first use.
+/// What a stretch of a graph computes, in numbers: equal ones mean equal programs.
+struct TraceKey {
+  /// For each node its operation and its attributes; for each leaf, where it is first used, dtype, shape and
+  /// literal.
+  std::vector<std::uint64_t> words;
   std::vector<std::int32_t> inputs;  ///< Of all nodes, one after the other: node i as i, leaf i as ~i.
   std::vector<char> kept;            ///< By node: whether somebody outside still refers to it.
-  std::vector<char> held;            ///< By node: whether somebody will go on referring to it afterwards.
+  /// By node: whether somebody will still refer to it when what was asked for has been let go. Empty where it
+  /// will not be.
+  std::vector<char> held;
 
-  /// For each node its operation, whether it is kept and held, its attributes and the numbers of its inputs;
-  /// for each leaf, where it is first used, dtype, shape and literal. Equal keys mean equal programs.
-  std::vector<std::uint64_t> key;
-  std::uint64_t hash = 0;
+  bool operator==(const TraceKey&) const = default;
+};
+
+/// A stretch of a graph that is to be computed: what a plan is made from, and found by.
+struct Trace : TraceKey {
+  std::vector<Node*> nodes;   ///< To be computed, inputs before users.
+  std::vector<Node*> leaves;  ///< Their inputs that have values, by first use.
+  std::uint64_t hash = 0;     ///< Of the key.
 
   void clear();
 };
@@ -45,11 +52,20 @@ class Tracer {
 
  private:
   std::int32_t number_of_leaf(Node* leaf, Trace& trace);
-  /// Puts a node that is to be computed on the stack, unless it was there.
-  void visit(Node* node) {
-    if (is_given(node) || node->traced.stretch == stretch_) return;
+  /// Puts a node that is to be computed on the stack, unless it was there. Whether it did.
+  bool visit(Node* node) {
+    if (is_given(node) || node->traced.stretch == stretch_) return false;
     node->traced.stretch = stretch_;
-    stack_.push_back({node, node->inputs().data()});
+    const std::span<Node* const> inputs = node->inputs();
+    stack_.push_back({node, inputs.data(), inputs.data() + inputs.size()});
+    return true;
+  }
+  /// Visits inputs of the topmost node until one is on top of it; false if there is none.
+  bool descend() {
+    for (Visit& top = stack_.back(); top.next_input != top.end;) {
+      if (visit(*top.next_input++)) return true;
+    }
+    return false;
   }
   void add(Node* node, Trace& trace);
   void find_kept(Trace& trace);
@@ -67,6 +83,7 @@ class Tracer {
   struct Visit {
     Node* node;
     Node* const* next_input;
+    Node* const* end;  // of its inputs
   };
   std::vector<Visit> stack_;
 };
