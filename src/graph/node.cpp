@@ -1,20 +1,18 @@
 #include "graph/node.h"
 
-#include <cassert>
 #include <cstring>
 #include <mutex>
-#include <new>
 #include <set>
 
-#include "core/small_blocks.h"
 #include "core/text.h"
 
 namespace chainrule {
 namespace {
 
 /// Frees a node, and its inputs if nothing else refers to them. The nodes to free form a list through their
-/// own `link`: no recursion, and no allocation that could fail.
-void destroy(Node* node) noexcept {
+/// own `link`: no recursion, and no allocation that could fail. Apart from release, which mostly finds other
+/// references and should cost nothing then.
+[[gnu::noinline]] void destroy(Node* node) noexcept {
   node->link = nullptr;
   while (node) {
     Node* pending = node->link;
@@ -49,25 +47,6 @@ Tensor make_leaf(Buffer value, DType dtype, const Shape& shape) {
   Node* node = new (SmallBlocks::take(sizeof(Node))) Node(dtype, shape);
   node->bytes_allocated = sizeof(Node);
   node->value = std::move(value);
-  return Tensor::adopt(node);
-}
-
-Tensor make_node(const OpRow* op, const void* attributes, std::size_t attribute_bytes, DType dtype,
-                 const Shape& shape, std::span<const TensorRef> inputs, const Origin& origin) {
-  assert(inputs.size() <= Node::kMaxInputs);
-  const std::size_t bytes = Node::attributes_offset(inputs.size()) + attribute_bytes;
-  Node* node = new (SmallBlocks::take(bytes)) Node(dtype, shape);
-  node->constant = making_constants;
-  node->input_count = static_cast<std::uint16_t>(inputs.size());
-  node->bytes_allocated = static_cast<std::uint32_t>(bytes);
-  node->op = op;
-  node->origin = origin;
-  Node** slots = reinterpret_cast<Node**>(node + 1);
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    slots[i] = inputs[i].node();
-    slots[i]->refs.add();
-  }
-  if (attribute_bytes > 0) std::memcpy(const_cast<void*>(node->attributes()), attributes, attribute_bytes);
   return Tensor::adopt(node);
 }
 

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <new>
 #include <span>
 #include <string>
 
@@ -12,6 +15,7 @@
 #include "chainrule/tensor.h"
 #include "core/buffer.h"
 #include "core/refs.h"
+#include "core/small_blocks.h"
 
 namespace chainrule {
 
@@ -89,17 +93,33 @@ Tensor make_leaf(Buffer value, DType dtype, const Shape& shape);
 /// The number 0 or 1 as one node that all graphs share; other numbers as leaves of their own.
 Tensor literal(double number, DType dtype);
 
-/// A node for an operation; takes its own references on the inputs and copies the attributes (trivially
-/// copyable).
-Tensor make_node(const OpRow* op, const void* attributes, std::size_t attribute_bytes, DType dtype,
-                 const Shape& shape, std::span<const TensorRef> inputs, const Origin& origin);
-
 inline void retain(Node* node) {
   if (node) node->refs.add();
 }
 
 /// Whether nodes that this thread makes are constant.
 extern constinit thread_local bool making_constants;
+
+/// A node for an operation; takes its own references on the inputs and copies the attributes (trivially
+/// copyable).
+inline Tensor make_node(const OpRow* op, const void* attributes, std::size_t attribute_bytes, DType dtype,
+                        const Shape& shape, std::span<const TensorRef> inputs, const Origin& origin) {
+  assert(inputs.size() <= Node::kMaxInputs);
+  const std::size_t bytes = Node::attributes_offset(inputs.size()) + attribute_bytes;
+  Node* node = new (SmallBlocks::take(bytes)) Node(dtype, shape);
+  node->constant = making_constants;
+  node->input_count = static_cast<std::uint16_t>(inputs.size());
+  node->bytes_allocated = static_cast<std::uint32_t>(bytes);
+  node->op = op;
+  node->origin = origin;
+  Node** slots = reinterpret_cast<Node**>(node + 1);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    slots[i] = inputs[i].node();
+    slots[i]->refs.add();
+  }
+  if (attribute_bytes > 0) std::memcpy(const_cast<void*>(node->attributes()), attributes, attribute_bytes);
+  return Tensor::adopt(node);
+}
 
 /// A name that lives as long as the program; equal names give equal pointers.
 const std::string* intern(const std::string& name);

@@ -3,21 +3,10 @@
 #include <algorithm>
 
 namespace chainrule {
+namespace {
 
-int checked_axis(int axis, int ndim) {
-  if (axis < -ndim || axis >= ndim) {
-    throw op_error<ShapeError>(13, ndim == 0 ? cat("axis ", axis, " of a scalar, which has none.")
-                                             : cat("axis ", axis, " of ", ndim, " axes. Axes go from ", -ndim,
-                                                   " to ", ndim - 1, "."));
-  }
-  return axis < 0 ? axis + ndim : axis;
-}
-
-Shape broadcast_shape(std::span<const Meta> in) {
-  if (in.size() == 2) {  // what most operations have: equal shapes, or a number on one side
-    if (in[1].shape.ndim() == 0 || in[0].shape == in[1].shape) return in[0].shape;
-    if (in[0].shape.ndim() == 0) return in[1].shape;
-  }
+/// Axis by axis, from the last.
+Shape broadcast_by_axes(std::span<const Meta> in) {
   int ndim = 0;
   for (const Meta& meta : in) ndim = std::max(ndim, meta.shape.ndim());
   std::array<std::int64_t, Shape::kMaxNdim> sizes;
@@ -40,6 +29,25 @@ Shape broadcast_shape(std::span<const Meta> in) {
   return Shape(std::span<const std::int64_t>(sizes.data(), static_cast<std::size_t>(ndim)));
 }
 
+}  // namespace
+
+int checked_axis(int axis, int ndim) {
+  if (axis < -ndim || axis >= ndim) {
+    throw op_error<ShapeError>(13, ndim == 0 ? cat("axis ", axis, " of a scalar, which has none.")
+                                             : cat("axis ", axis, " of ", ndim, " axes. Axes go from ", -ndim,
+                                                   " to ", ndim - 1, "."));
+  }
+  return axis < 0 ? axis + ndim : axis;
+}
+
+Shape broadcast_shape(std::span<const Meta> in) {
+  if (in.size() > 2) return broadcast_by_axes(in);
+  // What most operations have: equal shapes, or a number on one side.
+  const Shape &first = in[0].shape, &last = in.back().shape;
+  if (last.ndim() == 0 || first == last) return first;
+  return first.ndim() == 0 ? last : broadcast_by_axes(in);
+}
+
 void require_floating(const Meta& in) {
   if (!is_floating(in.dtype)) {
     throw op_error<DTypeError>(
@@ -58,7 +66,7 @@ void require_same_dtype(std::span<const Meta> in) {
 Meta floating_elementwise(std::span<const Meta> in) {
   require_same_dtype(in);
   require_floating(in[0]);
-  return {in[0].dtype, in.size() == 1 ? in[0].shape : broadcast_shape(in)};
+  return {in[0].dtype, broadcast_shape(in)};
 }
 
 Meta numeric_elementwise(std::span<const Meta> in) {
@@ -67,7 +75,7 @@ Meta numeric_elementwise(std::span<const Meta> in) {
     throw op_error<DTypeError>(
         15, "boolean tensors have no arithmetic. Convert with cast(x, i64) or cast(x, f32).");
   }
-  return {in[0].dtype, in.size() == 1 ? in[0].shape : broadcast_shape(in)};
+  return {in[0].dtype, broadcast_shape(in)};
 }
 
 DType promote(DType a, DType b) {

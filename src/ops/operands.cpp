@@ -20,8 +20,7 @@ DType common_dtype(const Operand& a, const Operand& b) {
 
 }  // namespace
 
-SameDtype::SameDtype(const Operand& a, const Operand& b) : a_(a.tensor()), b_(b.tensor()) {
-  if (a_ && b_ && *a_ && *b_ && a_->node()->dtype == b_->node()->dtype) return;
+void SameDtype::convert(const Operand& a, const Operand& b) {
   // An empty tensor is reported by the operation itself, under its own name.
   const bool is_any_empty = (a_ && !*a_) || (b_ && !*b_);
   const DType dtype = is_any_empty ? DType::f32 : common_dtype(a, b);

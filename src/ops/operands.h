@@ -10,7 +10,10 @@ namespace chainrule {
 /// tensor that has the dtype is not copied.
 class SameDtype {
  public:
-  SameDtype(const Operand& a, const Operand& b);
+  SameDtype(const Operand& a, const Operand& b) : a_(a.tensor()), b_(b.tensor()) {
+    const bool are_same = a_ && b_ && *a_ && *b_ && a_->node()->dtype == b_->node()->dtype;
+    if (!are_same) convert(a, b);
+  }
   SameDtype(const SameDtype&) = delete;
   SameDtype& operator=(const SameDtype&) = delete;
 
@@ -18,6 +21,8 @@ class SameDtype {
   const Tensor& b() const { return *b_; }
 
  private:
+  void convert(const Operand& a, const Operand& b);
+
   const Tensor *a_, *b_;
   Tensor made_a_, made_b_;
 };
