@@ -27,16 +27,15 @@ double seconds(const std::function<void()>& body) {
 }
 
 /// Runs every operation behind the result anew.
-void run_all(const std::vector<Node*>& order, Kernels kernels) {
-  for (Node* node : order) {
-    if (!node->is_leaf()) run_node(*node, kernels);
+void run_all(const NodeOrder& order, Kernels kernels) {
+  for (const std::int32_t number : order.numbers()) {
+    if (!order.node(number)->is_leaf()) run_node(*order.node(number), kernels);
   }
 }
 
 void compare(const std::string& name, const Tensor& result) {
   Node* root = result.node();
-  const NodeOrder found(root);
-  const std::vector<Node*>& order = found.nodes();
+  const NodeOrder order(root);
   run_all(order, Kernels::reference);
   const std::vector<double> expected = result.to_vector();
   run_all(order, Kernels::fast);

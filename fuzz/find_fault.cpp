@@ -82,11 +82,11 @@ std::string fault_of_values(const RandomGraph& graph, DType dtype) {
   const double rounding = dtype == f32 ? 0x1p-24 : 0x1p-53;
   const NodeOrder order(roots, [](const Node*) { return true; });
   Tensors held;  // so that every one gets its value
-  for (Node* node : order.nodes()) held.push_back(Tensor::of(node));
+  for (const std::int32_t number : order.numbers()) held.push_back(Tensor::of(order.node(number)));
   evaluate(outputs);
-  for (Node* node : order.nodes()) {
+  for (const Tensor& whole : held) {
+    const Node* node = whole.node();
     if (node->is_leaf()) continue;
-    const Tensor whole = Tensor::of(node);
     if (!same_bits(*node, *again(*node, Kernels::fast).node())) {
       return cat(node->op->info.name, " gives other bits in the graph than by itself");
     }

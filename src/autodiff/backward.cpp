@@ -16,8 +16,7 @@ namespace {
 constexpr std::size_t kFewInputs = 4;
 
 /// Undoes broadcasting: the sum over what was repeated. No operation does this for itself.
-Tensor sum_to(Tensor x, const Shape& shape) {
-  if (x.shape() == shape) return x;
+Tensor sum_to(const Tensor& x, const Shape& shape) {
   const int lead = x.ndim() - shape.ndim();
   std::array<int, Shape::kMaxNdim> axes;
   int count = 0;
@@ -28,19 +27,23 @@ Tensor sum_to(Tensor x, const Shape& shape) {
   return reshape(sum(x, repeated, count != lead), shape);
 }
 
-/// What a backward pass knows of the nodes, by their places in the order. Kept for the next pass.
+/// What a backward pass knows of the nodes, by their numbers. Kept for the next pass.
 struct Workspace {
-  NodeOrder order;
-  NodeIndex variables;  // their numbers
-  std::vector<char> is_variable, depends;
-  std::vector<Tensor> cotangents;
+  struct State {
+    Tensor cotangent;
+    bool is_variable = false;
+    bool depends = false;  // on a variable
+  };
+  NodeOrder graph;
+  NodeIndex stops;  // variables whose inputs are not of interest
+  std::vector<State> states;
+  std::vector<std::int32_t> variables;  // their numbers; NodeIndex::kNone: not in the graph
 
   void clear() {
-    order.clear();
+    graph.clear();
+    stops.clear();
+    states.clear();
     variables.clear();
-    is_variable.clear();
-    depends.clear();
-    cotangents.clear();
   }
 };
 
@@ -54,26 +57,28 @@ class Backward {
         throw DTypeError(34, cat("[grad] variable ", i, " is ", name_of(variables[i].dtype()),
                                  "; only f32 and f64 tensors have gradients.", where_.to_string()));
       }
-      if (options_.stop_at_variables) w_->variables.insert(variables[i].node(), static_cast<std::int32_t>(i));
+      if (options_.stop_at_variables) w_->stops.insert(variables[i].node(), static_cast<std::int32_t>(i));
     }
     Node* root = output.node();
-    order().find({&root, 1}, [this](const Node* node) { return goes_on(node); });
-    w_->is_variable.resize(nodes().size());
+    graph().find({&root, 1}, [this](const Node* node) { return goes_on(node); });
+    w_->states.resize(graph().size());
     for (const Tensor& variable : variables) {
-      if (order().contains(variable.node())) w_->is_variable[order().place(variable.node())] = true;
+      const std::int32_t number = graph().number(variable.node());
+      w_->variables.push_back(number);
+      if (number != NodeIndex::kNone) state(number).is_variable = state(number).depends = true;
     }
-    w_->depends = w_->is_variable;
-    for (std::size_t i = 0; i < nodes().size(); ++i) {
-      if (!goes_on(nodes()[i])) continue;
-      for (const std::int32_t input : order().inputs(i)) w_->depends[i] |= w_->depends[input];
+    for (const std::int32_t number : graph().numbers()) {
+      bool& depends = state(number).depends;
+      for (const std::int32_t input : graph().inputs(number)) depends = depends || state(input).depends;
     }
   }
 
   std::vector<Tensor> run(const Tensor& cotangent) {
-    w_->cotangents.resize(nodes().size());
-    w_->cotangents.back() = cotangent;
-    for (std::size_t i = nodes().size(); i-- > 0;) {
-      if (w_->cotangents[i] && w_->depends[i] && goes_on(nodes()[i]) && !nodes()[i]->is_leaf()) step(i);
+    const std::span<const std::int32_t> numbers = graph().numbers();
+    state(numbers.back()).cotangent = cotangent;
+    for (std::size_t i = numbers.size(); i-- > 0;) {
+      const Workspace::State& now = state(numbers[i]);
+      if (now.cotangent && now.depends && !graph().inputs(numbers[i]).empty()) step(numbers[i]);
     }
     std::vector<Tensor> gradients;
     gradients.reserve(variables_.size());
@@ -82,47 +87,47 @@ class Backward {
   }
 
  private:
-  NodeOrder& order() const { return w_->order; }
-  const std::vector<Node*>& nodes() const { return order().nodes(); }
+  NodeOrder& graph() const { return w_->graph; }
+  Workspace::State& state(std::int32_t number) const { return w_->states[number]; }
 
   bool goes_on(const Node* node) const {
     if (node->constant) return false;
-    return !options_.stop_at_variables || w_->variables.find(node) == NodeIndex::kNone;
+    return !options_.stop_at_variables || w_->stops.find(node) == NodeIndex::kNone;
   }
 
-  /// Hands the cotangent of the node at a place on to its inputs.
-  void step(std::size_t place) {
-    Node& node = *nodes()[place];
+  /// Hands the cotangent of a node on to its inputs.
+  void step(std::int32_t number) {
+    Node& node = *graph().node(number);
     const OriginScope scope(node.origin);  // what this makes belongs to the line of the forward pass
     const std::span<const Tensor> inputs = node.input_tensors();
-    const std::span<const std::int32_t> places = order().inputs(place);
+    const std::span<const std::int32_t> numbers = graph().inputs(number);
     bool any = false;
     InlineArray<bool, kFewInputs> needed(inputs.size(), [&](std::size_t j) {
-      const bool is_needed = w_->depends[places[j]] && is_floating(node.inputs()[j]->dtype);
+      const bool is_needed = state(numbers[j]).depends && is_floating(node.inputs()[j]->dtype);
       any = any || is_needed;
       return is_needed;
     });
     if (!any) return;
     if (!node.op->vjp) throw no_derivative(node);
     const Tensor output = Tensor::of(&node);
-    Tensor& cotangent = w_->cotangents[place];
-    Gradients gradients = node.op->vjp(node.attributes(), {inputs, output, cotangent, needed.span()});
-    if (!w_->is_variable[place]) cotangent = Tensor();
+    Workspace::State& now = state(number);
+    Gradients gradients = node.op->vjp(node.attributes(), {inputs, output, now.cotangent, needed.span()});
+    if (!now.is_variable) now.cotangent = Tensor();
     for (std::size_t j = 0; j < inputs.size(); ++j) {
       if (!needed[j]) continue;
-      Tensor& sum = w_->cotangents[places[j]];
-      Tensor part = sum_to(std::move(gradients[j]), node.inputs()[j]->shape);
+      Tensor part = std::move(gradients[j]);
+      const Shape& shape = node.inputs()[j]->shape;
+      if (part.shape() != shape) part = sum_to(part, shape);
+      Tensor& sum = state(numbers[j]).cotangent;
       sum = sum ? sum + part : std::move(part);
     }
   }
 
   Tensor gradient_of(std::size_t i) const {
     const Node* node = variables_[i].node();
-    const bool is_found = order().contains(node);
-    if (is_found) {
-      const Tensor& cotangent = w_->cotangents[order().place(node)];
-      if (cotangent) return cotangent;
-    }
+    const std::int32_t number = w_->variables[i];
+    const bool is_found = number != NodeIndex::kNone;
+    if (is_found && state(number).cotangent) return state(number).cotangent;
     if (options_.allow_unused) return zeros(node->shape, node->dtype);
     if (!is_found) {
       throw ValueError(31,
@@ -131,21 +136,21 @@ class Backward {
                            "stop_gradient or NoGrad? Pass {.allow_unused = true} for zeros.",
                            where_.to_string()));
     }
-    throw no_derivative(*blocking(node));
+    throw no_derivative(*blocking(number));
   }
 
   /// The first operation after the variable that lets no gradient through.
-  const Node* blocking(const Node* variable) const {
-    std::vector<bool> reached(nodes().size());
-    for (std::size_t i = 0; i < nodes().size(); ++i) {
-      const Node* node = nodes()[i];
-      reached[i] = node == variable;
-      for (const Node* input : node->inputs()) {
-        if (order().contains(input)) reached[i] = reached[i] || reached[order().place(input)];
+  const Node* blocking(std::int32_t variable) const {
+    std::vector<bool> reached(graph().size());
+    for (const std::int32_t number : graph().numbers()) {
+      const Node* node = graph().node(number);
+      reached[number] = number == variable;
+      for (const std::int32_t input : graph().inputs(number)) {
+        reached[number] = reached[number] || reached[input];
       }
-      if (reached[i] && (!is_floating(node->dtype) || (node->op && !node->op->vjp))) return node;
+      if (reached[number] && (!is_floating(node->dtype) || (node->op && !node->op->vjp))) return node;
     }
-    return nodes().back();
+    return graph().node(graph().numbers().back());
   }
 
   static NotDifferentiable no_derivative(const Node& node) {

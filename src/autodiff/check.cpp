@@ -63,16 +63,14 @@ bool derivative_is_wrong(const Node& node, int order, const GradCheckOptions& op
 /// The first operation between the inputs and the value whose own derivative is wrong, or null.
 const Node* first_wrong(const Tensor& value, const Tensors& inputs, int order,
                         const GradCheckOptions& options) {
-  const NodeOrder order_of_value(value.node());
-  const std::vector<Node*>& nodes = order_of_value.nodes();
-  std::vector<char> depends(nodes.size());
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    for (const Tensor& x : inputs) depends[i] = depends[i] || nodes[i] == x.node();
-    for (const Node* input : nodes[i]->inputs()) {
-      depends[i] = depends[i] || depends[order_of_value.place(input)];
-    }
-    if (!depends[i] || !can_be_checked(*nodes[i])) continue;
-    if (derivative_is_wrong(*nodes[i], order, options)) return nodes[i];
+  const NodeOrder graph(value.node());
+  std::vector<char> depends(graph.size());
+  for (const std::int32_t number : graph.numbers()) {
+    const Node* node = graph.node(number);
+    for (const Tensor& x : inputs) depends[number] |= node == x.node();
+    for (const std::int32_t input : graph.inputs(number)) depends[number] |= depends[input];
+    if (!depends[number] || !can_be_checked(*node)) continue;
+    if (derivative_is_wrong(*node, order, options)) return node;
   }
   return nullptr;
 }

@@ -35,20 +35,6 @@ class NodeIndex {
     }
   }
 
-  /// Gives a node its number, whether it had one or not.
-  void assign(const Node* node, std::int32_t number) {
-    for (std::size_t i = hash(node);; ++i) {
-      Slot& slot = slots_[i & (slots_.size() - 1)];
-      if (slot.round == round_ && slot.node != node) continue;
-      if (slot.round == round_) {
-        slot.number = number;
-      } else {
-        fill(slot, node, number);
-      }
-      return;
-    }
-  }
-
  private:
   static constexpr std::size_t kInitialSlots = 128;
   struct Slot {
@@ -73,8 +59,8 @@ class NodeIndex {
   std::uint32_t round_ = 1;
 };
 
-/// The nodes that some outputs need, each once, inputs before users; and the place of each in that order.
-/// The order depends on the graph alone.
+/// The nodes that some outputs need, each once. They are numbered as they are found; the order, inputs before
+/// users, depends on the graph alone.
 class NodeOrder {
  public:
   NodeOrder() = default;
@@ -93,72 +79,75 @@ class NodeOrder {
   void find(std::span<Node* const> outputs, Enter enter) {
     clear();
     for (Node* output : outputs) {
-      std::int32_t place = visit(output, enter);
+      visit(output, enter);
       while (!stack_.empty()) {
         Visit& top = stack_.back();
-        if (place != kOpen) input_places_[top.first_input + top.known++] = place;
-        if (top.known < top.node->input_count) {
-          place = visit(top.node->inputs()[top.known], enter);
-        } else {
-          place = add(top.node, top.first_input);
-          index_.assign(top.node, place);
+        if (top.next_input == top.end) {
+          order_.push_back(top.number);
           stack_.pop_back();
+        } else {
+          const std::uint32_t place = top.next_place++;
+          const std::int32_t number = visit(*top.next_input++, enter);
+          inputs_[place] = number;
         }
       }
     }
   }
   void clear() {
     index_.clear();
-    nodes_.clear();
-    first_inputs_.clear();
-    input_count_ = 0;
+    found_.clear();
+    order_.clear();
+    inputs_.clear();
     stack_.clear();
   }
 
-  const std::vector<Node*>& nodes() const { return nodes_; }
-  std::size_t size() const { return nodes_.size(); }
-  /// The places of the inputs of a node that was entered.
-  std::span<const std::int32_t> inputs(std::size_t place) const {
-    return {input_places_.data() + first_inputs_[place], nodes_[place]->input_count};
+  std::size_t size() const { return found_.size(); }
+  Node* node(std::int32_t number) const { return found_[number].node; }
+  /// The numbers of all nodes, inputs before users.
+  std::span<const std::int32_t> numbers() const { return order_; }
+  /// The numbers of a node's inputs; none of a node that was not entered.
+  std::span<const std::int32_t> inputs(std::int32_t number) const {
+    const Found& found = found_[number];
+    return {inputs_.data() + found.first_input, found.input_count};
   }
-  bool contains(const Node* node) const { return index_.find(node) != NodeIndex::kNone; }
-  /// The place of a node that it contains.
-  std::size_t place(const Node* node) const { return static_cast<std::size_t>(index_.find(node)); }
+  /// The node's number, or NodeIndex::kNone.
+  std::int32_t number(const Node* node) const { return index_.find(node); }
 
  private:
-  static constexpr std::int32_t kOpen = -2;  // a node that waits for its inputs on the stack
-
-  /// The node's place, or kOpen.
+  /// The node's number, which may be new.
   template <class Enter>
   std::int32_t visit(Node* node, Enter& enter) {
-    const auto next = static_cast<std::int32_t>(nodes_.size());
-    const std::int32_t place = index_.insert(node, next);
-    if (place != next) return place;
-    if (node->input_count == 0 || !enter(node)) return add(node, input_count_);
-    stack_.push_back({node, input_count_, 0});
-    input_count_ += node->input_count;
-    if (input_count_ > input_places_.size()) input_places_.resize(2 * input_count_);
-    return kOpen;
+    const auto next = static_cast<std::int32_t>(found_.size());
+    const std::int32_t number = index_.insert(node, next);
+    if (number != next) return number;
+    const std::span<Node* const> inputs = node->inputs();
+    if (inputs.empty() || !enter(node)) {
+      found_.push_back({node, 0, 0});
+      order_.push_back(number);
+    } else {
+      const auto first = static_cast<std::uint32_t>(inputs_.size());
+      found_.push_back({node, first, node->input_count});
+      stack_.push_back({number, first, inputs.data(), inputs.data() + inputs.size()});
+      inputs_.resize(first + inputs.size());
+    }
+    return number;
   }
 
-  /// Gives the node the next place.
-  std::int32_t add(Node* node, std::size_t first_input) {
-    nodes_.push_back(node);
-    first_inputs_.push_back(first_input);
-    return static_cast<std::int32_t>(nodes_.size()) - 1;
-  }
-
-  /// A node whose inputs are being visited: so many have their places.
-  struct Visit {
+  struct Found {
     Node* node;
-    std::size_t first_input;
-    std::uint32_t known;
+    std::uint32_t first_input, input_count;  // in inputs_
+  };
+  /// A node whose inputs are being visited.
+  struct Visit {
+    std::int32_t number;
+    std::uint32_t next_place;  // in inputs_
+    Node* const* next_input;
+    Node* const* end;
   };
   NodeIndex index_;
-  std::vector<Node*> nodes_;
-  std::vector<std::size_t> first_inputs_;   // by place: where its inputs' places begin
-  std::vector<std::int32_t> input_places_;  // has room for more than
-  std::size_t input_count_ = 0;
+  std::vector<Found> found_;  // by number
+  std::vector<std::int32_t> order_;
+  std::vector<std::int32_t> inputs_;  // numbers
   std::vector<Visit> stack_;
 };
 
