@@ -61,7 +61,7 @@ class Simplifier {
 
   /// The value of a step: of a new one, or of one that there is.
   std::int32_t add(Step step, const Meta& meta) {
-    if (step.row->info.elementwise || is(step, "where")) {
+    if (step.row->info.elementwise || step.row->run_block != nullptr) {
       for (std::int32_t& input : step.inputs) input = before_broadcast(step, input, meta.shape);
       for (std::int32_t& input : step.inputs) input = mask_by_result(input);
     }

@@ -297,6 +297,8 @@ T exact(Binary op, T a, T b) {
       return a > b || std::isnan(a) ? a : b;
     case Binary::minimum:
       return a < b || std::isnan(a) ? a : b;
+    case Binary::sigmoid_grad:
+      return a * b * (1 - b);
   }
   return 0;
 }

@@ -26,6 +26,8 @@ HWY_INLINE V formula(V a, V b) {
     return hn::IfThenElse(hn::Or(hn::Gt(a, b), hn::Not(hn::Eq(a, a))), a, b);
   if constexpr (op == Binary::minimum)
     return hn::IfThenElse(hn::Or(hn::Lt(a, b), hn::Not(hn::Eq(a, a))), a, b);
+  if constexpr (op == Binary::sigmoid_grad)
+    return hn::Mul(hn::Mul(a, b), hn::Sub(hn::Set(hn::DFromV<V>(), 1), b));
 }
 
 template <Binary op, bool a_is_scalar, bool b_is_scalar, class T>

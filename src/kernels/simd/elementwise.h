@@ -40,10 +40,10 @@ inline constexpr int kUnaryCount = static_cast<int>(Unary::erf) + 1;
 void unary(Unary op, const float* x, float* y, std::int64_t n);
 void unary(Unary op, const double* x, double* y, std::int64_t n);
 
-/// The four operations, each correctly rounded as IEEE 754 has it, and the larger and the smaller of two,
-/// which is NaN where either is.
-enum class Binary : std::uint8_t { add, sub, mul, div, maximum, minimum };
-inline constexpr int kBinaryCount = static_cast<int>(Binary::minimum) + 1;
+/// The four operations, each correctly rounded as IEEE 754 has it; the larger and the smaller of two, which
+/// is NaN where either is; and (a b) (1 - b), each step rounded.
+enum class Binary : std::uint8_t { add, sub, mul, div, maximum, minimum, sigmoid_grad };
+inline constexpr int kBinaryCount = static_cast<int>(Binary::sigmoid_grad) + 1;
 
 /// One contiguous run of a broadcast operation: y[i] = a[a_is_scalar ? 0 : i] op b[b_is_scalar ? 0 : i].
 ///
