@@ -41,6 +41,8 @@ void apply(SimdCeiling ceiling) {
   hwy::GetChosenTarget().Update(hwy::SupportedTargets());
 }
 
+}  // namespace
+
 bool apply_environment() {
   const char* text = std::getenv("CHAINRULE_SIMD");
   const auto ceiling = parse_ceiling(text == nullptr ? "" : text);
@@ -49,13 +51,6 @@ bool apply_environment() {
                             "'. Need avx512, avx2, sse4, or none at all."));
   apply(*ceiling);
   return true;
-}
-
-}  // namespace
-
-void use_simd_ceiling() {
-  static const bool applied = apply_environment();
-  static_cast<void>(applied);
 }
 
 void set_simd_ceiling(SimdCeiling ceiling) {

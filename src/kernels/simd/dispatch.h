@@ -18,12 +18,18 @@ std::string_view simd_name();
 /// Not to be called while a kernel runs.
 void set_simd_ceiling(SimdCeiling ceiling);
 
-/// Applies the environment variable CHAINRULE_SIMD (avx512, avx2 or sse4; unset or empty: no ceiling). It is
-/// read once, before the first kernel runs: CHAINRULE_DISPATCH calls this.
-/// @throws ValueError  at the first kernel, for any other value (E003): who sets it wants to know what ran,
-/// so
-///                     a misspelt name must not pass in silence.
-void use_simd_ceiling();
+/// Applies the environment variable CHAINRULE_SIMD (avx512, avx2 or sse4; unset or empty: no ceiling). True.
+/// @throws ValueError  for any other value (E003): who sets it wants to know what ran, so a misspelt name
+/// must
+///                     not pass in silence.
+bool apply_environment();
+
+/// The same once, before the first kernel runs: CHAINRULE_DISPATCH calls this.
+/// @throws ValueError  at the first kernel, as apply_environment.
+inline void use_simd_ceiling() {
+  static const bool applied = apply_environment();
+  static_cast<void>(applied);
+}
 
 }  // namespace chainrule::kernels
 
