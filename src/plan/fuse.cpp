@@ -7,8 +7,6 @@
 namespace chainrule {
 namespace {
 
-constexpr std::size_t kMaxSteps = 64;  // of a fused instruction
-
 /// Steps of one shape that follow from each other are fused, as long as nobody outside needs an early result
 /// before the last of them can be computed: they all run in the place of the last.
 class Fuser {
@@ -64,7 +62,7 @@ class Fuser {
     if (earlier < 0 || group_[earlier] < 0 || group_[earlier] == group_[last]) return;
     if (shape_of(earlier) != shape_of(last)) return;
     const std::int32_t a = group_[earlier], b = group_[last];
-    if (groups_[a].size() + groups_[b].size() > kMaxSteps) return;
+    if (groups_[a].size() + groups_[b].size() > kMaxFusedSteps) return;
     for (const std::int32_t group : {a, b}) {
       for (const std::int32_t member : groups_[group]) {
         for (const Use& use : users_[member]) {

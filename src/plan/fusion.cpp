@@ -12,6 +12,7 @@ namespace {
 
 // A block has as many elements as let all that it touches stay in the first cache, within these bounds.
 constexpr std::int64_t kBlockBytes = 32 << 10, kMinBlock = 256, kMaxBlock = 1024;
+constexpr std::size_t kMaxOperands = 4 * kMaxFusedSteps;
 constexpr std::int64_t kLongRun = 128;      // elements from which on a run is not put together with others
 constexpr std::int64_t kMinTask = 1 << 14;  // elements times steps that are worth handing to another thread
 
@@ -41,16 +42,16 @@ Fusion::Fusion(const Program& program, const std::vector<std::int32_t>& steps) {
   for (const std::int32_t s : steps) {
     for (const std::int32_t input : program.steps[s].inputs) last_reader[program.values[input].storage] = s;
   }
-  std::vector<std::int32_t> free;  // slots
+  std::vector<std::uint32_t> free;  // slots
   for (const std::int32_t s : steps) {
     const Step& step = program.steps[s];
     const Value& output = program.values[step.output];
-    Part part{step.row->run_block, step.attribute(), program.values[step.inputs.back()].dtype, 0, {}, {}};
+    Part part{step.row->run_block, step.attribute(), {.dtype = program.values[step.inputs.back()].dtype}};
     for (const std::int32_t input : step.inputs) part.operands[part.count++] = operand_of(program, input);
     if (program.storages[output.storage].place == Place::block) {
       part.output = {Operand::inner, take_slot(size_of(output.dtype), free)};
     } else {
-      part.output = {Operand::result, static_cast<std::int32_t>(results_.size())};
+      part.output = {Operand::result, static_cast<std::uint32_t>(results_.size())};
       results_.push_back({output.storage, size_of(output.dtype)});
     }
     known_.emplace_back(output.storage, part.output);
@@ -65,18 +66,19 @@ Fusion::Fusion(const Program& program, const std::vector<std::int32_t>& steps) {
   }
   find_loops(program, shape);
   plan_blocks();
+  place_operands();
 }
 
 /// A place in the scratch memory for what lives inside a block: one that is free, or a new one.
-std::int32_t Fusion::take_slot(std::size_t size, std::vector<std::int32_t>& free) {
-  const auto fits = [&](std::int32_t slot) { return slots_[slot].size == size; };
+std::uint32_t Fusion::take_slot(std::size_t size, std::vector<std::uint32_t>& free) {
+  const auto fits = [&](std::uint32_t slot) { return slots_[slot].size == size; };
   if (const auto found = std::find_if(free.begin(), free.end(), fits); found != free.end()) {
-    const std::int32_t slot = *found;
+    const std::uint32_t slot = *found;
     free.erase(found);
     return slot;
   }
   slots_.push_back({size});
-  return static_cast<std::int32_t>(slots_.size()) - 1;
+  return static_cast<std::uint32_t>(slots_.size()) - 1;
 }
 
 Fusion::Operand Fusion::operand_of(const Program& program, std::int32_t value) {
@@ -85,11 +87,11 @@ Fusion::Operand Fusion::operand_of(const Program& program, std::int32_t value) {
     if (storage == v.storage) return operand;
   }
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    if (input_values_[i] == value) return {Operand::input, static_cast<std::int32_t>(i)};
+    if (input_values_[i] == value) return {Operand::input, static_cast<std::uint32_t>(i)};
   }
-  inputs_.push_back({v.storage, size_of(v.dtype), false, false, {}});
+  inputs_.push_back({v.storage, size_of(v.dtype)});
   input_values_.push_back(value);
-  return {Operand::input, static_cast<std::int32_t>(inputs_.size()) - 1};
+  return {Operand::input, static_cast<std::uint32_t>(inputs_.size()) - 1};
 }
 
 // Axes along which every input goes on as inside them make one longer loop.
@@ -157,7 +159,23 @@ void Fusion::plan_blocks() {
   };
   for (Slot& slot : slots_) slot.offset = reserve(slot.size);
   for (Input& input : inputs_) {
-    if (repeats_ && !input.is_whole && !input.is_scalar) input.offset = reserve(input.size);
+    input.is_repeated = repeats_ && !input.is_whole && !input.is_scalar;
+    if (input.is_repeated) input.offset = reserve(input.size);
+  }
+}
+
+/// What of the parts' blocks is the same in every run.
+void Fusion::place_operands() {
+  const std::array<std::size_t, 3> first{0, inputs_.size(), inputs_.size() + results_.size()};  // by kind
+  for (Part& part : parts_) {
+    part.output_place = first[part.output.kind] + part.output.number;
+    for (std::size_t i = 0; i < part.count; ++i) {
+      const Operand& operand = part.operands[i];
+      part.places[i] = first[operand.kind] + operand.number;
+      if (operand.kind != Operand::input) continue;
+      const Input& input = inputs_[operand.number];
+      part.block.is_scalar[i] = input.is_scalar || (!input.is_repeated && input.strides[0] == 0);
+    }
   }
 }
 
@@ -189,37 +207,32 @@ void Fusion::repeat(const Input& input, const std::byte* from, std::int64_t begi
 void Fusion::run_part(std::span<void* const> memory, std::int64_t begin, std::int64_t end) const {
   thread_local kernels::Scratch thread_scratch;
   std::byte* scratch = thread_scratch.get<std::byte>(static_cast<std::int64_t>(scratch_bytes_));
-  constexpr std::size_t kMaxInputs = 3 * 64;
-  std::array<const std::byte*, kMaxInputs> inputs;
-  std::array<bool, kMaxInputs> is_scalar;
+  std::array<std::byte*, kMaxOperands>
+      at;  // where the operands of this block lie: inputs, results, inner ones
+  std::byte** const results = at.data() + inputs_.size();
+  std::byte** const inner = results + results_.size();
+  for (std::size_t i = 0; i < slots_.size(); ++i) inner[i] = scratch + slots_[i].offset;
   for (std::int64_t first = begin, count = 0; first < end; first += count) {
     count = std::min(block_, end - first);
     if (!repeats_ && loops_.size() > 1) count = std::min(count, loops_[0] - first % loops_[0]);
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
       const Input& input = inputs_[i];
-      const auto* from = static_cast<const std::byte*>(memory[input.storage]);
-      if (repeats_ && !input.is_whole && !input.is_scalar) {
-        repeat(input, from, first, count, scratch + input.offset);
-        inputs[i] = scratch + input.offset;
-        is_scalar[i] = false;
+      auto* from = static_cast<std::byte*>(memory[input.storage]);
+      if (input.is_repeated) {
+        at[i] = scratch + input.offset;
+        repeat(input, from, first, count, at[i]);
       } else {
-        inputs[i] = from + bytes(place(input, first), input.size);
-        is_scalar[i] = input.is_scalar || input.strides[0] == 0;
+        at[i] = from + bytes(place(input, first), input.size);
       }
     }
-    const auto address = [&](const Operand& operand) -> std::byte* {
-      if (operand.kind == Operand::inner) return scratch + slots_[operand.number].offset;
-      const Result& result = results_[operand.number];
-      return static_cast<std::byte*>(memory[result.storage]) + bytes(first, result.size);
-    };
+    for (std::size_t i = 0; i < results_.size(); ++i) {
+      results[i] = static_cast<std::byte*>(memory[results_[i].storage]) + bytes(first, results_[i].size);
+    }
     for (const Part& part : parts_) {
-      Block block{.output = address(part.output), .count = count, .dtype = part.dtype};
-      for (std::size_t i = 0; i < part.count; ++i) {
-        const Operand& operand = part.operands[i];
-        const bool is_input = operand.kind == Operand::input;
-        block.inputs[i] = is_input ? inputs[operand.number] : address(operand);
-        block.is_scalar[i] = is_input && is_scalar[operand.number];
-      }
+      Block block = part.block;
+      for (std::size_t i = 0; i < part.count; ++i) block.inputs[i] = at[part.places[i]];
+      block.output = at[part.output_place];
+      block.count = count;
       part.run(part.attributes, block);
     }
   }

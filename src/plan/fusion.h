@@ -9,6 +9,8 @@
 
 namespace chainrule {
 
+inline constexpr std::size_t kMaxFusedSteps = 64;  // of an instruction
+
 /// Elementwise steps on arrays of one shape, run together block by block: what one step leaves for the next
 /// stays in the first cache, and memory is passed over once. Inputs may be broadcast.
 ///
@@ -28,22 +30,24 @@ class Fusion {
   /// the number of its slot.
   struct Operand {
     enum Kind : std::uint8_t { input, result, inner } kind;
-    std::int32_t number;
+    std::uint32_t number;
   };
   struct Part {
     void (*run)(const void* op, const Block& block);
     const void* attributes;
-    DType dtype;  // of the last operand
-    std::uint8_t count = 0;
-    std::array<Operand, 3> operands;
-    Operand output;
+    Block block;  // but for the addresses
+    std::size_t count = 0;
+    std::array<Operand, 3> operands{};
+    Operand output{};
+    std::array<std::size_t, 3> places{};  // of the operands among all of the instruction
+    std::size_t output_place = 0;
   };
   /// An array that is read. Its strides along the loops are 0 where it is broadcast.
   struct Input {
     std::int32_t storage;
     std::size_t size;  // of an element
-    bool is_whole = false, is_scalar = false;
-    std::vector<std::int64_t> strides;
+    bool is_whole = false, is_scalar = false, is_repeated = false;
+    std::vector<std::int64_t> strides = {};
     std::size_t offset = 0;  // of its repeated block in the scratch memory
   };
   struct Result {
@@ -55,10 +59,11 @@ class Fusion {
     std::size_t offset = 0;
   };
 
-  std::int32_t take_slot(std::size_t size, std::vector<std::int32_t>& free);
+  std::uint32_t take_slot(std::size_t size, std::vector<std::uint32_t>& free);
   Operand operand_of(const Program& program, std::int32_t value);
   void find_loops(const Program& program, const Shape& shape);
   void plan_blocks();
+  void place_operands();
   void run_part(std::span<void* const> memory, std::int64_t begin, std::int64_t end) const;
   void repeat(const Input& input, const std::byte* from, std::int64_t begin, std::int64_t count,
               std::byte* to) const;
