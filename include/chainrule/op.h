@@ -115,10 +115,11 @@ struct Vjp {
 struct Epilogue {
   const void* bias = nullptr;  // y + bias, one number a column of a matrix, a channel of images; or null
   bool relu = false;           // y <= 0 ? 0 : y
+  const void* mask = nullptr;  // mask <= 0 ? 0 : y, of y's shape, for a matrix; or null
   const void* base = nullptr;  // base - scale * y, of y's shape, for a matrix; or null
   const void* scale = nullptr;
 
-  bool is_empty() const { return bias == nullptr && !relu && base == nullptr; }
+  bool is_empty() const { return bias == nullptr && !relu && mask == nullptr && base == nullptr; }
 };
 
 /// Which piece of the whole a call computes. The pieces come in order.

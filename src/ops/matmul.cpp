@@ -129,6 +129,7 @@ struct Matmul {
             .accumulate = trans_a && !k.piece.first,
             .bias = static_cast<const T*>(k.epilogue.bias),
             .activation = k.epilogue.relu ? kernels::Activation::relu : kernels::Activation::none,
+            .mask = static_cast<const T*>(k.epilogue.mask),
             .base = static_cast<const T*>(k.epilogue.base),
             .scale = k.epilogue.scale != nullptr ? *static_cast<const T*>(k.epilogue.scale) : T(0)});
       });

@@ -1,4 +1,5 @@
-// Matrix products that finish their results themselves: bias and relu, or an optimizer's update.
+// Matrix products that finish their results themselves: bias and relu, the mask of a gradient through relu,
+// or an optimizer's update.
 #include <algorithm>
 #include <optional>
 
@@ -31,7 +32,9 @@ class Finisher {
       const std::vector<std::size_t>& readers = readers_[p_.values[step.output].storage];
       if (p_.storage_of(step.output).place != Place::arena || readers.size() != 1) continue;
       Instruction& rest = p_.instructions[readers[0]];
-      if (!rest.fusion || !(finish_with_relu(step, rest) || finish_with_update(step, rest))) continue;
+      if (!rest.fusion) continue;
+      if (!finish_with_relu(step, rest) && !finish_with_mask(step, rest) && !finish_with_update(step, rest))
+        continue;
       // The product takes the place of what followed it: all that either reads is there by then.
       rest.steps.insert(rest.steps.begin(), product.steps[0]);
       rest.fusion = nullptr;
@@ -87,6 +90,22 @@ class Finisher {
   static bool has_one_number_for_each(const Shape& bias, const Shape& result) {
     const int lead = result.ndim() - bias.ndim();
     return lead <= 1 && bias.numel() == result[1] && bias[1 - lead] == result[1];
+  }
+
+  /// m = h <= 0; where(m, 0, y): a gradient that comes back through relu. It may be y seen with another
+  /// shape.
+  bool finish_with_mask(const Step& product, Instruction& rest) const {
+    if (rest.steps.size() != 2 || product.row->info.name != "matmul") return false;
+    const Step *mask = step(rest, 0, "less_equal"), *where = step(rest, 1, "where");
+    if (mask == nullptr || where == nullptr || !is_inner(*mask) || where->inputs[0] != mask->output)
+      return false;
+    if (value(mask->inputs[1]).literal != Literal::zero) return false;
+    if (value(where->inputs[1]).literal != Literal::zero) return false;
+    const Value &y = value(where->inputs[2]), &h = value(mask->inputs[0]);
+    if (y.storage != value(product.output).storage || h.storage == y.storage) return false;
+    if (h.shape != y.shape || h.dtype != y.dtype) return false;
+    rest.epilogue.mask = mask->inputs[0];
+    return true;
   }
 
   /// base - scale * y: gradient descent.

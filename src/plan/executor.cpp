@@ -113,16 +113,22 @@ void Executor::run_call(Call& call, std::span<Node* const> nodes) {
     call.inputs[i].data = memory_[program_.values[step.inputs[i]].storage];
   }
   call.output.data = memory_[program_.values[call.result].storage];
-  run_row(*step.row, step.attribute(), {call.inputs, call.output, epilogue_of(call)},
+  run_row(*step.row, step.attribute(), {call.inputs, call.output, epilogue_of(call, 0)},
           nodes[step.node]->origin, Kernels::fast);
 }
 
-Epilogue Executor::epilogue_of(const Call& call) const {
+Epilogue Executor::epilogue_of(const Call& call, std::int64_t row) const {
   const auto& e = call.instruction->epilogue;
   const auto place = [this](std::int32_t value) -> const void* {
     return value < 0 ? nullptr : memory_[program_.values[value].storage];
   };
-  return {place(e.bias), e.relu, place(e.base), place(e.scale)};
+  const void* mask = row == 0 || e.mask < 0 ? place(e.mask) : row_of(e.mask, row);
+  return {place(e.bias), e.relu, mask, place(e.base), place(e.scale)};
+}
+
+void* Executor::row_of(std::int32_t value, std::int64_t row) const {
+  const auto at = reinterpret_cast<std::uintptr_t>(memory_[program_.values[value].storage]);
+  return reinterpret_cast<void*>(at + static_cast<std::size_t>(row) * program_.row_bytes(value));
 }
 
 void Executor::run_strip(const Strip& strip, std::span<Node* const> nodes) {
@@ -153,28 +159,24 @@ void Executor::run_piece(Call& call, const Strip& strip, std::int64_t begin, std
     return call.fusion->run(memory_, begin * row, end * row);
   }
   const Step& step = *call.step;
-  const auto row = [&](std::int32_t value) {
-    const auto at = reinterpret_cast<std::uintptr_t>(memory_[program_.values[value].storage]);
-    return reinterpret_cast<void*>(at + static_cast<std::size_t>(begin) * program_.row_bytes(value));
-  };
   for (std::size_t i = 0; i < call.inputs.size(); ++i) {
     ConstArray& input = call.inputs[i];
     if ((call.split.inputs >> i & 1) == 0) {
       input.data = memory_[program_.values[step.inputs[i]].storage];
     } else {
-      input.data = row(step.inputs[i]);
+      input.data = row_of(step.inputs[i], begin);
       input.shape = with_first(program_.values[step.inputs[i]].shape, end - begin);
     }
   }
   if (call.split.adds_up) {
     call.output.data = memory_[program_.values[call.result].storage];
   } else {
-    call.output.data = row(call.result);
+    call.output.data = row_of(call.result, begin);
     call.output.shape = with_first(program_.values[call.result].shape, end - begin);
   }
   const std::int32_t kept = call.instruction->kept;
   const Piece piece{begin == 0, end == strip.rows, kept < 0 ? nullptr : memory_[kept]};
-  run_row(*step.row, step.attribute(), {call.inputs, call.output, epilogue_of(call), piece},
+  run_row(*step.row, step.attribute(), {call.inputs, call.output, epilogue_of(call, begin), piece},
           nodes[step.node]->origin, Kernels::fast);
 }
 

@@ -38,7 +38,9 @@ class Executor {
     Split split;
   };
 
-  Epilogue epilogue_of(const Call& call) const;
+  /// What follows a call on the rows from one on.
+  Epilogue epilogue_of(const Call& call, std::int64_t row) const;
+  void* row_of(std::int32_t value, std::int64_t row) const;
   void run_call(Call& call, std::span<Node* const> nodes);
   void run_strip(const Strip& strip, std::span<Node* const> nodes);
   /// One call on the rows [begin, end) of a strip.

@@ -62,7 +62,7 @@ struct Instruction {
   std::int32_t kept = -1;  // storage of what it keeps from piece to piece; -1: nothing
   /// For a matrix product with what follows it: the values of its epilogue, -1 for none, and of the result.
   struct {
-    std::int32_t bias = -1, base = -1, scale = -1;
+    std::int32_t bias = -1, mask = -1, base = -1, scale = -1;
     bool relu = false;
   } epilogue = {};
 };

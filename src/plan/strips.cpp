@@ -84,6 +84,10 @@ class Cutter {
         if (is_cut) cut.rows = shapes[i][0];
       }
       if (instruction.epilogue.base >= 0) return {};
+      if (const std::int32_t mask = instruction.epilogue.mask; mask >= 0) {
+        if (p_.values[mask].shape[0] != cut.rows) return {};
+        cut.pieces.push_back(mask);
+      }
       if (instruction.epilogue.bias >= 0) cut.wholes.push_back(instruction.epilogue.bias);
       if (split.adds_up && instruction.steps.size() > 1) return {};
       (split.adds_up ? cut.wholes : cut.pieces).push_back(p_.steps[instruction.steps.back()].output);

@@ -41,7 +41,8 @@ struct Size {
 };
 
 struct Options {
-  bool trans_a = false, trans_b = false, accumulate = false, bias = false, relu = false;
+  bool trans_a = false, trans_b = false, accumulate = false, bias = false, relu = false, mask = false,
+       update = false;
   std::int64_t gap = 0;  // unused elements at the end of each stored row
 };
 
@@ -49,7 +50,7 @@ struct Options {
 template <class T>
 struct Problem {
   static constexpr T kGuard = T(12345);
-  std::vector<T> a, b, c, bias;
+  std::vector<T> a, b, c, bias, mask, base;
   Gemm<T> gemm;
 
   Problem(const Size& s, const Options& o, unsigned seed) : random_(seed) {
@@ -69,6 +70,17 @@ struct Problem {
     gemm.b = b.data();
     gemm.bias = o.bias ? bias.data() : nullptr;
     gemm.activation = o.relu ? Activation::relu : Activation::none;
+    if (o.mask) {
+      fill(mask, s.m, gemm.ldc, o.gap, std::numeric_limits<T>::quiet_NaN());
+      for (std::size_t i = 0; i < mask.size(); i += 7)
+        mask[i] = i % 2 == 0 ? T{0} : std::numeric_limits<T>::quiet_NaN();
+      gemm.mask = mask.data();
+    }
+    if (o.update) {
+      fill(base, s.m, gemm.ldc, o.gap, std::numeric_limits<T>::quiet_NaN());
+      gemm.base = base.data();
+      gemm.scale = T(0.3);
+    }
   }
 
   // What gemm.h promises, written out.
@@ -82,6 +94,8 @@ struct Problem {
                          b[at(gemm.trans_b ? j * gemm.ldb + p : p * gemm.ldb + j)], sum);
         if (gemm.bias != nullptr) sum += bias[at(j)];
         if (gemm.activation == Activation::relu) sum = sum <= 0 ? T{0} : sum;
+        if (gemm.mask != nullptr && mask[at(i * gemm.ldc + j)] <= 0) sum = 0;
+        if (gemm.base != nullptr) sum = base[at(i * gemm.ldc + j)] - gemm.scale * sum;
         out[at(i * gemm.ldc + j)] = sum;
       }
     return out;
@@ -100,7 +114,8 @@ struct Problem {
            (gemm.trans_b ? "T" : "N") + " m=" + std::to_string(gemm.m) + " n=" + std::to_string(gemm.n) +
            " k=" + std::to_string(gemm.k) + " ldc=" + std::to_string(gemm.ldc) +
            (gemm.accumulate ? " accumulate" : "") + (gemm.bias != nullptr ? " bias" : "") +
-           (gemm.activation == Activation::relu ? " relu" : "") + " on " + std::string(simd_name()) + ", " +
+           (gemm.activation == Activation::relu ? " relu" : "") + (gemm.mask != nullptr ? " mask" : "") +
+           (gemm.base != nullptr ? " update" : "") + " on " + std::string(simd_name()) + ", " +
            std::to_string(num_threads()) + " threads";
   }
 
@@ -150,6 +165,30 @@ const Size kSizes[] = {
     {300, 17, 20}, {129, 26, 70}, {18, 49, 1100},
 };
 
+// The result may lie where the base does, as long as no unfinished sum is left there.
+template <class T>
+void updates_in_place() {
+  for (const Size& size : kSizes) {
+    if (size.k > Gemm<T>::kMaxDepth) continue;
+    const Problem<T> problem(size, {.trans_a = true, .mask = true, .update = true, .gap = 3}, 4);
+    std::vector<T> c = problem.base;
+    Gemm<T> call = problem.gemm;
+    call.c = c.data();
+    call.base = c.data();
+    gemm(call);
+    std::vector<T> expected = problem.base;
+    const std::vector<T> apart = problem.expected();
+    for (std::int64_t i = 0; i < size.m; ++i)
+      std::copy_n(apart.begin() + i * call.ldc, size.n, expected.begin() + i * call.ldc);
+    ASSERT_EQ(first_difference(c, expected), -1) << problem.text();
+  }
+}
+
+TEST_F(GemmTest, UpdatesInPlace) {
+  updates_in_place<float>();
+  updates_in_place<double>();
+}
+
 template <class T>
 void every_size() {
   unsigned seed = 1;
@@ -162,6 +201,8 @@ void every_size() {
                               .accumulate = (bits & 1) != 0,
                               .bias = (bits & 2) != 0,
                               .relu = (bits & 4) != 0,
+                              .mask = (bits & 16) != 0,
+                              .update = (bits & 32) != 0,
                               .gap = (bits & 8) != 0 ? 5 : 0};
         expect_exact(Problem<T>(size, options, seed++));
         if (::testing::Test::HasFatalFailure()) return;
@@ -183,6 +224,8 @@ TEST_F(GemmTest, RandomProductsAreExact) {
                           .accumulate = up_to(2) == 1,
                           .bias = up_to(2) == 1,
                           .relu = up_to(3) == 0,
+                          .mask = up_to(3) == 0,
+                          .update = up_to(3) == 0,
                           .gap = up_to(4)};
     const auto seed = static_cast<unsigned>(round);
     if (round % 2 == 0) {

@@ -82,6 +82,18 @@ TEST_F(Programs, FuseElementwiseSteps) {
 }
 
 // exp(x) is needed by the sum before the last step can run: fusing both would make a circle.
+TEST_F(Programs, MaskAGradientInTheProductThatMakesIt) {
+  const Tensor x = drawn({9, 5}, 1), v = drawn({5, 6}, 2), w = drawn({6, 4}, 3);
+  const Tensor narrow = grad(sum(square(matmul(relu(matmul(x, v)), w))), v);
+  const Tensor image = relu(reshape(matmul(x, v), {9, 2, 3}));  // and of another shape
+  const Tensor wide = grad(sum(square(matmul(reshape(image, {9, 6}), w))), v);
+  for (const Tensor& gradient : {narrow, wide}) {
+    const Program program = program_of({gradient});
+    const auto has_mask = [](const Instruction& i) { return i.epilogue.mask >= 0; };
+    EXPECT_EQ(std::count_if(program.instructions.begin(), program.instructions.end(), has_mask), 1);
+  }
+}
+
 TEST_F(Programs, FuseNoCircles) {
   const Tensor x = drawn({40, 30}, 1);
   const Tensor e = exp(x);

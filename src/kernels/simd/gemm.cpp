@@ -81,6 +81,7 @@ HWY_NOINLINE void run_piece(const Gemm<T>& g, const Grid& grid, std::int64_t ind
   part.b += g.trans_b ? j0 * g.ldb : j0;
   part.c += i0 * g.ldc + j0;
   if (g.bias != nullptr) part.bias += j0;
+  if (g.mask != nullptr) part.mask += i0 * g.ldc + j0;
   if (g.base != nullptr) part.base += i0 * g.ldc + j0;
   run_block(part);
 }

@@ -10,10 +10,10 @@ enum class Activation : std::uint8_t {
   relu,  ///< x <= 0 ? 0 : x, as the op has it: NaN is kept.
 };
 
-/// One matrix product with what follows it: C = activation(op(A) op(B) [+ C] [+ bias]), or with an update C =
-/// base - scale * that. All matrices are
-/// row-major; a leading dimension (lda, ldb, ldc) is the distance between rows as stored, in elements. C
-/// overlaps nothing; but it may be base, for k up to kMaxDepth.
+/// One matrix product with what follows it: C = activation(op(A) op(B) [+ C] [+ bias]), or 0 where a mask is
+/// not above 0, or with an update C = base - scale * that. All matrices are row-major; a leading dimension
+/// (lda, ldb, ldc) is the distance between rows as stored, in elements. C overlaps nothing; but it may be
+/// base, for k up to kMaxDepth.
 template <class T>
 struct Gemm {
   static constexpr std::int64_t kReadable = 64;
@@ -36,6 +36,7 @@ struct Gemm {
   bool accumulate = false;  ///< The sum starts from what C holds, not from 0.
   const T* bias = nullptr;  ///< (n), added to each row after the sum; or nullptr.
   Activation activation = Activation::none;
+  const T* mask = nullptr;  ///< (m, n) with rows ldc apart: where it is <= 0 the result is 0; or nullptr.
   const T* base = nullptr;  ///< (m, n) with rows ldc apart: what a scaled result is taken off; or nullptr.
   T scale = 0;
 };

@@ -84,6 +84,7 @@ class Block {
     t.from_c = g_.accumulate || !first;
     t.bias = last && g_.bias != nullptr ? g_.bias + j0 : nullptr;
     t.relu = last && g_.activation == Activation::relu;
+    mask_ = last && g_.mask != nullptr ? g_.mask + j0 : nullptr;
     base_ = last && g_.base != nullptr ? g_.base + j0 : nullptr;
     t.scale = g_.scale;
     t.ldc = g_.ldc;
@@ -116,6 +117,7 @@ class Block {
 
   void run_rows(Tile<T>& t, Range k, std::int64_t j0, Range rows, std::int64_t vectors, bool copy) {
     t.c = g_.c + rows.begin * g_.ldc + j0;
+    t.mask = mask_ == nullptr ? nullptr : mask_ + rows.begin * g_.ldc;
     t.base = base_ == nullptr ? nullptr : base_ + rows.begin * g_.ldc;
     t.next_c = t.from_c && rows.end < g_.m ? t.c + rows.size() * g_.ldc : nullptr;
     if (pack_a_) {
@@ -164,7 +166,7 @@ class Block {
   std::int64_t ldcopy_;
   std::int64_t vectors_, panels_, tiles_;
   bool few_rows_, pack_a_, pack_b_;
-  const T* base_ = nullptr;  // of this panel
+  const T *mask_ = nullptr, *base_ = nullptr;  // of this panel
 };
 
 // The scratch of a thread, from call to call.
@@ -223,6 +225,7 @@ void run_turned_tail(const Gemm<T>& g, std::int64_t columns, const T* a_transpos
       T sum = turned.c[j * rows + i];
       if (g.bias != nullptr) sum += bias;  // not 0 + sum: that would lose the sign of -0
       if (g.activation == Activation::relu) sum = sum <= T{0} ? T{0} : sum;
+      if (g.mask != nullptr && g.mask[i * g.ldc + g.n - columns + j] <= T{0}) sum = T{0};
       if (g.base != nullptr) sum = g.base[i * g.ldc + g.n - columns + j] - g.scale * sum;
       c[i * g.ldc + j] = sum;
     }
@@ -260,6 +263,7 @@ void run_block(const Gemm<T>& g) {
     part.m = std::min(g.m - begin, kTurnRows * kLanes<T>);
     part.a += g.trans_a ? begin : begin * g.lda;
     part.c += begin * g.ldc;
+    if (g.mask != nullptr) part.mask += begin * g.ldc;
     if (g.base != nullptr) part.base += begin * g.ldc;
     run_head_and_tail(part);
   }

@@ -43,6 +43,7 @@ void run_lone_tile(const Gemm<T>& g) {
   t.from_c = g.accumulate;
   t.bias = g.bias;
   t.relu = g.activation == Activation::relu;
+  t.mask = g.mask;
   t.base = g.base;
   t.scale = g.scale;
   const auto run =

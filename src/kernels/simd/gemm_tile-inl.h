@@ -97,6 +97,7 @@ struct Tile {
   bool from_c;             // the chain goes on from C; else it starts from 0
   const T* bias;           // added after the last link; or nullptr
   bool relu;
+  const T* mask;  // where it is <= 0 the result is 0, rows ldc apart; or nullptr
   const T* base;  // what the scaled result is taken off, rows ldc apart; or nullptr
   T scale;
   const T* next_c;  // where C will be wanted after this tile; or nullptr
@@ -145,6 +146,18 @@ HWY_INLINE void finish_chain(const Tile<T>& t, V (&sum)[kRows][kVectors]) {
       CHAINRULE_UNROLL
       for (int v = 0; v < kVectors; ++v)
         sum[i][v] = hn::IfThenZeroElse(hn::Le(sum[i][v], hn::Zero(d)), sum[i][v]);
+    }
+  }
+  if (t.mask != nullptr) {
+    CHAINRULE_UNROLL
+    for (int i = 0; i < kRows; ++i) {
+      const T* row = t.mask + i * t.ldc;
+      CHAINRULE_UNROLL
+      for (int v = 0; v < kVectors; ++v) {
+        const T* from = row + v * kLanes<T>;
+        const V mask = v + 1 < kVectors ? hn::LoadU(d, from) : load_first(d, from, t.last_lanes);
+        sum[i][v] = hn::IfThenZeroElse(hn::Le(mask, hn::Zero(d)), sum[i][v]);
+      }
     }
   }
   if (t.base != nullptr) {
