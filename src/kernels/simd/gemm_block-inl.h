@@ -38,8 +38,10 @@ inline constexpr std::int64_t kMaxDepth = Gemm<T>::kMaxDepth;
 template <class T>
 inline constexpr std::int64_t kMaxCopyDepth = 4 * kMaxDepth<T>;
 
-// Packed copies pay when they are read often enough.
-inline constexpr std::int64_t kPackBFromRows = 24;
+// Packed copies pay when they are read often enough: B's where its rows lie far apart, bytes, soon.
+inline constexpr std::int64_t kPackBFromRows = 256;
+inline constexpr std::int64_t kPackFarBFromRows = 24;
+inline constexpr std::int64_t kFarRows = 3072;
 inline constexpr std::int64_t kPackAFromPanels = 4;
 
 // Vectors shorter than this waste too little in a tail to do anything about it.
@@ -58,7 +60,9 @@ class Block {
     panels_ = divide_up(vectors_, few_rows_ ? kWideVectors : kTileVectors);
     tiles_ = divide_up(g.m, kTileRows);
     pack_a_ = copy == nullptr && g.a_rows == nullptr && panels_ >= kPackAFromPanels && g.m > kTileRows;
-    pack_b_ = g.trans_b || (g.b_rows == nullptr && panels_ > 1 && g.m >= kPackBFromRows);
+    const bool is_far = g.ldb * static_cast<std::int64_t>(sizeof(T)) > kFarRows;
+    const std::int64_t pack_from = is_far ? kPackFarBFromRows : kPackBFromRows;
+    pack_b_ = g.trans_b || (g.b_rows == nullptr && panels_ > 1 && g.m >= pack_from);
   }
 
   void run() {
