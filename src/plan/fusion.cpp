@@ -207,8 +207,7 @@ void Fusion::repeat(const Input& input, const std::byte* from, std::int64_t begi
 void Fusion::run_part(std::span<void* const> memory, std::int64_t begin, std::int64_t end) const {
   thread_local kernels::Scratch thread_scratch;
   std::byte* scratch = thread_scratch.get<std::byte>(static_cast<std::int64_t>(scratch_bytes_));
-  std::array<std::byte*, kMaxOperands>
-      at;  // where the operands of this block lie: inputs, results, inner ones
+  std::array<std::byte*, kMaxOperands> at;  // of this block's operands: inputs, results, inner ones
   std::byte** const results = at.data() + inputs_.size();
   std::byte** const inner = results + results_.size();
   for (std::size_t i = 0; i < slots_.size(); ++i) inner[i] = scratch + slots_[i].offset;

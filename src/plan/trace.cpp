@@ -82,7 +82,8 @@ std::int32_t Tracer::number_of_leaf(Node* leaf, Trace& trace) {
 
 /// Adds a node whose inputs have been visited.
 void Tracer::add(Node* node, Trace& trace) {
-  trace.words.push_back(std::bit_cast<std::uint64_t>(node->op));
+  // The number of inputs, where it is not always the same, stands above the bits of an address.
+  trace.words.push_back(std::bit_cast<std::uint64_t>(node->op) ^ std::uint64_t{node->input_count} << 48);
   if (node->op->key != nullptr) node->op->key(node->attributes(), trace.words);
   for (Node* input : node->inputs()) {
     // What an earlier stretch computed is a leaf of this one.

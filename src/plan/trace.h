@@ -10,8 +10,8 @@ namespace chainrule {
 
 /// What a stretch of a graph computes, in numbers: equal ones mean equal programs.
 struct TraceKey {
-  /// For each node its operation and its attributes; for each leaf, where it is first used, dtype, shape and
-  /// literal.
+  /// For each node its operation, the number of inputs and the attributes; for each leaf, where it is first
+  /// used, dtype, shape and literal.
   std::vector<std::uint64_t> words;
   std::vector<std::int32_t> inputs;  ///< Of all nodes, one after the other: node i as i, leaf i as ~i.
   std::vector<char> kept;            ///< By node: whether somebody outside still refers to it.

@@ -159,6 +159,18 @@ TEST(Plans, TellSquaresFromProducts) {
   EXPECT_EQ(slice(arange(5), 0, 2, 4).to_vector(), (std::vector<double>{2, 3}));
 }
 
+TEST(Plans, TellWhichInputsAreWhose) {
+  const Tensor a = tensor({1.0}), b = tensor({2.0});
+  const auto both = [&](std::vector<Tensor> first, std::vector<Tensor> second) {
+    const std::vector<Tensor> outputs{concatenate(first, 0), concatenate(second, 0)};
+    evaluate(outputs);
+    return std::pair(outputs[0].to_vector(), outputs[1].to_vector());
+  };
+  using Values = std::vector<double>;
+  EXPECT_EQ(both({a, b}, {a, a, b}), std::pair(Values({1, 2}), Values({1, 1, 2})));
+  EXPECT_EQ(both({a, b, a}, {a, b}), std::pair(Values({1, 2, 1}), Values({1, 2})));
+}
+
 TEST(Plans, KeptAreBounded) {
   if (mode() == Mode::eager) GTEST_SKIP() << "in this mode there are no plans";
   for (std::int64_t n = 1; n < 300; ++n) EXPECT_EQ(sum(ones({n}) + 1).item(), 2 * static_cast<double>(n));

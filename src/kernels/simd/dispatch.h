@@ -19,9 +19,7 @@ std::string_view simd_name();
 void set_simd_ceiling(SimdCeiling ceiling);
 
 /// Applies the environment variable CHAINRULE_SIMD (avx512, avx2 or sse4; unset or empty: no ceiling). True.
-/// @throws ValueError  for any other value (E003): who sets it wants to know what ran, so a misspelt name
-/// must
-///                     not pass in silence.
+/// @throws ValueError  for any other value (E003): who sets it wants to know what ran.
 bool apply_environment();
 
 /// The same once, before the first kernel runs: CHAINRULE_DISPATCH calls this.
