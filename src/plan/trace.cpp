@@ -67,17 +67,13 @@ void Tracer::start_with_last_handles(std::span<Node* const> outputs) {
   let_go_ = outputs;
 }
 
-/// The number of a leaf, which may be new.
-std::int32_t Tracer::number_of_leaf(Node* leaf, Trace& trace) {
-  const std::int32_t next = ~static_cast<std::int32_t>(trace.leaves.size());
-  const std::int32_t number = leaves_.insert(leaf, next);
-  if (number != next) return number;
+/// Adds a leaf that is met for the first time.
+void Tracer::add_leaf(Node* leaf, Trace& trace) {
   trace.leaves.push_back(leaf);
   trace.words.push_back(std::uint64_t{leaf->shape.ndim() + 0u} << 16 |
                         static_cast<std::uint64_t>(leaf->literal) << 8 |
                         static_cast<std::uint64_t>(leaf->dtype));
   trace.words.insert(trace.words.end(), leaf->shape.begin(), leaf->shape.end());
-  return number;
 }
 
 /// Adds a node whose inputs have been visited.
@@ -86,10 +82,14 @@ void Tracer::add(Node* node, Trace& trace) {
   trace.words.push_back(std::bit_cast<std::uint64_t>(node->op) ^ std::uint64_t{node->input_count} << 48);
   if (node->op->key != nullptr) node->op->key(node->attributes(), trace.words);
   for (Node* input : node->inputs()) {
-    // What an earlier stretch computed is a leaf of this one.
-    const bool is_leaf = input->traced.stretch != stretch_;
-    const std::int32_t number = is_leaf ? number_of_leaf(input, trace) : input->traced.number;
-    if (!is_leaf) ++input->traced.uses;
+    std::int32_t number = input->traced.number;
+    if (input->traced.stretch == stretch_) {
+      ++input->traced.uses;
+    } else {  // a leaf, or what an earlier stretch computed
+      const std::int32_t next = ~static_cast<std::int32_t>(trace.leaves.size());
+      number = leaves_.insert(input, next);
+      if (number == next) add_leaf(input, trace);
+    }
     trace.inputs.push_back(number);
   }
   node->traced = {stretch_, static_cast<std::int32_t>(trace.nodes.size()), 0};

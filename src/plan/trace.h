@@ -51,7 +51,7 @@ class Tracer {
   void clear() { stack_.clear(); }
 
  private:
-  std::int32_t number_of_leaf(Node* leaf, Trace& trace);
+  void add_leaf(Node* leaf, Trace& trace);
   /// Puts a node that is to be computed on the stack, unless it was there. Whether it did.
   bool visit(Node* node) {
     if (is_given(node) || node->traced.stretch == stretch_) return false;
