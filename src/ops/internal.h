@@ -11,6 +11,9 @@ namespace chainrule {
 Tensor matmul_transposed(const Tensor& a, const Tensor& b, bool trans_a, bool trans_b,
                          Location where = Location::current());
 
+/// a - s b, where s is a number: a step of gradient descent.
+Tensor descend(const Tensor& a, const Tensor& s, const Tensor& b, Location where = Location::current());
+
 /// What is left of the losses of elements or rows.
 Tensor reduced(const Tensor& losses, Reduction reduction);
 

@@ -5,6 +5,7 @@
 #include "chainrule/ops.h"
 #include "chainrule/optim.h"
 #include "core/text.h"
+#include "ops/internal.h"
 
 namespace chainrule::optim {
 
@@ -13,7 +14,7 @@ Sgd::Sgd(std::vector<nn::NamedParameter> parameters, double lr)
 
 std::vector<Tensor> Sgd::update(const Tensor& value, const Tensor& gradient, std::span<const Tensor>,
                                 std::int64_t) const {
-  return {value - lr_tensor(gradient.dtype()) * gradient};
+  return {descend(value, lr_tensor(gradient.dtype()), gradient)};
 }
 
 Adam::Adam(std::vector<nn::NamedParameter> parameters, AdamOptions options)

@@ -108,14 +108,22 @@ class Finisher {
     return true;
   }
 
-  /// base - scale * y: gradient descent.
+  /// base - scale * y: gradient descent, as one step or two.
   bool finish_with_update(const Step& product, Instruction& rest) const {
-    if (rest.steps.size() != 2 || value(product.output).shape.ndim() != 2) return false;
+    if (value(product.output).shape.ndim() != 2) return false;
+    if (const Step* descend = step(rest, 0, "descend")) {
+      if (rest.steps.size() != 1 || descend->inputs[2] != product.output) return false;
+      return finish_with(descend->inputs[0], descend->inputs[1], product, rest);
+    }
+    if (rest.steps.size() != 2) return false;
     const Step *mul = step(rest, 0, "mul"), *sub = step(rest, 1, "sub");
     if (mul == nullptr || sub == nullptr || !is_inner(*mul) || sub->inputs[1] != mul->output) return false;
     const bool is_second = mul->inputs[1] == product.output;
     if (!is_second && mul->inputs[0] != product.output) return false;
-    const std::int32_t scale = mul->inputs[is_second ? 0 : 1], base = sub->inputs[0];
+    return finish_with(sub->inputs[0], mul->inputs[is_second ? 0 : 1], product, rest);
+  }
+
+  bool finish_with(std::int32_t base, std::int32_t scale, const Step& product, Instruction& rest) const {
     if (value(scale).shape.numel() != 1 || base == product.output) return false;
     if (value(base).shape != value(product.output).shape) return false;
     rest.epilogue.scale = scale;
