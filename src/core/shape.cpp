@@ -24,19 +24,18 @@ Shape::Shape(std::span<const std::int64_t> sizes) {
     throw ShapeError(1, cat("[shape] ", sizes.size(), " axes in ", list_of(sizes), "; at most ", kMaxNdim,
                             " are supported. Merge axes with reshape."));
   }
-  bool empty = false;
-  for (std::int64_t size : sizes) {
-    if (size < 0) throw ShapeError(1, cat("[shape] negative size in ", list_of(sizes), "."));
-    empty = empty || size == 0;
-  }
   constexpr std::int64_t kMaxNumel = std::int64_t{1} << 62;
-  for (std::int64_t size : sizes) {
-    std::int64_t product = 0;
-    if (!empty && (__builtin_mul_overflow(numel_, size, &product) || product > kMaxNumel)) {
-      throw ShapeError(1, cat("[shape] ", list_of(sizes), " has more than 2^62 elements."));
-    }
-    numel_ = product;
+  bool is_empty = false, is_too_large = false;
+  for (const std::int64_t size : sizes) {
+    if (size < 0) throw ShapeError(1, cat("[shape] negative size in ", list_of(sizes), "."));
+    is_empty = is_empty || size == 0;
+    is_too_large = __builtin_mul_overflow(numel_, size, &numel_) || numel_ > kMaxNumel || is_too_large;
     sizes_[static_cast<std::size_t>(ndim_++)] = size;
+  }
+  if (is_empty) {
+    numel_ = 0;
+  } else if (is_too_large) {
+    throw ShapeError(1, cat("[shape] ", list_of(sizes), " has more than 2^62 elements."));
   }
 }
 
