@@ -109,10 +109,10 @@ class Backward {
     });
     if (!any) return;
     if (!node.op->vjp) throw no_derivative(node);
-    const Tensor output = Tensor::of(&node);
     Workspace::State& now = state(number);
-    Gradients gradients = node.op->vjp(node.attributes(), {inputs, output, now.cotangent, needed.span()});
-    if (!now.is_variable) now.cotangent = Tensor();
+    const Tensor cotangent = now.is_variable ? now.cotangent : std::move(now.cotangent);
+    Gradients gradients =
+        node.op->vjp(node.attributes(), {inputs, graph().tensor(number), cotangent, needed.span()});
     for (std::size_t j = 0; j < inputs.size(); ++j) {
       if (!needed[j]) continue;
       Tensor part = std::move(gradients[j]);

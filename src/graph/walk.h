@@ -103,6 +103,11 @@ class NodeOrder {
 
   std::size_t size() const { return found_.size(); }
   Node* node(std::int32_t number) const { return found_[number].node; }
+  /// The same as a handle: a handle is the address of its node.
+  const Tensor& tensor(std::int32_t number) const {
+    static_assert(sizeof(Tensor) == sizeof(Node*));
+    return reinterpret_cast<const Tensor&>(found_[number].node);
+  }
   /// The numbers of all nodes, inputs before users.
   std::span<const std::int32_t> numbers() const { return order_; }
   /// The numbers of a node's inputs; none of a node that was not entered.
