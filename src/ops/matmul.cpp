@@ -143,6 +143,7 @@ struct Matmul {
     const Shape& b = k.inputs[1].shape;
     const Shape& c = k.output.shape;
     const Product p = product(a, b);
+    if (c.ndim() == 2) return multiply(k.inputs[0].as<T>(), k.inputs[1].as<T>(), k.output.as<T>(), p);
     const std::int64_t size_a = p.m * p.k, size_b = p.k * p.n, size_c = p.m * p.n;
     const std::int64_t count = size_c == 0 ? 0 : c.numel() / size_c;
     for (std::int64_t batch = 0; batch < count; ++batch) {

@@ -93,7 +93,10 @@ double Tensor::item() const {
     throw ShapeError(19, cat("[item] shape ", shape().to_string(), " has ", numel(),
                              " elements, not one. Use to_vector() or a reduction such as sum or mean."));
   }
-  return to_vector<double>()[0];
+  evaluate({this, 1});
+  return with_type(dtype(), [this]<class T>(std::type_identity<T>) {
+    return static_cast<double>(*static_cast<const T*>(node_->value.data()));
+  });
 }
 
 std::string Tensor::to_string() const {
