@@ -1,5 +1,6 @@
 #include "plan/trace.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -97,9 +98,10 @@ void Tracer::add(Node* node, Trace& trace) {
 }
 
 void Tracer::find_kept(Trace& trace) {
-  trace.kept.reserve(trace.nodes.size());
   const auto find = [&trace](std::vector<char>& found) {
-    for (const Node* node : trace.nodes) found.push_back(node->refs.count() > node->traced.uses);
+    found.resize(trace.nodes.size());
+    std::transform(trace.nodes.begin(), trace.nodes.end(), found.begin(),
+                   [](const Node* node) { return node->refs.count() > node->traced.uses; });
   };
   find(trace.kept);
   if (let_go_.empty()) return;
