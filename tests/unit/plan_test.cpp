@@ -7,6 +7,7 @@
 
 #include "chainrule/chainrule.h"
 #include "kernel_test.h"
+#include "ops/internal.h"
 #include "ops/op.h"
 #include "plan/cache.h"
 #include "plan/program.h"
@@ -132,6 +133,15 @@ TEST_F(Programs, OfConvolutionsRunOnPiecesOfTheBatch) {
   EXPECT_LT(program.strips[0].piece, 200);
   // Less than one array of the size of the convolution's result.
   EXPECT_LT(program.arena_bytes, 200 * 8 * 28 * 28 * sizeof(float));
+}
+
+TEST_F(Programs, FinishAProductWithAStepDownWrittenEitherWay) {
+  const Tensor x = drawn({8, 3}, 1), g = drawn({8, 2}, 2), w = drawn({3, 2}, 3), lr = scalar(0.1);
+  const std::vector<Tensor> one{descend(w, lr, matmul(transpose(x), g))};
+  const std::vector<Tensor> two{w - lr * matmul(transpose(x), g)};
+  EXPECT_EQ(program_of(one).instructions.size(), 1U);
+  EXPECT_EQ(program_of(two).instructions.size(), 1U);
+  EXPECT_EQ(one[0].to_vector(), two[0].to_vector());
 }
 
 TEST(Plans, OfEqualGraphsAreOne) {
