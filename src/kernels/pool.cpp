@@ -10,9 +10,8 @@
 namespace chainrule::kernels {
 namespace {
 
-constexpr std::int64_t kMinTask = 1 << 15;  // elements under windows worth handing to another thread
-constexpr std::int64_t kBlockWindows =
-    1024;  // compared together: what belongs to them stays in the first cache
+constexpr std::int64_t kMinTask = 1 << 15;    // elements looked at, worth handing to another thread
+constexpr std::int64_t kBlockWindows = 1024;  // compared together: they stay in the first cache
 
 /// An integer as wide as T, so that one vector has as many of both.
 template <class T>
@@ -24,68 +23,50 @@ std::int64_t first_inside(const Windows& v, int axis, std::int64_t window) {
   return before <= 0 ? 0 : (before + step - 1) / step;
 }
 
-/// The windows of some rows of the output, compared element by element: all their first elements, then all
-/// their second ones, without branches.
+/// Windows of one image, compared element by element: all their first elements, then all their second ones,
+/// without branches.
 template <class T>
 class PoolBlock {
  public:
   PoolBlock(const Windows& v, const T* image, Range windows)
       : v_(v), image_(image), windows_(windows), count_(windows.size()) {
-    thread_local Scratch best, value, place, offset;
-    best_ = best.get<T>(count_), value_ = value.get<T>(count_), element_ = place.get<IntegerLike<T>>(count_);
-    const Extents &k = v.kernel, &step = v.dilation;
-    offsets_ = offset.get<std::int64_t>(k.product());
-    for (std::int64_t j = 0; j < k.product(); ++j) {
-      offsets_[j] =
-          (j / (k[1] * k[2]) * step[0] * v.in[1] + j / k[2] % k[1] * step[1]) * v.in[2] + j % k[2] * step[2];
-    }
+    thread_local Scratch best, value, number;
+    best_ = best.get<T>(count_), value_ = value.get<T>(count_), number_ = number.get<IntegerLike<T>>(count_);
   }
 
-  void run(std::int64_t* places) {
+  /// Either may be null.
+  template <class Number>
+  void run(T* y, Number* numbers) {
+    if (y != nullptr) best_ = y;
     std::fill_n(best_, count_, -std::numeric_limits<T>::infinity());
-    std::fill_n(element_, count_, IntegerLike<T>{0});
+    std::fill_n(number_, count_, IntegerLike<T>{0});
     for (std::int64_t j = 0; j < v_.kernel.product(); ++j) {
       // Padding is never the larger one.
       copy_elements(v_, image_, j, windows_, -std::numeric_limits<T>::infinity(), value_);
       compare(static_cast<IntegerLike<T>>(j));
     }
-    const std::int64_t row = windows_.begin / v_.out[2];
-    std::int64_t d = row / v_.out[1], h = row % v_.out[1], w = windows_.begin % v_.out[2];
-    for (std::int64_t at = 0; at < count_; w = 0) {
-      const std::int64_t end = std::min(count_, at + v_.out[2] - w);
-      finish_row(Range{at, end}, d, h, w, places);
-      at = end;
-      if (++h == v_.out[1]) h = 0, ++d;
+    if (numbers == nullptr) return;
+    for (std::int64_t i = 0; i < count_; ++i) {
+      const bool is_lowest = best_[i] == -std::numeric_limits<T>::infinity();  // nothing was larger
+      numbers[i] = static_cast<Number>(is_lowest ? first_element(windows_.begin + i) : number_[i]);
     }
   }
 
  private:
-  /// Places from numbers of elements, for windows side by side.
-  void finish_row(Range at, std::int64_t d, std::int64_t h, std::int64_t w, std::int64_t* places) const {
-    const std::int64_t step = v_.stride[2], count = at.size();
-    // Of the first element of the first window; before the image where that is padding.
-    const std::int64_t start =
-        (v_.place(0, d, 0) * v_.in[1] + v_.place(1, h, 0)) * v_.in[2] + v_.place(2, w, 0);
-    const T* best = best_ + at.begin;
-    const IntegerLike<T>* element = element_ + at.begin;
-    const std::int64_t* offsets = offsets_;
-    std::int64_t* to = places + at.begin;
-    for (std::int64_t i = 0; i < count; ++i) {
-      const bool is_lowest = best[i] == -std::numeric_limits<T>::infinity();  // nothing was larger
-      to[i] = start + i * step + offsets[is_lowest ? first_element(d, h, w + i) : element[i]];
-    }
-  }
   /// The first element of a window that is not padding.
-  std::int64_t first_element(std::int64_t d, std::int64_t h, std::int64_t w) const {
-    return (first_inside(v_, 0, d) * v_.kernel[1] + first_inside(v_, 1, h)) * v_.kernel[2] +
-           first_inside(v_, 2, w);
+  std::int64_t first_element(std::int64_t window) const {
+    const Extents& out = v_.out;
+    return (first_inside(v_, 0, window / (out[1] * out[2])) * v_.kernel[1] +
+            first_inside(v_, 1, window / out[2] % out[1])) *
+               v_.kernel[2] +
+           first_inside(v_, 2, window % out[2]);
   }
   void compare(IntegerLike<T> j) {
     for (std::int64_t i = 0; i < count_; ++i) {
       const T value = value_[i], best = best_[i];
       const bool better = (value > best) | ((value != value) & (best == best));
       best_[i] = better ? value : best;
-      element_[i] = better ? j : element_[i];
+      number_[i] = better ? j : number_[i];
     }
   }
 
@@ -94,9 +75,57 @@ class PoolBlock {
   Range windows_;
   std::int64_t count_;
   T *best_, *value_;
-  IntegerLike<T>* element_;
-  std::int64_t* offsets_;  // of each element of a window from its first one
+  IntegerLike<T>* number_;
 };
+
+/// Where the elements of windows lie in the image, worked out once for each number, in this thread's memory:
+/// read by all.
+class Elements {
+ public:
+  explicit Elements(const Windows& v) : v_(v) {
+    thread_local Scratch memory;
+    Element* elements = memory.get<Element>(v.kernel.product());
+    for (std::int64_t j = 0; j < v.kernel.product(); ++j) {
+      elements[j] = {j / (v.kernel[1] * v.kernel[2]) * v.dilation[0],
+                     j / v.kernel[2] % v.kernel[1] * v.dilation[1], j % v.kernel[2] * v.dilation[2]};
+    }
+    elements_ = elements;
+  }
+
+  /// Calls `body(window, place)` for all windows over an image, in order: where the element of the window's
+  /// number lies, or -1 for padding.
+  template <class Number, class F>
+  void for_each(const Number* numbers, F body) const {
+    std::int64_t window = 0;
+    for (std::int64_t d = 0; d < v_.out[0]; ++d) {
+      for (std::int64_t h = 0; h < v_.out[1]; ++h) {
+        for (std::int64_t w = 0; w < v_.out[2]; ++w, ++window) {
+          const Element& e = elements_[numbers[window]];
+          const std::int64_t depth = v_.place(0, d, 0) + e.depth, row = v_.place(1, h, 0) + e.row;
+          const std::int64_t column = v_.place(2, w, 0) + e.column;
+          const bool is_inside = v_.inside(0, depth) & v_.inside(1, row) & v_.inside(2, column);
+          body(window, is_inside ? (depth * v_.in[1] + row) * v_.in[2] + column : -1);
+        }
+      }
+    }
+  }
+
+ private:
+  struct Element {
+    std::int64_t depth, row, column;  // from the window's first element
+  };
+  const Windows& v_;
+  const Element* elements_;
+};
+
+/// Calls `run(plane)` for all planes, shared out; each costs so much.
+template <class F>
+void for_each_plane(std::int64_t planes, std::int64_t work, F run) {
+  const std::int64_t grain = std::max<std::int64_t>(1, kMinTask / std::max<std::int64_t>(1, work));
+  parallel_for(planes, grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t plane = begin; plane < end; ++plane) run(plane);
+  });
+}
 
 /// Squares of 2 x 2, side by side, none of them reaching over the edge: what most networks pool by.
 bool are_squares(const Windows& v) {
@@ -106,26 +135,68 @@ bool are_squares(const Windows& v) {
          v.in.product() <= std::numeric_limits<std::int32_t>::max();
 }
 
+Squares squares_of(const Windows& v, std::int64_t planes) {
+  return {planes, v.in[1], v.in[2], v.out[1], v.out[2]};
+}
+
 }  // namespace
 
-template <class T>
-void max_places(const Windows& v, std::int64_t planes, const T* x, std::int64_t* places) {
-  if (are_squares(v)) {
-    return max_places_of_squares(x, v.in[2], v.in.product(), planes, v.out[1], v.out[2], places);
+template <class T, class Number>
+void max_pool(const Windows& v, std::int64_t planes, const T* x, T* y, Number* numbers) {
+  if constexpr (std::is_same_v<Number, std::uint8_t>) {
+    if (are_squares(v)) return max_pool_squares(squares_of(v, planes), x, y, numbers);
   }
   const std::int64_t count = v.out.product(), blocks = (count + kBlockWindows - 1) / kBlockWindows;
-  const std::int64_t work = std::max<std::int64_t>(1, std::min(count, kBlockWindows) * v.kernel.product());
-  parallel_for(
-      planes * blocks, std::max<std::int64_t>(1, kMinTask / work), [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t task = begin; task < end; ++task) {
-          const std::int64_t plane = task / blocks, block = task % blocks;
-          const Range windows{count * block / blocks, count * (block + 1) / blocks};
-          PoolBlock<T>(v, x + plane * v.in.product(), windows).run(places + plane * count + windows.begin);
-        }
+  for_each_plane(
+      planes * blocks, std::min(count, kBlockWindows) * v.kernel.product(), [&](std::int64_t task) {
+        const std::int64_t plane = task / blocks, block = task % blocks;
+        const Range windows{count * block / blocks, count * (block + 1) / blocks};
+        const std::int64_t first = plane * count + windows.begin;
+        PoolBlock<T>(v, x + plane * v.in.product(), windows)
+            .run(y == nullptr ? nullptr : y + first, numbers == nullptr ? nullptr : numbers + first);
       });
 }
 
-template void max_places(const Windows&, std::int64_t, const float*, std::int64_t*);
-template void max_places(const Windows&, std::int64_t, const double*, std::int64_t*);
+template <class T, class Number>
+void take_from_windows(const Windows& v, std::int64_t planes, const T* x, const Number* numbers, T* y) {
+  const std::int64_t in = v.in.product(), out = v.out.product();
+  const Elements elements(v);
+  for_each_plane(planes, out, [&](std::int64_t plane) {
+    const T* from = x + plane * in;
+    T* to = y + plane * out;
+    elements.for_each(numbers + plane * out, [=](std::int64_t window, std::int64_t place) {
+      to[window] = place < 0 ? T(0) : from[place];
+    });
+  });
+}
+
+template <class T, class Number>
+void max_unpool(const Windows& v, std::int64_t planes, const T* y, const Number* numbers, T* x) {
+  if constexpr (std::is_same_v<Number, std::uint8_t>) {
+    if (are_squares(v)) return max_unpool_squares(squares_of(v, planes), y, numbers, x);
+  }
+  const std::int64_t in = v.in.product(), out = v.out.product();
+  const Elements elements(v);
+  for_each_plane(planes, in + out, [&](std::int64_t plane) {
+    const T* from = y + plane * out;
+    T* to = x + plane * in;
+    std::fill_n(to, in, T(0));
+    elements.for_each(numbers + plane * out, [=](std::int64_t window, std::int64_t place) {
+      if (place >= 0) to[place] += from[window];
+    });
+  });
+}
+
+#define CHAINRULE_POOL_KERNELS(T, Number)                                                     \
+  template void max_pool(const Windows&, std::int64_t, const T*, T*, Number*);                \
+  template void take_from_windows(const Windows&, std::int64_t, const T*, const Number*, T*); \
+  template void max_unpool(const Windows&, std::int64_t, const T*, const Number*, T*);
+
+CHAINRULE_POOL_KERNELS(float, std::uint8_t)
+CHAINRULE_POOL_KERNELS(float, std::int64_t)
+CHAINRULE_POOL_KERNELS(double, std::uint8_t)
+CHAINRULE_POOL_KERNELS(double, std::int64_t)
+
+#undef CHAINRULE_POOL_KERNELS
 
 }  // namespace chainrule::kernels

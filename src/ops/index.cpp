@@ -125,7 +125,6 @@ struct Take {
     return {in[0].dtype, with_size(in[0].shape, axis, in[1].shape[axis])};
   }
   Gradients vjp(const Vjp& v) const;
-  Split split(std::span<const Shape> in) const { return {axis > 0 && in[0][0] == in[1][0] ? 0b11u : 0u}; }
   void run_with(Kernels kernels, const Kernel& k) const {
     const IndexedBlock block(k.inputs[0].shape, k.inputs[1].shape, axis);
     const std::int64_t* indices = k.inputs[1].as<std::int64_t>();
@@ -185,7 +184,6 @@ struct ScatterAdd {
   Gradients vjp(const Vjp& v) const {
     return {apply(Take{axis}, {v.cotangent, v.inputs[1]}, Location::current()), Tensor()};
   }
-  Split split(std::span<const Shape> in) const { return {axis > 0 && in[0][0] == in[1][0] ? 0b11u : 0u}; }
   void run_with(Kernels kernels, const Kernel& k) const {
     const IndexedBlock block(k.output.shape, k.inputs[1].shape, axis);
     const std::int64_t* indices = k.inputs[1].as<std::int64_t>();

@@ -69,7 +69,7 @@ class Simplifier {
       for (std::size_t i = 0; i < 2; ++i) fold_transpose(step, i);
     }
     if (const auto same = unchanged(step, meta)) return *same;
-    if (const auto pooled = mask_before_scatter(step, meta)) return *pooled;
+    if (const auto masked = mask_before_unpool(step, meta)) return *masked;
 
     std::vector<std::uint64_t> key{std::bit_cast<std::uint64_t>(step.row)};
     if (step.row->key != nullptr) step.row->key(step.attribute(), key);
@@ -91,10 +91,7 @@ class Simplifier {
     step.output = result;
     p_.steps.push_back(std::move(step));
     note_relu(p_.steps.back());
-    if (is(p_.steps.back(), "take")) {
-      const Step& take = p_.steps.back();
-      takes_.emplace(std::pair(value(take.inputs[0]).storage, value(take.inputs[1]).storage), result);
-    }
+    if (is(p_.steps.back(), "max_pool")) pools_.emplace(pool_key(p_.steps.back()), result);
     return result;
   }
 
@@ -148,43 +145,36 @@ class Simplifier {
     return add(std::move(mask), meta);
   }
 
-  /// The gradient through max pooling after relu, where(h <= 0, 0, scatter_add(g, places)) with h = relu(...)
-  /// and take(h, places) at hand: only what was taken gets a gradient, so that the mask can be applied to the
-  /// few elements before, and h need not be kept.
-  std::optional<std::int32_t> mask_before_scatter(const Step& step, const Meta& meta) {
+  /// The gradient through max pooling after relu, where(h <= 0, 0, max_unpool(g, argmax_pool(h))) with
+  /// h = relu(...) and max_pool(h) at hand: only the largest elements get a gradient, so that the mask can be
+  /// applied to the few before, and h need not be kept.
+  std::optional<std::int32_t> mask_before_unpool(const Step& step, const Meta& meta) {
     if (!is(step, "where") || value(step.inputs[1]).literal != Literal::zero) return std::nullopt;
     const Step* mask = maker(step.inputs[0]);
-    const Step* scatter = maker(step.inputs[2]);
-    if (mask == nullptr || scatter == nullptr) return std::nullopt;
-    if (!is(*mask, "less_equal") || !is(*scatter, "scatter_add")) return std::nullopt;
+    const Step* unpool = maker(step.inputs[2]);
+    if (mask == nullptr || unpool == nullptr) return std::nullopt;
+    if (!is(*mask, "less_equal") || !is(*unpool, "max_unpool")) return std::nullopt;
     if (value(mask->inputs[1]).literal != Literal::zero) return std::nullopt;
-    if (value(mask->inputs[0]).shape != meta.shape || value(step.inputs[2]).shape != meta.shape) {
+    const Step* argmax = maker(unpool->inputs[1]);
+    if (argmax == nullptr || !is(*argmax, "argmax_pool")) return std::nullopt;
+    if (argmax->inputs[0] != mask->inputs[0] || value(step.inputs[2]).shape != meta.shape)
       return std::nullopt;
-    }
-    const auto taken = takes_.find({value(mask->inputs[0]).storage, value(scatter->inputs[1]).storage});
-    if (taken == takes_.end()) return std::nullopt;
-    const Shape& shape = value(taken->second).shape;
-    if (value(scatter->inputs[0]).shape != shape || !same_axis(*maker(taken->second), *scatter)) {
-      return std::nullopt;
-    }
-    const std::int32_t zero = step.inputs[1], updates = scatter->inputs[0];
-    Step small_mask = *mask, small_where = step, new_scatter = *scatter;
-    small_mask.inputs[0] = taken->second;
-    small_where.inputs = {add(std::move(small_mask), {DType::boolean, shape}), zero, updates};
-    new_scatter.inputs[0] = add(std::move(small_where), {meta.dtype, shape});
-    const Shape scattered = value(new_scatter.output).shape;
-    const std::int32_t result = add(std::move(new_scatter), {meta.dtype, scattered});
-    p_.values.push_back(value(result));
-    p_.values.back().shape = meta.shape;
-    return static_cast<std::int32_t>(p_.values.size()) - 1;
+    const auto pool = pools_.find(pool_key(*argmax));
+    if (pool == pools_.end()) return std::nullopt;
+    const Shape shape = value(pool->second).shape;  // a copy: adding values moves them
+    const std::int32_t zero = step.inputs[1], gradient = unpool->inputs[0];
+    Step small_mask = *mask, small_where = step, new_unpool = *unpool;
+    small_mask.inputs[0] = pool->second;
+    small_where.inputs = {add(std::move(small_mask), {DType::boolean, shape}), zero, gradient};
+    new_unpool.inputs[0] = add(std::move(small_where), {meta.dtype, shape});
+    return add(std::move(new_unpool), meta);
   }
 
-  /// Whether take and scatter_add go along the same axis: their first attribute.
-  static bool same_axis(const Step& take, const Step& scatter) {
-    std::vector<std::uint64_t> a, b;
-    take.row->key(take.attribute(), a);
-    scatter.row->key(scatter.attribute(), b);
-    return a[0] == b[0];
+  /// What max_pool and argmax_pool of the same windows over one image have in common.
+  static std::vector<std::uint64_t> pool_key(const Step& step) {
+    std::vector<std::uint64_t> key{static_cast<std::uint64_t>(step.inputs[0])};
+    step.row->key(step.attribute(), key);
+    return key;
   }
 
   void fold_transpose(Step& step, std::size_t i) const {
@@ -217,9 +207,8 @@ class Simplifier {
   Program p_;
   std::vector<std::int32_t> value_of_node_;
   std::map<std::vector<std::uint64_t>, std::int32_t> known_;
-  std::map<std::int32_t, std::int32_t> relus_;  // from the mask to the result
-  /// From the storages of array and indices to what was taken.
-  std::map<std::pair<std::int32_t, std::int32_t>, std::int32_t> takes_;
+  std::map<std::int32_t, std::int32_t> relus_;                // from the mask to the result
+  std::map<std::vector<std::uint64_t>, std::int32_t> pools_;  // results of max_pool by pool_key
 };
 
 }  // namespace

@@ -77,7 +77,7 @@ class Cutter {
         if (shapes.back().ndim() == 0) return {};
       }
       const Split split = first.row->split(first.attribute(), shapes);
-      if (split.inputs == 0 || !has_good_indices(first)) return {};
+      if (split.inputs == 0) return {};
       for (std::size_t i = 0; i < first.inputs.size(); ++i) {
         const bool is_cut = (split.inputs >> i & 1) != 0;
         (is_cut ? cut.pieces : cut.wholes).push_back(first.inputs[i]);
@@ -97,16 +97,6 @@ class Cutter {
     for (const std::int32_t v : cut.wholes) whole_bytes += p_.storage_of(v).bytes;
     if (cut.rows < 2 || whole_bytes > kMaxWholeBytes) return {};
     return cut;
-  }
-
-  /// Indices that users give may be out of range: the error must name the place in the whole.
-  bool has_good_indices(const Step& step) const {
-    const std::string_view name = step.row->info.name;
-    if (name != "take" && name != "scatter_add") return true;
-    const std::int32_t indices = p_.values[step.inputs[1]].storage;
-    return std::any_of(p_.steps.begin(), p_.steps.end(), [&](const Step& other) {
-      return other.row->info.name == "max_pool_places" && p_.values[other.output].storage == indices;
-    });
   }
 
   void find_dependences() {

@@ -93,6 +93,14 @@ TEST(MaxPool, SecondDerivativeOfASquare) {
   expect_near(grad(sum(g), x), {0, 2, 2, 0});
 }
 
+TEST(MaxPool, OfWindowsLargerThanABytesNumbers) {
+  const Tensor x = reshape(fmod(cast(arange(900), f64) * 7, 601), {1, 1, 30, 30});
+  const Tensor y = max_pool2d(x, {15, 30}, {.stride = 1});
+  const Tensor rows = max_pool2d(max_pool2d(x, {1, 30}), {15, 1}, {.stride = 1});
+  EXPECT_EQ(y.to_vector(), rows.to_vector());
+  EXPECT_EQ(grad(sum(square(y)), x).to_vector(), grad(sum(square(rows)), x).to_vector());
+}
+
 // Worked out with PyTorch 1.13.
 TEST(AvgPool, GivesPyTorchsNumbers) {
   AvgPoolOptions options{.stride = 2, .padding = 1};
@@ -161,48 +169,120 @@ namespace {
 
 /// Sizes with several blocks of windows, padding and dilation.
 const Windows kLarge[] = {
-    {{1, 40, 70}, {1, 20, 35}, {1, 2, 2}, {1, 2, 2}, {1, 1, 1}, {0, 0, 0}},
     {{1, 30, 41}, {1, 30, 41}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}},
+    {{1, 31, 41}, {1, 15, 20}, {1, 3, 3}, {1, 2, 2}, {1, 1, 1}, {0, 0, 0}},
     {{5, 7, 9}, {3, 3, 4}, {3, 2, 3}, {2, 3, 2}, {1, 2, 1}, {1, 1, 0}},
     {{1, 1, 5000}, {1, 1, 1665}, {1, 1, 5}, {1, 1, 3}, {1, 1, 1}, {0, 0, 0}},
+    {{1, 1, 4}, {1, 1, 4}, {1, 1, 2}, {1, 1, 1}, {1, 1, 2}, {0, 0, 1}},
 };
 
-template <class T>
-std::vector<std::int64_t> places_of(const Windows& v, const std::vector<T>& x, std::int64_t planes) {
-  std::vector<std::int64_t> places(static_cast<std::size_t>(planes * v.out.product()));
-  max_places(v, planes, x.data(), places.data());
-  return places;
+/// 2 x 2 side by side: the sizes of an image, and how much of it is left over.
+Windows squares(std::int64_t height, std::int64_t width) {
+  const Extents two{1, 2, 2};
+  return {{1, height, width}, {1, height / 2, width / 2}, two, two, {1, 1, 1}, {0, 0, 0}};
 }
 
+/// Infinities, NaN, both zeros and, rounded, many equal ones.
 template <class T>
-void expect_reference(const Windows& v) {
-  constexpr std::int64_t kPlanes = 3;
-  // Infinities, NaN, and, rounded, many equal ones.
-  std::vector<T> x = mixed_numbers<T>(static_cast<std::size_t>(kPlanes * v.in.product()), 7);
+std::vector<T> numbers_with_ties(std::int64_t count) {
+  std::vector<T> x = mixed_numbers<T>(static_cast<std::size_t>(count), 7);
   for (std::size_t i = 0; i < x.size(); ++i) {
     if (i % 3 == 0) x[i] = std::round(x[i]);
     if (i % 5 == 0) x[i] = -kInfinity<T>;
+    if (i % 7 == 0) x[i] = i % 2 == 0 ? T(0) : -T(0);
   }
-  std::vector<std::int64_t> wanted(static_cast<std::size_t>(kPlanes * v.out.product()));
-  max_places_reference(v, kPlanes, x.data(), wanted.data());
+  return x;
+}
+
+template <class T>
+std::vector<T> filled(std::int64_t count) {
+  return std::vector<T>(static_cast<std::size_t>(count), T(77));  // what kernels must not leave
+}
+
+/// The bits of one array and another, without what NaNs carry.
+template <class T>
+void expect_same(const std::vector<T>& got, const std::vector<T>& wanted) {
+  ASSERT_EQ(got.size(), wanted.size());
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    if (std::isnan(wanted[i]) && std::isnan(got[i])) continue;
+    ASSERT_EQ(got[i], wanted[i]) << i;
+    ASSERT_EQ(std::signbit(got[i]), std::signbit(wanted[i])) << i;
+  }
+}
+
+template <class T, class Number>
+void expect_reference(const Windows& v, std::int64_t planes) {
+  const std::int64_t in = planes * v.in.product(), out = planes * v.out.product();
+  const std::vector<T> x = numbers_with_ties<T>(in), g = numbers_with_ties<T>(out);
+  std::vector<T> y(static_cast<std::size_t>(out)), taken = y, dx(static_cast<std::size_t>(in));
+  std::vector<Number> numbers(static_cast<std::size_t>(out));
+  max_pool_reference(v, planes, x.data(), y.data(), numbers.data());
+  take_from_windows_reference(v, planes, x.data(), numbers.data(), taken.data());
+  max_unpool_reference(v, planes, g.data(), numbers.data(), dx.data());
+  expect_same(taken, y);
   const SimdGuard guard;
-  for (const int threads : {1, 4}) {
-    set_num_threads(threads);
-    EXPECT_EQ(places_of(v, x, kPlanes), wanted);
+  for (const SimdCeiling ceiling : {SimdCeiling::none, SimdCeiling::avx2, SimdCeiling::sse4}) {
+    set_simd_ceiling(ceiling);
+    for (const int threads : {1, 4}) {
+      set_num_threads(threads);
+      std::vector<T> got = filled<T>(out), alone = got, back = filled<T>(in);
+      std::vector<Number> got_numbers = filled<Number>(out), alone_numbers = got_numbers;
+      max_pool(v, planes, x.data(), got.data(), got_numbers.data());
+      expect_same(got, y);
+      EXPECT_EQ(got_numbers, numbers);
+      max_pool(v, planes, x.data(), alone.data(), static_cast<Number*>(nullptr));
+      max_pool(v, planes, x.data(), static_cast<T*>(nullptr), alone_numbers.data());
+      expect_same(alone, y);
+      EXPECT_EQ(alone_numbers, numbers);
+      take_from_windows(v, planes, x.data(), numbers.data(), alone.data());
+      expect_same(alone, y);
+      max_unpool(v, planes, g.data(), numbers.data(), back.data());
+      expect_same(back, dx);
+    }
   }
 }
 
-TEST(MaxPlaces, AreThoseOfPlainLoops) {
+TEST(MaxPoolKernels, GiveWhatPlainLoopsGive) {
   for (const Windows& v : kLarge) {
-    expect_reference<float>(v);
-    expect_reference<double>(v);
+    SCOPED_TRACE(v.in);
+    expect_reference<float, std::uint8_t>(v, 3);
+    expect_reference<double, std::uint8_t>(v, 3);
+    expect_reference<float, std::int64_t>(v, 3);
+    expect_reference<double, std::int64_t>(v, 3);
   }
 }
 
-TEST(MaxPlaces, OfNothingButMinusInfinity) {
+TEST(MaxPoolKernels, OfSquaresGiveWhatPlainLoopsGive) {
+  for (const std::int64_t width :
+       {2, 3, 4, 7, 8, 9, 10, 15, 16, 17, 24, 28, 31, 32, 33, 34, 57, 64, 65, 70, 129}) {
+    for (const std::int64_t height : {2, 3, 8}) {
+      SCOPED_TRACE(width);
+      expect_reference<float, std::uint8_t>(squares(height, width), 3);
+      expect_reference<double, std::uint8_t>(squares(height, width), 3);
+    }
+  }
+  expect_reference<float, std::uint8_t>(squares(24, 24), 100);  // shared out among threads
+  expect_reference<float, std::uint8_t>(squares(24, 24), 0);
+}
+
+TEST(MaxPoolKernels, OfNothingButMinusInfinity) {
   const Windows v{{1, 1, 4}, {1, 1, 5}, {1, 1, 2}, {1, 1, 1}, {1, 1, 1}, {0, 0, 1}};
-  EXPECT_EQ(places_of(v, std::vector<float>(4, -kInfinity<float>), 1),
-            (std::vector<std::int64_t>{0, 0, 1, 2, 3}));
+  const std::vector<float> x(4, -kInfinity<float>);
+  std::vector<std::uint8_t> numbers(5);
+  max_pool(v, 1, x.data(), static_cast<float*>(nullptr), numbers.data());
+  EXPECT_EQ(numbers, (std::vector<std::uint8_t>{1, 0, 0, 0, 0}));
+}
+
+// Padding has no element to give or to take.
+TEST(MaxPoolKernels, TakeZerosFromPadding) {
+  const Windows v{{1, 1, 2}, {1, 1, 3}, {1, 1, 2}, {1, 1, 1}, {1, 1, 1}, {0, 0, 1}};
+  const std::vector<std::uint8_t> numbers{0, 1, 1};
+  const std::vector<double> x{3, 4}, g{10, 20, 30};
+  std::vector<double> y(3), dx(2);
+  take_from_windows(v, 1, x.data(), numbers.data(), y.data());
+  EXPECT_EQ(y, (std::vector<double>{0, 4, 0}));
+  max_unpool(v, 1, g.data(), numbers.data(), dx.data());
+  EXPECT_EQ(dx, (std::vector<double>{0, 20}));
 }
 
 }  // namespace

@@ -4,14 +4,21 @@
 
 namespace chainrule::kernels {
 
-/// The places of the largest elements of 2 x 2 squares that lie side by side, for planes of (2 `rows`,
-/// `width`) or more: what max_places gives for such windows.
-/// @param width    elements of a row of x, at least 2 `columns`.
-/// @param plane    elements of a plane of x.
-/// @param places   (planes, rows, columns).
-void max_places_of_squares(const float* x, std::int64_t width, std::int64_t plane, std::int64_t planes,
-                           std::int64_t rows, std::int64_t columns, std::int64_t* places);
-void max_places_of_squares(const double* x, std::int64_t width, std::int64_t plane, std::int64_t planes,
-                           std::int64_t rows, std::int64_t columns, std::int64_t* places);
+/// Squares of 2 x 2 that lie side by side over planes of (height, width): (rows, columns) of them, none of
+/// which reaches over the edge.
+struct Squares {
+  std::int64_t planes, height, width, rows, columns;
+};
+
+/// What max_pool and max_unpool of kernels/pool.h do for such windows.
+/// @param x        (planes, height, width).
+/// @param y        (planes, rows, columns).
+/// @param numbers  of y's shape.
+/// @{
+void max_pool_squares(const Squares& squares, const float* x, float* y, std::uint8_t* numbers);
+void max_pool_squares(const Squares& squares, const double* x, double* y, std::uint8_t* numbers);
+void max_unpool_squares(const Squares& squares, const float* y, const std::uint8_t* numbers, float* x);
+void max_unpool_squares(const Squares& squares, const double* y, const std::uint8_t* numbers, double* x);
+/// @}
 
 }  // namespace chainrule::kernels
