@@ -44,9 +44,11 @@
 // An operation without derivative has `static constexpr std::string_view kNotDifferentiable = "the reason";`
 // in place of vjp. Further members: run_fast (as run, with SIMD or threads), or for elementwise operations
 // run_block (which can be fused with its neighbours in a graph); split (how it can be computed in pieces);
-// flops (floating operations of a call, for reports: one an element without it); samples (inputs for
-// check_op; elementwise operations have theirs made from kInfo.domain), and with attributes fields(visit),
-// which calls visit("name", member) for each. check_op<Cube>() proves it like the library's own.
+// kMakesAlso (the name of another operation, whose result on the same
+// inputs with the same attributes run_fast can write in the same pass); flops (floating operations of a call,
+// for reports: one an element without it); samples (inputs for check_op; elementwise operations have theirs
+// made from kInfo.domain), and with attributes fields(visit), which calls visit("name", member) for each.
+// check_op<Cube>() proves it like the library's own.
 namespace chainrule {
 
 struct Meta {
@@ -134,6 +136,7 @@ struct Kernel {
   Array output;
   Epilogue epilogue = {};  // run_fast, if the operation has kTakesEpilogue: what follows
   Piece piece = {};        // run_fast, if the operation has split
+  void* also = nullptr;    // run_fast, if the operation has kMakesAlso: memory for that result too, or null
 };
 
 /// How run_fast can compute a result in pieces along the first axis, so that what one operation leaves for
@@ -190,6 +193,7 @@ struct OpRow {
   void (*run_block)(const void* op, const Block& b) = nullptr;
   bool takes_epilogue = false;
   bool checks_values = false;  // run may throw for the numbers it sees; of users' operations that is assumed
+  std::string_view makes_also;
   Split (*split)(const void* op, std::span<const Shape> in) = nullptr;
   double (*flops)(const void* op, std::span<const Shape> in, const Shape& out) = nullptr;
   std::vector<Sample> (*samples)() = nullptr;
@@ -269,6 +273,7 @@ consteval OpRow make_row() {
   }
   if constexpr (requires { Op::kTakesEpilogue; }) row.takes_epilogue = Op::kTakesEpilogue;
   if constexpr (requires { Op::kChecksValues; }) row.checks_values = Op::kChecksValues;
+  if constexpr (requires { Op::kMakesAlso; }) row.makes_also = Op::kMakesAlso;
   if constexpr (requires(const Op& op, std::span<const Shape> in) { op.split(in); }) {
     row.split = [](const void* op, std::span<const Shape> in) { return op_cast<Op>(op).split(in); };
   }

@@ -59,6 +59,7 @@ struct MaxPool {
 
   static constexpr OpInfo kInfo{.name = "max_pool",
                                 .doc = "The largest element of each window, or its first NaN."};
+  static constexpr std::string_view kMakesAlso = "argmax_pool";
   bool operator==(const MaxPool&) const = default;
   template <class V>
   void fields(V visit) const {
@@ -70,9 +71,8 @@ struct MaxPool {
   template <class F>
   void run_with(const Kernel& k, F pool) const {
     const Shape& x = k.inputs[0].shape;
-    with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
-      pool(rule.over(x), planes_of(x), k.inputs[0].as<T>(), k.output.as<T>(),
-           static_cast<std::uint8_t*>(nullptr));
+    with_pool_types(k.output.dtype, rule.number_dtype(), [&]<class T, class Number>(T*, Number*) {
+      pool(rule.over(x), planes_of(x), k.inputs[0].as<T>(), k.output.as<T>(), static_cast<Number*>(k.also));
     });
   }
   void run(const Kernel& k) const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "core/reused.h"
 #include "plan/fusion.h"
@@ -56,6 +57,7 @@ Executor::Executor(Program program) : program_(std::move(program)), memory_(prog
       }
       call.instruction = &instruction;
       call.result = program_.steps[instruction.steps.back()].output;
+      if (instruction.is_pair) call.also = std::exchange(call.result, call.step->output);
       const Value& output = program_.values[call.result];
       call.output = {nullptr, output.dtype, output.shape};
     }
@@ -113,7 +115,8 @@ void Executor::run_call(Call& call, std::span<Node* const> nodes) {
     call.inputs[i].data = memory_[program_.values[step.inputs[i]].storage];
   }
   call.output.data = memory_[program_.values[call.result].storage];
-  run_row(*step.row, step.attribute(), {call.inputs, call.output, epilogue_of(call, 0)},
+  void* also = call.also < 0 ? nullptr : memory_[program_.values[call.also].storage];
+  run_row(*step.row, step.attribute(), {call.inputs, call.output, epilogue_of(call, 0), {}, also},
           nodes[step.node]->origin, Kernels::fast);
 }
 
@@ -176,7 +179,8 @@ void Executor::run_piece(Call& call, const Strip& strip, std::int64_t begin, std
   }
   const std::int32_t kept = call.instruction->kept;
   const Piece piece{begin == 0, end == strip.rows, kept < 0 ? nullptr : memory_[kept]};
-  run_row(*step.row, step.attribute(), {call.inputs, call.output, epilogue_of(call, begin), piece},
+  void* also = call.also < 0 ? nullptr : row_of(call.also, begin);
+  run_row(*step.row, step.attribute(), {call.inputs, call.output, epilogue_of(call, begin), piece, also},
           nodes[step.node]->origin, Kernels::fast);
 }
 

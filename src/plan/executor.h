@@ -31,7 +31,7 @@ class Executor {
   struct Call {
     const Step* step = nullptr;
     const Instruction* instruction = nullptr;
-    std::int32_t result = 0;  // value
+    std::int32_t result = 0, also = -1;  // values; the second for a pair
     const Fusion* fusion = nullptr;
     std::vector<ConstArray> inputs;
     Array output;

@@ -60,6 +60,7 @@ struct Instruction {
   std::shared_ptr<const Fusion> fusion = nullptr;  // for several steps, or one elementwise one
   Split split = {};                                // of a step in a strip
   std::int32_t kept = -1;  // storage of what it keeps from piece to piece; -1: nothing
+  bool is_pair = false;    // the kernel of the first of two steps makes the second one's result as well
   /// For a matrix product with what follows it: the values of its epilogue, -1 for none, and of the result.
   struct {
     std::int32_t bias = -1, mask = -1, base = -1, scale = -1;
@@ -108,8 +109,8 @@ struct Program {
   }
 };
 
-/// Makes the program: steps simplified (simplify.cpp), fused (fuse.cpp, epilogues.cpp), cut into strips
-/// (strips.cpp), memory assigned (takeovers.cpp, memory.cpp).
+/// Makes the program: steps simplified (simplify.cpp), fused (fuse.cpp, epilogues.cpp, pairs.cpp), cut into
+/// strips (strips.cpp), memory assigned (takeovers.cpp, memory.cpp).
 Program compile(const Trace& trace);
 
 /// @name The passes, in their order.
@@ -117,6 +118,7 @@ Program compile(const Trace& trace);
 Program simplify(const Trace& trace);
 void fuse(Program& program);
 void add_epilogues(Program& program);
+void join_pairs(Program& program);
 /// Puts what could lie where a leaf did behind all that reads the leaf or may fail.
 void put_updates_last(const Trace& trace, Program& program);
 void cut_into_strips(Program& program);

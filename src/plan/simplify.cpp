@@ -219,6 +219,7 @@ Program compile(const Trace& trace) {
   Program program = simplify(trace);
   fuse(program);
   add_epilogues(program);
+  join_pairs(program);
   put_updates_last(trace, program);
   cut_into_strips(program);
   find_takeovers(trace, program);

@@ -90,7 +90,9 @@ class Cutter {
       }
       if (instruction.epilogue.bias >= 0) cut.wholes.push_back(instruction.epilogue.bias);
       if (split.adds_up && instruction.steps.size() > 1) return {};
-      (split.adds_up ? cut.wholes : cut.pieces).push_back(p_.steps[instruction.steps.back()].output);
+      for (const std::int32_t s : instruction.steps) {
+        (split.adds_up ? cut.wholes : cut.pieces).push_back(p_.steps[s].output);
+      }
       cut.split = split;
     }
     std::size_t whole_bytes = 0;

@@ -144,6 +144,24 @@ TEST_F(Programs, FinishAProductWithAStepDownWrittenEitherWay) {
   EXPECT_EQ(one[0].to_vector(), two[0].to_vector());
 }
 
+TEST_F(Programs, PoolAndNumberTheElementsForTheGradientInOnePass) {
+  const Tensor x = drawn({2, 3, 9, 9}, 1);
+  const Tensor a = max_pool2d(x, 2), b = max_pool2d(x, 2, {.stride = 1});
+  const Program forward = program_of({a, b});
+  EXPECT_EQ(forward.instructions.size(), 2);
+  const Program program = program_of({a, b, grad(sum(square(a)) + sum(square(b)), x)});
+  int pairs = 0;
+  for (const Instruction& instruction : program.instructions) {
+    const Step& first = program.steps[instruction.steps[0]];
+    EXPECT_NE(first.row->info.name, "argmax_pool");
+    if (!instruction.is_pair) continue;
+    ++pairs;
+    const Step& second = program.steps[instruction.steps[1]];
+    EXPECT_EQ(program.values[first.output].shape, program.values[second.output].shape);
+  }
+  EXPECT_EQ(pairs, 2);
+}
+
 TEST(Plans, OfEqualGraphsAreOne) {
   if (mode() == Mode::eager) GTEST_SKIP() << "in this mode there are no plans";
   PlanCache& cache = PlanCache::of_this_thread();
