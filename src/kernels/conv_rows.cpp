@@ -88,22 +88,24 @@ void RowConv<T>::add_up_weights(const T* x, const T* y, T* sums) const {
         padded_.copy(x + ((first + i) * s_.groups + group) * x_size, {0, s_.in_channels},
                      images + i * image_size);
       }
-      parallel_for(
-          s_.out_channels, 1, [&, shifts = shifts, rows = rows](std::int64_t begin, std::int64_t end) {
-            const std::int64_t output = group * s_.out_channels + begin;
-            for (std::int64_t i = 0; i < count; ++i) {
-              add_row_products({.x = images + i * image_size,
-                                .x_rows = rows,
-                                .shifts = shifts,
-                                .places = s_.depth(),
-                                .y = y + ((first + i) * s_.groups * s_.out_channels + output) * places,
-                                .y_step = places,
-                                .outputs = end - begin,
-                                .rows = v_.out[0] * v_.out[1],
-                                .width = v_.out[2],
-                                .sums = sums + output * s_.depth() * kSums<T>});
-            }
-          });
+      parallel_for(s_.out_channels, 1,
+                   [&, shifts = shifts, rows = rows](std::int64_t begin, std::int64_t end) {
+                     const std::int64_t output = group * s_.out_channels + begin;
+                     const std::int64_t outputs = s_.groups * s_.out_channels;
+                     add_row_products({.x = images,
+                                       .x_rows = rows,
+                                       .shifts = shifts,
+                                       .places = s_.depth(),
+                                       .y = y + (first * outputs + output) * places,
+                                       .y_step = places,
+                                       .outputs = end - begin,
+                                       .rows = v_.out[0] * v_.out[1],
+                                       .width = v_.out[2],
+                                       .images = count,
+                                       .x_image = image_size,
+                                       .y_image = outputs * places,
+                                       .sums = sums + output * s_.depth() * kSums<T>});
+                   });
     }
   }
 }

@@ -21,52 +21,80 @@ inline constexpr int kOutputs = 5, kPlaces = 5;
 inline constexpr int kOutputs = 3, kPlaces = 4;
 #endif
 
+/// The first lanes from memory, zeros above, for the ends of rows.
+struct Some {
+  std::int64_t count;
+  template <class D, class T>
+  HWY_INLINE hn::Vec<D> operator()(D d, const T* from) const {
+    return load_first(d, from, static_cast<std::size_t>(count));
+  }
+};
+/// Half of them: no mask, which would keep a port of the multiply-adds busy.
+struct LowerHalf {
+  template <class D, class T>
+  HWY_INLINE hn::Vec<D> operator()(D d, const T* from) const {
+#if HWY_TARGET == HWY_SCALAR
+    return hn::LoadU(d, from);  // never called: there are no halves
+#else
+    return hn::ZeroExtendVector(d, hn::LoadU(hn::Half<D>(), from));
+#endif
+  }
+};
+struct Whole {
+  template <class D, class T>
+  HWY_INLINE hn::Vec<D> operator()(D d, const T* from) const {
+    return hn::LoadU(d, from);
+  }
+};
+
+// Of y at one time, so that it stays in the first cache from place to place.
+inline constexpr std::int64_t kImageBytes = 32 * 1024;
+
 // The sums [part, part + lanes) of some outputs and places, whose numbers the caller has put first.
 template <class T, int kY, int kX>
 HWY_NOINLINE void add_tile(const RowProducts<T>& s, std::int64_t part) {
   const Lanes<T> d;
   using V = hn::Vec<Lanes<T>>;
   V sum[kY][kX];
+  T* const sums = s.sums + part;
+  const std::int64_t sums_step = s.places * kSums<T>;
   CHAINRULE_UNROLL
   for (int o = 0; o < kY; ++o) {
     CHAINRULE_UNROLL
-    for (int j = 0; j < kX; ++j) sum[o][j] = hn::LoadU(d, s.sums + (o * s.places + j) * kSums<T> + part);
+    for (int j = 0; j < kX; ++j) sum[o][j] = hn::LoadU(d, sums + o * sums_step + j * kSums<T>);
   }
-  const T* x[kX];
-  CHAINRULE_UNROLL
-  for (int j = 0; j < kX; ++j) x[j] = s.x + s.shifts[j] + part;
-  const T* y = s.y + part;
   const std::int64_t width = s.width - part, y_step = s.y_step;
-  for (std::int64_t row = 0; row < s.rows; ++row, y += s.width) {
-    const std::int64_t start = s.x_rows[row];
-    std::int64_t i = 0;
-    for (; i + kLanes<T> <= width; i += kSums<T>) {
-      V left[kY];
-      CHAINRULE_UNROLL
-      for (int o = 0; o < kY; ++o) left[o] = hn::LoadU(d, y + o * y_step + i);
-      CHAINRULE_UNROLL
-      for (int j = 0; j < kX; ++j) {
-        const V right = hn::LoadU(d, x[j] + start + i);
+  for (std::int64_t image = 0; image < s.images; ++image) {
+    const T* x[kX];
+    CHAINRULE_UNROLL
+    for (int j = 0; j < kX; ++j) x[j] = s.x + image * s.x_image + s.shifts[j] + part;
+    const T* y = s.y + image * s.y_image + part;
+    for (std::int64_t row = 0; row < s.rows; ++row, y += s.width) {
+      const std::int64_t start = s.x_rows[row];
+      const auto add = [&](std::int64_t i, auto load) HWY_ATTR {
+        V left[kY];
         CHAINRULE_UNROLL
-        for (int o = 0; o < kY; ++o) sum[o][j] = hn::MulAdd(left[o], right, sum[o][j]);
+        for (int o = 0; o < kY; ++o) left[o] = load(d, y + o * y_step + i);
+        CHAINRULE_UNROLL
+        for (int j = 0; j < kX; ++j) {
+          const V right = load(d, x[j] + start + i);
+          CHAINRULE_UNROLL
+          for (int o = 0; o < kY; ++o) sum[o][j] = hn::MulAdd(left[o], right, sum[o][j]);
+        }
+      };
+      std::int64_t i = 0;
+      for (; i + kLanes<T> <= width; i += kSums<T>) add(i, Whole{});
+      if (width - i == kLanes<T> / 2) {
+        add(i, LowerHalf{});
+      } else if (i < width) {
+        add(i, Some{width - i});
       }
     }
-    if (i >= width) continue;
-    const auto count = static_cast<std::size_t>(width - i);
-    V left[kY];
-    CHAINRULE_UNROLL
-    for (int o = 0; o < kY; ++o) left[o] = load_first(d, y + o * y_step + i, count);
-    CHAINRULE_UNROLL
-    for (int j = 0; j < kX; ++j) {
-      const V right = load_first(d, x[j] + start + i, count);
-      CHAINRULE_UNROLL
-      for (int o = 0; o < kY; ++o) sum[o][j] = hn::MulAdd(left[o], right, sum[o][j]);
-    }
   }
   CHAINRULE_UNROLL
   for (int o = 0; o < kY; ++o) {
     CHAINRULE_UNROLL
-    for (int j = 0; j < kX; ++j) hn::StoreU(sum[o][j], d, s.sums + (o * s.places + j) * kSums<T> + part);
+    for (int j = 0; j < kX; ++j) hn::StoreU(sum[o][j], d, sums + o * sums_step + j * kSums<T>);
   }
 }
 
@@ -79,7 +107,7 @@ void add_some(std::integer_sequence<int, kIndex...>, std::int64_t outputs, std::
 }
 
 template <class T>
-void add_products(const RowProducts<T>& s) {
+void add_images(const RowProducts<T>& s) {
   const std::int64_t y_pieces = (s.outputs + kOutputs - 1) / kOutputs;
   const std::int64_t x_pieces = (s.places + kPlaces - 1) / kPlaces;
   for (std::int64_t a = 0; a < y_pieces; ++a) {
@@ -94,6 +122,19 @@ void add_products(const RowProducts<T>& s) {
         add_some(std::make_integer_sequence<int, kOutputs * kPlaces>{}, outputs, places, tile, part);
       }
     }
+  }
+}
+
+template <class T>
+void add_products(const RowProducts<T>& s) {
+  const std::int64_t bytes = kOutputs * s.rows * s.width * static_cast<std::int64_t>(sizeof(T));
+  const std::int64_t at_once = std::max<std::int64_t>(1, kImageBytes / std::max<std::int64_t>(1, bytes));
+  for (std::int64_t first = 0; first < s.images; first += at_once) {
+    RowProducts<T> some = s;
+    some.images = std::min(at_once, s.images - first);
+    some.x += first * s.x_image;
+    some.y += first * s.y_image;
+    add_images(some);
   }
 }
 

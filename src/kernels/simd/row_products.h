@@ -33,7 +33,8 @@ template <class T>
 inline constexpr std::int64_t kSums = 64 / sizeof(T);
 
 /// Dot products of rows of y with rows of x as long, for some y and some places in x: adds to
-/// sums[o][j][i] += y[o][row][i] x[x_rows[row] + shifts[j] + i], chains of multiply-adds over the rows.
+/// sums[o][j][i] += y[o][row][i] x[x_rows[row] + shifts[j] + i], chains of multiply-adds over the rows of one
+/// image after the other.
 template <class T>
 struct RowProducts {
   const T* x = nullptr;
@@ -43,7 +44,8 @@ struct RowProducts {
   const T* y = nullptr;     // (outputs, rows, width)
   std::int64_t y_step = 0;  // from output to output
   std::int64_t outputs = 0, rows = 0, width = 0;
-  T* sums = nullptr;  // (outputs, places, kSums)
+  std::int64_t images = 1, x_image = 0, y_image = 0;  // how many, and from one to the next in x and y
+  T* sums = nullptr;                                  // (outputs, places, kSums)
 };
 void add_row_products(const RowProducts<float>& products);
 void add_row_products(const RowProducts<double>& products);
