@@ -267,28 +267,69 @@ HWY_INLINE T fold_run(const T* x, std::int64_t n, const Load& load = {}) {
   return fold_lanes<Op, T>(lanes);
 }
 
-/// Whether fold_short_runs applies to runs of n elements: whole rows of one block.
-HWY_INLINE bool is_short_run(std::int64_t n) { return n > 0 && n % kLanes == 0 && n <= kBlockRows * kLanes; }
+/// Runs for which fold_runs is the faster; in longer ones fold_run finds blocks enough to go side by side.
+inline constexpr std::int64_t kShortRun = 32 * kBlockRows * kLanes;
 
-/// Reduces some runs of n elements that lie one after the other, as fold_run does; side by side, as the chain
-/// of one waits for itself.
-template <class Op, class T, int kRuns>
-HWY_INLINE void fold_short_runs(const T* x, std::int64_t n, T* y) {
+/// The accumulators of some runs that are reduced side by side, as the chain of one waits for itself.
+template <class T, int kRuns>
+struct Runs {
   using Vectors = LaneVectors<T>;
-  const typename Vectors::D d;
-  constexpr std::int64_t kWidth = kLanes / Vectors::kCount;
-  Vectors sums[kRuns];
-  for (Vectors& run : sums) {
-    for (auto& v : run.v) v = Op::identity(d);
-  }
-  for (std::int64_t i = 0; i < n; i += kLanes) {
+  using D = typename Vectors::D;
+  static constexpr std::int64_t kWidth = kLanes / Vectors::kCount;
+  Vectors of[kRuns];
+
+  /// Each vector becomes what `f(run, first lane, vector)` says.
+  template <class F>
+  HWY_INLINE void update(F f) {
     for (int r = 0; r < kRuns; ++r) {
-      for (int v = 0; v < Vectors::kCount; ++v) {
-        sums[r].v[v] = Op::combine(d, sums[r].v[v], hn::LoadU(d, x + r * n + i + v * kWidth));
-      }
+      for (int v = 0; v < Vectors::kCount; ++v) of[r].v[v] = f(r, v * kWidth, of[r].v[v]);
     }
   }
-  for (int r = 0; r < kRuns; ++r) y[r] = fold_lanes<Op, T>(sums[r]);
+};
+
+/// Rows [begin, end) of one block of runs of n elements that lie one after the other.
+template <class Op, class T, int kRuns>
+HWY_INLINE Runs<T, kRuns> fold_block(const T* x, std::int64_t n, std::int64_t begin, std::int64_t end) {
+  using All = Runs<T, kRuns>;
+  const typename All::D d;
+  using V = hn::Vec<typename All::D>;
+  All runs;
+  runs.update([&](int, std::int64_t, V) HWY_ATTR { return Op::identity(d); });
+  const std::int64_t full = end <= n / kLanes ? end : n / kLanes;
+  for (std::int64_t row = begin; row < full; ++row) {
+    runs.update([&](int r, std::int64_t lane, V sum)
+                    HWY_ATTR { return Op::combine(d, sum, hn::LoadU(d, x + r * n + row * kLanes + lane)); });
+  }
+  if (full == end) return runs;
+  runs.update([&](int r, std::int64_t lane, V sum) HWY_ATTR {
+    const std::int64_t at = full * kLanes + lane, count = n - at;
+    if (count >= All::kWidth) return Op::combine(d, sum, hn::LoadU(d, x + r * n + at));
+    if (count <= 0) return sum;
+    const V next = Op::combine(d, sum, load_first(d, x + r * n + at, count));
+    return hn::IfThenElse(hn::FirstN(d, static_cast<std::size_t>(count)), next, sum);
+  });
+  return runs;
+}
+
+/// Rows [begin, end) of more blocks: the pairwise tree from its top, a power of two of blocks and the rest.
+template <class Op, class T, int kRuns>
+HWY_NOINLINE Runs<T, kRuns> fold_tree(const T* x, std::int64_t n, std::int64_t begin, std::int64_t end) {
+  if (end - begin <= kBlockRows) return fold_block<Op, T, kRuns>(x, n, begin, end);
+  std::int64_t half = kBlockRows;
+  while (2 * half < end - begin) half *= 2;
+  Runs<T, kRuns> runs = fold_tree<Op, T, kRuns>(x, n, begin, begin + half);
+  const Runs<T, kRuns> rest = fold_tree<Op, T, kRuns>(x, n, begin + half, end);
+  const typename Runs<T, kRuns>::D d;
+  runs.update([&](int r, std::int64_t lane, auto sum)
+                  HWY_ATTR { return Op::combine(d, sum, rest.of[r].v[lane / Runs<T, kRuns>::kWidth]); });
+  return runs;
+}
+
+/// Reduces some runs of n > 0 elements that lie one after the other, each as fold_run does.
+template <class Op, class T, int kRuns>
+HWY_INLINE void fold_runs(const T* x, std::int64_t n, T* y) {
+  const Runs<T, kRuns> runs = fold_tree<Op, T, kRuns>(x, n, 0, run_rows(n));
+  for (int r = 0; r < kRuns; ++r) y[r] = fold_lanes<Op, T>(runs.of[r]);
 }
 
 }  // namespace chainrule::kernels::HWY_NAMESPACE

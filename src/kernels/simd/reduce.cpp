@@ -15,10 +15,10 @@ namespace chainrule::kernels::HWY_NAMESPACE {
 /// Reduces units [begin, end) to their ends.
 template <class Op, class T>
 void fold_units(const ReduceWork<T>& work, std::int64_t begin, std::int64_t end, T* y) {
-  if (work.inner == 1 && is_short_run(work.reduce)) {
+  if (work.inner == 1 && work.reduce > 0 && work.reduce <= kShortRun) {
     constexpr int kRuns = 4;
     for (; begin + kRuns <= end; begin += kRuns) {
-      fold_short_runs<Op, T, kRuns>(work.x + begin * work.reduce, work.reduce, y + begin);
+      fold_runs<Op, T, kRuns>(work.x + begin * work.reduce, work.reduce, y + begin);
     }
   }
   for (std::int64_t unit = begin; unit < end; ++unit) {
