@@ -86,8 +86,10 @@ class Elements {
     thread_local Scratch memory;
     Element* elements = memory.get<Element>(v.kernel.product());
     for (std::int64_t j = 0; j < v.kernel.product(); ++j) {
-      elements[j] = {j / (v.kernel[1] * v.kernel[2]) * v.dilation[0],
-                     j / v.kernel[2] % v.kernel[1] * v.dilation[1], j % v.kernel[2] * v.dilation[2]};
+      const std::int64_t depth = j / (v.kernel[1] * v.kernel[2]) * v.dilation[0];
+      const std::int64_t row = j / v.kernel[2] % v.kernel[1] * v.dilation[1];
+      const std::int64_t column = j % v.kernel[2] * v.dilation[2];
+      elements[j] = {depth, row, column, (depth * v.in[1] + row) * v.in[2] + column};
     }
     elements_ = elements;
   }
@@ -96,15 +98,20 @@ class Elements {
   /// number lies, or -1 for padding.
   template <class Number, class F>
   void for_each(const Number* numbers, F body) const {
+    const Range depths = without_padding(0), rows = without_padding(1), columns = without_padding(2);
     std::int64_t window = 0;
     for (std::int64_t d = 0; d < v_.out[0]; ++d) {
       for (std::int64_t h = 0; h < v_.out[1]; ++h) {
-        for (std::int64_t w = 0; w < v_.out[2]; ++w, ++window) {
+        const std::int64_t depth = v_.place(0, d, 0), row = v_.place(1, h, 0);
+        const Range clear = has(depths, d) && has(rows, h) ? columns : Range{};
+        const std::int64_t row_place = (depth * v_.in[1] + row) * v_.in[2];
+        std::int64_t column = v_.place(2, 0, 0);
+        for (std::int64_t w = 0; w < v_.out[2]; ++w, ++window, column += v_.stride[2]) {
           const Element& e = elements_[numbers[window]];
-          const std::int64_t depth = v_.place(0, d, 0) + e.depth, row = v_.place(1, h, 0) + e.row;
-          const std::int64_t column = v_.place(2, w, 0) + e.column;
-          const bool is_inside = v_.inside(0, depth) & v_.inside(1, row) & v_.inside(2, column);
-          body(window, is_inside ? (depth * v_.in[1] + row) * v_.in[2] + column : -1);
+          const bool is_inside =
+              has(clear, w) ||
+              (v_.inside(0, depth + e.depth) && v_.inside(1, row + e.row) && v_.inside(2, column + e.column));
+          body(window, is_inside ? row_place + column + e.offset : -1);
         }
       }
     }
@@ -112,8 +119,16 @@ class Elements {
 
  private:
   struct Element {
-    std::int64_t depth, row, column;  // from the window's first element
+    std::int64_t depth, row, column, offset;  // from the window's first element
   };
+
+  static bool has(Range range, std::int64_t at) { return at >= range.begin && at < range.end; }
+  /// The windows along an axis that have no padding.
+  Range without_padding(int axis) const {
+    const Range first = v_.windows_inside(axis, 0), last = v_.windows_inside(axis, v_.kernel[axis] - 1);
+    return {std::max(first.begin, last.begin), std::min(first.end, last.end)};
+  }
+
   const Windows& v_;
   const Element* elements_;
 };
