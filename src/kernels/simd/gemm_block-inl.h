@@ -38,7 +38,8 @@ inline constexpr std::int64_t kMaxDepth = Gemm<T>::kMaxDepth;
 template <class T>
 inline constexpr std::int64_t kMaxCopyDepth = 4 * kMaxDepth<T>;
 
-// Packed copies pay when they are read often enough: B's where its rows lie far apart, bytes, soon.
+// Packed copies pay when they are read often enough. B's does so soon where B's own rows lie more than
+// kFarRows bytes apart, which caches and address tables take badly.
 inline constexpr std::int64_t kPackBFromRows = 256;
 inline constexpr std::int64_t kPackFarBFromRows = 24;
 inline constexpr std::int64_t kFarRows = 3072;
