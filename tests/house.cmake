@@ -21,7 +21,7 @@ foreach(kind cmake pkg-config readme)
 endforeach()
 
 add_test(NAME install.include_cost
-         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/install/include_cost_test.sh 0.5 ${PROJECT_SOURCE_DIR}/include ${work}/cost)
+         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/install/include_cost_test.sh 1.75 ${PROJECT_SOURCE_DIR}/include ${work}/cost)
 set_tests_properties(install.include_cost PROPERTIES RUN_SERIAL TRUE)
 
 set_tests_properties(install.remove_old install.into_prefix install.cmake install.pkg-config install.readme

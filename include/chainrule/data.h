@@ -20,8 +20,7 @@ struct ImageSet {
   /// Bytes of one image.
   std::int64_t image_size() const { return height * width; }
   std::span<const std::uint8_t> image(std::int64_t row) const {
-    return std::span(pixels).subspan(static_cast<std::size_t>(row * image_size()),
-                                     static_cast<std::size_t>(image_size()));
+    return {pixels.data() + row * image_size(), static_cast<std::size_t>(image_size())};
   }
 };
 

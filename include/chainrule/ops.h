@@ -20,7 +20,7 @@ class Axes {
   template <std::same_as<bool> B>
   Axes(B) = delete;
   /// @throws ShapeError  for more than Shape::kMaxNdim axes (E013).
-  Axes(std::initializer_list<int> axes) : Axes(std::span(axes.begin(), axes.size())) {}
+  Axes(std::initializer_list<int> axes) : Axes(std::span<const int>(axes.begin(), axes.size())) {}
   explicit Axes(std::span<const int> axes);
 
   std::span<const int> axes() const { return {axes_, static_cast<std::size_t>(count_)}; }

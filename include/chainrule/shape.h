@@ -17,7 +17,8 @@ class Shape {
 
   Shape() = default;
   /// @throws ShapeError  for more than kMaxNdim axes, a negative size, or more than 2^62 elements (E001).
-  Shape(std::initializer_list<std::int64_t> sizes) : Shape(std::span(sizes.begin(), sizes.size())) {}
+  Shape(std::initializer_list<std::int64_t> sizes)
+      : Shape(std::span<const std::int64_t>(sizes.begin(), sizes.size())) {}
   explicit Shape(std::span<const std::int64_t> sizes);
 
   int ndim() const { return ndim_; }
