@@ -60,9 +60,11 @@ std::map<std::int32_t, std::size_t> arrays(const Program& program, const Instruc
 std::vector<std::string> instruction_lines(const Program& program) {
   std::vector<std::string> lines;
   for (const Instruction& instruction : program.instructions) {
+    const std::size_t each = instruction.steps_of_each();
     std::string line;
-    for (const std::int32_t s : instruction.steps) {
-      line += cat(line.empty() ? "" : "; ", step_text(program, program.steps[s]));
+    for (std::size_t at = 0; at < instruction.steps.size(); ++at) {
+      const char* before = at == 0 ? "" : at % each == 0 ? " }\n    and { " : "; ";
+      line += cat(before, step_text(program, program.steps[instruction.steps[at]]));
     }
     lines.push_back(instruction.steps.size() > 1 ? cat("fused { ", line, " }") : line);
   }

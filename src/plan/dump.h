@@ -8,7 +8,8 @@
 // A program in words.
 namespace chainrule {
 
-/// A line for each instruction: what it computes, from what, into what.
+/// For each instruction what it computes, from what, into what. A line, or one for each set of arrays if it
+/// does the same to several.
 std::vector<std::string> instruction_lines(const Program& program);
 
 /// Multiply-adds and other floating operations of an instruction, each addition and each multiplication

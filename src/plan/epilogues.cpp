@@ -28,16 +28,16 @@ class Finisher {
       const Instruction& product = p_.instructions[i];
       const Step& step = p_.steps[product.steps[0]];
       const bool is_batch = step.row->info.name == "matmul" && p_.values[step.output].shape.ndim() != 2;
-      if (product.fusion || !step.row->takes_epilogue || is_batch) continue;
+      if (product.is_fused() || !step.row->takes_epilogue || is_batch) continue;
       const std::vector<std::size_t>& readers = readers_[p_.values[step.output].storage];
       if (p_.storage_of(step.output).place != Place::arena || readers.size() != 1) continue;
       Instruction& rest = p_.instructions[readers[0]];
-      if (!rest.fusion) continue;
+      if (!rest.is_fused()) continue;
       if (!finish_with_relu(step, rest) && !finish_with_mask(step, rest) && !finish_with_update(step, rest))
         continue;
       // The product takes the place of what followed it: all that either reads is there by then.
       rest.steps.insert(rest.steps.begin(), product.steps[0]);
-      rest.fusion = nullptr;
+      rest.fusions.clear();
       p_.storage_of(step.output).place = Place::block;
       is_gone[i] = 1;
     }

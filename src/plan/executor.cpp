@@ -48,8 +48,8 @@ class Timer {
 Executor::Executor(Program program) : program_(std::move(program)), memory_(program_.storages.size()) {
   for (const Instruction& instruction : program_.instructions) {
     Call call;
-    if (instruction.fusion) {
-      call.fusion = instruction.fusion.get();
+    if (instruction.is_fused()) {
+      call.fusions = instruction.fusions;
     } else {
       call.step = &program_.steps[instruction.steps[0]];
       for (const std::int32_t input : call.step->inputs) {
@@ -109,7 +109,8 @@ void Executor::run(std::span<void* const> leaves, std::span<void* const> results
 }
 
 void Executor::run_call(Call& call, std::span<Node* const> nodes) {
-  if (call.fusion != nullptr) return call.fusion->run(memory_, 0, call.fusion->count());
+  if (call.fusions.size() == 1) return call.fusions[0]->run(memory_, 0, call.fusions[0]->count());
+  if (!call.fusions.empty()) return Fusion::run_all(call.fusions, memory_);
   const Step& step = *call.step;
   for (std::size_t i = 0; i < call.inputs.size(); ++i) {
     call.inputs[i].data = memory_[program_.values[step.inputs[i]].storage];
@@ -157,9 +158,10 @@ void Executor::place_pieces(const Strip& strip, std::int64_t begin) {
 
 void Executor::run_piece(Call& call, const Strip& strip, std::int64_t begin, std::int64_t end,
                          std::span<Node* const> nodes) {
-  if (call.fusion != nullptr) {
-    const std::int64_t row = call.fusion->count() / strip.rows;
-    return call.fusion->run(memory_, begin * row, end * row);
+  if (!call.fusions.empty()) {
+    const Fusion& fusion = *call.fusions[0];  // in a strip there is but one
+    const std::int64_t row = fusion.count() / strip.rows;
+    return fusion.run(memory_, begin * row, end * row);
   }
   const Step& step = *call.step;
   for (std::size_t i = 0; i < call.inputs.size(); ++i) {

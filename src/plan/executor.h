@@ -32,7 +32,7 @@ class Executor {
     const Step* step = nullptr;
     const Instruction* instruction = nullptr;
     std::int32_t result = 0, also = -1;  // values; the second for a pair
-    const Fusion* fusion = nullptr;
+    std::span<const std::shared_ptr<const Fusion>> fusions;
     std::vector<ConstArray> inputs;
     Array output;
     Split split;

@@ -34,12 +34,12 @@ class Fuser {
     for (std::size_t i = 0; i < p_.steps.size(); ++i) {
       const auto step = static_cast<std::int32_t>(i);
       if (group_[i] < 0) {
-        p_.instructions.push_back({{step}, nullptr});
+        p_.instructions.push_back({{step}});
       } else if (const auto& steps = groups_[group_[i]]; steps.back() == step) {
-        p_.instructions.push_back({steps, nullptr});
+        p_.instructions.push_back({steps});
         Instruction& instruction = p_.instructions.back();
         hide_inner_results(instruction);
-        instruction.fusion = std::make_shared<Fusion>(p_, instruction.steps);
+        instruction.fusions.push_back(std::make_shared<Fusion>(p_, instruction.steps));
       }
     }
   }

@@ -247,4 +247,23 @@ void Fusion::run(std::span<void* const> memory, std::int64_t begin, std::int64_t
   });
 }
 
+std::int64_t Fusion::next_block(std::int64_t element) const {
+  return std::min(count_, (std::max<std::int64_t>(0, element) + block_ - 1) / block_ * block_);
+}
+
+// The elements of all are numbered through, one fusion's after the other's. Whoever gets a stretch of them
+// computes the blocks that begin there.
+void Fusion::run_all(std::span<const std::shared_ptr<const Fusion>> fusions, std::span<void* const> memory) {
+  std::int64_t count = 0;
+  for (const auto& fusion : fusions) count += fusion->count_;
+  const auto steps = static_cast<std::int64_t>(fusions[0]->parts_.size());
+  parallel_for(count, kMinTask / steps, [&](std::int64_t begin, std::int64_t end) {
+    for (const auto& fusion : fusions) {
+      fusion->run_part(memory, fusion->next_block(begin), fusion->next_block(end));
+      begin -= fusion->count_;
+      end -= fusion->count_;
+    }
+  });
+}
+
 }  // namespace chainrule

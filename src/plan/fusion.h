@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -23,6 +24,9 @@ class Fusion {
   /// Computes the elements [begin, end) of the results, which must be whole rows of their last axis.
   /// @param memory  by storage of the program: where an array's first element lies, or would lie.
   void run(std::span<void* const> memory, std::int64_t begin, std::int64_t end) const;
+  /// Computes all elements of each fusion. They share the threads: none waits for another, so none may need
+  /// what another makes. All have the same steps and at least one element.
+  static void run_all(std::span<const std::shared_ptr<const Fusion>> fusions, std::span<void* const> memory);
   std::int64_t count() const { return count_; }
 
  private:
@@ -65,6 +69,8 @@ class Fusion {
   void plan_blocks();
   void place_operands();
   void run_part(std::span<void* const> memory, std::int64_t begin, std::int64_t end) const;
+  /// The first element of the block that begins at the given one or after it; count_ if there is none.
+  std::int64_t next_block(std::int64_t element) const;
   void repeat(const Input& input, const std::byte* from, std::int64_t begin, std::int64_t count,
               std::byte* to) const;
   /// Where the input's element for an element of the result lies, in elements.

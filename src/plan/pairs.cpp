@@ -20,10 +20,10 @@ void join_pairs(Program& program) {
   std::vector<Instruction>& all = program.instructions;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Step& step = program.steps[all[i].steps[0]];
-    if (all[i].fusion || step.row->makes_also.empty()) continue;
+    if (all[i].is_fused() || step.row->makes_also.empty()) continue;
     const auto other = std::find_if(all.begin(), all.end(), [&](const Instruction& instruction) {
       const Step& twin = program.steps[instruction.steps[0]];
-      return !instruction.fusion && twin.row->info.name == step.row->makes_also &&
+      return !instruction.is_fused() && twin.row->info.name == step.row->makes_also &&
              twin.inputs == step.inputs && have_same_attributes(twin, step);
     });
     if (other == all.end()) continue;

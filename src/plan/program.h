@@ -57,8 +57,10 @@ struct Step {
 /// What is run at once: one step by its kernel, or elementwise steps in one pass over memory.
 struct Instruction {
   std::vector<std::int32_t> steps;
-  std::shared_ptr<const Fusion> fusion = nullptr;  // for several steps, or one elementwise one
-  Split split = {};                                // of a step in a strip
+  /// For several steps, or one elementwise one. More than one if the same is done to several sets of arrays:
+  /// the steps are those of the first fusion, then as many of the second, and so on.
+  std::vector<std::shared_ptr<const Fusion>> fusions = {};
+  Split split = {};        // of a step in a strip
   std::int32_t kept = -1;  // storage of what it keeps from piece to piece; -1: nothing
   bool is_pair = false;    // the kernel of the first of two steps makes the second one's result as well
   /// For a matrix product with what follows it: the values of its epilogue, -1 for none, and of the result.
@@ -66,6 +68,10 @@ struct Instruction {
     std::int32_t bias = -1, mask = -1, base = -1, scale = -1;
     bool relu = false;
   } epilogue = {};
+
+  bool is_fused() const { return !fusions.empty(); }
+  /// How many steps belong together.
+  std::size_t steps_of_each() const { return is_fused() ? steps.size() / fusions.size() : steps.size(); }
 };
 
 /// Instructions that are run one after the other on a piece of the first axis, say some images of a batch,
@@ -110,7 +116,7 @@ struct Program {
 };
 
 /// Makes the program: steps simplified (simplify.cpp), fused (fuse.cpp, epilogues.cpp, pairs.cpp), cut into
-/// strips (strips.cpp), memory assigned (takeovers.cpp, memory.cpp).
+/// strips (strips.cpp), joined (alike.cpp), memory assigned (takeovers.cpp, memory.cpp).
 Program compile(const Trace& trace);
 
 /// @name The passes, in their order.
@@ -122,6 +128,7 @@ void join_pairs(Program& program);
 /// Puts what could lie where a leaf did behind all that reads the leaf or may fail.
 void put_updates_last(const Trace& trace, Program& program);
 void cut_into_strips(Program& program);
+void join_alike(Program& program);
 void find_takeovers(const Trace& trace, Program& program);
 void assign_memory(Program& program);
 /// @}

@@ -1,7 +1,9 @@
 #include "plan/report.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 
 #include "core/text.h"
 #include "kernels/simd/fma_peak.h"
@@ -21,7 +23,14 @@ std::string name_of(const CachedPlan& plan) {
   return name;
 }
 
-void print(const std::string& line) { std::fprintf(stderr, "chainrule: %s\n", line.c_str()); }
+/// Prints lines, each with who says it.
+void print(std::string_view lines) {
+  while (!lines.empty()) {
+    const std::string_view line = lines.substr(0, lines.find('\n'));
+    std::fprintf(stderr, "chainrule: %.*s\n", static_cast<int>(line.size()), line.data());
+    lines.remove_prefix(std::min(lines.size(), line.size() + 1));
+  }
+}
 
 }  // namespace
 

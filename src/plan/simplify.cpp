@@ -222,6 +222,7 @@ Program compile(const Trace& trace) {
   join_pairs(program);
   put_updates_last(trace, program);
   cut_into_strips(program);
+  join_alike(program);
   find_takeovers(trace, program);
   assign_memory(program);
   return program;

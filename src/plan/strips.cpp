@@ -55,9 +55,8 @@ class Cutter {
   Cut cut_of(const Instruction& instruction) const {
     Cut cut;
     const Step& first = p_.steps[instruction.steps[0]];
-    const bool is_fused = instruction.fusion != nullptr;
     const Shape& output = p_.values[first.output].shape;
-    if (is_fused) {
+    if (instruction.is_fused()) {
       if (output.ndim() < 2 || output[0] < 2) return {};
       for (const std::int32_t s : instruction.steps) {
         const Step& step = p_.steps[s];

@@ -47,11 +47,13 @@ class Finder {
     for (std::int32_t i = last_to_fail_ + 1; i < static_cast<std::int32_t>(p_.instructions.size()); ++i) {
       const auto is_around = [i](const Strip& strip) { return strip.begin <= i && i < strip.end; };
       if (std::any_of(p_.strips.begin(), p_.strips.end(), is_around)) continue;  // its pieces take turns
-      for (const std::int32_t step : p_.instructions[i].steps) {
-        const std::optional<std::int32_t> leaf = leaf_below(p_.instructions[i], step);
+      const Instruction& instruction = p_.instructions[i];
+      for (std::size_t at = 0; at < instruction.steps.size(); ++at) {
+        const std::optional<std::int32_t> leaf = leaf_below(instruction, at);
         if (!leaf || last_reader_[*leaf] != i) continue;
         const std::int32_t number = p_.storages[*leaf].number;
-        p_.takeovers.push_back({p_.storage_of(p_.steps[step].output).number, number, uses_[number]});
+        const Step& step = p_.steps[instruction.steps[at]];
+        p_.takeovers.push_back({p_.storage_of(step.output).number, number, uses_[number]});
         needed_[number] = true;
       }
     }
@@ -82,29 +84,33 @@ class Finder {
   bool can_wait(std::int32_t instruction) const {
     const Instruction& found = p_.instructions[instruction];
     bool gains = false;
-    for (const std::int32_t step : found.steps) {
-      if (last_reader_[p_.values[p_.steps[step].output].storage] > instruction) return false;
-      const std::optional<std::int32_t> leaf = leaf_below(found, step);
+    for (std::size_t at = 0; at < found.steps.size(); ++at) {
+      if (last_reader_[p_.values[p_.steps[found.steps[at]].output].storage] > instruction) return false;
+      const std::optional<std::int32_t> leaf = leaf_below(found, at);
       gains = gains || (leaf && (last_reader_[*leaf] > instruction || last_to_fail_ > instruction));
     }
     return gains;
   }
 
-  /// The storage of a leaf that a step's result could be written over, if only its instruction mattered.
-  std::optional<std::int32_t> leaf_below(const Instruction& instruction, std::int32_t step) const {
-    const Value& result = p_.values[p_.steps[step].output];
+  /// The storage of a leaf that the result of an instruction's step, counted from 0, could be written over,
+  /// if only its instruction mattered.
+  std::optional<std::int32_t> leaf_below(const Instruction& instruction, std::size_t at) const {
+    const Value& result = p_.values[p_.steps[instruction.steps[at]].output];
     if (p_.storages[result.storage].place != Place::result || bytes_of(result) < kMinTakeoverBytes) return {};
     const bool is_update = instruction.epilogue.base >= 0 && keeps_sums(p_.steps[instruction.steps[0]]);
-    if (!instruction.fusion && !is_update) return {};
+    if (!instruction.is_fused() && !is_update) return {};
     for (const std::int32_t s : instruction.steps) {
       for (const std::int32_t input : p_.steps[s].inputs) {
         const Value& leaf = p_.values[input];
         if (!is_free(leaf) || leaf.shape.numel() != result.shape.numel() ||
             bytes_of(leaf) != bytes_of(result))
           continue;
-        // A fused instruction reads by blocks, a product its base by tiles and all else before.
+        // Fused steps read by blocks, and know nothing of those on other arrays; a product reads its base by
+        // tiles and all else before.
         const auto [first, last] = readers_of(leaf.storage, instruction);
-        if (last <= step && (instruction.fusion || first == instruction.steps.back())) return leaf.storage;
+        const std::size_t begin =
+            instruction.is_fused() ? at - at % instruction.steps_of_each() : instruction.steps.size() - 1;
+        if (begin <= first && last <= at) return leaf.storage;
       }
     }
     return {};
@@ -124,18 +130,18 @@ class Finder {
     return k <=
            (result.dtype == DType::f32 ? kernels::Gemm<float>::kMaxDepth : kernels::Gemm<double>::kMaxDepth);
   }
-  /// The first and the last step of an instruction that read it.
-  std::pair<std::int32_t, std::int32_t> readers_of(std::int32_t storage,
-                                                   const Instruction& instruction) const {
-    std::int32_t first = -1, last = -1;
-    for (const std::int32_t s : instruction.steps) {
-      for (const std::int32_t input : p_.steps[s].inputs) {
-        if (p_.values[input].storage != storage) continue;
-        if (first < 0) first = s;
-        last = s;
-      }
-    }
-    return {first, last};
+  /// The first and the last step of an instruction that read what one of them does, counted from 0.
+  std::pair<std::size_t, std::size_t> readers_of(std::int32_t storage, const Instruction& instruction) const {
+    const auto is_read = [&](std::int32_t step) {
+      const std::vector<std::int32_t>& inputs = p_.steps[step].inputs;
+      return std::any_of(inputs.begin(), inputs.end(),
+                         [&](std::int32_t input) { return p_.values[input].storage == storage; });
+    };
+    const std::vector<std::int32_t>& steps = instruction.steps;
+    const auto first = std::find_if(steps.begin(), steps.end(), is_read);
+    const auto behind_last = std::find_if(steps.rbegin(), steps.rend(), is_read).base();
+    return {static_cast<std::size_t>(first - steps.begin()),
+            static_cast<std::size_t>(behind_last - steps.begin()) - 1};
   }
 
   Program& p_;

@@ -27,6 +27,8 @@ TEST(Verbose, TimesInstructions) {
   EXPECT_NE(outcome.err.find(" us "), std::string::npos);
   EXPECT_NE(outcome.err.find("GFLOP/s"), std::string::npos);
   EXPECT_NE(outcome.err.find("matmul("), std::string::npos);
+  // Both biases go down in one instruction.
+  EXPECT_NE(outcome.err.find("\nchainrule:     and { "), std::string::npos) << outcome.err;
 }
 
 TEST(Verbose, IsSilentByItself) {
