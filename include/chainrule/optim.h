@@ -41,13 +41,14 @@ class Optimizer {
   /// The learning rate as a tensor of that dtype: one leaf for all parameters.
   const Tensor& lr_tensor(DType dtype) const { return lr_tensors_[dtype == f32 ? 0 : 1]; }
 
-  /// A parameter's new value, then its new states, as graph. `step` counts from 1.
-  virtual std::vector<Tensor> update(const Tensor& value, const Tensor& gradient,
-                                     std::span<const Tensor> states, std::int64_t step) const = 0;
+  /// Appends a parameter's new value, then its new states, as graph. `step` counts from 1.
+  virtual void update(const Tensor& value, const Tensor& gradient, std::span<const Tensor> states,
+                      std::int64_t step, std::vector<Tensor>& next) const = 0;
 
  private:
-  std::vector<Tensor> updates(const std::vector<Tensor>& gradients) const;
-  void apply(std::vector<Tensor> updated);
+  struct Workspace;
+  void find_updates(const std::vector<Tensor>& gradients, Workspace& w) const;
+  void apply(Workspace& w);
 
   const char* name_;
   std::vector<nn::NamedParameter> parameters_;
@@ -63,8 +64,8 @@ class Sgd : public Optimizer {
   Sgd(std::vector<nn::NamedParameter> parameters, double lr);
 
  private:
-  std::vector<Tensor> update(const Tensor& value, const Tensor& gradient, std::span<const Tensor> states,
-                             std::int64_t step) const override;
+  void update(const Tensor& value, const Tensor& gradient, std::span<const Tensor> states, std::int64_t step,
+              std::vector<Tensor>& next) const override;
 };
 
 struct AdamOptions {
@@ -82,8 +83,8 @@ class Adam : public Optimizer {
   explicit Adam(std::vector<nn::NamedParameter> parameters, AdamOptions options = {});
 
  private:
-  std::vector<Tensor> update(const Tensor& value, const Tensor& gradient, std::span<const Tensor> states,
-                             std::int64_t step) const override;
+  void update(const Tensor& value, const Tensor& gradient, std::span<const Tensor> states, std::int64_t step,
+              std::vector<Tensor>& next) const override;
 
   AdamOptions options_;
 };

@@ -12,9 +12,9 @@ namespace chainrule::optim {
 Sgd::Sgd(std::vector<nn::NamedParameter> parameters, double lr)
     : Optimizer("sgd", std::move(parameters), lr, 0) {}
 
-std::vector<Tensor> Sgd::update(const Tensor& value, const Tensor& gradient, std::span<const Tensor>,
-                                std::int64_t) const {
-  return {descend(value, lr_tensor(gradient.dtype()), gradient)};
+void Sgd::update(const Tensor& value, const Tensor& gradient, std::span<const Tensor>, std::int64_t,
+                 std::vector<Tensor>& next) const {
+  next.push_back(descend(value, lr_tensor(gradient.dtype()), gradient));
 }
 
 Adam::Adam(std::vector<nn::NamedParameter> parameters, AdamOptions options)
@@ -30,14 +30,16 @@ Adam::Adam(std::vector<nn::NamedParameter> parameters, AdamOptions options)
 // Both corrections in front of the fraction, so that each element costs one division and one root:
 // lr m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + eps) = c m / (sqrt(v) + e), with s = sqrt(1 - beta2^t),
 // c = lr s / (1 - beta1^t) and e = eps s. They change from step to step, so they are leaves.
-std::vector<Tensor> Adam::update(const Tensor& value, const Tensor& gradient, std::span<const Tensor> states,
-                                 std::int64_t step) const {
+void Adam::update(const Tensor& value, const Tensor& gradient, std::span<const Tensor> states,
+                  std::int64_t step, std::vector<Tensor>& next) const {
   const auto t = static_cast<double>(step);
   const double s = std::sqrt(1 - std::pow(options_.beta2, t));
   const double c = lr() * s / (1 - std::pow(options_.beta1, t));
-  const Tensor m = options_.beta1 * states[0] + (1 - options_.beta1) * gradient;
-  const Tensor v = options_.beta2 * states[1] + (1 - options_.beta2) * square(gradient);
-  return {value - c * m / (sqrt(v) + options_.eps * s), m, v};
+  Tensor m = options_.beta1 * states[0] + (1 - options_.beta1) * gradient;
+  Tensor v = options_.beta2 * states[1] + (1 - options_.beta2) * square(gradient);
+  next.push_back(value - c * m / (sqrt(v) + options_.eps * s));
+  next.push_back(std::move(m));
+  next.push_back(std::move(v));
 }
 
 }  // namespace chainrule::optim

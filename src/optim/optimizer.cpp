@@ -2,10 +2,22 @@
 
 #include "chainrule/error.h"
 #include "chainrule/optim.h"
+#include "core/reused.h"
 #include "core/text.h"
 #include "plan/renew.h"
 
 namespace chainrule::optim {
+
+/// What a step needs, kept for the next.
+struct Optimizer::Workspace {
+  std::vector<const Tensor*> current;  // what is replaced: each parameter's value and states
+  std::vector<Tensor> next;            // by what, in the same order
+
+  void clear() {
+    current.clear();
+    next.clear();
+  }
+};
 
 Optimizer::Optimizer(const char* name, std::vector<nn::NamedParameter> parameters, double lr, int states)
     : name_(name), parameters_(std::move(parameters)) {
@@ -24,39 +36,35 @@ void Optimizer::set_lr(double lr) {
   lr_tensors_ = {scalar(lr, f32), scalar(lr, f64)};
 }
 
-void Optimizer::step(const std::vector<Tensor>& gradients) { apply(updates(gradients)); }
-
-void Optimizer::step(std::vector<Tensor>&& gradients) {
-  std::vector<Tensor> updated = updates(gradients);
-  gradients.clear();
-  apply(std::move(updated));
+void Optimizer::step(const std::vector<Tensor>& gradients) {
+  const Reused<Workspace> w;
+  find_updates(gradients, *w);
+  apply(*w);
 }
 
-/// Each parameter's new value and new states, one parameter after the other.
-std::vector<Tensor> Optimizer::updates(const std::vector<Tensor>& gradients) const {
+void Optimizer::step(std::vector<Tensor>&& gradients) {
+  const Reused<Workspace> w;
+  find_updates(gradients, *w);
+  gradients.clear();
+  apply(*w);
+}
+
+void Optimizer::find_updates(const std::vector<Tensor>& gradients, Workspace& w) const {
   if (gradients.size() != parameters_.size()) {
     throw ValueError(
         44, cat("[", name_, "] ", gradients.size(), " gradients for ", parameters_.size(), " parameters."));
   }
-  std::vector<Tensor> all;
-  all.reserve(gradients.size() * (states_.empty() ? 1 : 1 + states_[0].size()));
   for (std::size_t i = 0; i < gradients.size(); ++i) {
-    for (Tensor& t : update(parameters_[i].parameter->value(), gradients[i], states_[i], steps_ + 1)) {
-      all.push_back(std::move(t));
-    }
+    const Tensor& value = parameters_[i].parameter->value();
+    w.current.push_back(&value);
+    for (const Tensor& state : states_[i]) w.current.push_back(&state);
+    update(value, gradients[i], states_[i], steps_ + 1, w.next);
   }
-  return all;
 }
 
-void Optimizer::apply(std::vector<Tensor> updated) {
-  std::vector<const Tensor*> current;
-  current.reserve(updated.size());
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    current.push_back(&parameters_[i].parameter->value());
-    for (const Tensor& state : states_[i]) current.push_back(&state);
-  }
-  updated = renew(current, std::move(updated));
-  auto next = updated.begin();
+void Optimizer::apply(Workspace& w) {
+  renew(w.current, w.next);
+  auto next = w.next.begin();
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     parameters_[i].parameter->set_value(std::move(*next++));
     for (Tensor& state : states_[i]) state = std::move(*next++);

@@ -112,7 +112,7 @@ void evaluate(std::span<const Tensor> tensors) {
   while (w->tracer.next(w->trace)) run_trace(*w);
 }
 
-std::vector<Tensor> renew(std::span<const Tensor* const> current, std::vector<Tensor> next) {
+void renew(std::span<const Tensor* const> current, std::span<Tensor> next) {
   const Reused<Workspace> w;
   w->find_outputs(next);
   bool any = false;
@@ -129,7 +129,6 @@ std::vector<Tensor> renew(std::span<const Tensor* const> current, std::vector<Te
   }
   while (w->tracer.next(w->trace)) run_trace(*w);
   for (Tensor& tensor : next) tensor = detach(tensor);
-  return next;
 }
 
 }  // namespace chainrule

@@ -21,7 +21,7 @@ class Allocations : public ::testing::Test {
   int threads_ = num_threads();
 };
 
-/// A net of two layers, and one with convolution, pooling and dropout: their updated parameters.
+/// A net of two layers, and one with convolution, pooling and dropout.
 struct Net {
   std::vector<Tensor> parameters;
   bool has_images;
@@ -37,7 +37,7 @@ struct Net {
     for (Tensor& p : parameters) p = detach(p);
   }
 
-  std::vector<Tensor> updated(std::uint64_t step) const {
+  Tensor loss(std::uint64_t step) const {
     Tensor x = uniform({64, 144}, {.seed = 3, .step = step});
     std::size_t at = 0;
     if (has_images) {
@@ -49,9 +49,12 @@ struct Net {
     const Tensor hidden = relu(matmul(x, parameters[at]) + parameters[at + 1]);
     const Tensor logits = matmul(hidden, parameters[at + 2]) + parameters[at + 3];
     const Tensor targets = arange(64) - 10 * floor(cast(arange(64), f64) / 10.0);
-    const Tensor loss = softmax_cross_entropy(logits, cast(targets, i64));
+    return softmax_cross_entropy(logits, cast(targets, i64));
+  }
+
+  std::vector<Tensor> updated(std::uint64_t step) const {
     std::vector<Tensor> updates;
-    const std::vector<Tensor> gradients = grad(loss, parameters);
+    const std::vector<Tensor> gradients = grad(loss(step), parameters);
     for (std::size_t i = 0; i < parameters.size(); ++i) updates.push_back(parameters[i] - 0.1 * gradients[i]);
     return updates;
   }
@@ -73,6 +76,36 @@ TEST_F(Allocations, NoneWhileACachedStepRuns) {
         for (const Tensor& value : updated) net.parameters.push_back(detach(value));
       }
       EXPECT_EQ(quiet, 10) << "steps in a row without an allocation" << (has_images ? ", with images" : "");
+    }
+  }
+}
+
+/// How many steps in a row, 10 at most, make no allocation from the gradients to the new parameters.
+template <class Optimizer>
+int quiet_steps(bool has_images) {
+  Net net(has_images);
+  std::vector<nn::Parameter> parameters(net.parameters.begin(), net.parameters.end());
+  std::vector<nn::NamedParameter> named;
+  for (nn::Parameter& p : parameters) named.push_back({"", &p});
+  Optimizer optimizer(named, {0.01});
+  int quiet = 0;
+  for (std::uint64_t step = 0; step < 200 && quiet < 10; ++step) {
+    std::vector<Tensor> gradients = grad(net.loss(step), net.parameters);
+    net.parameters.clear();  // so that the new numbers are written over the old ones
+    const std::int64_t before = allocations;
+    optimizer.step(std::move(gradients));
+    quiet = allocations == before ? quiet + 1 : 0;
+    for (const nn::Parameter& p : parameters) net.parameters.push_back(p.value());
+  }
+  return quiet;
+}
+
+TEST_F(Allocations, NoneWhileAnOptimizerSteps) {
+  for (const int threads : {1, 2}) {
+    set_num_threads(threads);
+    for (const bool has_images : {false, true}) {
+      EXPECT_EQ(quiet_steps<optim::Sgd>(has_images), 10) << threads << " threads";
+      EXPECT_EQ(quiet_steps<optim::Adam>(has_images), 10) << threads << " threads";
     }
   }
 }
