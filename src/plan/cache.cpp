@@ -7,7 +7,7 @@
 
 namespace chainrule {
 
-CachedPlan::CachedPlan(const Trace& trace) : key(trace), hash(trace.hash), executor(compile(trace)) {
+CachedPlan::CachedPlan(const Trace& trace) : key(trace), hash(trace.hash()), executor(compile(trace)) {
   for (std::size_t i = 0; i < executor.program().instructions.size(); ++i) {
     bytes += chainrule::bytes(executor.program(), i);
   }
@@ -17,9 +17,11 @@ CachedPlan::CachedPlan(const Trace& trace) : key(trace), hash(trace.hash), execu
 }
 
 std::shared_ptr<CachedPlan> PlanCache::find(const Trace& trace) {
-  const auto found = std::find_if(plans_.begin(), plans_.end(), [&](const auto& plan) {
-    return plan->hash == trace.hash && plan->key == trace;
-  });
+  // Most steps are like the one before, and comparing costs less than the hash.
+  if (!plans_.empty() && plans_.front()->key == trace) return plans_.front();
+  const std::uint64_t hash = trace.hash();
+  const auto found = std::find_if(plans_.begin(), plans_.end(),
+                                  [&](const auto& plan) { return plan->hash == hash && plan->key == trace; });
   if (found == plans_.end()) return nullptr;
   std::rotate(plans_.begin(), found, found + 1);
   return plans_.front();

@@ -26,7 +26,8 @@ class PlanCache {
  public:
   static constexpr std::size_t kMaxPlans = 128;
 
-  /// The plan of a trace: the hash finds it, the whole key is compared. Null if there is none.
+  /// The plan of a trace: the one that was used last, or one that the hash finds; the whole key is compared.
+  /// Null if there is none.
   std::shared_ptr<CachedPlan> find(const Trace& trace);
   /// Keeps a plan; the one that has been idle longest makes room.
   void keep(std::shared_ptr<CachedPlan> plan);

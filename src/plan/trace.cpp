@@ -47,6 +47,15 @@ class Hash {
 
 }  // namespace
 
+std::uint64_t TraceKey::hash() const {
+  Hash hash;
+  hash.add(words);
+  hash.add(inputs);
+  hash.add(kept);
+  hash.add(held);
+  return hash.result();
+}
+
 void Trace::clear() {
   nodes.clear();
   leaves.clear();
@@ -129,12 +138,6 @@ bool Tracer::next(Trace& trace, std::size_t max_nodes) {
   }
   if (trace.nodes.empty()) return false;
   find_kept(trace);
-  Hash hash;
-  hash.add(trace.words);
-  hash.add(trace.inputs);
-  hash.add(trace.kept);
-  hash.add(trace.held);
-  trace.hash = hash.result();
   return true;
 }
 

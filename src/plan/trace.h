@@ -20,13 +20,14 @@ struct TraceKey {
   std::vector<char> held;
 
   bool operator==(const TraceKey&) const = default;
+  /// Equal keys have equal ones.
+  std::uint64_t hash() const;
 };
 
 /// A stretch of a graph that is to be computed: what a plan is made from, and found by.
 struct Trace : TraceKey {
   std::vector<Node*> nodes;   ///< To be computed, inputs before users.
   std::vector<Node*> leaves;  ///< Their inputs that have values, by first use.
-  std::uint64_t hash = 0;     ///< Of the key.
 
   void clear();
 };
