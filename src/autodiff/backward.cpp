@@ -1,4 +1,5 @@
 // The backward pass: one walk over the graph in reverse topological order that makes more graph.
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -68,8 +69,9 @@ class Backward {
       if (number != NodeIndex::kNone) state(number).is_variable = state(number).depends = true;
     }
     for (const std::int32_t number : graph().numbers()) {
-      bool& depends = state(number).depends;
-      for (const std::int32_t input : graph().inputs(number)) depends = depends || state(input).depends;
+      const std::span<const std::int32_t> inputs = graph().inputs(number);
+      const auto depends = [this](std::int32_t input) { return state(input).depends; };
+      if (std::any_of(inputs.begin(), inputs.end(), depends)) state(number).depends = true;
     }
   }
 

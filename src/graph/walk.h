@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "graph/node.h"
@@ -20,7 +21,7 @@ class NodeIndex {
   /// The node's number, or kNone.
   std::int32_t find(const Node* node) const {
     for (std::size_t i = hash(node);; ++i) {
-      const Slot& slot = slots_[i & (slots_.size() - 1)];
+      const Slot& slot = slots_[i & mask_];
       if (slot.round != round_) return kNone;
       if (slot.node == node) return slot.number;
     }
@@ -29,7 +30,7 @@ class NodeIndex {
   /// Gives a new node its number; a node that has one keeps it. Returns the number it has.
   std::int32_t insert(const Node* node, std::int32_t number) {
     for (std::size_t i = hash(node);; ++i) {
-      Slot& slot = slots_[i & (slots_.size() - 1)];
+      Slot& slot = slots_[i & mask_];
       if (slot.round != round_) return fill(slot, node, number);
       if (slot.node == node) return slot.number;
     }
@@ -49,12 +50,13 @@ class NodeIndex {
   }
   std::int32_t fill(Slot& slot, const Node* node, std::int32_t number) {
     slot = {node, number, round_};
-    if (2 * ++count_ > slots_.size()) grow();
+    if (2 * ++count_ > mask_) grow();
     return number;
   }
   void grow();
 
   std::vector<Slot> slots_;
+  std::size_t mask_ = kInitialSlots - 1;  // the number of slots, a power of two, less one
   std::size_t count_ = 0;
   std::uint32_t round_ = 1;
 };
@@ -97,7 +99,7 @@ class NodeOrder {
     index_.clear();
     found_.clear();
     order_.clear();
-    inputs_.clear();
+    inputs_used_ = 0;
     stack_.clear();
   }
 
@@ -130,10 +132,10 @@ class NodeOrder {
       found_.push_back({node, 0, 0});
       order_.push_back(number);
     } else {
-      const auto first = static_cast<std::uint32_t>(inputs_.size());
+      const std::uint32_t first = std::exchange(inputs_used_, inputs_used_ + node->input_count);
+      if (inputs_used_ > inputs_.size()) inputs_.resize(2 * std::size_t{inputs_used_});
       found_.push_back({node, first, node->input_count});
       stack_.push_back({number, first, inputs.data(), inputs.data() + inputs.size()});
-      inputs_.resize(first + inputs.size());
     }
     return number;
   }
@@ -152,7 +154,8 @@ class NodeOrder {
   NodeIndex index_;
   std::vector<Found> found_;  // by number
   std::vector<std::int32_t> order_;
-  std::vector<std::int32_t> inputs_;  // numbers
+  std::vector<std::int32_t> inputs_;  // numbers; more room than is used
+  std::uint32_t inputs_used_ = 0;
   std::vector<Visit> stack_;
 };
 
