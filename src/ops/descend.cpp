@@ -16,9 +16,7 @@ struct Descend {
       throw op_error<ShapeError>(
           11, cat("the size of the step has shape ", in[1].shape.to_string(), " and must be a number."));
     }
-    require_same_dtype(in);
-    const Meta sides[] = {in[0], in[2]};
-    return floating_elementwise(sides);
+    return floating_elementwise(in);
   }
   Gradients vjp(const Vjp& v) const {
     return {v.cotangent, v.needs(1) ? -v.cotangent * v.inputs[2] : Tensor(),

@@ -204,7 +204,9 @@ Tensor matmul(const Tensor& a, const Tensor& b, Location where) {
   const DType dtype = promote(a.dtype(), b.dtype());
   const DType floating = is_floating(dtype) ? dtype : DType::f64;
   if (a.ndim() > 1 && b.ndim() > 1) {
-    return matmul_transposed(cast(a, floating), cast(b, floating), false, false, where);
+    const bool fit = a.dtype() == floating && b.dtype() == floating;
+    return fit ? matmul_transposed(a, b, false, false, where)
+               : matmul_transposed(cast(a, floating), cast(b, floating), false, false, where);
   }
   const Tensor left = a.ndim() == 1 ? expand_dims(a, 0) : a;
   const Tensor right = b.ndim() == 1 ? expand_dims(b, 1) : b;

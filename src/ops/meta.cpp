@@ -41,11 +41,14 @@ int checked_axis(int axis, int ndim) {
 }
 
 Shape broadcast_shape(std::span<const Meta> in) {
-  if (in.size() > 2) return broadcast_by_axes(in);
-  // What most operations have: equal shapes, or a number on one side.
-  const Shape &first = in[0].shape, &last = in.back().shape;
-  if (last.ndim() == 0 || first == last) return first;
-  return first.ndim() == 0 ? last : broadcast_by_axes(in);
+  // Most operations have inputs of one shape, and numbers.
+  const Shape* shape = &in[0].shape;
+  for (const Meta& meta : in.subspan(1)) {
+    if (meta.shape.ndim() == 0 || meta.shape == *shape) continue;
+    if (shape->ndim() > 0) return broadcast_by_axes(in);
+    shape = &meta.shape;
+  }
+  return *shape;
 }
 
 void require_floating(const Meta& in) {
@@ -56,7 +59,7 @@ void require_floating(const Meta& in) {
 }
 
 void require_same_dtype(std::span<const Meta> in) {
-  for (const Meta& meta : in) {
+  for (const Meta& meta : in.subspan(1)) {
     if (meta.dtype == in[0].dtype) continue;
     throw op_error<DTypeError>(15, cat("needs inputs of one dtype, got ", name_of(in[0].dtype), " and ",
                                        name_of(meta.dtype), ". Convert with cast."));

@@ -78,17 +78,25 @@ Mode mode() {
 
 void set_mode(Mode mode) { current_mode.store(static_cast<int>(mode), std::memory_order_relaxed); }
 
+/// For inputs of which at least one is empty.
+static ValueError empty_input(std::span<const TensorRef> inputs) {
+  std::size_t first = 0;
+  while (inputs[first].node() != nullptr) ++first;
+  return op_error<ValueError>(10, cat("input ", first, " is an empty tensor. Give it a value first."));
+}
+
 Tensor apply_row(const OpRow& row, const void* attributes, std::span<const TensorRef> inputs,
                  Location where) {
   const Origin origin = OriginScope::current(where);
   const CurrentOpScope scope(row.info.name, origin);
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (inputs[i].node() == nullptr)
-      throw op_error<ValueError>(10, cat("input ", i, " is an empty tensor. Give it a value first."));
-  }
+  bool is_any_empty = false;
   InlineArray<Meta, kFewInputs> metas(inputs.size(), [&](std::size_t i) -> Meta {
-    return {inputs[i].node()->dtype, inputs[i].node()->shape};
+    const Node* node = inputs[i].node();
+    if (node != nullptr) return {node->dtype, node->shape};
+    is_any_empty = true;
+    return {};
   });
+  if (is_any_empty) throw empty_input(inputs);
   const Meta meta = row.infer(attributes, metas.span());
   Tensor tensor = make_node(&row, attributes, row.attribute_bytes, meta.dtype, meta.shape, inputs, origin);
   if (mode() == Mode::eager) run_node(*tensor.node(), Kernels::reference);

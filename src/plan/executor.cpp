@@ -54,6 +54,7 @@ Executor::Executor(Program program) : program_(std::move(program)), memory_(prog
       call.step = &program_.steps[instruction.steps[0]];
       for (const std::int32_t input : call.step->inputs) {
         call.inputs.push_back({nullptr, program_.values[input].dtype, program_.values[input].shape});
+        call.input_storages.push_back(program_.values[input].storage);
       }
       call.instruction = &instruction;
       call.result = program_.steps[instruction.steps.back()].output;
@@ -113,7 +114,7 @@ void Executor::run_call(Call& call, std::span<Node* const> nodes) {
   if (!call.fusions.empty()) return Fusion::run_all(call.fusions, memory_);
   const Step& step = *call.step;
   for (std::size_t i = 0; i < call.inputs.size(); ++i) {
-    call.inputs[i].data = memory_[program_.values[step.inputs[i]].storage];
+    call.inputs[i].data = memory_[call.input_storages[i]];
   }
   call.output.data = memory_[program_.values[call.result].storage];
   void* also = call.also < 0 ? nullptr : memory_[program_.values[call.also].storage];
@@ -123,6 +124,7 @@ void Executor::run_call(Call& call, std::span<Node* const> nodes) {
 
 Epilogue Executor::epilogue_of(const Call& call, std::int64_t row) const {
   const auto& e = call.instruction->epilogue;
+  if (call.instruction->steps.size() == 1) return {};  // nothing follows
   const auto place = [this](std::int32_t value) -> const void* {
     return value < 0 ? nullptr : memory_[program_.values[value].storage];
   };
@@ -167,7 +169,7 @@ void Executor::run_piece(Call& call, const Strip& strip, std::int64_t begin, std
   for (std::size_t i = 0; i < call.inputs.size(); ++i) {
     ConstArray& input = call.inputs[i];
     if ((call.split.inputs >> i & 1) == 0) {
-      input.data = memory_[program_.values[step.inputs[i]].storage];
+      input.data = memory_[call.input_storages[i]];
     } else {
       input.data = row_of(step.inputs[i], begin);
       input.shape = with_first(program_.values[step.inputs[i]].shape, end - begin);

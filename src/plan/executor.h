@@ -34,6 +34,7 @@ class Executor {
     std::int32_t result = 0, also = -1;  // values; the second for a pair
     std::span<const std::shared_ptr<const Fusion>> fusions;
     std::vector<ConstArray> inputs;
+    std::vector<std::int32_t> input_storages;
     Array output;
     Split split;
   };

@@ -84,13 +84,9 @@ Plan make_plan(std::span<const Tensor> outputs, std::span<const Tensor> inputs, 
   }
   state->executor = std::make_unique<Executor>(compile(trace));
 
-  // The program knows what it keeps by the order of the nodes.
   const Program& program = state->executor->program();
-  std::vector<std::int32_t> kept(trace.nodes.size(), -1);
-  std::size_t next = 0;
-  for (std::size_t i = 0; i < trace.nodes.size(); ++i) {
-    if (trace.kept[i]) kept[i] = program.kept[next++];
-  }
+  std::vector<std::int32_t> kept(trace.nodes.size(), -1);  // values
+  for (const Kept& k : program.kept) kept[static_cast<std::size_t>(k.node)] = k.value;
   for (Node* root : roots) {
     const std::int32_t node = number_of_node.find(root), leaf = number_of_leaf.find(root);
     state->output_values.push_back(node != NodeIndex::kNone ? kept[static_cast<std::size_t>(node)]

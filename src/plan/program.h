@@ -93,6 +93,12 @@ struct Takeover {
   std::uint32_t uses = 0;   // by nodes of the trace
 };
 
+/// A node of the trace whose result is kept.
+struct Kept {
+  std::int32_t node = 0;
+  std::int32_t value = 0;
+};
+
 /// What a trace computes, as a flat list of instructions over pieces of memory.
 struct Program {
   std::vector<Value> values;
@@ -101,7 +107,7 @@ struct Program {
   std::vector<Instruction> instructions;
   std::vector<Strip> strips;          // in order; most programs have none
   std::vector<std::int32_t> leaves;   // values
-  std::vector<std::int32_t> kept;     // values, in the order of the trace's kept nodes
+  std::vector<Kept> kept;             // in the order of the nodes
   std::vector<std::int32_t> results;  // storages that go to the caller
   std::vector<Takeover> takeovers;
   std::size_t arena_bytes = 0;

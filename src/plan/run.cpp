@@ -90,12 +90,10 @@ void run_trace(Workspace& w) {
   ++plan->runs;
   PlanCache::of_this_thread().bytes_moved += plan->bytes;
 
-  std::size_t next = 0;
-  for (std::size_t i = 0; i < w.trace.nodes.size(); ++i) {
-    if (!w.trace.kept[i]) continue;
-    const Storage& storage = program.storage_of(program.kept[next++]);
+  for (const Kept& kept : program.kept) {
+    const Storage& storage = program.storage_of(kept.value);
     const auto number = static_cast<std::size_t>(storage.number);
-    w.trace.nodes[i]->value =
+    w.trace.nodes[static_cast<std::size_t>(kept.node)]->value =
         storage.place == Place::leaf ? w.trace.leaves[number]->value : w.results[number];
   }
   if (mode() == Mode::verify) verify(w.trace);

@@ -31,7 +31,7 @@ class Simplifier {
       value_of_node_.push_back(add(std::move(step), {node.dtype, node.shape}));
     }
     for (std::size_t i = 0; i < trace_.nodes.size(); ++i) {
-      if (trace_.kept[i]) keep(value_of_node_[i]);
+      if (trace_.kept[i]) keep(static_cast<std::int32_t>(i));
     }
     remove_dead();
     return std::move(p_);
@@ -50,8 +50,9 @@ class Simplifier {
     return static_cast<std::int32_t>(p_.values.size()) - 1;
   }
 
-  void keep(std::int32_t v) {
-    p_.kept.push_back(v);
+  void keep(std::int32_t node) {
+    const std::int32_t v = value_of_node_[node];
+    p_.kept.push_back({node, v});
     Storage& storage = p_.storage_of(v);
     if (storage.place != Place::arena) return;
     storage.place = Place::result;
@@ -188,7 +189,7 @@ class Simplifier {
 
   void remove_dead() {
     std::vector<char> needed(p_.storages.size());
-    for (const std::int32_t v : p_.kept) needed[value(v).storage] = 1;
+    for (const Kept& kept : p_.kept) needed[value(kept.value).storage] = 1;
     std::vector<Step> left;
     for (std::size_t i = p_.steps.size(); i-- > 0;) {
       Step& step = p_.steps[i];

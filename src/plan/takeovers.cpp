@@ -76,8 +76,9 @@ class Finder {
         }
       }
     }
-    for (const std::int32_t v : p_.kept) {  // a result that is a leaf
-      if (p_.storage_of(v).place == Place::leaf) needed_[p_.storage_of(v).number] = true;
+    for (const Kept& kept : p_.kept) {  // a result that is a leaf
+      const Storage& storage = p_.storage_of(kept.value);
+      if (storage.place == Place::leaf) needed_[storage.number] = true;
     }
   }
 
