@@ -25,18 +25,19 @@ Shape::Shape(std::span<const std::int64_t> sizes) {
                             " are supported. Merge axes with reshape."));
   }
   constexpr std::int64_t kMaxNumel = std::int64_t{1} << 62;
+  std::int64_t numel = 1;
   bool is_empty = false, is_too_large = false;
-  for (const std::int64_t size : sizes) {
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    const std::int64_t size = sizes[i];
     if (size < 0) throw ShapeError(1, cat("[shape] negative size in ", list_of(sizes), "."));
     is_empty = is_empty || size == 0;
-    is_too_large = __builtin_mul_overflow(numel_, size, &numel_) || numel_ > kMaxNumel || is_too_large;
-    sizes_[static_cast<std::size_t>(ndim_++)] = size;
+    is_too_large = __builtin_mul_overflow(numel, size, &numel) || numel > kMaxNumel || is_too_large;
+    sizes_[i] = size;
   }
-  if (is_empty) {
-    numel_ = 0;
-  } else if (is_too_large) {
+  if (is_too_large && !is_empty)
     throw ShapeError(1, cat("[shape] ", list_of(sizes), " has more than 2^62 elements."));
-  }
+  numel_ = is_empty ? 0 : numel;
+  ndim_ = static_cast<int>(sizes.size());
 }
 
 std::string Shape::to_string() const { return list_of(sizes()); }

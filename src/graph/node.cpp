@@ -54,6 +54,14 @@ void release(Node* node) noexcept {
   if (node != nullptr && node->refs.drop()) destroy(node);
 }
 
+void forget_history(Node& node) noexcept {
+  for (Node* input : node.inputs()) release(input);
+  node.input_count = 0;
+  node.op = nullptr;
+  node.origin = {};
+  node.constant = false;
+}
+
 const std::string* intern(const std::string& name) {
   static std::mutex mutex;
   static auto* const names = new std::set<std::string>;

@@ -126,7 +126,14 @@ void renew(std::span<const Tensor* const> current, std::span<Tensor> next) {
     w->tracer.start(w->outputs);
   }
   while (w->tracer.next(w->trace)) run_trace(*w);
-  for (Tensor& tensor : next) tensor = detach(tensor);
+  for (Tensor& tensor : next) {
+    const bool is_only_handle = tensor.node()->refs.count() == 1;
+    if (is_only_handle) {
+      forget_history(*tensor.node());
+    } else {
+      tensor = detach(tensor);
+    }
+  }
 }
 
 }  // namespace chainrule

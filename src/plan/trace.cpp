@@ -129,7 +129,7 @@ bool Tracer::next(Trace& trace, std::size_t max_nodes) {
   while (trace.nodes.size() < max_nodes) {
     if (stack_.empty()) {
       if (outputs_.empty()) break;
-      visit(outputs_.front());
+      if (!is_known(outputs_.front())) push(outputs_.front());
       outputs_ = outputs_.subspan(1);
     } else if (!descend()) {
       add(stack_.back().node, trace);

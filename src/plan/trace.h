@@ -53,18 +53,22 @@ class Tracer {
 
  private:
   void add_leaf(Node* leaf, Trace& trace);
-  /// Puts a node that is to be computed on the stack, unless it was there. Whether it did.
-  bool visit(Node* node) {
-    if (is_given(node) || node->traced.stretch == stretch_) return false;
+  /// Whether a node need not be computed, or was on the stack.
+  bool is_known(const Node* node) const { return is_given(node) || node->traced.stretch == stretch_; }
+  void push(Node* node) {
     node->traced.stretch = stretch_;
     const std::span<Node* const> inputs = node->inputs();
     stack_.push_back({node, inputs.data(), inputs.data() + inputs.size()});
-    return true;
   }
-  /// Visits inputs of the topmost node until one is on top of it; false if there is none.
+  /// Puts the next input of the topmost node on top of it that is not known; false if there is none.
   bool descend() {
-    for (Visit& top = stack_.back(); top.next_input != top.end;) {
-      if (visit(*top.next_input++)) return true;
+    Visit& top = stack_.back();
+    for (Node* const* next = top.next_input; next != top.end;) {
+      Node* input = *next++;
+      if (is_known(input)) continue;
+      top.next_input = next;  // while there still is a top: what follows may move the stack
+      push(input);
+      return true;
     }
     return false;
   }
