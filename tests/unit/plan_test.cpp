@@ -10,7 +10,7 @@
 #include "ops/internal.h"
 #include "ops/op.h"
 #include "plan/cache.h"
-#include "plan/program.h"
+#include "plan_test.h"
 
 namespace chainrule {
 namespace {
@@ -19,19 +19,6 @@ using kernels::has_avx512_and_avx2;
 using kernels::same_bits;
 using kernels::SimdGuard;
 
-Tensor drawn(const Shape& shape, std::uint64_t seed) { return detach(normal(shape, {.seed = seed}, 0, 0.3)); }
-
-/// The program for a graph of which only the outputs are held.
-Program program_of(const std::vector<Tensor>& outputs) {
-  std::vector<Node*> nodes;
-  for (const Tensor& output : outputs) nodes.push_back(output.node());
-  Tracer tracer;
-  tracer.start(nodes);
-  Trace trace;
-  tracer.next(trace);
-  return compile(trace);
-}
-
 std::vector<std::string> operations(const Program& program) {
   std::vector<std::string> names;
   for (const Step& step : program.steps) names.emplace_back(step.row->info.name);
@@ -39,13 +26,6 @@ std::vector<std::string> operations(const Program& program) {
 }
 
 using Names = std::vector<std::string>;
-
-class Programs : public ::testing::Test {
- protected:
-  void SetUp() override {
-    if (mode() == Mode::eager) GTEST_SKIP() << "in this mode there are no plans";
-  }
-};
 
 TEST_F(Programs, ComputeOnceWhatIsThereTwice) {
   const Tensor x = drawn({3, 3}, 1);
@@ -160,83 +140,6 @@ TEST_F(Programs, PoolAndNumberTheElementsForTheGradientInOnePass) {
     EXPECT_EQ(program.values[first.output].shape, program.values[second.output].shape);
   }
   EXPECT_EQ(pairs, 2);
-}
-
-/// How many fusions each fused instruction has.
-std::vector<std::size_t> fusions(const Program& program) {
-  std::vector<std::size_t> counts;
-  for (const Instruction& instruction : program.instructions) {
-    if (instruction.is_fused()) counts.push_back(instruction.fusions.size());
-  }
-  return counts;
-}
-
-using Counts = std::vector<std::size_t>;
-
-TEST_F(Programs, UpdateAllParametersInOneInstruction) {
-  std::vector<Tensor> next;
-  for (const Shape& shape : {Shape{4, 3}, Shape{3}, Shape{2, 5, 3}, Shape{}, Shape{7000}}) {
-    const Tensor m = 0.9 * drawn(shape, 1) + 0.1 * drawn(shape, 2);
-    next.insert(next.end(), {drawn(shape, 3) - 0.01 * m / (sqrt(square(m)) + 1e-8), m});
-  }
-  const Program program = program_of(next);
-  EXPECT_EQ(fusions(program), Counts{5});
-  EXPECT_NE(to_string(program).find("}\n    and { "), std::string::npos) << to_string(program);
-}
-
-TEST_F(Programs, JoinOnlyWhatDoesTheSame) {
-  const Tensor a = drawn({40}, 1), b = drawn({50}, 2), c = drawn({60}, 3);
-  EXPECT_EQ(fusions(program_of({a * 2 + a, b * 3 + b})), Counts{2});
-  EXPECT_EQ(fusions(program_of({a * 2 + a, b * 2 - b, c * c + c})), (Counts{1, 1, 1}));
-  EXPECT_EQ(fusions(program_of({exp(a), exp(detach(cast(b, f64)))})), (Counts{1, 1}));
-  EXPECT_EQ(fusions(program_of({exp(a), exp(zeros({0}))})), (Counts{1, 1}));
-}
-
-TEST_F(Programs, JoinNothingThatWaitsForTheOther) {
-  const Tensor a = drawn({40, 40}, 1), b = drawn({30, 30}, 2);
-  EXPECT_EQ(fusions(program_of({exp(matmul(exp(a), a)), exp(b)})), (Counts{1, 2}));
-}
-
-// Each of the eight reads what is made right before it. All in one instruction would need 2 MB for that.
-TEST_F(Programs, KeepLittleWaitingForAJoinedInstruction) {
-  std::vector<Tensor> next, made;
-  for (std::uint64_t i = 0; i < 8; ++i) {
-    const Tensor value = drawn({1, 65536}, i);
-    made.push_back(softmax(value));
-    next.push_back(value - 0.1 * made.back());
-  }
-  std::vector<Tensor> all = next;
-  all.insert(all.end(), made.begin(), made.end());
-  EXPECT_EQ(fusions(program_of(all)), Counts{8});  // somebody holds what they read
-  made.clear();
-  all.clear();
-  const Program program = program_of(next);
-  EXPECT_EQ(fusions(program), (Counts{2, 2, 2, 2}));
-  EXPECT_EQ(program.arena_bytes, 2 * 65536 * sizeof(float));
-}
-
-TEST_F(Programs, JoinAroundAStrip) {
-  const Tensor x = drawn({200, 8, 28, 28}, 1), w = drawn({8, 8, 3, 3}, 2), b = drawn({8}, 3);
-  const Tensor first = drawn({20}, 4), last = drawn({30}, 5);
-  const std::vector<Tensor> outputs{first * 2 + 1, max_pool2d(relu(conv2d(x, w, b, {.padding = 1})), 2),
-                                    last * 3 + 2};
-  const Program program = program_of(outputs);
-  ASSERT_EQ(program.strips.size(), 1);
-  const Instruction& start = program.instructions[static_cast<std::size_t>(program.strips[0].begin)];
-  EXPECT_EQ(program.steps[start.steps[0]].row->info.name, "conv");
-  EXPECT_EQ(fusions(program).back(), 2);
-  for (std::size_t i = 0; i < 20; ++i) {
-    EXPECT_EQ(outputs[0].data<float>()[i], first.data<float>()[i] * 2 + 1);
-  }
-}
-
-// Both fit over the old numbers alone, but each reads those of the other, at a time that nobody knows.
-TEST_F(Programs, WriteOverNothingThatJoinedStepsRead) {
-  const Tensor a = drawn({50, 40}, 1), b = drawn({50, 40}, 2), c = drawn({50, 40}, 3);
-  EXPECT_EQ(make_plan({a - 0.1 * b, b - 0.1 * a}, {a, b}).dump().find("may lie"), std::string::npos);
-  const std::string apart = make_plan({a - 0.1 * c, b - 0.1 * c}, {a, b}).dump();
-  EXPECT_NE(apart.find("result0 may lie"), std::string::npos) << apart;
-  EXPECT_NE(apart.find("result1 may lie"), std::string::npos) << apart;
 }
 
 TEST(Plans, OfEqualGraphsAreOne) {
