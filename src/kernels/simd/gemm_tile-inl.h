@@ -200,13 +200,14 @@ HWY_INLINE void keep_in_register(V& v) {
 #endif
 }
 
+// Fetches what a tile of these rows and vectors at `first` covers; nothing, if that is nullptr.
 template <int kRows, int kVectors, class T>
-HWY_INLINE void prefetch_c(const Tile<T>& t) {
-  if (t.next_c == nullptr) return;
+HWY_INLINE void prefetch_tile(const T* first, std::int64_t ld) {
+  if (first == nullptr) return;
   CHAINRULE_UNROLL
   for (int i = 0; i < kRows; ++i) {
     CHAINRULE_UNROLL
-    for (int v = 0; v < kVectors; ++v) hwy::Prefetch(t.next_c + i * t.ldc + v * kLanes<T>);
+    for (int v = 0; v < kVectors; ++v) hwy::Prefetch(first + i * ld + v * kLanes<T>);
   }
 }
 
@@ -226,7 +227,10 @@ HWY_NOINLINE void run_tile(const Tile<T>& t) {
   using V = hn::Vec<Lanes<T>>;
   V sum[kRows][kVectors];
   start_chain(t, sum);
-  prefetch_c<kRows, kVectors>(t);
+  // What the end of this tile and the start of the next wait for comes while this one computes.
+  prefetch_tile<kRows, kVectors>(t.next_c, t.ldc);
+  prefetch_tile<kRows, kVectors>(t.mask, t.ldc);
+  prefetch_tile<kRows, kVectors>(t.base, t.ldc);
   const T* a = t.a;
   const T* b = t.b;
   T* copy = t.spill;
