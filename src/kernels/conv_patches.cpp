@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/thread_pool.h"
+#include "kernels/cut.h"
 #include "kernels/simd/gemm.h"
 #include "kernels/simd/gemm_scratch.h"
 
@@ -13,12 +14,6 @@ namespace {
 constexpr std::int64_t kBlockColumns = 1024;  // places of the window
 constexpr std::int64_t kBlockDepth = 256;     // weights
 constexpr std::int64_t kMinTask = 1 << 18;    // multiply-adds that are worth handing to another thread
-
-std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
-Range piece(std::int64_t count, std::int64_t pieces, std::int64_t index) {
-  return {count * index / pieces, count * (index + 1) / pieces};
-}
 
 /// The memory of this thread for patches.
 template <class T>
@@ -36,7 +31,7 @@ struct Part {
   std::int64_t depth = s.depth();
   std::int64_t blocks = divide_up(places, kBlockColumns);
 
-  Range block(std::int64_t index) const { return piece(places, blocks, index); }
+  Range block(std::int64_t index) const { return Cut(places, blocks)[index]; }
   std::int64_t x_at(std::int64_t image, std::int64_t group) const {
     return (image * s.groups + group) * s.in_channels * v.in.product();
   }
@@ -93,7 +88,7 @@ void conv_block(const Part<T>& part, const T* image, const T* w, T* y, Range blo
   const std::int64_t deep_blocks = std::max<std::int64_t>(1, divide_up(part.depth, kBlockDepth));
   const std::int64_t columns = block.size();
   for (std::int64_t i = 0; i < deep_blocks; ++i) {
-    const Range deep = piece(part.depth, deep_blocks, i);
+    const Range deep = Cut(part.depth, deep_blocks)[i];
     const auto [patches, step] = part.patches(image, deep, block);
     gemm(Gemm<T>{.m = part.s.out_channels,
                  .n = columns,
@@ -188,7 +183,7 @@ void conv_input_by_patches(const ConvShape& shape, const T* y, const T* w, T* x)
   parallel_for(shape.n * shape.groups * pieces, part.grain(work), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t task = begin; task < end; ++task) {
       run(task / pieces / shape.groups, task / pieces % shape.groups,
-          piece(shape.in_channels, pieces, task % pieces));
+          Cut(shape.in_channels, pieces)[task % pieces]);
     }
   });
 }
@@ -228,7 +223,7 @@ void conv_weight_by_patches(const ConvShape& shape, Range groups, const T* x, co
   const std::int64_t work = shape.n * outputs * part.depth * part.places / pieces;
   parallel_for(groups.size() * pieces, part.grain(work), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t task = begin; task < end; ++task) {
-      run(groups.begin + task / pieces, piece(part.depth, pieces, task % pieces));
+      run(groups.begin + task / pieces, Cut(part.depth, pieces)[task % pieces]);
     }
   });
 }

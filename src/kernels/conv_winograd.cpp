@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/thread_pool.h"
+#include "kernels/cut.h"
 #include "kernels/simd/gemm.h"
 #include "kernels/simd/gemm_scratch.h"
 #include "kernels/simd/winograd.h"
@@ -21,7 +22,6 @@ constexpr std::int64_t kTileUnit = 48;               // tiles that multiply_poin
 constexpr std::int64_t kPreparedBytes = 256 * 1024;  // images and gradients for the weights
 constexpr std::int64_t kPointBytes = 512 * 1024;     // and their points
 
-std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 std::int64_t stored(std::int64_t channels) { return divide_up(channels, kChannelUnit) * kChannelUnit; }
 
 /// Numbers from one point to the next: a cache line more than a point has, so that the 16 pieces of a tile do
@@ -265,9 +265,6 @@ void WinogradConv::add_up_weights(const float* x, const float* y, float* sums, b
   const std::int64_t row_pieces = std::min(num_threads(), 4);
   const std::int64_t units = x_channels_ / kChannelUnit;
   const std::int64_t channel_pieces = std::min(units, divide_up(num_threads(), row_pieces));
-  const auto piece = [](std::int64_t count, std::int64_t pieces, std::int64_t i) {
-    return Range{count * i / pieces, count * (i + 1) / pieces};
-  };
   for (std::int64_t group = 0; group < s_.groups; ++group) {
     for (std::int64_t first = 0; first < s_.n; first += at_once) {
       const std::int64_t count = std::min(at_once, s_.n - first);
@@ -278,8 +275,8 @@ void WinogradConv::add_up_weights(const float* x, const float* y, float* sums, b
       });
       parallel_for(row_pieces * channel_pieces, 1, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) {
-          const Range rows = piece(4, row_pieces, i % row_pieces);
-          const Range some = piece(units, channel_pieces, i / row_pieces);
+          const Range rows = Cut(4, row_pieces)[i % row_pieces];
+          const Range some = Cut(units, channel_pieces)[i / row_pieces];
           add_up_points({count, images, gradients},
                         {static_cast<int>(rows.begin), static_cast<int>(rows.end)},
                         {some.begin * kChannelUnit, some.end * kChannelUnit}, sums + group * kPoints * point_,

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <ostream>
 
+#include "kernels/cut.h"
+
 // How windows lie over an image: what convolution and pooling share.
 namespace chainrule::kernels {
 
@@ -22,11 +24,6 @@ struct Extents {
 inline std::ostream& operator<<(std::ostream& out, const Extents& e) {
   return out << e[0] << " " << e[1] << " " << e[2];
 }
-
-struct Range {
-  std::int64_t begin = 0, end = 0;
-  std::int64_t size() const { return end - begin; }
-};
 
 /// Window number o along an axis covers the places o stride - low + j dilation, j = 0, 1, ... kernel - 1;
 /// those outside [0, in) are padding.

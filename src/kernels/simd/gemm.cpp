@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "core/thread_pool.h"
+#include "kernels/cut.h"
 #include "kernels/simd/dispatch.h"
 #include "kernels/simd/gemm_block-inl.h"
 #include "kernels/simd/gemm_lone_tile-inl.h"
@@ -67,8 +68,8 @@ Grid make_grid(const Gemm<T>& g) {
 
 template <class T>
 HWY_NOINLINE void run_piece(const Gemm<T>& g, const Grid& grid, std::int64_t index) {
-  const Range rows = piece(grid.row_units, grid.row_pieces, index / grid.column_pieces);
-  const Range columns = piece(grid.column_units, grid.column_pieces, index % grid.column_pieces);
+  const Range rows = Cut(grid.row_units, grid.row_pieces)[index / grid.column_pieces];
+  const Range columns = Cut(grid.column_units, grid.column_pieces)[index % grid.column_pieces];
   const std::int64_t i0 = rows.begin * kRowUnit, j0 = columns.begin * kTileVectors * kLanes<T>;
   Gemm<T> part = g;
   part.m = std::min(g.m, rows.end * kRowUnit) - i0;

@@ -100,7 +100,7 @@ struct Tile {
   const T* mask;  // where it is <= 0 the result is 0, rows ldc apart; or nullptr
   const T* base;  // what the scaled result is taken off, rows ldc apart; or nullptr
   T scale;
-  const T* next_c;  // where C will be wanted after this tile; or nullptr
+  const T* next_c;  // the next tile's C, where that goes on from it; or nullptr
   T* spill;         // run_tile<kSpill>: where A is copied to, transposed
   std::int64_t ldspill;
   const std::int64_t* a_rows;  // ReadA::shifted_rows: where each row of A begins
@@ -200,14 +200,27 @@ HWY_INLINE void keep_in_register(V& v) {
 #endif
 }
 
+// Fetches a cache line in order to write to it: it is taken away from other cores now, and not when the write
+// waits for it.
+HWY_INLINE void prefetch_for_write(const void* at) {
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
+  asm volatile("prefetchw %0" : : "m"(*static_cast<const char*>(at)));  // does nothing where it is not known
+#else
+  __builtin_prefetch(at, 1);
+#endif
+}
+
 // Fetches what a tile of these rows and vectors at `first` covers; nothing, if that is nullptr.
-template <int kRows, int kVectors, class T>
+template <int kRows, int kVectors, bool kForWrite = false, class T>
 HWY_INLINE void prefetch_tile(const T* first, std::int64_t ld) {
   if (first == nullptr) return;
   CHAINRULE_UNROLL
   for (int i = 0; i < kRows; ++i) {
     CHAINRULE_UNROLL
-    for (int v = 0; v < kVectors; ++v) hwy::Prefetch(first + i * ld + v * kLanes<T>);
+    for (int v = 0; v < kVectors; ++v) {
+      const T* at = first + i * ld + v * kLanes<T>;
+      kForWrite ? prefetch_for_write(at) : hwy::Prefetch(at);
+    }
   }
 }
 
@@ -228,9 +241,9 @@ HWY_NOINLINE void run_tile(const Tile<T>& t) {
   V sum[kRows][kVectors];
   start_chain(t, sum);
   // What the end of this tile and the start of the next wait for comes while this one computes.
-  prefetch_tile<kRows, kVectors>(t.next_c, t.ldc);
+  prefetch_tile<kRows, kVectors, true>(t.from_c ? t.next_c : t.c, t.ldc);
   prefetch_tile<kRows, kVectors>(t.mask, t.ldc);
-  prefetch_tile<kRows, kVectors>(t.base, t.ldc);
+  if (t.base != t.c) prefetch_tile<kRows, kVectors>(t.base, t.ldc);
   const T* a = t.a;
   const T* b = t.b;
   T* copy = t.spill;
@@ -247,6 +260,8 @@ HWY_NOINLINE void run_tile(const Tile<T>& t) {
     } else if (p == turn) {
       b = t.last_b;
     }
+    // The next tile's elements of A lie behind these, and those of each step far from the others.
+    if constexpr (kRead == ReadA::columns && kRows == kTileRows) hwy::Prefetch(a + 2 * kTileRows - 1);
     V right[kVectors];
     CHAINRULE_UNROLL
     for (int v = 0; v < kVectors; ++v) right[v] = hn::LoadU(d, b + v * kLanes<T>);
