@@ -44,9 +44,9 @@
 // An operation without derivative has `static constexpr std::string_view kNotDifferentiable = "the reason";`
 // in place of vjp. Further members: run_fast (as run, with SIMD or threads), or for elementwise operations
 // run_block (which can be fused with its neighbours in a graph); split (how it can be computed in pieces);
-// kMakesAlso (the name of another operation, whose result on the same
-// inputs with the same attributes run_fast can write in the same pass); flops (floating operations of a call,
-// for reports: one an element without it); samples (inputs for check_op; elementwise operations have theirs
+// kMakesAlso (the name of another operation, whose result on the same inputs, or the first of them, with the
+// same attributes run_fast can write in the same pass); flops (floating operations of a call, for reports:
+// one an element without it); samples (inputs for check_op; elementwise operations have theirs
 // made from kInfo.domain), and with attributes fields(visit), which calls visit("name", member) for each.
 // check_op<Cube>() proves it like the library's own.
 namespace chainrule {

@@ -154,6 +154,7 @@ struct SoftmaxCrossEntropyGrad {
           "w_n (softmax(z) sum(t) - t) for each row: the gradient of w's dot product with "
           "softmax_cross_entropy(z, t)."};
   static constexpr bool kChecksValues = true;
+  static constexpr std::string_view kMakesAlso = "softmax_cross_entropy";
   bool operator==(const SoftmaxCrossEntropyGrad&) const = default;
   Meta infer(std::span<const Meta> in) const {
     check_targets(in[0], in[1]);
@@ -200,9 +201,14 @@ struct SoftmaxCrossEntropyGrad {
     const std::int64_t classes = k.inputs[0].shape[1];
     with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
       const TargetRows<T> t(k.inputs[1], classes);
+      const T* z = k.inputs[0].as<T>();
       T* y = k.output.as<T>();
-      kernels::softmax(k.inputs[0].as<T>(), rows, classes, y);
-      for (std::int64_t i = 0; i < rows; ++i) t.gradient(i, k.inputs[2].as<T>()[i], y + i * classes);
+      T* losses = static_cast<T*>(k.also);
+      kernels::softmax(z, rows, classes, y, losses);
+      for (std::int64_t i = 0; i < rows; ++i) {
+        if (losses != nullptr) losses[i] = t.loss(i, z + i * classes, losses[i]);
+        t.gradient(i, k.inputs[2].as<T>()[i], y + i * classes);
+      }
     });
   }
   static std::vector<Sample> samples() {

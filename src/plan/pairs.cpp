@@ -1,6 +1,7 @@
-// Two steps on the same inputs that one kernel can do in one pass: a pooling and the numbers for its
+// Two steps that one kernel can do in one pass: a pooling and the numbers for its gradient, a loss and its
 // gradient.
 #include <algorithm>
+#include <set>
 
 #include "plan/program.h"
 
@@ -14,26 +15,66 @@ bool have_same_attributes(const Step& a, const Step& b) {
   return first == second;
 }
 
+/// Whether the kernel of a step can make the result of another one as well.
+bool makes_also(const Step& step, const Step& other) {
+  return other.row->info.name == step.row->makes_also && other.inputs.size() <= step.inputs.size() &&
+         std::equal(other.inputs.begin(), other.inputs.end(), step.inputs.begin()) &&
+         have_same_attributes(step, other);
+}
+
+/// Moves what needs the result of instruction `first`, between that and instruction `last`, behind both.
+/// Returns where `last` is then; -1, and nothing moved, if that needs it itself.
+std::ptrdiff_t bring_near(Program& program, std::ptrdiff_t first, std::ptrdiff_t last) {
+  std::set<std::int32_t> late;  // storages
+  const auto is_late = [&](const Instruction& instruction) {
+    bool needs = false;
+    for (const std::int32_t s : instruction.steps) {
+      for (const std::int32_t input : program.steps[s].inputs)
+        needs |= late.contains(program.values[input].storage);
+    }
+    return needs;
+  };
+  const auto make_late = [&](const Instruction& instruction) {
+    for (const std::int32_t s : instruction.steps)
+      late.insert(program.values[program.steps[s].output].storage);
+  };
+  make_late(program.instructions[first]);
+  std::vector<Instruction> early, moved;
+  for (std::ptrdiff_t i = first + 1; i <= last; ++i) {
+    const Instruction& instruction = program.instructions[i];
+    if (!is_late(instruction)) {
+      early.push_back(instruction);
+    } else if (i == last) {
+      return -1;
+    } else {
+      make_late(instruction);
+      moved.push_back(instruction);
+    }
+  }
+  const auto end = std::move(early.begin(), early.end(), program.instructions.begin() + first + 1);
+  std::move(moved.begin(), moved.end(), end);
+  return end - program.instructions.begin() - 1;
+}
+
 }  // namespace
 
 void join_pairs(Program& program) {
   std::vector<Instruction>& all = program.instructions;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const Step& step = program.steps[all[i].steps[0]];
-    if (all[i].is_fused() || step.row->makes_also.empty()) continue;
+  const auto step_of = [&](const Instruction& i) -> const Step& { return program.steps[i.steps[0]]; };
+  for (std::ptrdiff_t maker = 0; maker < std::ssize(all); ++maker) {
+    if (all[maker].is_fused() || step_of(all[maker]).row->makes_also.empty()) continue;
     const auto other = std::find_if(all.begin(), all.end(), [&](const Instruction& instruction) {
-      const Step& twin = program.steps[instruction.steps[0]];
-      return !instruction.is_fused() && twin.row->info.name == step.row->makes_also &&
-             twin.inputs == step.inputs && have_same_attributes(twin, step);
+      return !instruction.is_fused() && makes_also(step_of(all[maker]), step_of(instruction));
     });
     if (other == all.end()) continue;
-    // In the place of the earlier one: what they read is there for both.
-    Instruction pair{{all[i].steps[0], other->steps[0]}};
+    Instruction pair{{all[maker].steps[0], other->steps[0]}};
     pair.is_pair = true;
-    const auto at = static_cast<std::size_t>(other - all.begin());
-    all[std::min(i, at)] = std::move(pair);
-    all.erase(all.begin() + static_cast<std::ptrdiff_t>(std::max(i, at)));
-    i = std::min(i, at);
+    const std::ptrdiff_t at = other - all.begin(), first = std::min(maker, at);
+    const std::ptrdiff_t last = bring_near(program, first, std::max(maker, at));
+    if (last < 0) continue;
+    all[last] = std::move(pair);
+    all.erase(all.begin() + first);
+    maker = first - 1;  // what was behind it has moved up
   }
 }
 

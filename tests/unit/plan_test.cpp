@@ -142,6 +142,35 @@ TEST_F(Programs, PoolAndNumberTheElementsForTheGradientInOnePass) {
   EXPECT_EQ(pairs, 2);
 }
 
+TEST_F(Programs, ComputeALossAndItsGradientInOnePass) {
+  const Tensor z = drawn({4, 3}, 1);
+  for (const Tensor& t : {from_data(std::vector<std::int64_t>{0, 2, 1, 1}, {4}), drawn({4, 3}, 2)}) {
+    const auto loss_and_gradient = [&] {
+      const Tensor loss = softmax_cross_entropy(z, t);
+      // What needs the loss lies before the gradient in the trace, and has to wait for it.
+      return std::vector<Tensor>{exp(loss), loss, grad(loss, z)};
+    };
+    const Program program = program_of(loss_and_gradient());
+    int pairs = 0;
+    for (const Instruction& instruction : program.instructions) {
+      EXPECT_NE(program.steps[instruction.steps[0]].row->info.name, "softmax_cross_entropy");
+      pairs += instruction.is_pair;
+    }
+    EXPECT_EQ(pairs, 1);
+    const std::vector<Tensor> together = loss_and_gradient();
+    evaluate(together);
+    for (std::size_t i = 0; i < together.size(); ++i)
+      EXPECT_EQ(together[i].to_vector(), loss_and_gradient()[i].to_vector()) << i;
+  }
+}
+
+TEST_F(Programs, LeaveALossAloneWhoseGradientNeedsIt) {
+  const Tensor z = drawn({4, 3}, 1), t = from_data(std::vector<std::int64_t>{0, 2, 1, 1}, {4});
+  const Tensor loss = softmax_cross_entropy(z, t);
+  for (const Instruction& instruction : program_of({grad(square(loss), z), loss}).instructions)
+    EXPECT_FALSE(instruction.is_pair);
+}
+
 TEST(Plans, OfEqualGraphsAreOne) {
   if (mode() == Mode::eager) GTEST_SKIP() << "in this mode there are no plans";
   PlanCache& cache = PlanCache::of_this_thread();

@@ -136,6 +136,30 @@ TEST(Softmax, InPlace) {
 }
 
 template <class T>
+void expect_logsumexp_beside() {
+  constexpr T inf = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();
+  for (const std::int64_t cols : kCols) {
+    constexpr std::int64_t kRows = 6;
+    auto z = normal_numbers<T>(static_cast<std::size_t>(kRows * cols), static_cast<unsigned>(cols), T{5});
+    const auto last_of_row = [&](std::int64_t row) -> T& {
+      return z[static_cast<std::size_t>((row + 1) * cols - 1)];
+    };
+    last_of_row(1) = inf;
+    last_of_row(2) = nan;
+    std::fill_n(z.begin() + 3 * cols, cols, -inf);
+    std::vector<T> p(z.size()), y(kRows);
+    softmax(z.data(), kRows, cols, p.data(), y.data());
+    EXPECT_TRUE(same_bits(p, run_softmax(z, kRows, cols))) << cols;
+    EXPECT_TRUE(same_bits(y, run_logsumexp(z, kRows, cols))) << cols;
+  }
+}
+
+TEST(Softmax, GivesTheLogsumexpBesideIt) {
+  expect_logsumexp_beside<float>();
+  expect_logsumexp_beside<double>();
+}
+
+template <class T>
 std::vector<T> everything() {
   std::vector<T> all;
   for (const std::int64_t cols : kCols) {

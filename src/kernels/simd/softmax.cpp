@@ -81,7 +81,16 @@ class ShortRow {
 };
 
 template <class T>
-HWY_INLINE void softmax_long_row(const T* z, std::int64_t cols, T* p) {
+HWY_INLINE T log_of_sum(T max, T sum) {
+  const hn::CappedTag<T, kLanes> d;
+  // An infinite or NaN maximum is the answer; max - max would make a NaN of it.
+  if (!(std::numeric_limits<T>::lowest() <= max && max <= std::numeric_limits<T>::max())) return max;
+  return max + hn::GetLane(log(d, hn::Set(d, sum)));
+}
+
+/// @param y  where the logsumexp goes, or nullptr.
+template <class T>
+HWY_INLINE void softmax_long_row(const T* z, std::int64_t cols, T* p, T* y) {
   const hn::ScalableTag<T> d;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   const ShiftedExp<T> shifted_exp{fold_run<Max>(z, cols)};
@@ -90,7 +99,9 @@ HWY_INLINE void softmax_long_row(const T* z, std::int64_t cols, T* p) {
       [&](std::int64_t i) HWY_ATTR { hn::StoreU(shifted_exp(d, hn::LoadU(d, z + i)), d, p + i); },
       [&](std::int64_t i, std::int64_t count)
           HWY_ATTR { store_first(d, shifted_exp(d, load_first(d, z + i, count)), p + i, count); });
-  const auto scale = hn::Set(d, T{1} / fold_run<Sum>(static_cast<const T*>(p), cols));
+  const T sum = fold_run<Sum>(static_cast<const T*>(p), cols);
+  if (y != nullptr) *y = log_of_sum(shifted_exp.max, sum);
+  const auto scale = hn::Set(d, T{1} / sum);
   for_vectors(
       lanes, cols,
       [&](std::int64_t i) HWY_ATTR { hn::StoreU(hn::Mul(hn::LoadU(d, p + i), scale), d, p + i); },
@@ -99,23 +110,17 @@ HWY_INLINE void softmax_long_row(const T* z, std::int64_t cols, T* p) {
 }
 
 template <class T>
-void softmax_rows(const T* z, std::int64_t rows, std::int64_t cols, T* p) {
+void softmax_rows(const T* z, std::int64_t rows, std::int64_t cols, T* p, T* y) {
   for (std::int64_t row = 0; row < rows; ++row, z += cols, p += cols) {
+    T* log_sum = y == nullptr ? nullptr : y + row;
     if (cols <= kLanes) {
       const ShortRow<T> short_row(z, cols);
+      if (log_sum != nullptr) *log_sum = log_of_sum(short_row.max(), short_row.sum());
       short_row.store_scaled(T{1} / short_row.sum(), p);
     } else {
-      softmax_long_row(z, cols, p);
+      softmax_long_row(z, cols, p, log_sum);
     }
   }
-}
-
-template <class T>
-HWY_INLINE T log_of_sum(T max, T sum) {
-  const hn::CappedTag<T, kLanes> d;
-  // An infinite or NaN maximum is the answer; max - max would make a NaN of it.
-  if (!(std::numeric_limits<T>::lowest() <= max && max <= std::numeric_limits<T>::max())) return max;
-  return max + hn::GetLane(log(d, hn::Set(d, sum)));
 }
 
 template <class T>
@@ -131,11 +136,11 @@ void logsumexp_rows(const T* z, std::int64_t rows, std::int64_t cols, T* y) {
   }
 }
 
-void softmax_f32(const float* z, std::int64_t rows, std::int64_t cols, float* p) {
-  softmax_rows(z, rows, cols, p);
+void softmax_f32(const float* z, std::int64_t rows, std::int64_t cols, float* p, float* y) {
+  softmax_rows(z, rows, cols, p, y);
 }
-void softmax_f64(const double* z, std::int64_t rows, std::int64_t cols, double* p) {
-  softmax_rows(z, rows, cols, p);
+void softmax_f64(const double* z, std::int64_t rows, std::int64_t cols, double* p, double* y) {
+  softmax_rows(z, rows, cols, p, y);
 }
 void logsumexp_f32(const float* z, std::int64_t rows, std::int64_t cols, float* y) {
   logsumexp_rows(z, rows, cols, y);
@@ -160,29 +165,35 @@ HWY_EXPORT(logsumexp_f32);
 HWY_EXPORT(logsumexp_f64);
 
 namespace {
-/// @param out_cols  columns of a row of the result.
 template <class Run, class T>
-void split_rows(Run run, const T* z, std::int64_t rows, std::int64_t cols, T* out, std::int64_t out_cols) {
+void split_softmax(Run run, const T* z, std::int64_t rows, std::int64_t cols, T* p, T* y) {
   parallel_for(rows, rows_grain(kHeavyGrain, cols), [=](std::int64_t begin, std::int64_t end) {
-    run(z + begin * cols, end - begin, cols, out + begin * out_cols);
+    run(z + begin * cols, end - begin, cols, p + begin * cols, y == nullptr ? nullptr : y + begin);
+  });
+}
+
+template <class Run, class T>
+void split_logsumexp(Run run, const T* z, std::int64_t rows, std::int64_t cols, T* y) {
+  parallel_for(rows, rows_grain(kHeavyGrain, cols), [=](std::int64_t begin, std::int64_t end) {
+    run(z + begin * cols, end - begin, cols, y + begin);
   });
 }
 }  // namespace
 
-void softmax(const float* z, std::int64_t rows, std::int64_t cols, float* p) {
-  split_rows(CHAINRULE_DISPATCH(softmax_f32), z, rows, cols, p, cols);
+void softmax(const float* z, std::int64_t rows, std::int64_t cols, float* p, float* y) {
+  split_softmax(CHAINRULE_DISPATCH(softmax_f32), z, rows, cols, p, y);
 }
 
-void softmax(const double* z, std::int64_t rows, std::int64_t cols, double* p) {
-  split_rows(CHAINRULE_DISPATCH(softmax_f64), z, rows, cols, p, cols);
+void softmax(const double* z, std::int64_t rows, std::int64_t cols, double* p, double* y) {
+  split_softmax(CHAINRULE_DISPATCH(softmax_f64), z, rows, cols, p, y);
 }
 
 void logsumexp(const float* z, std::int64_t rows, std::int64_t cols, float* y) {
-  split_rows(CHAINRULE_DISPATCH(logsumexp_f32), z, rows, cols, y, 1);
+  split_logsumexp(CHAINRULE_DISPATCH(logsumexp_f32), z, rows, cols, y);
 }
 
 void logsumexp(const double* z, std::int64_t rows, std::int64_t cols, double* y) {
-  split_rows(CHAINRULE_DISPATCH(logsumexp_f64), z, rows, cols, y, 1);
+  split_logsumexp(CHAINRULE_DISPATCH(logsumexp_f64), z, rows, cols, y);
 }
 
 }  // namespace chainrule::kernels

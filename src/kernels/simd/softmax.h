@@ -8,12 +8,13 @@ namespace chainrule::kernels {
 // too large. Sums are taken in the order of reduce.h: results are the same bits for any number of threads,
 // and on every vector width that has a fused multiply-add (AVX2 = AVX-512).
 
-/// p = softmax(z) of each row: e^(z - max z) / sum. p may be z.
+/// p = softmax(z) of each row: e^(z - max z) / sum. p may be z. If y is not nullptr, y = logsumexp(z) of each
+/// row as well, the same bits as from logsumexp.
 ///
 /// A logit of -inf has probability 0. A row with a NaN or +inf, or of nothing but -inf, is all NaN (as in
 /// SciPy and PyTorch). cols = 0 does nothing. Error: see softmax_test.cpp.
-void softmax(const float* z, std::int64_t rows, std::int64_t cols, float* p);
-void softmax(const double* z, std::int64_t rows, std::int64_t cols, double* p);
+void softmax(const float* z, std::int64_t rows, std::int64_t cols, float* p, float* y = nullptr);
+void softmax(const double* z, std::int64_t rows, std::int64_t cols, double* p, double* y = nullptr);
 
 /// y = log(sum(e^z)) of each row, in nats.
 ///
