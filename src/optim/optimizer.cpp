@@ -49,6 +49,13 @@ void Optimizer::step(std::vector<Tensor>&& gradients) {
   apply(*w);
 }
 
+void Optimizer::step(std::vector<Tensor>&& gradients, const Tensor& loss) {
+  const Reused<Workspace> w;
+  find_updates(gradients, *w);
+  gradients.clear();
+  apply(*w, &loss);
+}
+
 void Optimizer::find_updates(const std::vector<Tensor>& gradients, Workspace& w) const {
   if (gradients.size() != parameters_.size()) {
     throw ValueError(
@@ -62,8 +69,8 @@ void Optimizer::find_updates(const std::vector<Tensor>& gradients, Workspace& w)
   }
 }
 
-void Optimizer::apply(Workspace& w) {
-  renew(w.current, w.next);
+void Optimizer::apply(Workspace& w, const Tensor* also) {
+  renew(w.current, w.next, also);
   auto next = w.next.begin();
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     parameters_[i].parameter->set_value(std::move(*next++));

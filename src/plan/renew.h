@@ -13,6 +13,7 @@ namespace chainrule {
 /// made from it. If computing fails, all of `current` is as it was.
 /// @param current  handles that will be replaced.
 /// @param next     the only handles to what is to be computed, as far as the caller knows; leaves after it.
-void renew(std::span<const Tensor* const> current, std::span<Tensor> next);
+/// @param also     computed in the same run, and as it was otherwise; or nullptr.
+void renew(std::span<const Tensor* const> current, std::span<Tensor> next, const Tensor* also = nullptr);
 
 }  // namespace chainrule

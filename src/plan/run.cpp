@@ -20,8 +20,7 @@ struct Workspace {
   NodeIndex replaced;  // leaves of which one handle will be let go
 
   /// Those of the tensors that have no value yet.
-  void find_outputs(std::span<const Tensor> tensors) {
-    outputs.clear();
+  void add_outputs(std::span<const Tensor> tensors) {
     for (const Tensor& tensor : tensors) {
       static_cast<void>(tensor.shape());  // throws for an empty tensor
       if (!tensor.node()->has_value()) outputs.push_back(tensor.node());
@@ -30,6 +29,7 @@ struct Workspace {
   void clear() {
     tracer.clear();
     trace.clear();
+    outputs.clear();
     results.clear();
     replaced.clear();
   }
@@ -105,14 +105,16 @@ void evaluate(std::span<const Tensor> tensors) {
   const auto is_known = [](const Tensor& tensor) { return tensor && tensor.node()->has_value(); };
   if (std::all_of(tensors.begin(), tensors.end(), is_known)) return;
   const Reused<Workspace> w;
-  w->find_outputs(tensors);
+  w->add_outputs(tensors);
   w->tracer.start(w->outputs);
   while (w->tracer.next(w->trace)) run_trace(*w);
 }
 
-void renew(std::span<const Tensor* const> current, std::span<Tensor> next) {
+void renew(std::span<const Tensor* const> current, std::span<Tensor> next, const Tensor* also) {
   const Reused<Workspace> w;
-  w->find_outputs(next);
+  w->add_outputs(next);
+  const std::size_t renewed = w->outputs.size();
+  if (also != nullptr) w->add_outputs({also, 1});
   bool any = false;
   for (const Tensor* tensor : current) {
     const Node* leaf = tensor->node();
@@ -121,7 +123,7 @@ void renew(std::span<const Tensor* const> current, std::span<Tensor> next) {
     any = true;
   }
   if (any) {
-    w->tracer.start_with_last_handles(w->outputs);
+    w->tracer.start_with_last_handles(w->outputs, renewed);
   } else {
     w->tracer.start(w->outputs);
   }

@@ -72,9 +72,9 @@ void Tracer::start(std::span<Node* const> outputs, const NodeIndex* given) {
   stack_.clear();
 }
 
-void Tracer::start_with_last_handles(std::span<Node* const> outputs) {
+void Tracer::start_with_last_handles(std::span<Node* const> outputs, std::size_t count) {
   start(outputs);
-  let_go_ = outputs;
+  let_go_ = outputs.first(count);
 }
 
 /// Adds a leaf that is met for the first time.

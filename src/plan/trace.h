@@ -43,8 +43,9 @@ class Tracer {
   /// nodes in there.
   /// Both must live until the last stretch.
   void start(std::span<Node* const> outputs, const NodeIndex* given = nullptr);
-  /// The same for outputs whose handles, one for each time it is listed, are let go when they have values.
-  void start_with_last_handles(std::span<Node* const> outputs);
+  /// The same, where handles of the first outputs, one for each time it is listed, are let go when they have
+  /// values.
+  void start_with_last_handles(std::span<Node* const> outputs, std::size_t count);
   /// The next stretch; false if there is none.
   bool next(Trace& trace, std::size_t max_nodes = kMaxNodes);
   /// Whether that was the last one.

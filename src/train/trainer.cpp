@@ -76,9 +76,8 @@ Trainer::Trainer(nn::TwoLayerNet& net, const data::Dataset& dataset, const Optio
 double Trainer::step() {
   const Batch batch = gather_batch(dataset_.train, batches_.at(steps_done_));
   const Tensor loss = net_.loss(batch.x, batch.t);
-  optimizer_.step(grad(loss, nn::values(parameters_)));
+  optimizer_.step(grad(loss, nn::values(parameters_)), loss);
   ++steps_done_;
-  // Read after the step: the loss is computed together with the new parameters, not by a run of its own.
   const double value = loss.item();
   if (!std::isfinite(value)) {
     throw ValueError(

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "chainrule/chainrule.h"
+#include "graph/node.h"
 #include "ops/op.h"
 
 namespace chainrule::optim {
@@ -144,6 +145,18 @@ TEST_F(Updates, LeaveWhatTheLossNeeds) {
       std::vector<Tensor> g = gradients(held);
       optimizer->step(std::move(g));
       EXPECT_EQ(grad(held, x_).to_vector(), gradient);
+    }
+  }
+}
+
+TEST_F(Updates, BringTheLossWithThem) {
+  for (Optimizer* optimizer : both_) {
+    for (int i = 0; i < 2; ++i) {
+      const double value = loss().item();
+      const Tensor held = loss();
+      optimizer->step(gradients(held), held);
+      EXPECT_TRUE(held.node()->has_value());
+      EXPECT_EQ(held.item(), value);  // by the old weights
     }
   }
 }
