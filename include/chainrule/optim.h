@@ -24,10 +24,9 @@ class Optimizer {
   /// The same for gradients that nobody else needs, as in `step(grad(loss, parameters))`: they need not be
   /// kept.
   void step(std::vector<Tensor>&& gradients);
-  /// The same, with the loss computed in the same run: cheaper than by a run of its own when it is read
-  /// later.
-  /// @throws ValueError  if the loss is an empty tensor (E010).
-  void step(std::vector<Tensor>&& gradients, const Tensor& loss);
+  /// One step, and the loss computed in the same run: cheaper than by a run of its own when it is read later.
+  /// @throws ValueError  for another number of gradients (E044), or if the loss is an empty tensor (E010).
+  void step(std::vector<Tensor> gradients, const Tensor& loss);
   /// One step with what backward left in the parameters.
   /// @throws ValueError  if a parameter has no gradient (E044).
   void step();

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "core/thread_pool.h"
+#include "kernels/cut.h"
 #include "kernels/simd/gemm_scratch.h"
 #include "kernels/simd/pool.h"
 
@@ -161,11 +162,11 @@ void max_pool(const Windows& v, std::int64_t planes, const T* x, T* y, Number* n
   if constexpr (std::is_same_v<Number, std::uint8_t>) {
     if (are_squares(v)) return max_pool_squares(squares_of(v, planes), x, y, numbers);
   }
-  const std::int64_t count = v.out.product(), blocks = (count + kBlockWindows - 1) / kBlockWindows;
+  const std::int64_t count = v.out.product(), blocks = divide_up(count, kBlockWindows);
   for_each_plane(
       planes * blocks, std::min(count, kBlockWindows) * v.kernel.product(), [&](std::int64_t task) {
-        const std::int64_t plane = task / blocks, block = task % blocks;
-        const Range windows{count * block / blocks, count * (block + 1) / blocks};
+        const std::int64_t plane = task / blocks;
+        const Range windows = Cut(count, blocks)[task % blocks];
         const std::int64_t first = plane * count + windows.begin;
         PoolBlock<T>(v, x + plane * v.in.product(), windows)
             .run(y == nullptr ? nullptr : y + first, numbers == nullptr ? nullptr : numbers + first);

@@ -49,7 +49,7 @@ void Optimizer::step(std::vector<Tensor>&& gradients) {
   apply(*w);
 }
 
-void Optimizer::step(std::vector<Tensor>&& gradients, const Tensor& loss) {
+void Optimizer::step(std::vector<Tensor> gradients, const Tensor& loss) {
   const Reused<Workspace> w;
   find_updates(gradients, *w);
   gradients.clear();

@@ -142,8 +142,7 @@ TEST_F(Updates, LeaveWhatTheLossNeeds) {
     for (int i = 0; i < 2; ++i) {  // the second time by a plan that was run before
       const std::vector<double> gradient = grad(loss(), x_).to_vector();
       const Tensor held = loss();
-      std::vector<Tensor> g = gradients(held);
-      optimizer->step(std::move(g));
+      optimizer->step(gradients(held), held);
       EXPECT_EQ(grad(held, x_).to_vector(), gradient);
     }
   }
@@ -159,6 +158,14 @@ TEST_F(Updates, BringTheLossWithThem) {
       EXPECT_EQ(held.item(), value);  // by the old weights
     }
   }
+}
+
+TEST_F(Updates, LeaveGradientsThatAreKept) {
+  const std::vector<double> gradient = gradients(loss())[0].to_vector();
+  const Tensor of = loss();
+  const std::vector<Tensor> kept = gradients(of);
+  sgd_.step(kept, of);
+  EXPECT_EQ(kept[0].to_vector(), gradient);  // by the old weights
 }
 
 TEST_F(Updates, AreTheSameBitsWhereverTheyLie) {

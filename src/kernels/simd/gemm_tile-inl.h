@@ -101,7 +101,7 @@ struct Tile {
   const T* base;  // what the scaled result is taken off, rows ldc apart; or nullptr
   T scale;
   const T* next_c;  // the next tile's C, where that goes on from it; or nullptr
-  T* spill;         // run_tile<kSpill>: where A is copied to, transposed
+  T* spill;         // ReadA::rows_and_copy: where A is copied to, transposed
   std::int64_t ldspill;
   const std::int64_t* a_rows;  // ReadA::shifted_rows: where each row of A begins
   const std::int64_t* b_rows;  // ReadB::shifted_rows: the same for B
