@@ -204,6 +204,10 @@ std::vector<ConvShape> large_shapes() {
       // Without patches: of several blocks; of three axes that differ in everything.
       {{{1, 50, 60}, {1, 50, 60}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}}, 2, 1, 9, 16},
       {{{3, 9, 20}, {3, 10, 18}, {2, 3, 2}, {1, 1, 1}, {1, 2, 3}, {1, 2, 0}}, 2, 2, 10, 9},
+      // Rows that end in half a vector, an odd number and an even one.
+      {{{1, 13, 28}, {1, 9, 24}, {1, 5, 5}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}}, 3, 1, 1, 30},
+      {{{1, 6, 40}, {1, 6, 40}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}}, 2, 2, 2, 5},
+      {{{1, 7, 12}, {1, 7, 12}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}}, 2, 1, 2, 17},
       // By Winograd's transforms: odd sizes, unequal padding, channels that leave a rest, groups; many images
       // in a block; more channels than a block of registers.
       {{{1, 13, 18}, {1, 15, 17}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 2, 0}}, 5, 2, 10, 21},

@@ -253,18 +253,12 @@ HWY_NOINLINE void run_tile(const Tile<T>& t) {
     CHAINRULE_UNROLL
     for (int i = 0; i < kRows; ++i) row[i] = t.a + t.a_rows[i];
   }
-  const std::int64_t turn = t.last_b == nullptr ? k : k - 1;
-  for (std::int64_t p = 0; p < k; ++p) {
-    if constexpr (kReadB == ReadB::shifted_rows) {
-      b = t.b + t.b_rows[p];
-    } else if (p == turn) {
-      b = t.last_b;
-    }
+  const auto step = [&](std::int64_t p, const T* b_row) HWY_ATTR {
     // The next tile's elements of A lie behind these, and those of each step far from the others.
     if constexpr (kRead == ReadA::columns && kRows == kTileRows) hwy::Prefetch(a + 2 * kTileRows - 1);
     V right[kVectors];
     CHAINRULE_UNROLL
-    for (int v = 0; v < kVectors; ++v) right[v] = hn::LoadU(d, b + v * kLanes<T>);
+    for (int v = 0; v < kVectors; ++v) right[v] = hn::LoadU(d, b_row + v * kLanes<T>);
     CHAINRULE_UNROLL
     for (int i = 0; i < kRows; ++i) {
       V left;
@@ -282,7 +276,28 @@ HWY_NOINLINE void run_tile(const Tile<T>& t) {
     }
     if constexpr (kRead == ReadA::rows_and_copy) copy += t.ldspill;
     a += kRead == ReadA::columns ? lda : 1;
-    if constexpr (kReadB == ReadB::rows) b += ldb;
+  };
+  const std::int64_t turn = t.last_b == nullptr ? k : k - 1;
+  if constexpr (kReadB == ReadB::rows && kRows == kTileRows && kVectors == kTileVectors &&
+                (kRead == ReadA::rows || kRead == ReadA::rows_and_copy)) {
+    // Two steps at once in the tile that does most of the work: counting takes ports from the multiply-adds.
+    std::int64_t p = 0;
+    for (; p + 2 <= turn; p += 2) {
+      step(p, std::exchange(b, b + ldb));
+      step(p + 1, std::exchange(b, b + ldb));
+    }
+    if (p < turn) step(p, b);
+    if (turn < k) step(turn, t.last_b);
+  } else {
+    for (std::int64_t p = 0; p < k; ++p) {
+      if constexpr (kReadB == ReadB::shifted_rows) {
+        b = t.b + t.b_rows[p];
+      } else if (p == turn) {
+        b = t.last_b;
+      }
+      step(p, b);
+      if constexpr (kReadB == ReadB::rows) b += ldb;
+    }
   }
   finish_chain(t, sum);
 }

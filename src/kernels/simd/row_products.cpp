@@ -46,6 +46,24 @@ struct Whole {
     return hn::LoadU(d, from);
   }
 };
+/// The end of one row and the beginning of the next, half a vector of each.
+struct TwoHalves {
+  std::int64_t next;  // from the one to the other
+  template <class D, class T>
+  HWY_INLINE hn::Vec<D> operator()(D d, const T* from) const {
+#if HWY_TARGET == HWY_SCALAR
+    return hn::LoadU(d, from);  // never called: there are no halves
+#else
+    const hn::Half<D> half;
+    return hn::Combine(d, hn::LoadU(half, from + next), hn::LoadU(half, from));
+#endif
+  }
+};
+
+/// Whether rows end in half of a run of `whole`, so that two fill what each for itself leaves half empty.
+HWY_INLINE bool go_in_pairs(std::int64_t width, std::int64_t whole) {
+  return whole > 1 && width > whole && width % whole == whole / 2;
+}
 
 // Of y at one time, so that it stays in the first cache from place to place.
 inline constexpr std::int64_t kImageBytes = 32 * 1024;
@@ -64,30 +82,42 @@ HWY_NOINLINE void add_tile(const RowProducts<T>& s, std::int64_t part) {
     for (int j = 0; j < kX; ++j) sum[o][j] = hn::LoadU(d, sums + o * sums_step + j * kSums<T>);
   }
   const std::int64_t width = s.width - part, y_step = s.y_step;
+  const bool in_pairs = go_in_pairs(s.width, kSums<T>);
   for (std::int64_t image = 0; image < s.images; ++image) {
     const T* x[kX];
     CHAINRULE_UNROLL
     for (int j = 0; j < kX; ++j) x[j] = s.x + image * s.x_image + s.shifts[j] + part;
     const T* y = s.y + image * s.y_image + part;
-    for (std::int64_t row = 0; row < s.rows; ++row, y += s.width) {
-      const std::int64_t start = s.x_rows[row];
-      const auto add = [&](std::int64_t i, auto load) HWY_ATTR {
-        V left[kY];
+    const auto add = [&](std::int64_t at_y, std::int64_t at_x, auto load_y, auto load_x) HWY_ATTR {
+      V left[kY];
+      CHAINRULE_UNROLL
+      for (int o = 0; o < kY; ++o) left[o] = load_y(d, y + o * y_step + at_y);
+      CHAINRULE_UNROLL
+      for (int j = 0; j < kX; ++j) {
+        const V right = load_x(d, x[j] + at_x);
         CHAINRULE_UNROLL
-        for (int o = 0; o < kY; ++o) left[o] = load(d, y + o * y_step + i);
-        CHAINRULE_UNROLL
-        for (int j = 0; j < kX; ++j) {
-          const V right = load(d, x[j] + start + i);
-          CHAINRULE_UNROLL
-          for (int o = 0; o < kY; ++o) sum[o][j] = hn::MulAdd(left[o], right, sum[o][j]);
-        }
-      };
+        for (int o = 0; o < kY; ++o) sum[o][j] = hn::MulAdd(left[o], right, sum[o][j]);
+      }
+    };
+    std::int64_t row = 0;
+    for (; in_pairs && row + 2 <= s.rows; row += 2, y += 2 * s.width) {
+      const std::int64_t start = s.x_rows[row], next = s.x_rows[row + 1] - s.width;
       std::int64_t i = 0;
-      for (; i + kLanes<T> <= width; i += kSums<T>) add(i, Whole{});
+      for (; i + kLanes<T> <= width; i += kSums<T>) add(i, start + i, Whole{}, Whole{});
+      if (i < width) {
+        add(i, start + i, Whole{}, TwoHalves{next - start + kLanes<T> / 2});
+        i += kSums<T>;
+      }
+      for (; i < width + s.width; i += kSums<T>) add(i, next + i, Whole{}, Whole{});
+    }
+    for (; row < s.rows; ++row, y += s.width) {
+      const std::int64_t start = s.x_rows[row];
+      std::int64_t i = 0;
+      for (; i + kLanes<T> <= width; i += kSums<T>) add(i, start + i, Whole{}, Whole{});
       if (width - i == kLanes<T> / 2) {
-        add(i, LowerHalf{});
+        add(i, start + i, LowerHalf{}, LowerHalf{});
       } else if (i < width) {
-        add(i, Some{width - i});
+        add(i, start + i, Some{width - i}, Some{width - i});
       }
     }
   }
@@ -138,11 +168,15 @@ void add_products(const RowProducts<T>& s) {
   }
 }
 
-// Outputs times vectors of a row whose sums are registers together.
+// Outputs times vectors whose sums are registers together: vectors of a row, or those around the end of one.
 inline constexpr int kSumOutputs = kTileRows * kTileVectors / 2, kSumVectors = 2;
+inline constexpr int kAroundOutputs = kTileRows, kAroundVectors = 3;
 
+/// @param next  for kAroundVectors: the first vector is the last whole one of a row, the second half of this
+/// row and
+///              half of the next, which begins so far behind the first.
 template <class T, int kY, int kX>
-HWY_NOINLINE void sum_tile(const RowSums<T>& s, const T* x, T* y, std::size_t last_lanes) {
+HWY_NOINLINE void sum_tile(const RowSums<T>& s, const T* x, std::int64_t next, T* y, std::size_t last_lanes) {
   const Lanes<T> d;
   using V = hn::Vec<Lanes<T>>;
   V sum[kY][kX];
@@ -154,9 +188,16 @@ HWY_NOINLINE void sum_tile(const RowSums<T>& s, const T* x, T* y, std::size_t la
   const T* w = s.w;
   const std::int64_t w_step = s.w_step, y_step = s.y_step;
   for (std::int64_t j = 0; j < s.places; ++j, w += w_step) {
+    const T* const row = x + s.shifts[j];
     V right[kX];
-    CHAINRULE_UNROLL
-    for (int v = 0; v < kX; ++v) right[v] = hn::LoadU(d, x + s.shifts[j] + v * kLanes<T>);
+    if constexpr (kX == kAroundVectors) {
+      right[0] = hn::LoadU(d, row);
+      right[1] = TwoHalves{next - kLanes<T>}(d, row + kLanes<T>);
+      right[2] = hn::LoadU(d, row + next + kLanes<T> / 2);
+    } else {
+      CHAINRULE_UNROLL
+      for (int v = 0; v < kX; ++v) right[v] = hn::LoadU(d, row + v * kLanes<T>);
+    }
     CHAINRULE_UNROLL
     for (int o = 0; o < kY; ++o) {
       const V left = hn::Set(d, w[o]);
@@ -178,7 +219,7 @@ HWY_NOINLINE void sum_tile(const RowSums<T>& s, const T* x, T* y, std::size_t la
 }
 
 template <class T>
-using SumFunction = void (*)(const RowSums<T>&, const T*, T*, std::size_t);
+using SumFunction = void (*)(const RowSums<T>&, const T*, std::int64_t, T*, std::size_t);
 
 template <class T, int... kIndex>
 SumFunction<T> find_sum(std::integer_sequence<int, kIndex...>, std::int64_t outputs, std::int64_t vectors) {
@@ -186,25 +227,53 @@ SumFunction<T> find_sum(std::integer_sequence<int, kIndex...>, std::int64_t outp
       &sum_tile<T, kIndex / kSumVectors + 1, kIndex % kSumVectors + 1>...};
   return kTable[(outputs - 1) * kSumVectors + vectors - 1];
 }
+template <class T, int... kIndex>
+SumFunction<T> find_sum_around(std::integer_sequence<int, kIndex...>, std::int64_t outputs) {
+  static constexpr SumFunction<T> kTable[] = {&sum_tile<T, kIndex + 1, kAroundVectors>...};
+  return kTable[outputs - 1];
+}
+
+/// Columns [begin, end) of one row.
+template <class T>
+void sum_columns(const RowSums<T>& s, std::int64_t row, std::int64_t begin, std::int64_t end) {
+  const std::int64_t vectors = (end - begin + kLanes<T> - 1) / kLanes<T>;
+  for (std::int64_t v = 0; v < vectors; v += kSumVectors) {
+    const std::int64_t at = begin + v * kLanes<T>, count = std::min<std::int64_t>(kSumVectors, vectors - v);
+    const auto last_lanes = static_cast<std::size_t>(std::min(kLanes<T>, end - at - (count - 1) * kLanes<T>));
+    find_sum<T>(std::make_integer_sequence<int, kSumOutputs * kSumVectors>{}, s.outputs, count)(
+        s, s.x + s.x_rows[row] + at, 0, s.y + row * s.width + at, last_lanes);
+  }
+}
+
+/// The last vector and a half of a row with the first vector and a half of the next.
+template <class T>
+void sum_around_end(const RowSums<T>& s, std::int64_t row) {
+  const std::int64_t at = s.width - kLanes<T> - kLanes<T> / 2;
+  find_sum_around<T>(std::make_integer_sequence<int, kAroundOutputs>{}, s.outputs)(
+      s, s.x + s.x_rows[row] + at, s.x_rows[row + 1] - s.x_rows[row] - at, s.y + row * s.width + at,
+      static_cast<std::size_t>(kLanes<T>));
+}
 
 template <class T>
 void sum_all(const RowSums<T>& s) {
-  const std::int64_t pieces = (s.outputs + kSumOutputs - 1) / kSumOutputs;
-  const std::int64_t vectors = (s.width + kLanes<T> - 1) / kLanes<T>;
+  const bool in_pairs = go_in_pairs(s.width, kLanes<T>);
+  const std::int64_t at_once = in_pairs ? kAroundOutputs : kSumOutputs;
+  const std::int64_t pieces = (s.outputs + at_once - 1) / at_once;
   for (std::int64_t piece = 0; piece < pieces; ++piece) {
-    const std::int64_t o = s.outputs * piece / pieces, outputs = s.outputs * (piece + 1) / pieces - o;
+    const std::int64_t o = s.outputs * piece / pieces;
     RowSums<T> some = s;
+    some.outputs = s.outputs * (piece + 1) / pieces - o;
     some.w += o;
+    some.y += o * s.y_step;
     if (some.bias != nullptr) some.bias += o;
-    for (std::int64_t row = 0; row < s.rows; ++row) {
-      for (std::int64_t v = 0; v < vectors; v += kSumVectors) {
-        const std::int64_t at = v * kLanes<T>, count = std::min<std::int64_t>(kSumVectors, vectors - v);
-        const auto last_lanes =
-            static_cast<std::size_t>(std::min(kLanes<T>, s.width - at - (count - 1) * kLanes<T>));
-        find_sum<T>(std::make_integer_sequence<int, kSumOutputs * kSumVectors>{}, outputs, count)(
-            some, s.x + s.x_rows[row] + at, s.y + o * s.y_step + row * s.width + at, last_lanes);
-      }
+    std::int64_t row = 0;
+    for (; in_pairs && row + 2 <= s.rows; row += 2) {
+      const std::int64_t around = kLanes<T> + kLanes<T> / 2;
+      sum_columns(some, row, 0, s.width - around);
+      sum_around_end(some, row);
+      sum_columns(some, row + 1, around, s.width);
     }
+    for (; row < s.rows; ++row) sum_columns(some, row, 0, s.width);
   }
 }
 

@@ -27,8 +27,9 @@ struct RowSums {
 void sum_rows(const RowSums<float>& sums);
 void sum_rows(const RowSums<double>& sums);
 
-/// Partial sums of a dot product: number i adds up terms i, i + kSums, ... of each row. They fill the widest
-/// vector; with narrower ones there are several.
+/// Partial sums of a dot product: number i adds up terms i, i + kSums, ... of each row; where rows end in
+/// half of that, of each two rows end to end. They fill the widest vector; with narrower ones there are
+/// several.
 template <class T>
 inline constexpr std::int64_t kSums = 64 / sizeof(T);
 
