@@ -42,10 +42,9 @@ inline bool cut_rows(const Grid& grid) {
 template <class T>
 Grid make_grid(const Gemm<T>& g) {
   Grid grid{.row_units = divide_up(g.m, kRowUnit), .column_units = divide_up(g.n, kTileVectors * kLanes<T>)};
-  // A narrow product leaves a copy of its rows for the whole depth, a wide one for a stretch of it at a time.
-  const bool narrow = grid.column_units < kPackAFromPanels;
-  const std::int64_t row_bytes = std::clamp<std::int64_t>(g.k, 1, narrow ? kMaxCopyDepth<T> : kMaxDepth<T>) *
-                                 static_cast<std::int64_t>(sizeof(T));
+  // Of A a stretch at a time is packed or copied.
+  const std::int64_t row_bytes =
+      std::clamp<std::int64_t>(g.k, 1, kMaxDepth<T>) * static_cast<std::int64_t>(sizeof(T));
   const std::int64_t max_units = std::max<std::int64_t>(1, kMaxBlockBytes / (row_bytes * kRowUnit));
   grid.row_pieces = divide_up(grid.row_units, max_units);
   // In double precision, as m n k can pass 2^63; a task is about as long for f64 with half as many

@@ -23,10 +23,6 @@ namespace chainrule::kernels::HWY_NAMESPACE {
 template <class T>
 inline constexpr std::int64_t kMaxDepth = Gemm<T>::kMaxDepth;
 
-// Longest chain for which a transposed copy of A is kept: it would outgrow the second cache.
-template <class T>
-inline constexpr std::int64_t kMaxCopyDepth = 4 * kMaxDepth<T>;
-
 // Packed copies pay when they are read often enough. B's does so soon where B's own rows lie more than
 // kFarRows bytes apart, which caches and address tables take badly.
 inline constexpr std::int64_t kPackBFromRows = 256;
@@ -194,8 +190,7 @@ bool tail_is_worth_turning(const Gemm<T>& g) {
   const std::int64_t tail = g.n % kLanes<T>, whole = g.n / kLanes<T>;
   if (g.a_rows != nullptr || g.b_rows != nullptr) return false;
   return kLanes<T> >= kTurnFromLanes && tail != 0 && tail <= kLanes<T> / 4 && whole >= kTileVectors &&
-         whole < kTileVectors * kPackAFromPanels && g.m >= kLanes<T> && g.k >= 32 &&
-         (g.trans_a || g.k <= kMaxCopyDepth<T>);
+         whole < kTileVectors * kPackAFromPanels && g.m >= kLanes<T> && g.k >= 32;
 }
 
 template <class T>
@@ -230,6 +225,22 @@ void run_turned_tail(const Gemm<T>& g, std::int64_t columns, const T* a_transpos
   }
 }
 
+// Some links of each chain: from the sums so far, unless they are the first, and what follows only after the
+// last.
+template <class T>
+Gemm<T> stretch_of(const Gemm<T>& g, Range links) {
+  Gemm<T> part = g;
+  part.k = links.size();
+  part.a += g.trans_a ? links.begin * g.lda : links.begin;
+  part.b += g.trans_b ? links.begin : links.begin * g.ldb;
+  part.accumulate = g.accumulate || links.begin > 0;
+  if (links.end < g.k) {
+    part.bias = part.mask = part.base = nullptr;
+    part.activation = Activation::none;
+  }
+  return part;
+}
+
 // The whole vectors of columns, then the turned tail.
 template <class T>
 void run_head_and_tail(const Gemm<T>& g) {
@@ -240,14 +251,22 @@ void run_head_and_tail(const Gemm<T>& g) {
     run_whole(head);
     return run_turned_tail(g, tail, g.a, g.lda, g.m);
   }
-  // The tiles of the head leave a transposed copy of A, beside zeros that fill it up to whole vectors.
+  // The tiles of the head leave a transposed copy of A, of a stretch of the chain at a time, so that it stays
+  // near; beside zeros that fill it up to whole vectors.
   const std::int64_t rows = divide_up(g.m, kLanes<T>) * kLanes<T>;
-  T* copy = block_scratch().copy.get<T>(g.k * rows);
+  const Cut stretches(g.k, divide_up(g.k, kMaxDepth<T>));
+  const std::int64_t depth = std::min(g.k, kMaxDepth<T>);
+  T* copy = block_scratch().copy.get<T>(depth * rows);
   const Lanes<T> d;
-  for (std::int64_t p = 1; p <= g.k && rows != g.m; ++p)
+  for (std::int64_t p = 1; p <= depth && rows != g.m; ++p)
     hn::StoreU(hn::Zero(d), d, copy + p * rows - kLanes<T>);
-  run_whole(head, copy, rows);
-  run_turned_tail(g, tail, copy, rows, rows);
+  for (std::int64_t s = 0; s < stretches.pieces(); ++s) {
+    const Gemm<T> part = stretch_of(g, stretches[s]);
+    head = part;
+    head.n -= tail;
+    run_whole(head, copy, rows);
+    run_turned_tail(part, tail, copy, rows, rows);
+  }
 }
 
 template <class T>
