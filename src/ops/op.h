@@ -63,6 +63,8 @@ Shape broadcast_shape(std::span<const Meta> in);
 /// @{
 /// Whether it exchanges the last two axes and leaves the others.
 bool swaps_last_axes(const OpRow& row, const void* attributes);
+/// Whether it adds up over all axes from `first` to `ndim`, and maybe others.
+bool sums_from_axis(const OpRow& row, const void* attributes, int first, int ndim);
 /// Makes a matrix product take that input transposed (more).
 void transpose_input(void* matmul, std::size_t input);
 /// @}

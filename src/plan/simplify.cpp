@@ -71,6 +71,7 @@ class Simplifier {
     }
     if (const auto same = unchanged(step, meta)) return *same;
     if (const auto masked = mask_before_unpool(step, meta)) return *masked;
+    if (const auto sum = sum_before_unpool(step, meta)) return *sum;
 
     std::vector<std::uint64_t> key{std::bit_cast<std::uint64_t>(step.row)};
     if (step.row->key != nullptr) step.row->key(step.attribute(), key);
@@ -169,6 +170,19 @@ class Simplifier {
     small_where.inputs = {add(std::move(small_mask), {DType::boolean, shape}), zero, gradient};
     new_unpool.inputs[0] = add(std::move(small_where), {meta.dtype, shape});
     return add(std::move(new_unpool), meta);
+  }
+
+  /// The sum of max_unpool(g) over all places of an image is that of g: the others are zeros.
+  std::optional<std::int32_t> sum_before_unpool(const Step& step, const Meta& meta) {
+    if (!is(step, "sum")) return std::nullopt;
+    const Step* unpool = maker(step.inputs[0]);
+    if (unpool == nullptr || !is(*unpool, "max_unpool")) return std::nullopt;
+    const Shape& image = made_by_shape(*unpool);
+    if (value(step.inputs[0]).shape != image) return std::nullopt;
+    if (!sums_from_axis(*step.row, step.attribute(), 2, image.ndim())) return std::nullopt;
+    Step small = step;
+    small.inputs[0] = unpool->inputs[0];
+    return add(std::move(small), meta);
   }
 
   /// What max_pool and argmax_pool of the same windows over one image have in common.
