@@ -41,7 +41,7 @@ class Block {
  public:
   Block(const Gemm<T>& g, T* a_scratch, T* b_scratch, T* copy, std::int64_t ldcopy)
       : g_(g), packed_a_(a_scratch), packed_b_(b_scratch), copy_(copy), ldcopy_(ldcopy) {
-    few_rows_ = g.m <= kFewRows && g.a_rows == nullptr && g.b_rows == nullptr;
+    few_rows_ = copy == nullptr && g.m <= kFewRows && g.a_rows == nullptr && g.b_rows == nullptr;
     const std::int64_t vectors = divide_up(g.n, kLanes<T>);
     panels_ = Cut(vectors, divide_up(vectors, few_rows_ ? kWideVectors : kTileVectors));
     tiles_ = Cut(g.m, divide_up(g.m, kTileRows));
