@@ -190,6 +190,9 @@ class Panel {
   HWY_ALIGN T levels_[58][kColumns];  // enough for any count of 64-bit rows
 };
 
+// Where there are no vectors, nothing is gained by several.
+inline constexpr bool kInPanels = HWY_TARGET != HWY_SCALAR;
+
 /// Reduces rows [begin, end), as Panel::run does, of any number of columns.
 template <class Op, class T, class Load = AsIs>
 HWY_NOINLINE void fold_columns(const Columns<T>& columns, std::int64_t width, std::int64_t begin,
@@ -199,15 +202,13 @@ HWY_NOINLINE void fold_columns(const Columns<T>& columns, std::int64_t width, st
     const std::int64_t left = width - c;
     const Columns<T> part{columns.x + c, columns.stride, columns.rows,
                           columns.tail > c ? columns.tail - c : std::int64_t{0}};
-    const std::int64_t vectors = left > 3 * kWidth ? 4 : left > kWidth ? 2 : 1;
+    const std::int64_t vectors = !kInPanels ? 1 : left > 3 * kWidth ? 4 : left > kWidth ? 2 : 1;
     const std::int64_t here = left < vectors * kWidth ? left : vectors * kWidth;
-    if (vectors == 4) {
-      Panel<Op, T, 4, Load>(part, here, load).run(begin, end, out + c);
-    } else if (vectors == 2) {
-      Panel<Op, T, 2, Load>(part, here, load).run(begin, end, out + c);
-    } else {
-      Panel<Op, T, 1, Load>(part, here, load).run(begin, end, out + c);
+    if constexpr (kInPanels) {
+      if (vectors == 4) Panel<Op, T, 4, Load>(part, here, load).run(begin, end, out + c);
+      if (vectors == 2) Panel<Op, T, 2, Load>(part, here, load).run(begin, end, out + c);
     }
+    if (vectors == 1) Panel<Op, T, 1, Load>(part, here, load).run(begin, end, out + c);
     c += here;
   }
 }

@@ -91,6 +91,7 @@ class Block {
     } else {
       t.b = g_.b + k.begin * g_.ldb + j0;
       t.ldb = g_.ldb;
+      if (few_rows_ && !g_.trans_a && kJoinsSplitRows) t.inner_rows = inner_rows(k, j0, vectors.size());
       // The tile reads whole vectors: past the columns lies the next row, but nothing past the last.
       if (is_partial && k.end == g_.k && k.size() > 0) {
         std::copy_n(g_.b + (k.end - 1) * g_.ldb + j0, columns, packed_b_);
@@ -107,6 +108,18 @@ class Block {
       const Range rows = tiles_[i];
       run_rows(t, k, j0, rows, vectors.size(), copy);
     }
+  }
+
+  // Of rows that begin within cache lines: those around which B goes on for so long that whole lines can be
+  // read.
+  Range inner_rows(Range k, std::int64_t j0, std::int64_t vectors) const {
+    constexpr auto kLine = static_cast<std::int64_t>(kLanes<T> * sizeof(T));
+    const bool is_whole = reinterpret_cast<std::uintptr_t>(g_.b + j0) % kLine == 0 && g_.ldb % kLanes<T> == 0;
+    const std::int64_t room = (g_.k - 1) * g_.ldb + g_.n - (vectors + 1) * kLanes<T> - j0;
+    if (is_whole || room < 0 || g_.ldb < 1) return {};
+    const std::int64_t begin = divide_up(std::max<std::int64_t>(0, kLanes<T> - 1 - j0), g_.ldb);
+    const std::int64_t end = std::min(k.end, room / g_.ldb + 1);
+    return {std::max(begin, k.begin) - k.begin, std::max(std::max(begin, k.begin), end) - k.begin};
   }
 
   void run_rows(Tile<T>& t, Range k, std::int64_t j0, Range rows, std::int64_t vectors, bool copy) {
@@ -128,6 +141,11 @@ class Block {
     t.lda = g_.lda;
     t.a = g_.trans_a ? g_.a + k.begin * g_.lda + rows.begin : g_.a + rows.begin * g_.lda + k.begin;
     if (g_.trans_a) return find_tile<T, ReadA::columns>(few_rows_, rows.size(), vectors)(t);
+    if constexpr (kJoinsSplitRows) {
+      if (t.inner_rows.size() > 0)
+        return kTiles<T, ReadA::rows, ReadB::split_rows, kFewRows, kWideVectors>.run[rows.size() - 1]
+                                                                                    [vectors - 1](t);
+    }
     if (!copy) return find_tile_for_b<ReadA::rows>(rows.size(), vectors)(t);
     if constexpr (kLanes<T> >= kTurnFromLanes) {
       t.spill = copy_ + k.begin * ldcopy_ + rows.begin;

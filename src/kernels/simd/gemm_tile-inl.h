@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "kernels/cut.h"
 #include "kernels/simd/gemm.h"
 
 #if defined(CHAINRULE_GEMM_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -81,6 +82,19 @@ HWY_INLINE bool is_all_zero(V v) {
   return hn::AllTrue(d, hn::Eq(v, hn::Zero(d)));
 }
 
+// Hides from the compiler that a vector came from memory, so that it is not read again: a copy of a broadcast
+// is then a store from the vector, and costs the ports of the multiply-adds nothing.
+template <class V>
+HWY_INLINE void keep_in_register(V& v) {
+#if HWY_TARGET == HWY_AVX3
+  asm("" : "+v"(v.raw));
+#elif HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4
+  asm("" : "+x"(v.raw));
+#else
+  static_cast<void>(v);
+#endif
+}
+
 // One tile's worth of work: C (rows x vectors) = or += A (rows x k) B (k x vectors), for a stretch of the
 // chain.
 template <class T>
@@ -105,6 +119,7 @@ struct Tile {
   std::int64_t ldspill;
   const std::int64_t* a_rows;  // ReadA::shifted_rows: where each row of A begins
   const std::int64_t* b_rows;  // ReadB::shifted_rows: the same for B
+  Range inner_rows;            // ReadB::split_rows: rows of B around which all of a cache line may be read
 };
 
 template <int kRows, int kVectors, class T, class V>
@@ -187,19 +202,6 @@ HWY_INLINE void finish_chain(const Tile<T>& t, V (&sum)[kRows][kVectors]) {
   }
 }
 
-// Hides from the compiler that a broadcast came from memory: the copy is then a store from the vector, and
-// costs the ports of the multiply-adds nothing.
-template <class V>
-HWY_INLINE void keep_in_register(V& v) {
-#if HWY_TARGET == HWY_AVX3
-  asm("" : "+v"(v.raw));
-#elif HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4
-  asm("" : "+x"(v.raw));
-#else
-  static_cast<void>(v);
-#endif
-}
-
 // Fetches a cache line in order to write to it: it is taken away from other cores now, and not when the write
 // waits for it.
 HWY_INLINE void prefetch_for_write(const void* at) {
@@ -232,7 +234,57 @@ enum class ReadA {
   shifted_rows,   // as rows, which begin anywhere
 };
 
-enum class ReadB { rows, shifted_rows };
+enum class ReadB {
+  rows,
+  shifted_rows,  // rows, which begin anywhere
+  split_rows,    // as rows, whose vectors lie across two cache lines
+};
+
+#if HWY_TARGET == HWY_AVX3
+inline constexpr bool kJoinsSplitRows = true;
+
+// The numbers of the lanes of two vectors, one behind the other, that a vector consists of which begins so
+// far behind the first: (where, lane).
+template <class T>
+struct LaneNumbers {
+  using Number = hwy::MakeUnsigned<T>;
+  alignas(64) Number at[kLanes<T>][kLanes<T>];
+  constexpr LaneNumbers() : at() {
+    for (std::int64_t i = 0; i < kLanes<T>; ++i)
+      for (std::int64_t j = 0; j < kLanes<T>; ++j) at[i][j] = static_cast<Number>(i + j);
+  }
+};
+template <class T>
+inline constexpr LaneNumbers<T> kLaneNumbers{};
+
+HWY_INLINE hn::Vec<Lanes<float>> join(hn::Vec<Lanes<float>> low, __m512i lanes, hn::Vec<Lanes<float>> high) {
+  return hn::Vec<Lanes<float>>{_mm512_permutex2var_ps(low.raw, lanes, high.raw)};
+}
+HWY_INLINE hn::Vec<Lanes<double>> join(hn::Vec<Lanes<double>> low, __m512i lanes,
+                                       hn::Vec<Lanes<double>> high) {
+  return hn::Vec<Lanes<double>>{_mm512_permutex2var_pd(low.raw, lanes, high.raw)};
+}
+
+// A row of B put together from the cache lines in which it lies: reading each once is cheaper than reading
+// vectors that lie across two.
+template <int kVectors, class T, class V>
+HWY_INLINE void load_split(const T* row, V (&to)[kVectors]) {
+  const Lanes<T> d;
+  const auto address = reinterpret_cast<std::uintptr_t>(row);
+  const T* line = reinterpret_cast<const T*>(address & ~std::uintptr_t{63});
+  const __m512i lanes = _mm512_load_si512(kLaneNumbers<T>.at[(address & 63) / sizeof(T)]);
+  V low = hn::Load(d, line);
+  CHAINRULE_UNROLL
+  for (int v = 0; v < kVectors; ++v) {
+    V high = hn::Load(d, line + (v + 1) * kLanes<T>);
+    keep_in_register(high);
+    to[v] = join(low, lanes, high);
+    low = high;
+  }
+}
+#else
+inline constexpr bool kJoinsSplitRows = false;
+#endif
 
 template <class T, int kRows, int kVectors, ReadA kRead, ReadB kReadB>
 HWY_NOINLINE void run_tile(const Tile<T>& t) {
@@ -253,12 +305,16 @@ HWY_NOINLINE void run_tile(const Tile<T>& t) {
     CHAINRULE_UNROLL
     for (int i = 0; i < kRows; ++i) row[i] = t.a + t.a_rows[i];
   }
-  const auto step = [&](std::int64_t p, const T* b_row) HWY_ATTR {
+  const auto step = [&](std::int64_t p, const T* b_row, auto is_inner) HWY_ATTR {
     // The next tile's elements of A lie behind these, and those of each step far from the others.
     if constexpr (kRead == ReadA::columns && kRows == kTileRows) hwy::Prefetch(a + 2 * kTileRows - 1);
     V right[kVectors];
-    CHAINRULE_UNROLL
-    for (int v = 0; v < kVectors; ++v) right[v] = hn::LoadU(d, b_row + v * kLanes<T>);
+    if constexpr (is_inner) {
+      load_split(b_row, right);
+    } else {
+      CHAINRULE_UNROLL
+      for (int v = 0; v < kVectors; ++v) right[v] = hn::LoadU(d, b_row + v * kLanes<T>);
+    }
     CHAINRULE_UNROLL
     for (int i = 0; i < kRows; ++i) {
       V left;
@@ -278,25 +334,29 @@ HWY_NOINLINE void run_tile(const Tile<T>& t) {
     a += kRead == ReadA::columns ? lda : 1;
   };
   const std::int64_t turn = t.last_b == nullptr ? k : k - 1;
+  std::int64_t p = 0;
+  if constexpr (kReadB == ReadB::split_rows) {
+    for (; p < t.inner_rows.begin; ++p, b += ldb) step(p, b, std::false_type());
+    for (; p < t.inner_rows.end; ++p, b += ldb) step(p, b, std::true_type());
+  }
   if constexpr (kReadB == ReadB::rows && kRows == kTileRows && kVectors == kTileVectors &&
                 (kRead == ReadA::rows || kRead == ReadA::rows_and_copy)) {
     // Two steps at once in the tile that does most of the work: counting takes ports from the multiply-adds.
-    std::int64_t p = 0;
     for (; p + 2 <= turn; p += 2) {
-      step(p, std::exchange(b, b + ldb));
-      step(p + 1, std::exchange(b, b + ldb));
+      step(p, std::exchange(b, b + ldb), std::false_type());
+      step(p + 1, std::exchange(b, b + ldb), std::false_type());
     }
-    if (p < turn) step(p, b);
-    if (turn < k) step(turn, t.last_b);
+    if (p < turn) step(p, b, std::false_type());
+    if (turn < k) step(turn, t.last_b, std::false_type());
   } else {
-    for (std::int64_t p = 0; p < k; ++p) {
+    for (; p < k; ++p) {
       if constexpr (kReadB == ReadB::shifted_rows) {
         b = t.b + t.b_rows[p];
       } else if (p == turn) {
         b = t.last_b;
       }
-      step(p, b);
-      if constexpr (kReadB == ReadB::rows) b += ldb;
+      step(p, b, std::false_type());
+      if constexpr (kReadB != ReadB::shifted_rows) b += ldb;
     }
   }
   finish_chain(t, sum);
