@@ -11,8 +11,18 @@ namespace chainrule {
 Tensor matmul_transposed(const Tensor& a, const Tensor& b, bool trans_a, bool trans_b,
                          Location where = Location::current());
 
-/// a - s b, where s is a number: a step of gradient descent.
+/// @name What optimizers do, with a number s.
+/// @{
+/// a - s b: a step of gradient descent.
 Tensor descend(const Tensor& a, const Tensor& s, const Tensor& b, Location where = Location::current());
+/// a - s (a - b): a share of the way from a to b.
+Tensor approach(const Tensor& a, const Tensor& s, const Tensor& b, Location where = Location::current());
+/// a - s (a - b²).
+Tensor approach_square(const Tensor& a, const Tensor& s, const Tensor& b,
+                       Location where = Location::current());
+/// a / (sqrt(b) + s).
+Tensor over_root(const Tensor& a, const Tensor& s, const Tensor& b, Location where = Location::current());
+/// @}
 
 /// What is left of the losses of elements or rows.
 Tensor reduced(const Tensor& losses, Reduction reduction);

@@ -27,12 +27,6 @@ Adam::Adam(std::vector<nn::NamedParameter> parameters, AdamOptions options)
   check("eps", options.eps, options.eps >= 0, "a number from 0 up");
 }
 
-// The mean of the past with a share of what is new; each case in the form that rounds what weighs less.
-static Tensor running_mean(const Tensor& past, const Tensor& now, double beta) {
-  if (beta >= 0.5) return descend(past, scalar(1 - beta, past.dtype()), past - now);
-  return descend(now, scalar(beta, past.dtype()), now - past);
-}
-
 // Both corrections in front of the fraction, so that each element costs one division and one root:
 // lr m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + eps) = c m / (sqrt(v) + e), with s = sqrt(1 - beta2^t),
 // c = lr s / (1 - beta1^t) and e = eps s. They change from step to step, so they are leaves.
@@ -41,9 +35,13 @@ void Adam::update(const Tensor& value, const Tensor& gradient, std::span<const T
   const auto t = static_cast<double>(step);
   const double s = std::sqrt(1 - std::pow(options_.beta2, t));
   const double c = lr() * s / (1 - std::pow(options_.beta1, t));
-  Tensor m = running_mean(states[0], gradient, options_.beta1);
-  Tensor v = running_mean(states[1], square(gradient), options_.beta2);
-  next.push_back(descend(value, scalar(c, value.dtype()), m / (sqrt(v) + options_.eps * s)));
+  const auto number = [&](double x) { return scalar(x, value.dtype()); };
+  // From what weighs more, so that the other is not lost in rounding.
+  Tensor m = options_.beta1 < 0.5 ? approach(gradient, number(options_.beta1), states[0])
+                                  : approach(states[0], number(1 - options_.beta1), gradient);
+  Tensor v = options_.beta2 < 0.5 ? approach(square(gradient), number(options_.beta2), states[1])
+                                  : approach_square(states[1], number(1 - options_.beta2), gradient);
+  next.push_back(descend(value, number(c), over_root(m, number(options_.eps * s), v)));
   next.push_back(std::move(m));
   next.push_back(std::move(v));
 }

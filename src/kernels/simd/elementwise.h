@@ -71,11 +71,16 @@ void select(const bool* condition, const float* a, bool a_is_scalar, const float
 void select(const bool* condition, const double* a, bool a_is_scalar, const double* b, bool b_is_scalar,
             double* y, std::int64_t n);
 
-/// y[i] = a[a_is_scalar ? 0 : i] - s b[b_is_scalar ? 0 : i], rounded twice. y may be a or b as in binary.
-void descend(const float* a, bool a_is_scalar, float s, const float* b, bool b_is_scalar, float* y,
-             std::int64_t n);
-void descend(const double* a, bool a_is_scalar, double s, const double* b, bool b_is_scalar, double* y,
-             std::int64_t n);
+/// What optimizers do to an array with another and a number, each operation rounded: a - s b, a - s (a - b),
+/// a - s (a - b b) and a / (sqrt(b) + s).
+enum class Update : std::uint8_t { descend, approach, approach_square, over_root };
+inline constexpr int kUpdateCount = static_cast<int>(Update::over_root) + 1;
+
+/// As binary, with a number. y may be a or b as there.
+void update(Update op, const float* a, bool a_is_scalar, float s, const float* b, bool b_is_scalar, float* y,
+            std::int64_t n);
+void update(Update op, const double* a, bool a_is_scalar, double s, const double* b, bool b_is_scalar,
+            double* y, std::int64_t n);
 
 /// Takes rows of bytes, converts and scales them in one pass: out[i][j] = images[rows[i] * width + j] *
 /// scale.
