@@ -33,9 +33,10 @@ void PlanCache::keep(std::shared_ptr<CachedPlan> plan) {
   ++plans_made_;
 }
 
-bool PlanCache::has_operations(std::uint64_t operations) const {
-  return std::any_of(plans_.begin(), plans_.end(),
-                     [&](const auto& plan) { return plan->operations == operations; });
+std::shared_ptr<const CachedPlan> PlanCache::like(const CachedPlan& plan) const {
+  const auto found = std::find_if(plans_.begin(), plans_.end(),
+                                  [&](const auto& other) { return other->operations == plan.operations; });
+  return found == plans_.end() ? nullptr : *found;
 }
 
 PlanCache& PlanCache::of_this_thread() {

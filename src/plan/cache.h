@@ -31,8 +31,9 @@ class PlanCache {
   std::shared_ptr<CachedPlan> find(const Trace& trace);
   /// Keeps a plan; the one that has been idle longest makes room.
   void keep(std::shared_ptr<CachedPlan> plan);
-  /// Whether a plan has the same operations, so that only shapes, attributes or what is kept can differ.
-  bool has_operations(std::uint64_t operations) const;
+  /// The plan with the same operations that was run last, which can differ in shapes, attributes or what is
+  /// kept. Null if there is none.
+  std::shared_ptr<const CachedPlan> like(const CachedPlan& plan) const;
 
   std::size_t size() const { return plans_.size(); }
   /// Plans that were ever kept.

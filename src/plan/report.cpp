@@ -3,14 +3,19 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <string_view>
+#include <utility>
 
 #include "core/text.h"
 #include "kernels/simd/fma_peak.h"
+#include "plan/difference.h"
 #include "plan/dump.h"
 
 namespace chainrule {
 namespace {
+
+constexpr int kManyMisses = 16;  // of one call; a net that is checked in f32 and f64 has a few
 
 int verbosity_from_environment() {
   const char* set = std::getenv("CHAINRULE_VERBOSE");
@@ -39,12 +44,19 @@ int verbosity() {
   return level;
 }
 
-void report_miss(const CachedPlan& plan, const Trace& trace, bool has_operations) {
+void report_miss(const CachedPlan& plan, const Trace& trace, const CachedPlan* like) {
   const Program& program = plan.executor.program();
+  const Origin& origin = trace.nodes.back()->origin;
+  const std::string why =
+      like == nullptr ? "new" : cat("unlike ", name_of(*like), " in ", difference(like->key, trace));
   print(cat(name_of(plan), " made: ", trace.nodes.size(), " nodes, ", program.instructions.size(),
-            " instructions, arena ", program.arena_bytes, " bytes; ",
-            has_operations ? "known operations, but shapes, attributes or what is kept differ" : "new", ".",
-            trace.nodes.back()->origin.to_string()));
+            " instructions, arena ", program.arena_bytes, " bytes; ", why, ".", origin.to_string()));
+  thread_local std::map<std::pair<std::string_view, int>, int> misses;  // by the line of the call
+  if (like == nullptr || origin.where.file == nullptr) return;
+  if (++misses[{origin.where.file, origin.where.line}] != kManyMisses) return;
+  print(cat(kManyMisses, " plans for one call, the last ", why,
+            ". What changes from step to step should be a tensor of one shape, not an option or a size.",
+            origin.to_string()));
 }
 
 void report_run(const CachedPlan& plan, const Trace& trace) {

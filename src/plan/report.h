@@ -7,8 +7,9 @@ namespace chainrule {
 
 int verbosity();
 
-/// A plan had to be made: it is new, or was run before with other shapes, attributes or kept results.
-void report_miss(const CachedPlan& plan, const Trace& trace, bool has_operations);
+/// A plan had to be made: it is new, or unlike another of the same operations. Where a call makes one plan
+/// after the other, this is said once.
+void report_miss(const CachedPlan& plan, const Trace& trace, const CachedPlan* like);
 /// A plan was run.
 void report_run(const CachedPlan& plan, const Trace& trace);
 

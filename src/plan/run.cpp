@@ -53,7 +53,7 @@ std::shared_ptr<CachedPlan> plan_for(const Trace& trace) {
   if (plan && !plan->is_running) return plan;
   auto made = std::make_shared<CachedPlan>(trace);
   made->executor.set_timed(verbosity() >= 2);
-  if (verbosity() >= 1) report_miss(*made, trace, cache.has_operations(made->operations));
+  if (verbosity() >= 1) report_miss(*made, trace, cache.like(*made).get());
   if (!plan) cache.keep(made);
   return made;
 }

@@ -10,6 +10,7 @@
 #include "ops/internal.h"
 #include "ops/op.h"
 #include "plan/cache.h"
+#include "plan/difference.h"
 #include "plan_test.h"
 
 namespace chainrule {
@@ -102,6 +103,32 @@ TEST_F(Programs, KeepWhatSomebodyHolds) {
   // It is computed anew when it is asked for after all.
   const Tensor again = Tensor::of(node);
   for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(2 * again.to_vector()[i], values[i]);
+}
+
+TEST_F(Programs, SayInWhatTheyDiffer) {
+  const auto traced = [](std::int64_t rows, std::int64_t begin, DType dtype = f32) {
+    const Tensor x = detach(ones({rows, 4}, dtype)), w = detach(ones({4, 3}, dtype));
+    return trace_of({slice(matmul(x, w), 0, begin, begin + 2)});
+  };
+  const Trace known = traced(8, 0);
+  const auto said = [&](const Trace& trace) {
+    const std::string text = difference(known, trace);
+    const std::size_t place = text.find(" at plan_test.cpp:");
+    return place == std::string::npos
+               ? text
+               : text.substr(0, place) + text.substr(text.find_first_of(":;", place + 18));
+  };
+  EXPECT_EQ(said(traced(7, 0)), "an input of matmul: f32(7, 4) instead of f32(8, 4)");
+  EXPECT_EQ(said(traced(8, 0, f64)), "an input of matmul: f64(8, 4) instead of f32(8, 4)");
+  EXPECT_EQ(difference(known, traced(8, 1)).find("the attributes of slice at plan_test.cpp:"), 0U);
+  const Tensor x = detach(ones({3})), y = detach(ones({3}));
+  EXPECT_EQ(difference(trace_of({x * x}), trace_of({x * y})), "how many arrays it reads");
+  EXPECT_EQ(difference(trace_of({x * y * x}), trace_of({x * y * y})), "which values its operations take");
+  const Tensor alone = [&] { return sum(exp(x)); }();
+  const Tensor held = exp(x), sums = sum(held);
+  const std::string text = difference(trace_of({alone}), trace_of({sums}));
+  EXPECT_EQ(text.find("whether the result of exp at plan_test.cpp:"), 0U) << text;
+  EXPECT_TRUE(text.ends_with(" is held: now it is")) << text;
 }
 
 TEST_F(Programs, OfConvolutionsRunOnPiecesOfTheBatch) {

@@ -15,16 +15,18 @@ inline Tensor drawn(const Shape& shape, std::uint64_t seed) {
   return detach(normal(shape, {.seed = seed}, 0, 0.3));
 }
 
-/// The program for a graph of which only the outputs are held.
-inline Program program_of(const std::vector<Tensor>& outputs) {
+inline Trace trace_of(const std::vector<Tensor>& outputs) {
   std::vector<Node*> nodes;
   for (const Tensor& output : outputs) nodes.push_back(output.node());
   Tracer tracer;
   tracer.start(nodes);
   Trace trace;
   tracer.next(trace);
-  return compile(trace);
+  return trace;
 }
+
+/// The program for a graph of which only the outputs are held.
+inline Program program_of(const std::vector<Tensor>& outputs) { return compile(trace_of(outputs)); }
 
 class Programs : public ::testing::Test {
  protected:

@@ -1,0 +1,79 @@
+#include "plan/difference.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "core/text.h"
+#include "ops/op.h"
+
+namespace chainrule {
+namespace {
+
+std::size_t first_mismatch(const auto& a, const auto& b) {
+  return static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
+}
+
+/// What the words of a leaf say of it.
+std::string leaf_text(std::span<const std::uint64_t> words) {
+  const auto dtype = static_cast<DType>(words[0] & 0xff);
+  const auto literal = static_cast<Literal>(words[0] >> 8 & 0xff);
+  std::array<std::int64_t, Shape::kMaxNdim> sizes{};
+  const std::size_t ndim = std::min<std::size_t>({words[0] >> 16, words.size() - 1, sizes.size()});
+  std::copy_n(words.begin() + 1, ndim, sizes.begin());
+  const char* number = literal == Literal::zero ? " 0" : literal == Literal::one ? " 1" : "";
+  return cat(name_of(dtype), Shape(std::span<const std::int64_t>(sizes.data(), ndim)), number);
+}
+
+/// " at train.cpp:41", or nothing.
+std::string place_of(const Node& node) {
+  const Location where = node.origin.where;
+  if (where.file == nullptr) return {};
+  const std::string_view file = where.file;
+  return cat(" at ", file.substr(file.find_last_of('/') + 1), ":", where.line);
+}
+
+/// What stands at a place of the words. They are read in the order in which tracing wrote them.
+std::string at_word(std::size_t place, const TraceKey& known, const Trace& trace) {
+  std::size_t at = 0, next_input = 0;
+  std::int32_t leaves = 0;
+  std::vector<std::uint64_t> attributes;
+  for (const Node* node : trace.nodes) {
+    attributes.clear();
+    if (node->op->key != nullptr) node->op->key(node->attributes(), attributes);
+    at += 1 + attributes.size();
+    if (place < at) return cat("the attributes of ", node->op->info.name, place_of(*node));
+    for (std::size_t i = 0; i < node->input_count; ++i) {
+      if (trace.inputs[next_input++] != ~leaves) continue;
+      const std::size_t size = 1 + static_cast<std::size_t>(trace.leaves[leaves++]->shape.ndim());
+      if (place < at + size) {
+        const auto text = [at](const TraceKey& key) { return leaf_text(std::span(key.words).subspan(at)); };
+        return cat("an input of ", node->op->info.name, place_of(*node), ": ", text(trace), " instead of ",
+                   text(known));
+      }
+      at += size;
+    }
+  }
+  return "how many arrays it reads";
+}
+
+/// The first node that one of two lists marks and the other does not.
+std::string at_node(const std::vector<char>& known, const std::vector<char>& now, const Trace& trace) {
+  const std::size_t node = first_mismatch(now, known);
+  if (node >= now.size() || node >= known.size()) return "whether old values are let go";
+  return cat("whether the result of ", trace.nodes[node]->op->info.name, place_of(*trace.nodes[node]),
+             " is held: now it is", now[node] ? "" : " not");
+}
+
+}  // namespace
+
+std::string difference(const TraceKey& known, const Trace& trace) {
+  const std::size_t word = first_mismatch(trace.words, known.words);
+  if (word < std::min(trace.words.size(), known.words.size())) return at_word(word, known, trace);
+  if (trace.words.size() != known.words.size()) return "how many arrays it reads";
+  if (trace.inputs != known.inputs) return "which values its operations take";
+  return trace.kept != known.kept ? at_node(known.kept, trace.kept, trace)
+                                  : at_node(known.held, trace.held, trace);
+}
+
+}  // namespace chainrule
