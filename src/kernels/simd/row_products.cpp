@@ -172,9 +172,8 @@ void add_products(const RowProducts<T>& s) {
 inline constexpr int kSumOutputs = kTileRows * kTileVectors / 2, kSumVectors = 2;
 inline constexpr int kAroundOutputs = kTileRows, kAroundVectors = 3;
 
-/// @param next  for kAroundVectors: the first vector is the last whole one of a row, the second half of this
-/// row and
-///              half of the next, which begins so far behind the first.
+/// Of kAroundVectors the first is the last whole one of a row, the second half of this row and half of the
+/// next, which begins `next` behind the first.
 template <class T, int kY, int kX>
 HWY_NOINLINE void sum_tile(const RowSums<T>& s, const T* x, std::int64_t next, T* y, std::size_t last_lanes) {
   const Lanes<T> d;
