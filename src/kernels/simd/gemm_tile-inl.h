@@ -38,11 +38,14 @@ template <class T>
 inline constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(Lanes<T>{}));
 
 // The largest tile: rows times vectors of accumulators, the vectors of one row of B and one broadcast element
-// of A fill the registers: 24 + 3 + 1 of 32, or 12 + 3 + 1 of 16.
+// of A fill the registers: 24 + 3 + 1 of 32, or 12 + 3 + 1 of 16. Without fused multiply-add one more is
+// needed for the product; such CPUs are old, and the tile is small, as the library should be.
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON
 inline constexpr int kTileRows = 8, kTileVectors = 3;
 #elif HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
 inline constexpr int kTileRows = 4, kTileVectors = 1;
+#elif HWY_TARGET == HWY_SSE4
+inline constexpr int kTileRows = 4, kTileVectors = 2;
 #else
 inline constexpr int kTileRows = 4, kTileVectors = 3;
 #endif

@@ -17,6 +17,8 @@ namespace chainrule::kernels::HWY_NAMESPACE {
 // Outputs times places whose sums are registers together.
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON
 inline constexpr int kOutputs = 5, kPlaces = 5;
+#elif HWY_TARGET == HWY_SCALAR
+inline constexpr int kOutputs = 1, kPlaces = 1;
 #else
 inline constexpr int kOutputs = 3, kPlaces = 4;
 #endif
