@@ -25,8 +25,7 @@ TEST(Sgd, TakesTheGradientTimesTheRate) {
 }
 
 // The algorithm as it stands in the paper, line by line, in f64.
-TEST(Adam, IsTheAlgorithmOfThePaper) {
-  const AdamOptions options{.lr = 0.1, .beta1 = 0.8, .beta2 = 0.99, .eps = 1e-3};
+void expect_adam(const AdamOptions& options) {
   nn::Parameter p(tensor({1, -2, 3}, f64));
   Adam adam({{"p", &p}}, options);
   Values value{1, -2, 3}, m(3), v(3);
@@ -43,6 +42,21 @@ TEST(Adam, IsTheAlgorithmOfThePaper) {
     adam.step({from_data(g, {3})});
     for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(p.value().to_vector()[i], value[i], 1e-13) << t;
   }
+}
+
+TEST(Adam, IsTheAlgorithmOfThePaper) {
+  expect_adam({.lr = 0.1, .beta1 = 0.8, .beta2 = 0.99, .eps = 1e-3});
+  expect_adam({.lr = 0.01, .beta1 = 0.3, .beta2 = 0.4, .eps = 1e-3});
+}
+
+// Without a memory, a small gradient after a large one counts as it is.
+TEST(Adam, ForgetsWhollyWhereTheBetasAreZero) {
+  nn::Parameter p(tensor({0}, f32));
+  Adam adam({{"p", &p}}, {.lr = 0.5, .beta1 = 0, .beta2 = 0, .eps = 0});
+  adam.step({tensor({1e8}, f32)});
+  EXPECT_EQ(p.value().item(), -0.5);
+  adam.step({tensor({1e-3}, f32)});
+  EXPECT_EQ(p.value().item(), -1.0);
 }
 
 // The first step is lr in the direction of the sign, whatever the gradient's size (section 2.1 of the paper).
