@@ -63,6 +63,11 @@ void Optimizer::find_updates(const std::vector<Tensor>& gradients, Workspace& w)
   }
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     const Tensor& value = parameters_[i].parameter->value();
+    if (gradients[i].shape() != value.shape() || gradients[i].dtype() != value.dtype()) {
+      throw ValueError(44, cat("[", name_, "] gradient ", i, " is ", name_of(gradients[i].dtype()),
+                               gradients[i].shape(), ", parameter ", parameters_[i].name, " ",
+                               name_of(value.dtype()), value.shape(), "; both must be equal."));
+    }
     w.current.push_back(&value);
     for (const Tensor& state : states_[i]) w.current.push_back(&state);
     update(value, gradients[i], states_[i], steps_ + 1, w.next);

@@ -59,6 +59,19 @@ TEST(Adam, ForgetsWhollyWhereTheBetasAreZero) {
   EXPECT_EQ(p.value().item(), -1.0);
 }
 
+// Broadcasting would change the parameter's shape, or take one number for all.
+TEST(Optimizer, RefusesGradientsThatDoNotFit) {
+  nn::Parameter p(tensor({1, 2}, f32));
+  Adam adam({{"p", &p}});
+  Sgd sgd({{"p", &p}}, 0.1);
+  for (const Tensor& g : {tensor({1}, f32), ones({3, 2}), ones({3}), ones({2}, f64)}) {
+    EXPECT_THROW(adam.step({g}), ValueError) << g.shape();
+    EXPECT_THROW(sgd.step({g}), ValueError) << g.shape();
+  }
+  EXPECT_EQ(p.value().to_vector(), (Values{1, 2}));
+  EXPECT_EQ(adam.steps(), 0);
+}
+
 // The first step is lr in the direction of the sign, whatever the gradient's size (section 2.1 of the paper).
 TEST(Adam, FirstStepIsTheRate) {
   nn::Parameter p(tensor({0, 0}, f64));
