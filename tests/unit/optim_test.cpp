@@ -59,7 +59,7 @@ TEST(Adam, ForgetsWhollyWhereTheBetasAreZero) {
   EXPECT_EQ(p.value().item(), -1.0);
 }
 
-// Broadcasting would change the parameter's shape, or take one number for all.
+// Broadcasting would take one number for all, or fail when the parameters before have changed.
 TEST(Optimizer, RefusesGradientsThatDoNotFit) {
   nn::Parameter p(tensor({1, 2}, f32));
   Adam adam({{"p", &p}});
