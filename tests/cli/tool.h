@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "temporary_folder.h"
+
 namespace chainrule::cli {
 
 /// What a run of the tool left behind.
@@ -33,20 +35,6 @@ Outcome run_tool(const std::vector<std::string>& arguments, const Circumstances&
 bool has_terminals();
 
 std::string read_file(const std::filesystem::path& path);
-
-/// A folder that is removed with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-  std::string string() const { return path_.string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// The path of a small data set of 6 x 5 images in four classes, 200 to train and 60 to test: four IDX files,
 /// made at the first call.

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "temporary_folder.h"
+
 namespace chainrule {
 namespace {
 
@@ -24,14 +26,6 @@ TEST(ThreadCountText, PassesOverWhatIsNoCount) {
 
 class CgroupLimit : public ::testing::Test {
  protected:
-  void SetUp() override {
-    root_ = std::filesystem::path(::testing::TempDir()) /
-            (std::string("cgroup_") + ::testing::UnitTest::GetInstance()->current_test_info()->name());
-    std::filesystem::remove_all(root_);
-    std::filesystem::create_directories(root_);
-  }
-  void TearDown() override { std::filesystem::remove_all(root_); }
-
   void write(const std::string& file, const std::string& text) const {
     std::filesystem::create_directories((root_ / file).parent_path());
     std::ofstream(root_ / file) << text;
@@ -41,7 +35,7 @@ class CgroupLimit : public ::testing::Test {
   }
 
  private:
-  std::filesystem::path root_;
+  TemporaryFolder root_;
 };
 
 TEST_F(CgroupLimit, Version2TakesTheSmallestOnTheWayUp) {

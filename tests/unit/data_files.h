@@ -1,7 +1,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -12,24 +11,16 @@
 
 #include "chainrule/data.h"
 #include "chainrule/error.h"
+#include "temporary_folder.h"
 
 namespace chainrule::data {
 
 namespace fs = std::filesystem;
 using Bytes = std::vector<std::uint8_t>;
 
-/// Each test has an empty folder of its own, gone when it ends.
+/// Each test has a folder of its own.
 class DataFiles : public ::testing::Test {
  protected:
-  void SetUp() override {
-    const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = fs::temp_directory_path() /
-              ("chainrule_data_" + std::string(test->name()) + "_" + std::to_string(::getpid()));
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   fs::path path(const std::string& name) const { return folder_ / name; }
 
   fs::path write(const std::string& name, const Bytes& bytes) const {
@@ -62,7 +53,7 @@ class DataFiles : public ::testing::Test {
     return text;
   }
 
-  fs::path folder_;
+  TemporaryFolder folder_;
 };
 
 /// Three images of 2 x 2.

@@ -18,7 +18,7 @@ TEST_F(Load, LoadsAFolderAndCountsItsClasses) {
   const Dataset dataset = load(folder_.string());
   expect_same(dataset.train, set);
   expect_same(dataset.test, set);
-  EXPECT_EQ(dataset.name, folder_.filename().string());
+  EXPECT_EQ(dataset.name, fs::path(folder_.string()).filename().string());
   EXPECT_EQ(dataset.classes, 10);
   EXPECT_EQ(dataset.class_names.size(), 10u);
 
