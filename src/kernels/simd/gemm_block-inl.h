@@ -7,6 +7,7 @@
 #include "kernels/cut.h"
 #include "kernels/simd/gemm_pack-inl.h"
 #include "kernels/simd/gemm_scratch.h"
+#include "kernels/simd/gemm_tail-inl.h"
 #include "kernels/simd/gemm_tile-inl.h"
 
 #if defined(CHAINRULE_GEMM_BLOCK_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -28,13 +29,16 @@ inline constexpr std::int64_t kMaxDepth = Gemm<T>::kMaxDepth;
 inline constexpr std::int64_t kPackBFromRows = 256;
 inline constexpr std::int64_t kPackFarBFromRows = 24;
 inline constexpr std::int64_t kFarRows = 3072;
-inline constexpr std::int64_t kPackAFromPanels = 4;
 
-// Vectors shorter than this waste too little in a tail to do anything about it.
-inline constexpr std::int64_t kTurnFromLanes = 8;
+// Rows between turned tails.
+template <class T>
+inline constexpr std::int64_t kTurnRows = 2 * kTailRows<T>;
 
-// Rows between turned tails, in vectors: as many as the tail's tile takes at once.
-inline constexpr std::int64_t kTurnRows = kWideVectors;
+// Panels, tiles, and rows of B or transposed A, that are packed together.
+inline constexpr std::int64_t kPanelsAtOnce = 4, kTilesAtOnce = 8, kRowsAtOnce = 8;
+
+// What stays in the first cache from one product to the next.
+inline constexpr std::int64_t kNearBytes = 32 << 10;
 
 template <class T>
 class Block {
@@ -49,6 +53,7 @@ class Block {
         copy == nullptr && g.a_rows == nullptr && panels_.pieces() >= kPackAFromPanels && g.m > kTileRows;
     const bool is_far = g.ldb * static_cast<std::int64_t>(sizeof(T)) > kFarRows;
     const std::int64_t pack_from = is_far ? kPackFarBFromRows : kPackBFromRows;
+    panels_at_once_ = g.trans_b ? 1 : kPanelsAtOnce;
     pack_b_ = g.trans_b || (g.b_rows == nullptr && panels_.pieces() > 1 && g.m >= pack_from);
   }
 
@@ -56,16 +61,48 @@ class Block {
     const Cut stretches(g_.k, std::max<std::int64_t>(1, divide_up(g_.k, kMaxDepth<T>)));
     for (std::int64_t s = 0; s < stretches.pieces(); ++s) {
       const Range k = stretches[s];
-      for (std::int64_t i = 0; pack_a_ && i < tiles_.pieces(); ++i) {
-        const Range rows = tiles_[i];
-        pack_a(g_, rows.begin, rows.size(), k.begin, k.size(), packed_a_ + rows.begin * k.size());
-      }
-      for (std::int64_t j = 0; j < panels_.pieces(); ++j)
+      if (pack_a_) pack_tiles(k);
+      for (std::int64_t j = 0; j < panels_.pieces(); ++j) {
+        if (pack_b_ && j % panels_at_once_ == 0) pack_panels(k, j);
         run_panel(k, j, s == 0, s + 1 == stretches.pieces());
+      }
     }
   }
 
  private:
+  // Rows lie far apart as they are stored, so some of them are copied to all places of a group before the
+  // next ones are read.
+  void pack_tiles(Range k) {
+    for (std::int64_t first = 0; first < tiles_.pieces(); first += kTilesAtOnce) {
+      const std::int64_t end = std::min(tiles_.pieces(), first + kTilesAtOnce);
+      const std::int64_t step = g_.trans_a ? kRowsAtOnce : k.size();
+      for (std::int64_t p = 0; p < k.size(); p += step) {
+        for (std::int64_t i = first; i < end; ++i) {
+          const Range rows = tiles_[i];
+          pack_a(g_, rows.begin, rows.size(), k.begin + p, std::min(step, k.size() - p),
+                 packed_a_ + rows.begin * k.size() + p * rows.size());
+        }
+      }
+    }
+  }
+
+  void pack_panels(Range k, std::int64_t first) {
+    const std::int64_t end = std::min(panels_.pieces(), first + panels_at_once_);
+    const std::int64_t step = g_.trans_b ? k.size() : kRowsAtOnce;
+    for (std::int64_t p = 0; p < k.size(); p += step) {
+      for (std::int64_t j = first; j < end; ++j) {
+        const Range vectors = panels_[j];
+        const std::int64_t j0 = vectors.begin * kLanes<T>, width = vectors.size() * kLanes<T>;
+        pack_b(g_, k.begin + p, std::min(step, k.size() - p), j0, std::min(g_.n - j0, width), vectors.size(),
+               packed_panel(k, j) + p * width);
+      }
+    }
+  }
+
+  T* packed_panel(Range k, std::int64_t panel) const {
+    return packed_b_ + panel % panels_at_once_ * k.size() * kTileVectors * kLanes<T>;
+  }
+
   void run_panel(Range k, std::int64_t panel, bool first, bool last) {
     const Range vectors = panels_[panel];
     const std::int64_t j0 = vectors.begin * kLanes<T>, width = vectors.size() * kLanes<T>;
@@ -84,7 +121,10 @@ class Block {
     if (g_.b_rows != nullptr) {
       t.b = g_.b + j0;
       t.b_rows = g_.b_rows + k.begin;
-    } else if (pack_b_ || (is_partial && g_.ldb < kLanes<T>)) {
+    } else if (pack_b_) {
+      t.b = packed_panel(k, panel);
+      t.ldb = width;
+    } else if (is_partial && g_.ldb < kLanes<T>) {
       pack_b(g_, k.begin, k.size(), j0, columns, vectors.size(), packed_b_);
       t.b = packed_b_;
       t.ldb = width;
@@ -111,12 +151,13 @@ class Block {
   }
 
   // Of rows that begin within cache lines: those around which B goes on for so long that whole lines can be
-  // read.
+  // read. None, if B is in the first cache: there it makes no difference.
   Range inner_rows(Range k, std::int64_t j0, std::int64_t vectors) const {
     constexpr auto kLine = static_cast<std::int64_t>(kLanes<T> * sizeof(T));
     const bool is_whole = reinterpret_cast<std::uintptr_t>(g_.b + j0) % kLine == 0 && g_.ldb % kLanes<T> == 0;
     const std::int64_t room = (g_.k - 1) * g_.ldb + g_.n - (vectors + 1) * kLanes<T> - j0;
-    if (is_whole || room < 0 || g_.ldb < 1) return {};
+    const bool is_near = g_.k * g_.ldb * static_cast<std::int64_t>(sizeof(T)) <= kNearBytes;
+    if (is_whole || is_near || room < 0 || g_.ldb < 1) return {};
     const std::int64_t begin = divide_up(std::max<std::int64_t>(0, kLanes<T> - 1 - j0), g_.ldb);
     const std::int64_t end = std::min(k.end, room / g_.ldb + 1);
     return {std::max(begin, k.begin) - k.begin, std::max(std::max(begin, k.begin), end) - k.begin};
@@ -177,13 +218,14 @@ class Block {
   T* copy_;  // where a transposed copy of A is left, (k, m); or nullptr
   std::int64_t ldcopy_;
   Cut panels_, tiles_;  // of vectors, of rows
+  std::int64_t panels_at_once_;
   bool few_rows_, pack_a_, pack_b_;
   const T *mask_ = nullptr, *base_ = nullptr;  // of this panel
 };
 
 // The scratch of a thread, from call to call.
 struct BlockScratch {
-  Scratch a, b, copy, tail;
+  Scratch a, b, copy;
 };
 
 inline BlockScratch& block_scratch() {
@@ -196,51 +238,9 @@ void run_whole(const Gemm<T>& g, T* copy = nullptr, std::int64_t ldcopy = 0) {
   BlockScratch& scratch = block_scratch();
   const std::int64_t depth = std::min<std::int64_t>(g.k, kMaxDepth<T>);
   T* a = scratch.a.get<T>(g.m * depth);
-  T* b = scratch.b.get<T>(depth * std::max(kTileVectors, kWideVectors) * kLanes<T>);
+  T* b = scratch.b.get<T>(depth * std::max<std::int64_t>(kPanelsAtOnce * kTileVectors, kWideVectors) *
+                          kLanes<T>);
   Block<T>(g, a, b, copy, ldcopy).run();
-}
-
-// A few columns past the last whole vector would cost as much as a vector. When A's columns can be read side
-// by side, those few columns are computed the other way round, as rows of the transpose: C(:, tail)^T = B(:,
-// tail)^T op(A)^T. The chains are the same. Worth it for narrow products only.
-template <class T>
-bool tail_is_worth_turning(const Gemm<T>& g) {
-  const std::int64_t tail = g.n % kLanes<T>, whole = g.n / kLanes<T>;
-  if (g.a_rows != nullptr || g.b_rows != nullptr) return false;
-  return kLanes<T> >= kTurnFromLanes && tail != 0 && tail <= kLanes<T> / 4 && whole >= kTileVectors &&
-         whole < kTileVectors * kPackAFromPanels && g.m >= kLanes<T> && g.k >= 32;
-}
-
-template <class T>
-void run_turned_tail(const Gemm<T>& g, std::int64_t columns, const T* a_transposed, std::int64_t ld,
-                     std::int64_t rows) {
-  Gemm<T> turned;
-  turned.m = columns;
-  turned.n = rows;
-  turned.k = g.k;
-  turned.a = g.b + (g.n - columns) * (g.trans_b ? g.ldb : 1);
-  turned.lda = g.ldb;
-  turned.trans_a = !g.trans_b;
-  turned.b = a_transposed;
-  turned.ldb = ld;
-  turned.c = block_scratch().tail.get<T>(columns * rows);
-  turned.ldc = rows;
-  turned.accumulate = g.accumulate;
-  T* c = g.c + g.n - columns;
-  for (std::int64_t i = 0; g.accumulate && i < g.m; ++i)
-    for (std::int64_t j = 0; j < columns; ++j) turned.c[j * rows + i] = c[i * g.ldc + j];
-  run_whole(turned);
-  for (std::int64_t j = 0; j < columns; ++j) {
-    const T bias = g.bias == nullptr ? T{0} : g.bias[g.n - columns + j];
-    for (std::int64_t i = 0; i < g.m; ++i) {
-      T sum = turned.c[j * rows + i];
-      if (g.bias != nullptr) sum += bias;  // not 0 + sum: that would lose the sign of -0
-      if (g.activation == Activation::relu) sum = sum <= T{0} ? T{0} : sum;
-      if (g.mask != nullptr && g.mask[i * g.ldc + g.n - columns + j] <= T{0}) sum = T{0};
-      if (g.base != nullptr) sum = g.base[i * g.ldc + g.n - columns + j] - g.scale * sum;
-      c[i * g.ldc + j] = sum;
-    }
-  }
 }
 
 // Some links of each chain: from the sums so far, unless they are the first, and what follows only after the
@@ -267,41 +267,33 @@ void run_head_and_tail(const Gemm<T>& g) {
   head.n -= tail;
   if (g.trans_a) {
     run_whole(head);
-    return run_turned_tail(g, tail, g.a, g.lda, g.m);
+    return run_turned_tail(g, tail, g.a, g.lda);
   }
   // The tiles of the head leave a transposed copy of A, of a stretch of the chain at a time, so that it stays
-  // near; beside zeros that fill it up to whole vectors.
-  const std::int64_t rows = divide_up(g.m, kLanes<T>) * kLanes<T>;
+  // near.
   const Cut stretches(g.k, divide_up(g.k, kMaxDepth<T>));
-  const std::int64_t depth = std::min(g.k, kMaxDepth<T>);
-  T* copy = block_scratch().copy.get<T>(depth * rows);
-  const Lanes<T> d;
-  for (std::int64_t p = 1; p <= depth && rows != g.m; ++p)
-    hn::StoreU(hn::Zero(d), d, copy + p * rows - kLanes<T>);
+  const std::int64_t ldcopy = divide_up(g.m, kLanes<T>) * kLanes<T>;  // rows begin on cache lines
+  T* copy = block_scratch().copy.get<T>(std::min(g.k, kMaxDepth<T>) * ldcopy);
   for (std::int64_t s = 0; s < stretches.pieces(); ++s) {
     const Gemm<T> part = stretch_of(g, stretches[s]);
     head = part;
     head.n -= tail;
-    run_whole(head, copy, rows);
-    run_turned_tail(part, tail, copy, rows, rows);
+    run_whole(head, copy, ldcopy);
+    run_turned_tail(part, tail, copy, ldcopy);
   }
 }
 
 template <class T>
 void run_block(const Gemm<T>& g) {
-  if (!tail_is_worth_turning(g)) return run_whole(g);
-  // By so many rows that the tail finds what the head has read still near.
-  const std::int64_t pieces = divide_up(g.m, kTurnRows * kLanes<T>);
-  for (std::int64_t i = 0; i < pieces; ++i) {
-    const std::int64_t begin = std::min(g.m, i * kTurnRows * kLanes<T>);
-    Gemm<T> part = g;
-    part.m = std::min(g.m - begin, kTurnRows * kLanes<T>);
-    part.a += g.trans_a ? begin : begin * g.lda;
-    part.c += begin * g.ldc;
-    if (g.mask != nullptr) part.mask += begin * g.ldc;
-    if (g.base != nullptr) part.base += begin * g.ldc;
-    run_head_and_tail(part);
+  if constexpr (kLanes<T> >= kTurnFromLanes) {
+    if (tail_is_worth_turning(g)) {
+      // By so many rows that the tail finds what the head has read still near.
+      for (std::int64_t i = 0; i < g.m; i += kTurnRows<T>)
+        run_head_and_tail(rows_of(g, {i, std::min(g.m, i + kTurnRows<T>)}));
+      return;
+    }
   }
+  run_whole(g);
 }
 
 }  // namespace chainrule::kernels::HWY_NAMESPACE

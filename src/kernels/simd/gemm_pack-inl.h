@@ -62,13 +62,19 @@ HWY_INLINE void transpose(const T* from, std::int64_t ld, std::int64_t rows, std
                           std::int64_t ldto) {
   constexpr std::int64_t side = sizeof(T) == 4 ? kSquare4 : kSquare8;
   const std::int64_t whole_rows = rows - rows % side, whole_columns = columns - columns % side;
-  for (std::int64_t j = 0; j < whole_columns; j += side)
+  // By cache lines: rows that lie a power of two apart could not stay until the next ones are read.
+  constexpr auto line = static_cast<std::int64_t>(64 / sizeof(T));
+  for (std::int64_t j0 = 0; j0 < whole_columns; j0 += line)
     for (std::int64_t i = 0; i < whole_rows; i += side)
-      transpose_square(from + i * ld + j, ld, to + j * ldto + i, ldto);
+      for (std::int64_t j = j0; j < std::min(j0 + line, whole_columns); j += side)
+        transpose_square(from + i * ld + j, ld, to + j * ldto + i, ldto);
   for (std::int64_t i = 0; i < rows; ++i)
     for (std::int64_t j = i < whole_rows ? whole_columns : 0; j < columns; ++j)
       to[j * ldto + i] = from[i * ld + j];
 }
+
+// A's copy pays when so many panels of tiles read it.
+inline constexpr std::int64_t kPackAFromPanels = 4;
 
 // A stretch of op(A), (rows x k) from (i0, p0), as (k, rows).
 template <class T>

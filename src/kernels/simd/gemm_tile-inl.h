@@ -268,21 +268,41 @@ HWY_INLINE hn::Vec<Lanes<double>> join(hn::Vec<Lanes<double>> low, __m512i lanes
   return hn::Vec<Lanes<double>>{_mm512_permutex2var_pd(low.raw, lanes, high.raw)};
 }
 
-// A row of B put together from the cache lines in which it lies: reading each once is cheaper than reading
-// vectors that lie across two.
-template <int kVectors, class T, class V>
-HWY_INLINE void load_split(const T* row, V (&to)[kVectors]) {
+// Some links of the chains, with rows of B put together from the cache lines in which they lie: reading each
+// once is cheaper than reading vectors that lie across two. The last line of a row often is the next one's
+// first.
+template <int kRows, int kVectors, class T, class V>
+HWY_INLINE void add_split_rows(const Tile<T>& t, const T* a, const T* b, std::int64_t links,
+                               V (&sum)[kRows][kVectors]) {
   const Lanes<T> d;
-  const auto address = reinterpret_cast<std::uintptr_t>(row);
-  const T* line = reinterpret_cast<const T*>(address & ~std::uintptr_t{63});
-  const __m512i lanes = _mm512_load_si512(kLaneNumbers<T>.at[(address & 63) / sizeof(T)]);
-  V low = hn::Load(d, line);
-  CHAINRULE_UNROLL
-  for (int v = 0; v < kVectors; ++v) {
-    V high = hn::Load(d, line + (v + 1) * kLanes<T>);
-    keep_in_register(high);
-    to[v] = join(low, lanes, high);
-    low = high;
+  const std::size_t last_lanes = t.last_lanes;
+  const std::int64_t lda = t.lda, ldb = t.ldb;
+  const T* held_line = nullptr;
+  V held = hn::Zero(d);
+  for (std::int64_t p = 0; p < links; ++p, b += ldb) {
+    const auto address = reinterpret_cast<std::uintptr_t>(b);
+    const T* line = reinterpret_cast<const T*>(address & ~std::uintptr_t{63});
+    const std::size_t first = (address & 63) / sizeof(T);
+    const __m512i lanes = _mm512_load_si512(kLaneNumbers<T>.at[first]);
+    if (line != held_line) held = hn::Load(d, line);
+    V right[kVectors];
+    CHAINRULE_UNROLL
+    for (int v = 0; v < kVectors; ++v) {
+      const V low = held;
+      held_line = line + v * kLanes<T>;
+      if (v + 1 < kVectors || first + last_lanes > kLanes<T>) {
+        held_line += kLanes<T>;
+        held = hn::Load(d, held_line);
+        keep_in_register(held);
+      }
+      right[v] = join(low, lanes, held);
+    }
+    CHAINRULE_UNROLL
+    for (int i = 0; i < kRows; ++i) {
+      const V left = hn::Set(d, a[i * lda + p]);
+      CHAINRULE_UNROLL
+      for (int v = 0; v < kVectors; ++v) sum[i][v] = hn::MulAdd(left, right[v], sum[i][v]);
+    }
   }
 }
 #else
@@ -308,16 +328,12 @@ HWY_NOINLINE void run_tile(const Tile<T>& t) {
     CHAINRULE_UNROLL
     for (int i = 0; i < kRows; ++i) row[i] = t.a + t.a_rows[i];
   }
-  const auto step = [&](std::int64_t p, const T* b_row, auto is_inner) HWY_ATTR {
+  const auto step = [&](std::int64_t p, const T* b_row) HWY_ATTR {
     // The next tile's elements of A lie behind these, and those of each step far from the others.
     if constexpr (kRead == ReadA::columns && kRows == kTileRows) hwy::Prefetch(a + 2 * kTileRows - 1);
     V right[kVectors];
-    if constexpr (is_inner) {
-      load_split(b_row, right);
-    } else {
-      CHAINRULE_UNROLL
-      for (int v = 0; v < kVectors; ++v) right[v] = hn::LoadU(d, b_row + v * kLanes<T>);
-    }
+    CHAINRULE_UNROLL
+    for (int v = 0; v < kVectors; ++v) right[v] = hn::LoadU(d, b_row + v * kLanes<T>);
     CHAINRULE_UNROLL
     for (int i = 0; i < kRows; ++i) {
       V left;
@@ -339,18 +355,22 @@ HWY_NOINLINE void run_tile(const Tile<T>& t) {
   const std::int64_t turn = t.last_b == nullptr ? k : k - 1;
   std::int64_t p = 0;
   if constexpr (kReadB == ReadB::split_rows) {
-    for (; p < t.inner_rows.begin; ++p, b += ldb) step(p, b, std::false_type());
-    for (; p < t.inner_rows.end; ++p, b += ldb) step(p, b, std::true_type());
+    for (; p < t.inner_rows.begin; ++p, b += ldb) step(p, b);
+    const std::int64_t links = t.inner_rows.size();
+    add_split_rows(t, a, b, links, sum);
+    p += links;
+    a += links;
+    b += links * ldb;
   }
   if constexpr (kReadB == ReadB::rows && kRows == kTileRows && kVectors == kTileVectors &&
                 (kRead == ReadA::rows || kRead == ReadA::rows_and_copy)) {
     // Two steps at once in the tile that does most of the work: counting takes ports from the multiply-adds.
     for (; p + 2 <= turn; p += 2) {
-      step(p, std::exchange(b, b + ldb), std::false_type());
-      step(p + 1, std::exchange(b, b + ldb), std::false_type());
+      step(p, std::exchange(b, b + ldb));
+      step(p + 1, std::exchange(b, b + ldb));
     }
-    if (p < turn) step(p, b, std::false_type());
-    if (turn < k) step(turn, t.last_b, std::false_type());
+    if (p < turn) step(p, b);
+    if (turn < k) step(turn, t.last_b);
   } else {
     for (; p < k; ++p) {
       if constexpr (kReadB == ReadB::shifted_rows) {
@@ -358,7 +378,7 @@ HWY_NOINLINE void run_tile(const Tile<T>& t) {
       } else if (p == turn) {
         b = t.last_b;
       }
-      step(p, b, std::false_type());
+      step(p, b);
       if constexpr (kReadB != ReadB::shifted_rows) b += ldb;
     }
   }
