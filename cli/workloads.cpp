@@ -125,6 +125,14 @@ Prepared two_layer_inference(DType dtype) {
           [=] { return sum(*outputs).item(); }};
 }
 
+Prepared two_layer_inference_plan(DType dtype) {
+  const auto model = two_layer_model(dtype);
+  const Tensor x = draw_batch(1, 0, {1, 784}, dtype).x;
+  const auto plan = std::make_shared<Plan>(make_plan({two_layer(*model, x)}, {x}));
+  const auto outputs = std::make_shared<std::vector<Tensor>>(plan->run({x}));
+  return {[=] { plan->run({&x, 1}, *outputs); }, [=] { return sum(outputs->front()).item(); }};
+}
+
 Prepared sigmoid_regression(DType dtype) {
   const auto model = std::make_shared<Model>();
   model->weight({1000, 100}, 1000, dtype);
@@ -249,6 +257,8 @@ constexpr Workload kWorkloads[] = {
      exclusive_or_plan},
     {"scalar", "z = (w 2 + b) (b + 1), forward and gradient", 0, scalar_gradient},
     {"inference-1", "two-layer-net forward, batch 1", 2.0 * (784 * 50 + 500), two_layer_inference<1>},
+    {"inference-1-plan", "the same as a plan that is made once and run again", 2.0 * (784 * 50 + 500),
+     two_layer_inference_plan},
     {"inference-256", "two-layer-net forward, batch 256", 2.0 * 256 * (784 * 50 + 500),
      two_layer_inference<256>},
 };

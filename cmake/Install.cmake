@@ -14,6 +14,15 @@ foreach(component core data train)
           FILE chainrule-${component}.cmake)
 endforeach()
 
+# Without the names that nobody but the library needs to find; programs are linked as before.
+if(CMAKE_STRIP AND CMAKE_BUILD_TYPE STREQUAL "Release")
+  install(CODE "
+    foreach(name chainrule chainrule_data chainrule_train)
+      execute_process(COMMAND ${CMAKE_STRIP} --strip-unneeded
+                      \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/lib\${name}.a\")
+    endforeach()")
+endif()
+
 configure_package_config_file(cmake/chainrule-config.cmake.in ${PROJECT_BINARY_DIR}/chainrule-config.cmake
                               INSTALL_DESTINATION ${config_dir})
 # Before 1.0, a new minor version may change the interface.

@@ -27,7 +27,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = HERE.parents[1] / "build"
 OURS = [str(BUILD / "release/chainrule"), "bench"]
-AS = {"xor-plan": "xor"}  # what peers run for workloads that they do not have
+AS = {"xor-plan": "xor", "inference-1-plan": "inference-1"}  # what peers run for workloads that they do not have
 PEERS = {
     "NumPy": ["/usr/bin/python3", str(HERE / "numpy_workloads.py")],
     "PyTorch": ["/usr/bin/python3", str(HERE / "torch_workloads.py")],

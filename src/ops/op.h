@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "chainrule/op.h"
 #include "core/text.h"
 #include "graph/node.h"
+#include "kernels/simd/reduce.h"
 
 // The table of operations, and how nodes of them are run. What an operation is: chainrule/op.h.
 namespace chainrule {
@@ -63,8 +65,21 @@ Shape broadcast_shape(std::span<const Meta> in);
 /// @{
 /// Whether it exchanges the last two axes and leaves the others.
 bool swaps_last_axes(const OpRow& row, const void* attributes);
+/// Makes a permutation of axes take what the first one takes, if both are such.
+bool skip_permute(const OpRow& row, void* attributes, const OpRow& first, const void* first_attributes);
+/// Whether it permutes axes, and leaves each in its place.
+bool leaves_axes(const OpRow& row, const void* attributes);
 /// Whether it adds up over all axes from `first` to `ndim`, and maybe others.
 bool sums_from_axis(const OpRow& row, const void* attributes, int first, int ndim);
+/// A sum or a maximum over the middle of a floating (outer, size, inner) block.
+struct BlockReduction {
+  kernels::Reduction op;
+  std::int64_t outer, size, inner;
+  bool operator==(const BlockReduction&) const = default;
+};
+/// The operation as one, if it is.
+std::optional<BlockReduction> as_block_reduction(const OpRow& row, const void* attributes, DType dtype,
+                                                 const Shape& input);
 /// Makes a matrix product take that input transposed (more).
 void transpose_input(void* matmul, std::size_t input);
 /// @}

@@ -130,6 +130,24 @@ Tensor permuted(const Tensor& x, const AxisOrder& order, Location where) {
 
 CHAINRULE_OP_ROW(Permute)
 
+bool skip_permute(const OpRow& row, void* attributes, const OpRow& first, const void* first_attributes) {
+  if (&row != &kRow<Permute> || &first != &kRow<Permute>) return false;
+  AxisOrder order = op_cast<Permute>(attributes).order;
+  for (int i = 0; i < order.count; ++i)
+    order.at[i] = op_cast<Permute>(first_attributes).order.at[order.at[i]];
+  *static_cast<Permute*>(attributes) = Permute{order};
+  return true;
+}
+
+bool leaves_axes(const OpRow& row, const void* attributes) {
+  if (&row != &kRow<Permute>) return false;
+  const AxisOrder& order = op_cast<Permute>(attributes).order;
+  for (int i = 0; i < order.count; ++i) {
+    if (order.at[i] != i) return false;
+  }
+  return true;
+}
+
 bool swaps_last_axes(const OpRow& row, const void* attributes) {
   if (&row != &kRow<Permute>) return false;
   const AxisOrder& order = op_cast<Permute>(attributes).order;

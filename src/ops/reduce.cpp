@@ -178,6 +178,17 @@ bool sums_from_axis(const OpRow& row, const void* attributes, int first, int ndi
   return (op_cast<Sum>(attributes).axes & wanted) == wanted;
 }
 
+std::optional<BlockReduction> as_block_reduction(const OpRow& row, const void* attributes, DType dtype,
+                                                 const Shape& input) {
+  const bool is_sum = &row == &kRow<Sum>;
+  if (!(is_sum || &row == &kRow<Max>) || !is_floating(dtype)) return std::nullopt;
+  const AxisSet axes = is_sum ? op_cast<Sum>(attributes).axes : op_cast<Max>(attributes).axes;
+  AxisBlock block;
+  if (!as_block(input, axes, block)) return std::nullopt;
+  return BlockReduction{is_sum ? kernels::Reduction::sum : kernels::Reduction::max, block.outer, block.size,
+                        block.inner};
+}
+
 // Axes that do not stand together are added up block by block, from the last: the fast kernel takes one
 // block, the numbers become few with the first, and the axes before it keep their places.
 Tensor sum(const Tensor& x, Axes axes, bool keepdims, Location where) {

@@ -61,7 +61,7 @@ class Joiner {
     const Instruction& instruction = p_.instructions[i];
     const auto is_around = [i](const Strip& strip) { return strip.begin <= i && i < strip.end; };
     return instruction.is_fused() && instruction.fusions[0]->count() > 0 &&
-           std::none_of(p_.strips.begin(), p_.strips.end(), is_around);
+           !instruction.fusions[0]->reduces() && std::none_of(p_.strips.begin(), p_.strips.end(), is_around);
   }
 
   void add(std::int32_t i) {

@@ -2,10 +2,29 @@
 
 #include <algorithm>
 #include <bit>
+#include <optional>
 
+#include "ops/op.h"
 #include "plan/dump.h"
+#include "plan/reference.h"
+#include "plan/report.h"
 
 namespace chainrule {
+namespace {
+
+/// Marks a plan as being run: a kernel that evaluates tensors by itself must not find it.
+class RunningScope {
+ public:
+  explicit RunningScope(CachedPlan& plan) : plan_(plan) { plan_.is_running = true; }
+  ~RunningScope() { plan_.is_running = false; }
+  RunningScope(const RunningScope&) = delete;
+  RunningScope& operator=(const RunningScope&) = delete;
+
+ private:
+  CachedPlan& plan_;
+};
+
+}  // namespace
 
 CachedPlan::CachedPlan(const Trace& trace) : key(trace), hash(trace.hash()), executor(compile(trace)) {
   for (std::size_t i = 0; i < executor.program().instructions.size(); ++i) {
@@ -14,6 +33,23 @@ CachedPlan::CachedPlan(const Trace& trace) : key(trace), hash(trace.hash()), exe
   for (const Node* node : trace.nodes) {
     operations = (std::rotl(operations, 7) ^ std::bit_cast<std::uint64_t>(node->op)) * 0x9E3779B97F4A7C15u;
   }
+  executor.set_timed(verbosity() >= 2);
+}
+
+void CachedPlan::run(const Trace& trace, std::span<void* const> leaves, std::span<void* const> results) {
+  const RunningScope scope(*this);
+  const Mode mode = chainrule::mode();
+  std::optional<Reference> reference;
+  if (mode != Mode::lazy) reference.emplace(trace, leaves);
+  if (mode == Mode::eager) {
+    reference->copy_to(executor.program(), results);
+  } else {
+    executor.run(leaves, results, trace.nodes);
+    if (verbosity() >= 1) report_run(*this, trace);
+  }
+  if (mode == Mode::verify) reference->verify(executor.program(), leaves, results);
+  ++runs;
+  PlanCache::of_this_thread().bytes_moved += bytes;
 }
 
 std::shared_ptr<CachedPlan> PlanCache::find(const Trace& trace) {

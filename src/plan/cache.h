@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "plan/executor.h"
@@ -8,7 +9,7 @@
 
 namespace chainrule {
 
-/// A program that is kept to be run again.
+/// A program that is kept to be run again, and what is known of its runs.
 struct CachedPlan {
   TraceKey key;
   std::uint64_t hash = 0;
@@ -19,6 +20,12 @@ struct CachedPlan {
   bool is_running = false;
 
   explicit CachedPlan(const Trace& trace);
+
+  /// Computes the results, in the way that CHAINRULE_MODE asks for, and says so if CHAINRULE_VERBOSE does.
+  ///
+  /// If it throws, the results are undefined.
+  /// @param trace  one with this key; the other parameters are those of Executor::run.
+  void run(const Trace& trace, std::span<void* const> leaves, std::span<void* const> results);
 };
 
 /// The plans that this thread has run lately, by their keys.

@@ -1,37 +1,15 @@
 #include "plan/fusion.h"
 
 #include <algorithm>
-#include <cstring>
 #include <map>
-
-#include "core/thread_pool.h"
-#include "kernels/simd/gemm_scratch.h"
 
 namespace chainrule {
 namespace {
 
 // A block has as many elements as let all that it touches stay in the first cache, within these bounds.
 constexpr std::int64_t kBlockBytes = 32 << 10, kMinBlock = 256, kMaxBlock = 1024;
-constexpr std::size_t kMaxOperands = 4 * kMaxFusedSteps;
-constexpr std::int64_t kLongRun = 128;      // elements from which on a run is not put together with others
-constexpr std::int64_t kMinTask = 1 << 14;  // elements times steps that are worth handing to another thread
-
-std::size_t bytes(std::int64_t elements, std::size_t size) {
-  return static_cast<std::size_t>(elements) * size;
-}
-
-template <class T>
-void fill(std::byte* to, const std::byte* value, std::int64_t count) {
-  T number;
-  std::memcpy(&number, value, sizeof(T));
-  std::fill_n(reinterpret_cast<T*>(to), count, number);
-}
-
-void fill(std::byte* to, const std::byte* value, std::int64_t count, std::size_t size) {
-  if (size == 4) return fill<std::uint32_t>(to, value, count);
-  if (size == 8) return fill<std::uint64_t>(to, value, count);
-  fill<std::uint8_t>(to, value, count);
-}
+constexpr std::int64_t kLongRun = 128;  // elements from which on a run is not put together with others
+constexpr std::int64_t kPiece = 4096;   // elements that a reduction takes at once, if so few can be
 
 }  // namespace
 
@@ -45,6 +23,10 @@ Fusion::Fusion(const Program& program, const std::vector<std::int32_t>& steps) {
   std::vector<std::uint32_t> free;  // slots
   for (const std::int32_t s : steps) {
     const Step& step = program.steps[s];
+    if (step.row->run_block == nullptr) {
+      add_reduction(program, step);
+      continue;
+    }
     const Value& output = program.values[step.output];
     Part part{step.row->run_block, step.attribute(), {.dtype = program.values[step.inputs.back()].dtype}};
     for (const std::int32_t input : step.inputs) part.operands[part.count++] = operand_of(program, input);
@@ -65,8 +47,18 @@ Fusion::Fusion(const Program& program, const std::vector<std::int32_t>& steps) {
     }
   }
   find_loops(program, shape);
+  plan_pieces();
   plan_blocks();
   place_operands();
+}
+
+void Fusion::add_reduction(const Program& program, const Step& step) {
+  const Value& from = program.values[step.inputs[0]];
+  const auto block = as_block_reduction(*step.row, step.attribute(), from.dtype, from.shape);
+  size_ = block->size;
+  inner_ = block->inner;
+  reductions_.push_back(
+      {block->op, from.dtype, operand_of(program, step.inputs[0]), program.values[step.output].storage});
 }
 
 /// A place in the scratch memory for what lives inside a block: one that is free, or a new one.
@@ -137,6 +129,22 @@ void Fusion::find_loops(const Program& program, const Shape& shape) {
   }
 }
 
+/// A piece: whole runs, or a power of two of the tree's blocks.
+void Fusion::plan_pieces() {
+  if (reductions_.empty()) return;
+  if (inner_ == 1) {
+    takes_runs_ = size_ <= kPiece;
+    piece_ = takes_runs_ ? kPiece / size_ * size_ : kPiece;
+  } else {
+    std::int64_t rows = kernels::kBlockRows;
+    while (2 * rows * inner_ <= kPiece) rows *= 2;
+    piece_ = rows * inner_;
+  }
+  for (const Reduction& reduction : reductions_) {
+    if (reduction.operand.kind == Operand::inner) slots_[reduction.operand.number].holds_piece = true;
+  }
+}
+
 void Fusion::plan_blocks() {
   if (count_ == 0) return;
   const std::int64_t run = loops_[0];
@@ -152,15 +160,15 @@ void Fusion::plan_blocks() {
   } else {
     block_ = std::min(run, block);
   }
-  const auto reserve = [this](std::size_t size) {
+  const auto reserve = [this](std::size_t size, std::int64_t elements) {
     const std::size_t offset = scratch_bytes_;
-    scratch_bytes_ += (bytes(block_, size) + 63) / 64 * 64;
+    scratch_bytes_ += (bytes(elements, size) + 63) / 64 * 64;
     return offset;
   };
-  for (Slot& slot : slots_) slot.offset = reserve(slot.size);
+  for (Slot& slot : slots_) slot.offset = reserve(slot.size, slot.holds_piece ? piece_ : block_);
   for (Input& input : inputs_) {
     input.is_repeated = repeats_ && !input.is_whole && !input.is_scalar;
-    if (input.is_repeated) input.offset = reserve(input.size);
+    if (input.is_repeated) input.offset = reserve(input.size, block_);
   }
 }
 
@@ -177,93 +185,6 @@ void Fusion::place_operands() {
       part.block.is_scalar[i] = input.is_scalar || (!input.is_repeated && input.strides[0] == 0);
     }
   }
-}
-
-std::int64_t Fusion::place(const Input& input, std::int64_t element) const {
-  if (input.is_whole) return element;
-  if (input.is_scalar || element == 0) return 0;
-  std::int64_t at = 0;
-  for (std::size_t i = 0; i < loops_.size(); ++i) {
-    at += element % loops_[i] * input.strides[i];
-    element /= loops_[i];
-  }
-  return at;
-}
-
-/// Writes the input's elements for [begin, begin + count) of the result, run by run.
-void Fusion::repeat(const Input& input, const std::byte* from, std::int64_t begin, std::int64_t count,
-                    std::byte* to) const {
-  const std::int64_t run = loops_[0];  // begin is a multiple of it
-  for (std::int64_t done = 0; done < count; done += run, to += bytes(run, input.size)) {
-    const std::byte* at = from + bytes(place(input, begin + done), input.size);
-    if (input.strides[0] == 0) {
-      fill(to, at, run, input.size);
-    } else {
-      std::memcpy(to, at, bytes(run, input.size));
-    }
-  }
-}
-
-void Fusion::run_part(std::span<void* const> memory, std::int64_t begin, std::int64_t end) const {
-  thread_local kernels::Scratch thread_scratch;
-  std::byte* scratch = thread_scratch.get<std::byte>(static_cast<std::int64_t>(scratch_bytes_));
-  std::array<std::byte*, kMaxOperands> at;  // of this block's operands: inputs, results, inner ones
-  std::byte** const results = at.data() + inputs_.size();
-  std::byte** const inner = results + results_.size();
-  for (std::size_t i = 0; i < slots_.size(); ++i) inner[i] = scratch + slots_[i].offset;
-  for (std::int64_t first = begin, count = 0; first < end; first += count) {
-    count = std::min(block_, end - first);
-    if (!repeats_ && loops_.size() > 1) count = std::min(count, loops_[0] - first % loops_[0]);
-    for (std::size_t i = 0; i < inputs_.size(); ++i) {
-      const Input& input = inputs_[i];
-      auto* from = static_cast<std::byte*>(memory[input.storage]);
-      if (input.is_repeated) {
-        at[i] = scratch + input.offset;
-        repeat(input, from, first, count, at[i]);
-      } else {
-        at[i] = from + bytes(place(input, first), input.size);
-      }
-    }
-    for (std::size_t i = 0; i < results_.size(); ++i) {
-      results[i] = static_cast<std::byte*>(memory[results_[i].storage]) + bytes(first, results_[i].size);
-    }
-    for (const Part& part : parts_) {
-      Block block = part.block;
-      for (std::size_t i = 0; i < part.count; ++i) block.inputs[i] = at[part.places[i]];
-      block.output = at[part.output_place];
-      block.count = count;
-      part.run(part.attributes, block);
-    }
-  }
-}
-
-void Fusion::run(std::span<void* const> memory, std::int64_t begin, std::int64_t end) const {
-  if (begin >= end) return;
-  if (end - begin <= block_) return run_part(memory, begin, end);
-  const std::int64_t blocks = (end - begin + block_ - 1) / block_;
-  const std::int64_t work = block_ * static_cast<std::int64_t>(parts_.size());
-  parallel_for(blocks, std::max<std::int64_t>(1, kMinTask / work), [&](std::int64_t b, std::int64_t e) {
-    run_part(memory, begin + b * block_, std::min(end, begin + e * block_));
-  });
-}
-
-std::int64_t Fusion::next_block(std::int64_t element) const {
-  return std::min(count_, (std::max<std::int64_t>(0, element) + block_ - 1) / block_ * block_);
-}
-
-// The elements of all are numbered through, one fusion's after the other's. Whoever gets a stretch of them
-// computes the blocks that begin there.
-void Fusion::run_all(std::span<const std::shared_ptr<const Fusion>> fusions, std::span<void* const> memory) {
-  std::int64_t count = 0;
-  for (const auto& fusion : fusions) count += fusion->count_;
-  const auto steps = static_cast<std::int64_t>(fusions[0]->parts_.size());
-  parallel_for(count, kMinTask / steps, [&](std::int64_t begin, std::int64_t end) {
-    for (const auto& fusion : fusions) {
-      fusion->run_part(memory, fusion->next_block(begin), fusion->next_block(end));
-      begin -= fusion->count_;
-      end -= fusion->count_;
-    }
-  });
 }
 
 }  // namespace chainrule

@@ -8,7 +8,8 @@
 
 #include "chainrule/error.h"
 #include "core/text.h"
-#include "plan/executor.h"
+#include "plan/cache.h"
+#include "plan/report.h"
 
 namespace chainrule {
 namespace {
@@ -23,9 +24,8 @@ struct Plan::State {
   Trace trace;
   std::vector<std::int32_t> input_of_leaf;  // or kConstant
   std::vector<std::int32_t> output_values;  // of the program, by output
-  std::unique_ptr<Executor> executor;
+  std::unique_ptr<CachedPlan> plan;
   std::vector<Takeover> takeovers;  // of inputs: here that is the leaf's number
-  bool has_run = false;
 
   // Of a run, kept for the next.
   std::vector<Tensor> given;
@@ -82,9 +82,10 @@ Plan make_plan(std::span<const Tensor> outputs, std::span<const Tensor> inputs, 
     const std::int32_t node = number_of_node.find(root);
     if (node != NodeIndex::kNone) trace.kept[static_cast<std::size_t>(node)] = 1;
   }
-  state->executor = std::make_unique<Executor>(compile(trace));
+  state->plan = std::make_unique<CachedPlan>(trace);
+  if (verbosity() >= 1) report_miss(*state->plan, trace, nullptr);
 
-  const Program& program = state->executor->program();
+  const Program& program = state->plan->executor.program();
   std::vector<std::int32_t> kept(trace.nodes.size(), -1);  // values
   for (const Kept& k : program.kept) kept[static_cast<std::size_t>(k.node)] = k.value;
   for (Node* root : roots) {
@@ -145,9 +146,10 @@ void Plan::run(std::span<const Tensor> inputs, std::span<Tensor> outputs) {
         input == kConstant ? s.trace.leaves[i] : s.given[static_cast<std::size_t>(input)].node();
     s.leaf_memory.push_back(leaf->value.data());
   }
-  const Program& program = s.executor->program();
+  const Program& program = s.plan->executor.program();
   s.results.assign(program.results.size(), Buffer());
-  // A handle that is an input and an output will be let go. (The first run may fail for want of memory.)
+  // A handle that is an input and an output will be let go. (The first run may fail for want of memory, and
+  // the comparison under CHAINRULE_MODE=verify.)
   const auto is_output = [&](const Tensor& input) {
     return std::any_of(outputs.begin(), outputs.end(),
                        [&](const Tensor& output) { return &output == &input; });
@@ -156,7 +158,7 @@ void Plan::run(std::span<const Tensor> inputs, std::span<Tensor> outputs) {
     const auto input = static_cast<std::size_t>(t.leaf);
     const Node* node = inputs[input].node();
     const bool is_last = node->refs.count() == 2 && node->value.is_unique();  // here and in given
-    if (s.has_run && is_last && is_output(inputs[input]))
+    if (s.plan->runs > 0 && mode() != Mode::verify && is_last && is_output(inputs[input]))
       s.results[static_cast<std::size_t>(t.result)] = node->value;
   }
   s.result_memory.clear();
@@ -164,8 +166,7 @@ void Plan::run(std::span<const Tensor> inputs, std::span<Tensor> outputs) {
     if (!s.results[i]) s.results[i] = Buffer::allocate(program.storages[program.results[i]].bytes);
     s.result_memory.push_back(s.results[i].data());
   }
-  s.executor->run(s.leaf_memory, s.result_memory, s.trace.nodes);
-  s.has_run = true;
+  s.plan->run(s.trace, s.leaf_memory, s.result_memory);
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const Value& value = program.values[s.output_values[i]];
     const Storage& storage = program.storages[value.storage];
@@ -184,7 +185,7 @@ void Plan::run(std::span<const Tensor> inputs, std::span<Tensor> outputs) {
 }
 
 std::string Plan::dump() const {
-  return state_ == nullptr ? "an empty plan" : to_string(state_->executor->program());
+  return state_ == nullptr ? "an empty plan" : to_string(state_->plan->executor.program());
 }
 
 }  // namespace chainrule

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -54,7 +55,8 @@ struct Step {
   const void* attribute() const { return attributes.data(); }
 };
 
-/// What is run at once: one step by its kernel, or elementwise steps in one pass over memory.
+/// What is run at once: one step by its kernel, or elementwise steps in one pass over memory, with reductions
+/// of their results behind them.
 struct Instruction {
   std::vector<std::int32_t> steps;
   /// For several steps, or one elementwise one. More than one if the same is done to several sets of arrays:
@@ -114,6 +116,13 @@ struct Program {
 
   Storage& storage_of(std::int32_t value) { return storages[values[value].storage]; }
   const Storage& storage_of(std::int32_t value) const { return storages[values[value].storage]; }
+  /// Whether one of its steps takes what lies there.
+  bool reads(const Instruction& instruction, std::int32_t storage) const {
+    return std::any_of(instruction.steps.begin(), instruction.steps.end(), [&](std::int32_t s) {
+      return std::any_of(steps[s].inputs.begin(), steps[s].inputs.end(),
+                         [&](std::int32_t v) { return values[v].storage == storage; });
+    });
+  }
   /// Bytes of a piece of one row.
   std::size_t row_bytes(std::int32_t value) const {
     const Value& v = values[value];
@@ -121,8 +130,9 @@ struct Program {
   }
 };
 
-/// Makes the program: steps simplified (simplify.cpp), fused (fuse.cpp, epilogues.cpp, pairs.cpp), cut into
-/// strips (strips.cpp), joined (alike.cpp), memory assigned (takeovers.cpp, memory.cpp).
+/// Makes the program: steps simplified (simplify.cpp), fused (fuse.cpp, epilogues.cpp, pairs.cpp,
+/// reductions.cpp), cut into strips (strips.cpp), joined (alike.cpp), memory assigned (takeovers.cpp,
+/// memory.cpp).
 Program compile(const Trace& trace);
 
 /// @name The passes, in their order.
@@ -131,6 +141,7 @@ Program simplify(const Trace& trace);
 void fuse(Program& program);
 void add_epilogues(Program& program);
 void join_pairs(Program& program);
+void join_reductions(Program& program);
 /// Puts what could lie where a leaf did behind all that reads the leaf or may fail.
 void put_updates_last(const Trace& trace, Program& program);
 void cut_into_strips(Program& program);

@@ -5,7 +5,6 @@
 #include "plan/cache.h"
 #include "plan/renew.h"
 #include "plan/report.h"
-#include "plan/verify.h"
 
 namespace chainrule {
 namespace {
@@ -35,24 +34,11 @@ struct Workspace {
   }
 };
 
-/// Marks a plan as being run: a kernel that evaluates tensors by itself must not find it.
-class RunningScope {
- public:
-  explicit RunningScope(CachedPlan& plan) : plan_(plan) { plan_.is_running = true; }
-  ~RunningScope() { plan_.is_running = false; }
-  RunningScope(const RunningScope&) = delete;
-  RunningScope& operator=(const RunningScope&) = delete;
-
- private:
-  CachedPlan& plan_;
-};
-
 std::shared_ptr<CachedPlan> plan_for(const Trace& trace) {
   PlanCache& cache = PlanCache::of_this_thread();
   std::shared_ptr<CachedPlan> plan = cache.find(trace);
   if (plan && !plan->is_running) return plan;
   auto made = std::make_shared<CachedPlan>(trace);
-  made->executor.set_timed(verbosity() >= 2);
   if (verbosity() >= 1) report_miss(*made, trace, cache.like(*made).get());
   if (!plan) cache.keep(made);
   return made;
@@ -76,19 +62,14 @@ void run_trace(Workspace& w) {
   w.results.assign(program.results.size(), Buffer());
   // What fails, fails before the first takeover: a kernel that sees bad numbers by the order of instructions,
   // memory by having been enough for a run of this plan. A later stretch could still fail.
+  // And the comparison under CHAINRULE_MODE=verify may fail.
   if (plan->runs > 0 && w.tracer.is_done() && mode() != Mode::verify) take_over(w, program);
   w.result_memory.clear();
   for (std::size_t i = 0; i < w.results.size(); ++i) {
     if (!w.results[i]) w.results[i] = Buffer::allocate(program.storages[program.results[i]].bytes);
     w.result_memory.push_back(w.results[i].data());
   }
-  {
-    const RunningScope scope(*plan);
-    plan->executor.run(w.leaf_memory, w.result_memory, w.trace.nodes);
-  }
-  if (verbosity() >= 1) report_run(*plan, w.trace);
-  ++plan->runs;
-  PlanCache::of_this_thread().bytes_moved += plan->bytes;
+  plan->run(w.trace, w.leaf_memory, w.result_memory);
 
   for (const Kept& kept : program.kept) {
     const Storage& storage = program.storage_of(kept.value);
@@ -96,7 +77,6 @@ void run_trace(Workspace& w) {
     w.trace.nodes[static_cast<std::size_t>(kept.node)]->value =
         storage.place == Place::leaf ? w.trace.leaves[number]->value : w.results[number];
   }
-  if (mode() == Mode::verify) verify(w.trace);
 }
 
 }  // namespace

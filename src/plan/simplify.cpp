@@ -69,6 +69,7 @@ class Simplifier {
     if (is(step, "matmul")) {
       for (std::size_t i = 0; i < 2; ++i) fold_transpose(step, i);
     }
+    join_permutes(step);
     if (const auto same = unchanged(step, meta)) return *same;
     if (const auto masked = mask_before_unpool(step, meta)) return *masked;
     if (const auto sum = sum_before_unpool(step, meta)) return *sum;
@@ -97,7 +98,7 @@ class Simplifier {
     return result;
   }
 
-  /// x times 1, x over 1, x minus 0: x itself, if it has the result's shape.
+  /// x times 1, x over 1, x minus 0, x with its axes in their places: x itself, if it has the result's shape.
   std::optional<std::int32_t> unchanged(const Step& step, const Meta& meta) const {
     const auto is_whole = [&](std::int32_t v) { return value(v).shape == meta.shape; };
     const auto literal = [&](std::size_t i) { return value(step.inputs[i]).literal; };
@@ -107,6 +108,7 @@ class Simplifier {
     }
     if (is(step, "sub") && literal(1) == Literal::zero && is_whole(step.inputs[0])) return step.inputs[0];
     if (is(step, "broadcast_to") && is_whole(step.inputs[0])) return step.inputs[0];
+    if (leaves_axes(*step.row, step.attribute())) return step.inputs[0];
     return std::nullopt;
   }
 
@@ -192,6 +194,13 @@ class Simplifier {
     return key;
   }
 
+  void join_permutes(Step& step) const {
+    const Step* first = step.inputs.size() == 1 ? maker(step.inputs[0]) : nullptr;
+    if (first == nullptr || value(step.inputs[0]).shape != made_by_shape(*first)) return;
+    if (skip_permute(*step.row, step.attributes.data(), *first->row, first->attribute()))
+      step.inputs[0] = first->inputs[0];
+  }
+
   void fold_transpose(Step& step, std::size_t i) const {
     const Step* made_by = maker(step.inputs[i]);
     if (made_by == nullptr || value(step.inputs[i]).shape != made_by_shape(*made_by)) return;
@@ -235,6 +244,7 @@ Program compile(const Trace& trace) {
   fuse(program);
   add_epilogues(program);
   join_pairs(program);
+  join_reductions(program);
   put_updates_last(trace, program);
   cut_into_strips(program);
   join_alike(program);

@@ -58,8 +58,11 @@ class Cutter {
     const Shape& output = p_.values[first.output].shape;
     if (instruction.is_fused()) {
       if (output.ndim() < 2 || output[0] < 2) return {};
+      if (instruction.fusions[0]->blocks() % output[0] != 0) return {};  // the first axis is reduced
       for (const std::int32_t s : instruction.steps) {
         const Step& step = p_.steps[s];
+        const Shape& made = p_.values[step.output].shape;
+        if (made.ndim() == 0 || made[0] != output[0]) return {};
         cut.pieces.push_back(step.output);
         for (const std::int32_t input : step.inputs) {
           const Shape& shape = p_.values[input].shape;
@@ -227,21 +230,13 @@ class Cutter {
             std::find(cuts_[i].pieces.begin(), cuts_[i].pieces.end(), output) != cuts_[i].pieces.end();
         if (storage.place != Place::arena || !is_piece) continue;
         const bool is_inner = std::all_of(users_[i].begin(), users_[i].end(), [&](std::int32_t user) {
-          return inside.contains(user) || !reads(p_.instructions[user], p_.values[output].storage);
+          return inside.contains(user) || !p_.reads(p_.instructions[user], p_.values[output].storage);
         });
         if (!is_inner) continue;
         storage.bytes = p_.row_bytes(output) * static_cast<std::size_t>(piece);
         storage.place = Place::piece;
       }
     }
-  }
-
-  bool reads(const Instruction& instruction, std::int32_t storage) const {
-    return std::any_of(instruction.steps.begin(), instruction.steps.end(), [&](std::int32_t s) {
-      const std::vector<std::int32_t>& inputs = p_.steps[s].inputs;
-      return std::any_of(inputs.begin(), inputs.end(),
-                         [&](std::int32_t v) { return p_.values[v].storage == storage; });
-    });
   }
 
   Program& p_;

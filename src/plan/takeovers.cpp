@@ -100,6 +100,7 @@ class Finder {
     if (p_.storages[result.storage].place != Place::result || bytes_of(result) < kMinTakeoverBytes) return {};
     const bool is_update = instruction.epilogue.base >= 0 && keeps_sums(p_.steps[instruction.steps[0]]);
     if (!instruction.is_fused() && !is_update) return {};
+    if (instruction.is_fused() && p_.steps[instruction.steps[at]].row->run_block == nullptr) return {};
     for (const std::int32_t s : instruction.steps) {
       for (const std::int32_t input : p_.steps[s].inputs) {
         const Value& leaf = p_.values[input];

@@ -31,6 +31,16 @@ TEST(Verbose, TimesInstructions) {
   EXPECT_NE(outcome.err.find("\nchainrule:     and { "), std::string::npos) << outcome.err;
 }
 
+TEST(Verbose, TellsOfPlansThatTheProgramMade) {
+  const Outcome outcome = run_tool({"bench", "xor-plan", "--seconds", "0.01"}, {.verbose = "1"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  const std::size_t made = outcome.err.rfind(" made: ");
+  ASSERT_NE(made, std::string::npos) << outcome.err;
+  const std::string name =
+      outcome.err.substr(outcome.err.rfind('\n', made) + 1, 24);  // chainrule: plan 1c87b57a
+  EXPECT_GE(count(outcome.err, name + " hit."), 100);
+}
+
 TEST(Verbose, IsSilentByItself) {
   const Outcome outcome = run_tool({"train", "--steps", "2"});
   EXPECT_EQ(outcome.err.find("chainrule: plan"), std::string::npos) << outcome.err;

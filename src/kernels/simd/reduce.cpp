@@ -76,6 +76,19 @@ T combine(Reduction op, T a, T b) {
   return b > a || b != b ? b : a;
 }
 
+/// The pairwise tree over rows of accumulators; the first becomes the result.
+template <class T>
+void combine_rows(Reduction op, T* rows, std::int64_t count, std::int64_t width) {
+  for (; count > 1; count = (count + 1) / 2) {
+    for (std::int64_t r = 0; r < count; r += 2) {
+      const T* row = rows + r * width;
+      T* to = rows + r / 2 * width;
+      for (std::int64_t i = 0; i < width; ++i)
+        to[i] = r + 1 < count ? combine(op, row[i], row[width + i]) : row[i];
+    }
+  }
+}
+
 /// Reduces one long unit with all threads: chunks of a power of two of blocks, which are whole subtrees of
 /// the pairwise tree, and then the rest of the tree. The partial results live on the stack.
 template <class T>
@@ -85,25 +98,19 @@ void reduce_by_chunks(Reduction op, const ReduceKernels<T>& kernels, const Reduc
   const std::int64_t rows = work.rows();
   std::int64_t chunk = kBlockRows;
   while ((rows + chunk - 1) / chunk > kMostChunks) chunk *= 2;
-  std::int64_t chunks = (rows + chunk - 1) / chunk;
+  const std::int64_t chunks = (rows + chunk - 1) / chunk;
 
-  T partial[kMostChunks][kPanelColumns];
+  T partial[kMostChunks * kPanelColumns];
   const std::int64_t width = work.inner == 1 ? kLanes : work.place(unit).width;
   parallel_for(chunks, rows_grain(kCheapGrain, chunk * width), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t c = begin; c < end; ++c)
-      kernels.rows(work, unit, c * chunk, std::min(rows, (c + 1) * chunk), partial[c]);
+      kernels.rows(work, unit, c * chunk, std::min(rows, (c + 1) * chunk), partial + c * width);
   });
-
-  for (; chunks > 1; chunks = (chunks + 1) / 2) {
-    for (std::int64_t c = 0; c < chunks; c += 2) {
-      for (std::int64_t i = 0; i < width; ++i)
-        partial[c / 2][i] = c + 1 < chunks ? combine(op, partial[c][i], partial[c + 1][i]) : partial[c][i];
-    }
-  }
+  combine_rows(op, partial, chunks, width);
   if (work.inner == 1) {
-    y[unit] = kernels.lanes(partial[0]);
+    y[unit] = kernels.lanes(partial);
   } else {
-    std::copy_n(partial[0], width, y + work.place(unit).output);
+    std::copy_n(partial, width, y + work.place(unit).output);
   }
 }
 
@@ -119,28 +126,68 @@ void reduce_all(Reduction op, const ReduceKernels<T>& kernels, const ReduceWork<
   }
 }
 
+ReduceKernels<float> kernels_for(Reduction op, const float*) {
+  return CHAINRULE_DISPATCH(reduce_kernels_f32)(op);
+}
+ReduceKernels<double> kernels_for(Reduction op, const double*) {
+  return CHAINRULE_DISPATCH(reduce_kernels_f64)(op);
+}
+
+template <class T>
+void reduce_one_piece(Reduction op, const T* x, std::int64_t size, std::int64_t inner, T* row) {
+  const ReduceKernels<T> kernels = kernels_for(op, x);
+  const ReduceWork<T> work{x, 1, size, inner};
+  for (std::int64_t unit = 0; unit < work.units(); ++unit)
+    kernels.rows(work, unit, 0, work.rows(), row + work.place(unit).output);
+}
+
+template <class T>
+void reduce_all_rows(Reduction op, T* rows, std::int64_t pieces, std::int64_t inner, T* y) {
+  combine_rows(op, rows, pieces, inner == 1 ? kLanes : inner);
+  if (inner == 1) {
+    *y = kernels_for(op, rows).lanes(rows);
+  } else {
+    std::copy_n(rows, inner, y);
+  }
+}
+
 }  // namespace
 
 void sum(const float* x, std::int64_t outer, std::int64_t reduce, std::int64_t inner, float* y) {
-  constexpr auto kOp = Reduction::sum;
-  reduce_all(kOp, CHAINRULE_DISPATCH(reduce_kernels_f32)(kOp), ReduceWork<float>{x, outer, reduce, inner}, y);
+  reduce_all(Reduction::sum, kernels_for(Reduction::sum, x), ReduceWork<float>{x, outer, reduce, inner}, y);
 }
 
 void sum(const double* x, std::int64_t outer, std::int64_t reduce, std::int64_t inner, double* y) {
-  constexpr auto kOp = Reduction::sum;
-  reduce_all(kOp, CHAINRULE_DISPATCH(reduce_kernels_f64)(kOp), ReduceWork<double>{x, outer, reduce, inner},
-             y);
+  reduce_all(Reduction::sum, kernels_for(Reduction::sum, x), ReduceWork<double>{x, outer, reduce, inner}, y);
 }
 
 void max(const float* x, std::int64_t outer, std::int64_t reduce, std::int64_t inner, float* y) {
-  constexpr auto kOp = Reduction::max;
-  reduce_all(kOp, CHAINRULE_DISPATCH(reduce_kernels_f32)(kOp), ReduceWork<float>{x, outer, reduce, inner}, y);
+  reduce_all(Reduction::max, kernels_for(Reduction::max, x), ReduceWork<float>{x, outer, reduce, inner}, y);
 }
 
 void max(const double* x, std::int64_t outer, std::int64_t reduce, std::int64_t inner, double* y) {
-  constexpr auto kOp = Reduction::max;
-  reduce_all(kOp, CHAINRULE_DISPATCH(reduce_kernels_f64)(kOp), ReduceWork<double>{x, outer, reduce, inner},
-             y);
+  reduce_all(Reduction::max, kernels_for(Reduction::max, x), ReduceWork<double>{x, outer, reduce, inner}, y);
+}
+
+void reduce_runs(Reduction op, const float* x, std::int64_t runs, std::int64_t size, float* y) {
+  kernels_for(op, x).units({x, runs, size, 1}, 0, runs, y);
+}
+void reduce_runs(Reduction op, const double* x, std::int64_t runs, std::int64_t size, double* y) {
+  kernels_for(op, x).units({x, runs, size, 1}, 0, runs, y);
+}
+
+void reduce_piece(Reduction op, const float* x, std::int64_t size, std::int64_t inner, float* row) {
+  reduce_one_piece(op, x, size, inner, row);
+}
+void reduce_piece(Reduction op, const double* x, std::int64_t size, std::int64_t inner, double* row) {
+  reduce_one_piece(op, x, size, inner, row);
+}
+
+void reduce_rows(Reduction op, float* rows, std::int64_t pieces, std::int64_t inner, float* y) {
+  reduce_all_rows(op, rows, pieces, inner, y);
+}
+void reduce_rows(Reduction op, double* rows, std::int64_t pieces, std::int64_t inner, double* y) {
+  reduce_all_rows(op, rows, pieces, inner, y);
 }
 
 }  // namespace chainrule::kernels

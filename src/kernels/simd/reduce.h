@@ -24,6 +24,8 @@ namespace chainrule::kernels {
 inline constexpr std::int64_t kLanes = 16;
 inline constexpr std::int64_t kBlockRows = 16;
 
+enum class Reduction : std::uint8_t { sum, max };
+
 /// Sums, with identity +0: the sum of nothing is +0, and a sum is -0 never.
 void sum(const float* x, std::int64_t outer, std::int64_t reduce, std::int64_t inner, float* y);
 void sum(const double* x, std::int64_t outer, std::int64_t reduce, std::int64_t inner, double* y);
@@ -32,5 +34,22 @@ void sum(const double* x, std::int64_t outer, std::int64_t reduce, std::int64_t 
 /// one earlier in the order above is taken.
 void max(const float* x, std::int64_t outer, std::int64_t reduce, std::int64_t inner, float* y);
 void max(const double* x, std::int64_t outer, std::int64_t reduce, std::int64_t inner, double* y);
+
+/// @name The same on this thread alone, of elements that are made piece by piece
+///
+/// The bits are those of the whole, if each piece but the last is a power of two of blocks: a block is
+/// kBlockRows rows, or kBlockRows * kLanes elements of a run.
+/// @{
+
+/// Runs of `size` elements to a number each.
+void reduce_runs(Reduction op, const float* x, std::int64_t runs, std::int64_t size, float* y);
+void reduce_runs(Reduction op, const double* x, std::int64_t runs, std::int64_t size, double* y);
+/// A piece, (size, inner), to one row of accumulators: inner of them, or kLanes if inner is 1.
+void reduce_piece(Reduction op, const float* x, std::int64_t size, std::int64_t inner, float* row);
+void reduce_piece(Reduction op, const double* x, std::int64_t size, std::int64_t inner, double* row);
+/// The rows of all pieces to the result, inner numbers. The rows are then undefined.
+void reduce_rows(Reduction op, float* rows, std::int64_t pieces, std::int64_t inner, float* y);
+void reduce_rows(Reduction op, double* rows, std::int64_t pieces, std::int64_t inner, double* y);
+/// @}
 
 }  // namespace chainrule::kernels

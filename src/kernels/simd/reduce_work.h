@@ -7,8 +7,6 @@
 // How a reduction is cut into units for threads; between reduce.cpp's instruction sets and its public part.
 namespace chainrule::kernels {
 
-enum class Reduction : std::uint8_t { sum, max };
-
 /// Columns of a unit, at most. It does not depend on the vector's width.
 inline constexpr std::int64_t kPanelColumns = 64;
 static_assert(kLanes <= kPanelColumns);

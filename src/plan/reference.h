@@ -1,0 +1,34 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "core/buffer.h"
+#include "plan/program.h"
+#include "plan/trace.h"
+
+namespace chainrule {
+
+/// What the reference loops make of a trace, operation by operation: what a plan is compared with under
+/// CHAINRULE_MODE=verify, and gives way to under eager.
+class Reference {
+ public:
+  /// @param leaves  memory of the leaves, in their order.
+  Reference(const Trace& trace, std::span<void* const> leaves);
+
+  /// Writes the results of the trace's program.
+  /// @param results  their memory, in the order of Program::results.
+  void copy_to(const Program& program, std::span<void* const> results) const;
+  /// Compares what the program made with it.
+  /// @throws ValueError  if a result differs by more than 1e-9 in f64, 1e-4 in f32, relative to its largest
+  /// number or 1; or at all in other dtypes (E048).
+  void verify(const Program& program, std::span<void* const> leaves, std::span<void* const> results) const;
+
+ private:
+  const Trace& trace_;
+  std::vector<const void*> values_;  // by node
+  std::vector<double> allowed_;      // by node: a result is no more exact than what it was made from
+  std::vector<Buffer> made_;
+};
+
+}  // namespace chainrule
