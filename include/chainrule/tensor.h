@@ -23,6 +23,7 @@ void release(Node* node) noexcept;
 ///
 /// A Tensor is a handle, cheap to copy; its value never changes. Operations check shapes and dtypes at once
 /// and compute nothing: numbers appear when somebody reads them (item, data, printing) or an optimizer steps.
+/// It keeps what it was computed from, for gradients: in a list of losses hold numbers, or detach(loss).
 /// Tensors that share a graph must be used by one thread at a time; graphs of several threads may share given
 /// tensors, such as the parameters of a net.
 class Tensor {
