@@ -43,14 +43,12 @@ inline constexpr std::int64_t kNearBytes = 32 << 10;
 template <class T>
 class Block {
  public:
-  Block(const Gemm<T>& g, T* a_scratch, T* b_scratch, T* copy, std::int64_t ldcopy)
-      : g_(g), packed_a_(a_scratch), packed_b_(b_scratch), copy_(copy), ldcopy_(ldcopy) {
-    few_rows_ = copy == nullptr && g.m <= kFewRows && g.a_rows == nullptr && g.b_rows == nullptr;
+  Block(const Gemm<T>& g, T* a_scratch, T* b_scratch) : g_(g), packed_a_(a_scratch), packed_b_(b_scratch) {
+    few_rows_ = g.m <= kFewRows && g.a_rows == nullptr && g.b_rows == nullptr;
     const std::int64_t vectors = divide_up(g.n, kLanes<T>);
     panels_ = Cut(vectors, divide_up(vectors, few_rows_ ? kWideVectors : kTileVectors));
     tiles_ = Cut(g.m, divide_up(g.m, kTileRows));
-    pack_a_ =
-        copy == nullptr && g.a_rows == nullptr && panels_.pieces() >= kPackAFromPanels && g.m > kTileRows;
+    pack_a_ = g.a_rows == nullptr && panels_.pieces() >= kPackAFromPanels && g.m > kTileRows;
     const bool is_far = g.ldb * static_cast<std::int64_t>(sizeof(T)) > kFarRows;
     const std::int64_t pack_from = is_far ? kPackFarBFromRows : kPackBFromRows;
     panels_at_once_ = g.trans_b ? 1 : kPanelsAtOnce;
@@ -139,14 +137,12 @@ class Block {
         t.last_b = packed_b_;
       }
     }
-    const bool copy =
-        copy_ != nullptr && panel + 1 == panels_.pieces();  // the tiles of one panel see all of A
     const bool foresee = pack_b_ && !g_.trans_b && panel + 1 < panels_.pieces();
     const Cut depths(k.size(), tiles_.pieces());
     for (std::int64_t i = 0; i < tiles_.pieces(); ++i) {
       if (foresee) prefetch_b(k, depths[i], j0 + width);
       const Range rows = tiles_[i];
-      run_rows(t, k, j0, rows, vectors.size(), copy);
+      run_rows(t, k, j0, rows, vectors.size());
     }
   }
 
@@ -163,7 +159,7 @@ class Block {
     return {std::max(begin, k.begin) - k.begin, std::max(std::max(begin, k.begin), end) - k.begin};
   }
 
-  void run_rows(Tile<T>& t, Range k, std::int64_t j0, Range rows, std::int64_t vectors, bool copy) {
+  void run_rows(Tile<T>& t, Range k, std::int64_t j0, Range rows, std::int64_t vectors) {
     t.c = g_.c + rows.begin * g_.ldc + j0;
     t.mask = mask_ == nullptr ? nullptr : mask_ + rows.begin * g_.ldc;
     t.base = base_ == nullptr ? nullptr : base_ + rows.begin * g_.ldc;
@@ -187,13 +183,7 @@ class Block {
         return kTiles<T, ReadA::rows, ReadB::split_rows, kFewRows, kWideVectors>.run[rows.size() - 1]
                                                                                     [vectors - 1](t);
     }
-    if (!copy) return find_tile_for_b<ReadA::rows>(rows.size(), vectors)(t);
-    if constexpr (kLanes<T> >= kTurnFromLanes) {
-      t.spill = copy_ + k.begin * ldcopy_ + rows.begin;
-      t.ldspill = ldcopy_;
-      kTiles<T, ReadA::rows_and_copy, ReadB::rows, kTileRows, kTileVectors>.run[rows.size() - 1][vectors - 1](
-          t);
-    }
+    find_tile_for_b<ReadA::rows>(rows.size(), vectors)(t);
   }
 
   template <ReadA kRead>
@@ -215,8 +205,6 @@ class Block {
   const Gemm<T>& g_;
   T* packed_a_;
   T* packed_b_;
-  T* copy_;  // where a transposed copy of A is left, (k, m); or nullptr
-  std::int64_t ldcopy_;
   Cut panels_, tiles_;  // of vectors, of rows
   std::int64_t panels_at_once_;
   bool few_rows_, pack_a_, pack_b_;
@@ -225,7 +213,7 @@ class Block {
 
 // The scratch of a thread, from call to call.
 struct BlockScratch {
-  Scratch a, b, copy;
+  Scratch a, b;
 };
 
 inline BlockScratch& block_scratch() {
@@ -234,13 +222,13 @@ inline BlockScratch& block_scratch() {
 }
 
 template <class T>
-void run_whole(const Gemm<T>& g, T* copy = nullptr, std::int64_t ldcopy = 0) {
+void run_whole(const Gemm<T>& g) {
   BlockScratch& scratch = block_scratch();
   const std::int64_t depth = std::min<std::int64_t>(g.k, kMaxDepth<T>);
   T* a = scratch.a.get<T>(g.m * depth);
   T* b = scratch.b.get<T>(depth * std::max<std::int64_t>(kPanelsAtOnce * kTileVectors, kWideVectors) *
                           kLanes<T>);
-  Block<T>(g, a, b, copy, ldcopy).run();
+  Block<T>(g, a, b).run();
 }
 
 // Some links of each chain: from the sums so far, unless they are the first, and what follows only after the
@@ -259,39 +247,30 @@ Gemm<T> stretch_of(const Gemm<T>& g, Range links) {
   return part;
 }
 
-// The whole vectors of columns, then the turned tail.
+// The whole vectors of columns, then the turned tail: by such stretches and so many rows that the tail finds
+// what the head has read still near.
 template <class T>
 void run_head_and_tail(const Gemm<T>& g) {
-  const std::int64_t tail = g.n % kLanes<T>;
-  Gemm<T> head = g;
-  head.n -= tail;
-  if (g.trans_a) {
-    run_whole(head);
-    return run_turned_tail(g, tail, g.a, g.lda);
-  }
-  // The tiles of the head leave a transposed copy of A, of a stretch of the chain at a time, so that it stays
-  // near.
+  const std::int64_t columns = g.n % kLanes<T>;
   const Cut stretches(g.k, divide_up(g.k, kMaxDepth<T>));
-  const std::int64_t ldcopy = divide_up(g.m, kLanes<T>) * kLanes<T>;  // rows begin on cache lines
-  T* copy = block_scratch().copy.get<T>(std::min(g.k, kMaxDepth<T>) * ldcopy);
+  TailColumns<T> b;
   for (std::int64_t s = 0; s < stretches.pieces(); ++s) {
-    const Gemm<T> part = stretch_of(g, stretches[s]);
-    head = part;
-    head.n -= tail;
-    run_whole(head, copy, ldcopy);
-    run_turned_tail(part, tail, copy, ldcopy);
+    const Gemm<T> stretch = stretch_of(g, stretches[s]);
+    for (std::int64_t i = 0; i < g.m; i += kTurnRows<T>) {
+      const Gemm<T> part = rows_of(stretch, {i, std::min(g.m, i + kTurnRows<T>)});
+      Gemm<T> head = part;
+      head.n -= columns;
+      run_whole(head);
+      if (i == 0) b.read(stretch, columns);  // which the head has fetched, maybe from another core
+      run_turned_tail(part, columns, b);
+    }
   }
 }
 
 template <class T>
 void run_block(const Gemm<T>& g) {
   if constexpr (kLanes<T> >= kTurnFromLanes) {
-    if (tail_is_worth_turning(g)) {
-      // By so many rows that the tail finds what the head has read still near.
-      for (std::int64_t i = 0; i < g.m; i += kTurnRows<T>)
-        run_head_and_tail(rows_of(g, {i, std::min(g.m, i + kTurnRows<T>)}));
-      return;
-    }
+    if (tail_is_worth_turning(g)) return run_head_and_tail(g);
   }
   run_whole(g);
 }

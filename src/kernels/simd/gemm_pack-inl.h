@@ -20,39 +20,46 @@
 HWY_BEFORE_NAMESPACE();
 namespace chainrule::kernels::HWY_NAMESPACE {
 
-#if HWY_TARGET == HWY_SCALAR
-inline constexpr std::int64_t kSquare4 = 1, kSquare8 = 1;
+// The side of a square that is transposed at once: its rows are 128 bits, where there are vectors.
+template <class T>
+inline constexpr std::int64_t kSquare = HWY_TARGET == HWY_SCALAR ? 1 : 16 / sizeof(T);
 
+#if HWY_TARGET == HWY_SCALAR
 template <class T>
 HWY_INLINE void transpose_square(const T* from, std::int64_t, T* to, std::int64_t) {
   *to = *from;
 }
 #else
-inline constexpr std::int64_t kSquare4 = 4,
-                              kSquare8 = 2;  // sides of the squares, for 4 and 8 bytes an element
-
-// Four by four, in 128-bit vectors.
-HWY_INLINE void transpose_square(const float* from, std::int64_t ld, float* to, std::int64_t ldto) {
-  const hn::FixedTag<float, 4> d;
-  const hn::FixedTag<double, 2> pairs;
-  const auto r0 = hn::LoadU(d, from), r1 = hn::LoadU(d, from + ld);
-  const auto r2 = hn::LoadU(d, from + 2 * ld), r3 = hn::LoadU(d, from + 3 * ld);
-  const auto low01 = hn::BitCast(pairs, hn::InterleaveLower(d, r0, r1));
-  const auto low23 = hn::BitCast(pairs, hn::InterleaveLower(d, r2, r3));
-  const auto high01 = hn::BitCast(pairs, hn::InterleaveUpper(d, r0, r1));
-  const auto high23 = hn::BitCast(pairs, hn::InterleaveUpper(d, r2, r3));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, low01, low23)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, low01, low23)), d, to + ldto);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, high01, high23)), d, to + 2 * ldto);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, high01, high23)), d, to + 3 * ldto);
+// Transposes the squares that lie in the vectors, each in 128 bits of every one.
+template <class D>
+HWY_INLINE void transpose_squares(D d, hn::Vec<D> (&row)[4]) {
+  const hn::Repartition<double, D> pairs;
+  const auto low01 = hn::BitCast(pairs, hn::InterleaveLower(d, row[0], row[1]));
+  const auto low23 = hn::BitCast(pairs, hn::InterleaveLower(d, row[2], row[3]));
+  const auto high01 = hn::BitCast(pairs, hn::InterleaveUpper(d, row[0], row[1]));
+  const auto high23 = hn::BitCast(pairs, hn::InterleaveUpper(d, row[2], row[3]));
+  row[0] = hn::BitCast(d, hn::InterleaveLower(pairs, low01, low23));
+  row[1] = hn::BitCast(d, hn::InterleaveUpper(pairs, low01, low23));
+  row[2] = hn::BitCast(d, hn::InterleaveLower(pairs, high01, high23));
+  row[3] = hn::BitCast(d, hn::InterleaveUpper(pairs, high01, high23));
 }
 
-// Two by two.
-HWY_INLINE void transpose_square(const double* from, std::int64_t ld, double* to, std::int64_t ldto) {
-  const hn::FixedTag<double, 2> d;
-  const auto r0 = hn::LoadU(d, from), r1 = hn::LoadU(d, from + ld);
-  hn::StoreU(hn::InterleaveLower(d, r0, r1), d, to);
-  hn::StoreU(hn::InterleaveUpper(d, r0, r1), d, to + ldto);
+template <class D>
+HWY_INLINE void transpose_squares(D d, hn::Vec<D> (&row)[2]) {
+  const auto low = hn::InterleaveLower(d, row[0], row[1]);
+  row[1] = hn::InterleaveUpper(d, row[0], row[1]);
+  row[0] = low;
+}
+
+template <class T>
+HWY_INLINE void transpose_square(const T* from, std::int64_t ld, T* to, std::int64_t ldto) {
+  const hn::FixedTag<T, kSquare<T> > d;
+  hn::Vec<hn::FixedTag<T, kSquare<T> > > row[kSquare<T>];
+  CHAINRULE_UNROLL
+  for (int i = 0; i < kSquare<T>; ++i) row[i] = hn::LoadU(d, from + i * ld);
+  transpose_squares(d, row);
+  CHAINRULE_UNROLL
+  for (int i = 0; i < kSquare<T>; ++i) hn::StoreU(row[i], d, to + i * ldto);
 }
 #endif
 
@@ -60,7 +67,7 @@ HWY_INLINE void transpose_square(const double* from, std::int64_t ld, double* to
 template <class T>
 HWY_INLINE void transpose(const T* from, std::int64_t ld, std::int64_t rows, std::int64_t columns, T* to,
                           std::int64_t ldto) {
-  constexpr std::int64_t side = sizeof(T) == 4 ? kSquare4 : kSquare8;
+  constexpr std::int64_t side = kSquare<T>;
   const std::int64_t whole_rows = rows - rows % side, whole_columns = columns - columns % side;
   // By cache lines: rows that lie a power of two apart could not stay until the next ones are read.
   constexpr auto line = static_cast<std::int64_t>(64 / sizeof(T));

@@ -117,9 +117,7 @@ struct Tile {
   const T* mask;  // where it is <= 0 the result is 0, rows ldc apart; or nullptr
   const T* base;  // what the scaled result is taken off, rows ldc apart; or nullptr
   T scale;
-  const T* next_c;  // the next tile's C, where that goes on from it; or nullptr
-  T* spill;         // ReadA::rows_and_copy: where A is copied to, transposed
-  std::int64_t ldspill;
+  const T* next_c;             // the next tile's C, where that goes on from it; or nullptr
   const std::int64_t* a_rows;  // ReadA::shifted_rows: where each row of A begins
   const std::int64_t* b_rows;  // ReadB::shifted_rows: the same for B
   Range inner_rows;            // ReadB::split_rows: rows of B around which all of a cache line may be read
@@ -229,12 +227,11 @@ HWY_INLINE void prefetch_tile(const T* first, std::int64_t ld) {
   }
 }
 
-// Where A comes from, and whether the tile leaves a transposed copy of it.
+// Where A comes from.
 enum class ReadA {
-  rows,           // stored (rows, k)
-  columns,        // stored (k, rows): a step's elements lie side by side
-  rows_and_copy,  // as rows; each element read is also stored to spill[p * ldspill + row]
-  shifted_rows,   // as rows, which begin anywhere
+  rows,          // stored (rows, k)
+  columns,       // stored (k, rows): a step's elements lie side by side
+  shifted_rows,  // as rows, which begin anywhere
 };
 
 enum class ReadB {
@@ -321,7 +318,6 @@ HWY_NOINLINE void run_tile(const Tile<T>& t) {
   if (t.base != t.c) prefetch_tile<kRows, kVectors>(t.base, t.ldc);
   const T* a = t.a;
   const T* b = t.b;
-  T* copy = t.spill;
   const std::int64_t lda = t.lda, ldb = t.ldb, k = t.k;
   const T* row[kRows];
   if constexpr (kRead == ReadA::shifted_rows) {
@@ -342,14 +338,9 @@ HWY_NOINLINE void run_tile(const Tile<T>& t) {
       } else {
         left = hn::Set(d, kRead == ReadA::columns ? a[i] : a[i * lda]);
       }
-      if constexpr (kRead == ReadA::rows_and_copy) {
-        keep_in_register(left);
-        copy[i] = hn::GetLane(left);
-      }
       CHAINRULE_UNROLL
       for (int v = 0; v < kVectors; ++v) sum[i][v] = hn::MulAdd(left, right[v], sum[i][v]);
     }
-    if constexpr (kRead == ReadA::rows_and_copy) copy += t.ldspill;
     a += kRead == ReadA::columns ? lda : 1;
   };
   const std::int64_t turn = t.last_b == nullptr ? k : k - 1;
@@ -363,7 +354,7 @@ HWY_NOINLINE void run_tile(const Tile<T>& t) {
     b += links * ldb;
   }
   if constexpr (kReadB == ReadB::rows && kRows == kTileRows && kVectors == kTileVectors &&
-                (kRead == ReadA::rows || kRead == ReadA::rows_and_copy)) {
+                kRead == ReadA::rows) {
     // Two steps at once in the tile that does most of the work: counting takes ports from the multiply-adds.
     for (; p + 2 <= turn; p += 2) {
       step(p, std::exchange(b, b + ldb));
