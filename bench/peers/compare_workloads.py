@@ -11,8 +11,8 @@ least median): the median and the range of the ratios within a round, for on a b
 little, ratios of neighbours in time still do. NumPy has no gradients of its own: there they are derived by
 hand, which leaves little of `scalar`.
 
-OpenBLAS gets the same number of threads, and no OPENBLAS_CORETYPE from outside: every peer chooses its own
-fastest kernels. OpenMP's threads sleep while they wait: spinning, they take the cores from OpenBLAS's, and
+OpenBLAS gets the same number of threads, and no OPENBLAS_CORETYPE from outside: every peer asks for AVX-512
+kernels where the CPU has them. OpenMP's threads sleep while they wait: spinning, they take the cores from OpenBLAS's, and
 PyTorch is several times slower with two threads on two cores.
 """
 

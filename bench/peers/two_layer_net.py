@@ -17,15 +17,9 @@ import os
 import sys
 import time
 
-for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS"):
-    os.environ[variable] = "1"
-try:
-    # The OpenBLAS of Debian 12 does not know newer processors and falls back to its AVX2 kernels there.
-    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as cpuinfo:
-        if " avx512f " in cpuinfo.read():
-            os.environ.setdefault("OPENBLAS_CORETYPE", "SKYLAKEX")
-except OSError:
-    pass
+import timing
+
+timing.set_up_blas(threads=1)
 
 import numpy as np  # noqa: E402  (after the environment is set)
 
