@@ -114,15 +114,19 @@ class TailRows {
   std::size_t columns_;
 };
 
-// The tail of B, a square's side of elements for each link of a stretch.
+// The tail of B, side by side for each link of a stretch.
 template <class T>
-struct TailColumns {
+class TailColumns {
+ public:
   void read(const Gemm<T>& g, std::int64_t columns) {
-    const hn::FixedTag<T, kSquare<T>> d;
-    const T* from = g.b + (g.n - columns) * (g.trans_b ? g.ldb : 1);
-    if (g.trans_b) transpose(from, g.ldb, columns, g.k, link_[0], kSquare<T>);
-    for (std::int64_t p = 0; !g.trans_b && p < g.k; ++p)
-      hn::Store(load_first(d, from + p * g.ldb, static_cast<std::size_t>(columns)), d, link_[p]);
+    const std::int64_t first = g.n - columns;
+    if (g.trans_b) {
+      transpose(g.b + first * g.ldb, g.ldb, columns, g.k, link_[0], kSquare<T>);
+    } else {
+      const hn::FixedTag<T, kSquare<T>> d;
+      for (std::int64_t p = 0; p < g.k; ++p)
+        hn::Store(load_first(d, g.b + p * g.ldb + first, static_cast<std::size_t>(columns)), d, link_[p]);
+    }
   }
   const T* data() const { return link_[0]; }
 
@@ -134,9 +138,9 @@ template <class T>
 struct TailTile {
   const T* a;
   std::int64_t lda;
-  const T* b;  // of TailColumns
+  const T* b;  // TailColumns, kSquare elements a link
   std::int64_t k;
-  std::size_t last_lanes;  // rows in the last vector
+  std::size_t last_lanes;  // rows in the last vector, where A is read by columns
 };
 
 // A vector from 128-bit pieces that lie apart.
