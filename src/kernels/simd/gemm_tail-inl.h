@@ -161,6 +161,7 @@ HWY_INLINE hn::Vec<Lanes<double>> load_pieces(const double* from, std::int64_t a
 #elif HWY_TARGET != HWY_SCALAR
 template <class T>
 HWY_INLINE hn::Vec<Lanes<T>> load_pieces(const T* from, std::int64_t apart) {
+  static_assert(kLanes<T> == 2 * kSquare<T>, "a vector of two pieces");
   const hn::Half<Lanes<T>> piece;
   return hn::Combine(Lanes<T>(), hn::LoadU(piece, from + apart), hn::LoadU(piece, from));
 }
