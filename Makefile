@@ -4,7 +4,7 @@
 #   make test CMAKE_FLAGS=-DCHAINRULE_WERROR=ON
 
 jobs := $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
-quick := '^(unit|ops|book|errors)$$'
+quick := '^(unit|config|io|nn|optim|data|train|ops|book|errors)$$'
 
 # $(call build,PRESET,EXTRA OPTIONS)
 build = cmake --preset $(1) $(CMAKE_FLAGS) && cmake --build --preset $(1) -j $(jobs) $(2)

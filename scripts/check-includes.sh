@@ -11,14 +11,15 @@
 set -euo pipefail
 cd "${1:-$(dirname "$0")/..}"
 
-export kRooms='core kernels graph ops autodiff plan nn optim data io train explain cli'
+export kRooms='core kernels graph ops autodiff plan config io nn optim data train explain cli'
 
 # The room behind each public header; a header not named here belongs to the room of its own name.
-export kPublic='array:core dtype:core error:core location:core random:core shape:core threads:core
+export kPublic='array:core dtype:core error:core location:core random:core shape:core shared:core threads:core
                   tensor:graph conv:ops linalg:ops loss:ops normalize:ops op:ops random_tensor:ops grad:autodiff grad_check:autodiff
-                  chainrule:explain'
+                  fields:config chainrule:explain'
 
-export kThirdParty='hwy/:kernels Eigen/:kernels zlib.h:data zlib.h:io zip.h:io onnx/:io png.h:cli fmt/:cli CLI/:cli nlohmann/:cli'
+export kThirdParty='hwy/:kernels Eigen/:kernels zlib.h:data zip.h:io png.h:cli png.h:data fmt/:cli CLI/:cli
+                      nlohmann/:config nlohmann/:io nlohmann/:train nlohmann/:cli toml++/:config'
 
 export kStandard='algorithm any array atomic barrier bit bitset cassert cctype cerrno cfenv cfloat charconv chrono
   cinttypes climits clocale cmath codecvt compare complex concepts condition_variable coroutine csetjmp csignal cstdarg

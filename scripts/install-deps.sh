@@ -24,6 +24,8 @@ libpng-dev            build  header:png.h
 libfmt-dev            build  header:fmt/format.h
 libcli11-dev          build  header:CLI/CLI.hpp
 nlohmann-json3-dev    build  header:nlohmann/json.hpp
+libtomlplusplus-dev   build  header:toml++/toml.h
+libzip-dev            build  header:zip.h
 libgtest-dev          test   header:gtest/gtest.h
 libbenchmark-dev      test   header:benchmark/benchmark.h
 clang-format          lint   command:clang-format
