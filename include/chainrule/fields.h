@@ -54,6 +54,8 @@ class Configurable : public Counted {
   virtual const Info& info() const = 0;
   /// Lists the settings.
   virtual void visit_fields(Fields& f) = 0;
+  /// Another of the same struct, made with `new`, settings at their defaults; null if it has no default.
+  virtual Configurable* make_default() const = 0;
 };
 
 /// Base for a struct `Self` with a `kInfo` and, if it has settings, `void fields(Fields&)`.
@@ -63,6 +65,13 @@ class ConfigurableOf : public Base {
   const Info& info() const override { return Self::kInfo; }
   void visit_fields(Fields& f) override {
     if constexpr (requires(Self & self) { self.fields(f); }) static_cast<Self&>(*this).fields(f);
+  }
+  Configurable* make_default() const override {
+    if constexpr (std::default_initializable<Self>) {
+      return new Self();
+    } else {
+      return nullptr;
+    }
   }
 };
 
@@ -83,7 +92,7 @@ class Registry {
   std::vector<std::string> names() const;
   /// Null if there is none.
   const Row* find(std::string_view name) const;
-  /// @throws ValueError  if the name is taken, or name or doc is missing (E220).
+  /// @throws ValueError  if the name is taken or no lower-case word, or the doc is missing (E220).
   void add(const Row& row);
   template <class T>
   void add() {

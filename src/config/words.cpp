@@ -1,0 +1,123 @@
+#include "config/words.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "config/print.h"
+#include "core/nearest.h"
+
+namespace chainrule::config {
+namespace {
+
+bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+template <class Words>
+std::string joined(const Words& words) {
+  std::string all;
+  for (const auto& word : words) all += cat(all.empty() ? "" : ", ", word);
+  return all;
+}
+
+/// "a number", "an integer".
+std::string with_article(std::string_view word) {
+  return cat(std::string_view("aeiou").find(word.front()) != std::string_view::npos ? "an " : "a ", word);
+}
+
+}  // namespace
+
+bool is_setting_name(std::string_view name) {
+  return !name.empty() && is_lower(name.front()) &&
+         std::ranges::all_of(name, [](char c) { return is_lower(c) || is_digit(c) || c == '_'; }) &&
+         std::ranges::find(kTakenWords, name) == kTakenWords.end();
+}
+
+std::string listed(std::span<const std::string_view> words) { return joined(words); }
+std::string listed(const std::vector<std::string>& words) { return joined(words); }
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
+  const std::string near = nearest(word, candidates);
+  return near.empty() ? "" : cat(" Did you mean '", near, "'?");
+}
+
+std::string suggestion(std::string_view word, const std::vector<std::string>& candidates) {
+  if (candidates.empty()) return " There are none.";
+  const std::string near = did_you_mean(word, candidates);
+  return near.empty() ? cat(" There are: ", listed(candidates), ".") : near;
+}
+
+std::string plain_number(double value) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof(text), value).ptr};
+}
+
+std::string range_words(const Range& range) {
+  const bool low = range.low != Range{}.low, high = range.high != Range{}.high;
+  const std::string from = plain_number(range.low), to = plain_number(range.high);
+  if (!low && !high) return "";
+  if (!high) return cat(range.without_low ? "above " : "at least ", from);
+  if (!low) return cat(range.without_high ? "below " : "at most ", to);
+  if (range.without_low) return cat("above ", from, range.without_high ? " and below " : " and at most ", to);
+  return cat("from ", from, range.without_high ? " to less than " : " to ", to);
+}
+
+std::string kind_words(const Field& field) {
+  using Kind = Field::Kind;
+  switch (field.kind) {
+    case Kind::boolean:
+      return "true or false";
+    case Kind::integer:
+      return "integer";
+    case Kind::seed:
+      return "integer, at least 0";
+    case Kind::number:
+      return "number";
+    case Kind::text:
+      return "text";
+    case Kind::choice:
+      return cat("one of ", listed(field.choices));
+    case Kind::integers:
+      return "list of integers";
+    case Kind::numbers:
+      return "list of numbers";
+    case Kind::texts:
+      return "list of texts";
+    case Kind::object:
+      return std::string(field.registry->kind());
+    case Kind::objects:
+      return cat("list, each ", with_article(field.registry->kind()));
+    case Kind::group:
+      return "table of settings";
+  }
+  return "";
+}
+
+std::string need_words(const Field& field) {
+  const std::string kind = kind_words(field), range = range_words(field.range);
+  const bool bare = field.kind == Field::Kind::boolean || field.kind == Field::Kind::choice;
+  return cat(bare ? kind : with_article(kind), range.empty() ? "" : ", ", range);
+}
+
+std::string shown(const Value& value) {
+  constexpr std::size_t kLongest = 40;
+  switch (value.kind) {
+    case Value::Kind::null:
+      return "none";
+    case Value::Kind::list:
+      return "a list";
+    case Value::Kind::table:
+      return "a table";
+    case Value::Kind::call:
+      return cat(value.text, "(...)");
+    case Value::Kind::text: {
+      if (value.text.size() <= kLongest) return cat("the text ", quoted(value.text));
+      std::size_t end = kLongest;
+      while (end > 0 && (static_cast<unsigned char>(value.text[end]) & 0xC0) == 0x80) --end;
+      return cat("the text ", quoted(std::string_view(value.text).substr(0, end)), "...");
+    }
+    default:
+      return to_text(value);
+  }
+}
+
+}  // namespace chainrule::config

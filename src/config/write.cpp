@@ -1,0 +1,109 @@
+#include <algorithm>
+
+#include "chainrule/config.h"
+#include "config/objects.h"
+
+namespace chainrule::config {
+namespace {
+
+template <class T>
+const T& as(const Field& field) {
+  return *static_cast<const T*>(field.target);
+}
+
+template <class T>
+Value list(const Field& field) {
+  std::vector<Value> elements;
+  for (const T& element : as<std::vector<T>>(field)) elements.emplace_back(element);
+  return Value::of_list(std::move(elements));
+}
+
+/// A call, or the name alone if there are no settings.
+Value call(Configurable& object, std::vector<Value> positional, std::vector<Entry> named) {
+  const std::string_view name = object.info().name;
+  if (positional.empty() && named.empty()) return Value(name);
+  return Value::of_call(name, std::move(positional), std::move(named));
+}
+
+std::vector<Entry> all_settings(const Fields& fields);
+Value full(Configurable& object) { return call(object, {}, all_settings(fields_of(object))); }
+
+/// @param of_object  how an object is written.
+Value value_of(const Field& field, Value (*of_object)(Configurable&)) {
+  switch (field.kind) {
+    case Field::Kind::boolean:
+      return Value(as<bool>(field));
+    case Field::Kind::integer:
+      return Value(as<std::int64_t>(field));
+    case Field::Kind::seed:
+      return Value(as<std::uint64_t>(field));
+    case Field::Kind::number:
+      return Value(as<double>(field));
+    case Field::Kind::text:
+      return Value(as<std::string>(field));
+    case Field::Kind::choice:
+      return Value(field.choices[as<std::uint8_t>(field)]);
+    case Field::Kind::integers:
+      return list<std::int64_t>(field);
+    case Field::Kind::numbers:
+      return list<double>(field);
+    case Field::Kind::texts:
+      return list<std::string>(field);
+    case Field::Kind::object:
+      return field.count(field.target) ? of_object(*field.get(field.target, 0)) : Value();
+    case Field::Kind::objects: {
+      std::vector<Value> elements;
+      for (std::size_t i = 0; i < field.count(field.target); ++i)
+        elements.push_back(of_object(*field.get(field.target, i)));
+      return Value::of_list(std::move(elements));
+    }
+    case Field::Kind::group:
+      return Value::of_table(all_settings(fields_of(field)));
+  }
+  return {};
+}
+
+std::vector<Entry> all_settings(const Fields& fields) {
+  std::vector<Entry> entries;
+  for (const Field& field : fields.all()) entries.push_back({std::string(field.name), value_of(field, full)});
+  return entries;
+}
+
+/// Whether a value says by itself what it is for, more or less: not so `true`, nor a table.
+bool reads_well_by_position(const Field& field) {
+  return field.kind != Field::Kind::boolean && field.kind != Field::Kind::group;
+}
+
+/// With the settings that differ from the defaults.
+Value brief(Configurable& object) {
+  constexpr std::size_t kMaxPositional = 2;
+  const Shared<Configurable> usual(object.make_default());
+  const Fields fields = fields_of(object), defaults = usual ? fields_of(*usual) : Fields();
+  std::vector<Value> positional;
+  std::vector<Entry> named;
+  for (std::size_t i = 0; i < fields.all().size(); ++i) {
+    const Field& field = fields.all()[i];
+    if (i < defaults.all().size() && value_of(field, full) == value_of(defaults.all()[i], full)) continue;
+    Value value = value_of(field, brief);
+    if (positional.size() == i && i < kMaxPositional && reads_well_by_position(field)) {
+      positional.push_back(std::move(value));
+    } else {
+      named.push_back({std::string(field.name), std::move(value)});
+    }
+  }
+  return call(object, std::move(positional), std::move(named));
+}
+
+}  // namespace
+
+Value brief_value(const Field& field) { return value_of(field, brief); }
+
+Value write(const Settings& of) {
+  std::vector<Entry> entries = all_settings(of.fields);
+  if (of.name.empty()) return Value::of_table(std::move(entries));
+  return Value::of_call(of.name, {}, std::move(entries));
+}
+
+std::string describe(const Configurable& owner) { return to_text(brief(const_cast<Configurable&>(owner))); }
+
+}  // namespace chainrule::config
