@@ -64,6 +64,7 @@ inline constexpr std::uint64_t kSample = 3;   ///< rows drawn with replacement; 
 inline constexpr std::uint64_t kDropout = 4;
 inline constexpr std::uint64_t kDigits = 5;  ///< the drawn digits; step = split, index = image
 inline constexpr std::uint64_t kAugment = 6;
+inline constexpr std::uint64_t kSplit = 7;    ///< which part of a split a row goes to
 inline constexpr std::uint64_t kUser = 1000;  ///< the first number that the library never uses
 }  // namespace streams
 

@@ -18,6 +18,7 @@ class Counted {
   template <class T>
   friend class Shared;
   void retain() const { __atomic_fetch_add(&count_, 1, __ATOMIC_RELAXED); }
+  bool is_one() const { return __atomic_load_n(&count_, __ATOMIC_ACQUIRE) == 1; }
   bool drop() const { return __atomic_fetch_sub(&count_, 1, __ATOMIC_ACQ_REL) == 1; }
 
   mutable std::uint32_t count_ = 0;
@@ -47,6 +48,8 @@ class Shared {
   }
 
   explicit operator bool() const { return object_ != nullptr; }
+  /// Whether this is the only handle on an object.
+  bool is_unique() const { return object_ != nullptr && object_->is_one(); }
   T* get() const { return object_; }
   T& operator*() const { return *object_; }
   T* operator->() const { return object_; }

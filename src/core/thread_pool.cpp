@@ -245,6 +245,9 @@ void set_num_threads(int count) {
   wanted_threads().store(count);
 }
 
+WithoutPool::WithoutPool() : before_(inside_body) { inside_body = true; }
+WithoutPool::~WithoutPool() { inside_body = before_; }
+
 void parallel_for(std::int64_t count, std::int64_t grain, RangeBody body) {
   if (count <= 0) return;
   const int threads = num_threads();

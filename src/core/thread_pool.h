@@ -14,6 +14,19 @@ struct RangeBody {
   void* context;
 };
 
+/// While one exists, each parallel_for of this thread runs whole on this thread: for threads that work beside
+/// those that the pool is for, and must not take it from them.
+class WithoutPool {
+ public:
+  WithoutPool();
+  ~WithoutPool();
+  WithoutPool(const WithoutPool&) = delete;
+  WithoutPool& operator=(const WithoutPool&) = delete;
+
+ private:
+  bool before_;
+};
+
 /// Splits [0, count) into contiguous blocks of at least `grain` and runs them on the pool; returns when all
 /// are done. With one thread, or count < 2 * grain, calls body once on this thread. The split must never
 /// change a result's bits.

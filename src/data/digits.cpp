@@ -1,5 +1,5 @@
-#include "chainrule/data.h"
 #include "chainrule/error.h"
+#include "chainrule/images.h"
 #include "chainrule/random.h"
 #include "core/text.h"
 #include "core/thread_pool.h"
@@ -45,6 +45,7 @@ Dataset make_digits(std::uint64_t seed, std::int64_t train_count, std::int64_t t
   set.train = make_split(seed, 0, train_count);
   set.test = make_split(seed, 1, test_count);
   for (int digit = 0; digit < 10; ++digit) set.class_names.push_back(std::to_string(digit));
+  set.train.class_names = set.test.class_names = set.class_names;
   return set;
 }
 

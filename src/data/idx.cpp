@@ -2,7 +2,7 @@
 #include <array>
 #include <cstring>
 
-#include "chainrule/data.h"
+#include "chainrule/images.h"
 #include "core/text.h"
 #include "data/byte_source.h"
 

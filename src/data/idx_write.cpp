@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <initializer_list>
 
-#include "chainrule/data.h"
 #include "chainrule/error.h"
+#include "chainrule/images.h"
 #include "core/text.h"
 
 namespace chainrule::data {
@@ -23,11 +23,11 @@ std::vector<std::uint8_t> header_of(std::initializer_list<std::int64_t> sizes) {
 
 // zlib's gzip writer does plain files as well ("T"), so that one loop serves both.
 void write_file(const std::filesystem::path& path, const std::vector<std::uint8_t>& header,
-                const std::vector<std::uint8_t>& body) {
+                std::span<const std::uint8_t> body) {
   errno = 0;
   gzFile file = gzopen(path.c_str(), path.extension() == ".gz" ? "wb6" : "wbT");
   bool good = file != nullptr;
-  for (std::span<const std::uint8_t> rest : {std::span(header), std::span(body)}) {
+  for (std::span<const std::uint8_t> rest : {std::span<const std::uint8_t>(header), body}) {
     while (good && !rest.empty()) {
       const auto part = std::min<std::size_t>(rest.size(), std::size_t{1} << 20);
       good = gzwrite(file, rest.data(), static_cast<unsigned>(part)) == static_cast<int>(part);
@@ -45,12 +45,7 @@ void write_file(const std::filesystem::path& path, const std::vector<std::uint8_
 }  // namespace
 
 void write_idx(const ImageSet& set, const std::string& images, const std::string& labels) {
-  if (static_cast<std::int64_t>(set.pixels.size()) != set.count * set.image_size() ||
-      static_cast<std::int64_t>(set.labels.size()) != set.count || set.count > 0x7FFFFFFF) {
-    throw ValueError(74, cat("[data] a set of ", set.count, " images of ", set.height, " x ", set.width,
-                             " with ", set.pixels.size(), " pixels and ", set.labels.size(),
-                             " labels does not fit together. Fill both vectors."));
-  }
+  set.check();
   write_file(images, header_of({set.count, set.height, set.width}), set.pixels);
   write_file(labels, header_of({set.count}), set.labels);
 }

@@ -5,8 +5,8 @@
 #include <optional>
 #include <system_error>
 
-#include "chainrule/data.h"
 #include "chainrule/error.h"
+#include "chainrule/images.h"
 #include "core/text.h"
 
 namespace chainrule::data {
@@ -111,12 +111,16 @@ std::vector<fs::path> places_of(const std::string& name, const LoadOptions& opti
   return places;
 }
 
+void name_classes(Dataset& set, std::vector<std::string> names) {
+  set.class_names = set.train.class_names = set.test.class_names = std::move(names);
+}
+
 Dataset load_known(const KnownSet& known, const LoadOptions& options) {
   const auto places = places_of(known.name, options);
   for (const fs::path& place : places) {
     if (auto files = find_files(place)) {
       Dataset set = read_files(known.name, *files, 10);
-      set.class_names.assign(known.class_names.begin(), known.class_names.end());
+      name_classes(set, {known.class_names.begin(), known.class_names.end()});
       set.folder = place.string();
       return set;
     }
@@ -147,7 +151,9 @@ Dataset load_folder(const fs::path& folder) {
     last = std::max(last, int{*std::max_element(part->labels.begin(), part->labels.end())});
   }
   set.classes = last + 1;
-  for (int label = 0; label <= last; ++label) set.class_names.push_back(std::to_string(label));
+  std::vector<std::string> names;
+  for (int label = 0; label <= last; ++label) names.push_back(std::to_string(label));
+  name_classes(set, std::move(names));
   return set;
 }
 

@@ -1,87 +1,175 @@
-#include <algorithm>
-#include <numeric>
-#include <utility>
+#include "chainrule/loader.h"
 
-#include "chainrule/data.h"
+#include <array>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <vector>
+
 #include "chainrule/error.h"
-#include "chainrule/random.h"
 #include "core/text.h"
-#include "kernels/simd/elementwise.h"
+#include "core/thread_pool.h"
+#include "data/columns.h"
+#include "graph/node.h"
 
 namespace chainrule::data {
-
-Batches::Batches(std::int64_t rows, const Options& options) : rows_(rows), options_(options) {
-  if (rows < 1) throw ValueError(71, cat("[batches] ", rows, " rows; need at least one."));
-  if (options.batch_size < 1) {
-    throw ValueError(71, cat("[batches] batch size ", options.batch_size, "; need at least 1."));
-  }
-  const bool whole_only = options.drop_last && options.order != Order::with_replacement;
-  steps_per_epoch_ = rows / options.batch_size + (!whole_only && rows % options.batch_size != 0 ? 1 : 0);
-  if (steps_per_epoch_ == 0) {
-    throw ValueError(71, cat("[batches] drop_last leaves no batch: ", rows, " rows, batch size ",
-                             options.batch_size, ". Make the batches smaller, or keep the last."));
-  }
-}
-
-std::span<const std::int64_t> Batches::at(std::int64_t step) {
-  if (step < 0) throw ValueError(71, cat("[batches] step ", step, "; steps are counted from 0."));
-  if (options_.order == Order::with_replacement) {
-    if (drawn_ != step) draw(step);
-    return order_;
-  }
-  const std::int64_t epoch = step / steps_per_epoch_;
-  if (drawn_ != epoch) shuffle(epoch);
-  const std::int64_t begin = step % steps_per_epoch_ * options_.batch_size;
-  const std::int64_t size = std::min(options_.batch_size, rows_ - begin);
-  return std::span<const std::int64_t>(order_).subspan(static_cast<std::size_t>(begin),
-                                                       static_cast<std::size_t>(size));
-}
-
-void Batches::draw(std::int64_t step) {
-  Random random(options_.seed, streams::kSample, static_cast<std::uint64_t>(step));
-  order_.resize(static_cast<std::size_t>(options_.batch_size));
-  for (std::int64_t& row : order_) {
-    row = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(rows_)));
-  }
-  drawn_ = step;
-}
-
-void Batches::shuffle(std::int64_t epoch) {
-  const bool first = order_.empty();
-  drawn_ = epoch;
-  if (options_.order == Order::sequential && !first) return;
-  // From the identity each time, so that an epoch's order does not depend on the epochs before it.
-  order_.resize(static_cast<std::size_t>(rows_));
-  std::iota(order_.begin(), order_.end(), std::int64_t{0});
-  if (options_.order == Order::sequential) return;
-  Random random(options_.seed, streams::kShuffle, static_cast<std::uint64_t>(epoch));
-  for (std::size_t left = order_.size(); left > 1; --left) {
-    std::swap(order_[left - 1], order_[random.below(left)]);
-  }
-}
-
 namespace {
 
-void check_row(const ImageSet& set, std::int64_t row) {
-  if (row < 0 || row >= set.count) {
-    throw ValueError(
-        72, cat("[gather] row ", row, " of a set of ", set.count, " images; need 0 to ", set.count - 1, "."));
-  }
-}
+constexpr int kMostWorkers = 256;
+constexpr int kMostPrefetch = 1024;
 
 }  // namespace
 
-void gather(const ImageSet& set, std::span<const std::int64_t> rows, float scale, float* out) {
-  for (std::int64_t row : rows) check_row(set, row);
-  kernels::gather_rows(set.pixels.data(), set.image_size(), rows.data(),
-                       static_cast<std::int64_t>(rows.size()), scale, out);
+/// The workers take steps one after another; what they made waits in a ring of slots until it is asked for.
+struct Loader::Inside {
+  struct Slot {
+    Batch batch;
+    std::exception_ptr error;
+    bool ready = false;
+  };
+
+  Inside(Source from, const Options& chosen)
+      : source(std::move(from)),
+        options(chosen),
+        batches(source.rows(), {.batch_size = chosen.batch_size,
+                                .order = chosen.order,
+                                .seed = chosen.seed,
+                                .drop_last = chosen.drop_last}) {
+    if (options.workers < 0 || options.workers > kMostWorkers || options.prefetch < 1 ||
+        options.prefetch > kMostPrefetch) {
+      throw ValueError(276, cat("[loader] ", options.workers, " workers, each ", options.prefetch,
+                                " batches ahead; need 0 to ", kMostWorkers,
+                                " workers and a prefetch of 1 to ", kMostPrefetch, "."));
+    }
+    if (options.transforms.list.size() > Transforms::kMost) {
+      throw ValueError(276, cat("[loader] ", options.transforms.list.size(), " transforms; need at most ",
+                                Transforms::kMost, "."));
+    }
+    for (const auto& transform : options.transforms.list) transform->check(source.columns());
+  }
+
+  ~Inside() {
+    {
+      const std::lock_guard lock(mutex);
+      stopped = true;
+    }
+    wake.notify_all();
+    for (std::thread& thread : threads) thread.join();
+  }
+
+  Batch at(std::int64_t step);
+  Batch make(std::int64_t step, std::span<const std::int64_t> rows) const;
+  void work();
+  void start(std::int64_t step);
+  Slot& slot(std::int64_t step) { return slots[static_cast<std::size_t>(step) % slots.size()]; }
+  bool has_work() const { return next < wanted + static_cast<std::int64_t>(slots.size()); }
+
+  Source source;
+  Options options;
+  Batches batches;
+
+  // Used with workers only, all under the mutex.
+  std::mutex mutex;
+  std::condition_variable wake, made;
+  std::vector<Slot> slots;
+  std::int64_t wanted = 0;   // the step that is asked for next, by guess
+  std::int64_t next = 0;     // the step that a worker takes next
+  std::uint64_t course = 0;  // changes when another step is asked for than guessed
+  bool stopped = false;
+  std::vector<std::thread> threads;
+};
+
+Batch Loader::Inside::make(std::int64_t step, std::span<const std::int64_t> rows) const {
+  if (options.transforms.list.empty()) return source.take(rows);
+  const std::size_t count = source.columns().size();
+  std::array<Array, Columns::kMost> arrays;
+  std::array<Buffer, Columns::kMost> buffers;
+  std::array<Tensor, Columns::kMost> tensors;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Column& column = source.columns()[i];
+    buffers[i] = Buffer::allocate(rows.size() * row_bytes(column));
+    arrays[i] = {buffers[i].data(), column.dtype,
+                 with_rows(static_cast<std::int64_t>(rows.size()), column.shape)};
+  }
+  const std::span<const Array> columns(arrays.data(), count);
+  source.inside()->gather(rows, columns);
+  Draw draw{.rows = rows, .epoch = step / batches.steps_per_epoch(), .seed = options.seed};
+  for (const auto& transform : options.transforms.list) {
+    transform->apply(columns, draw);
+    ++draw.place;
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    tensors[i] = make_leaf(std::move(buffers[i]), arrays[i].dtype, arrays[i].shape);
+  }
+  return {source.inside()->shared_columns(), {tensors.data(), count}};
 }
 
-void gather_labels(const ImageSet& set, std::span<const std::int64_t> rows, std::int64_t* out) {
-  for (std::int64_t row : rows) {
-    check_row(set, row);
-    *out++ = set.labels[static_cast<std::size_t>(row)];
+void Loader::Inside::work() {
+  const WithoutPool pool_is_for_training;
+  std::vector<std::int64_t> rows;
+  std::unique_lock lock(mutex);
+  for (;;) {
+    wake.wait(lock, [this] { return stopped || has_work(); });
+    if (stopped) return;
+    const std::int64_t step = next++;
+    const std::uint64_t mine = course;
+    const auto chosen = batches.at(step);
+    rows.assign(chosen.begin(), chosen.end());
+    lock.unlock();
+    Slot result;
+    try {
+      result.batch = make(step, rows);
+    } catch (...) {
+      result.error = std::current_exception();
+    }
+    result.ready = true;
+    lock.lock();
+    if (mine == course) {
+      slot(step) = std::move(result);
+      made.notify_all();
+    }
   }
 }
+
+// Forgets what was made for other steps.
+void Loader::Inside::start(std::int64_t step) {
+  wanted = next = step;
+  ++course;
+  for (Slot& slot : slots) slot = {};
+  if (!threads.empty()) return;
+  slots.resize(static_cast<std::size_t>(options.workers * options.prefetch));
+  try {
+    for (int i = 0; i < options.workers; ++i) threads.emplace_back([this] { work(); });
+  } catch (const std::system_error&) {
+    if (threads.empty()) throw;  // else go on with those that the system gives
+  }
+}
+
+Batch Loader::Inside::at(std::int64_t step) {
+  if (options.workers == 0) return make(step, batches.at(step));
+  std::unique_lock lock(mutex);
+  if (step != wanted || threads.empty()) {
+    batches.at(step);  // says if there is no such step
+    start(step);
+    wake.notify_all();
+  }
+  Slot& place = slot(step);
+  made.wait(lock, [&] { return place.ready; });
+  Slot result = std::exchange(place, {});
+  ++wanted;
+  lock.unlock();
+  wake.notify_one();
+  if (result.error) std::rethrow_exception(result.error);
+  return std::move(result.batch);
+}
+
+Loader::Loader(Source source, const Options& options) : inside_(new Inside(std::move(source), options)) {}
+Loader::~Loader() { delete inside_; }
+Batch Loader::at(std::int64_t step) { return inside_->at(step); }
+std::int64_t Loader::steps_per_epoch() const { return inside_->batches.steps_per_epoch(); }
+const Source& Loader::source() const { return inside_->source; }
+const Loader::Options& Loader::options() const { return inside_->options; }
 
 }  // namespace chainrule::data

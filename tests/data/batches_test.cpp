@@ -11,9 +11,9 @@ namespace chainrule::data {
 namespace {
 
 using Order = Batches::Order;
-using Rows = std::vector<std::int64_t>;
+using RowNumbers = std::vector<std::int64_t>;
 
-Rows rows_at(Batches& batches, std::int64_t step) {
+RowNumbers rows_at(Batches& batches, std::int64_t step) {
   const auto rows = batches.at(step);
   return {rows.begin(), rows.end()};
 }
@@ -32,9 +32,9 @@ TEST(Batches, AnEpochHasEveryRowOnce) {
   Batches batches(103, {.batch_size = 10, .seed = 5});
   ASSERT_EQ(batches.steps_per_epoch(), 11);
   for (std::int64_t epoch : {0, 1, 7}) {
-    Rows seen;
+    RowNumbers seen;
     for (std::int64_t step = 0; step < 11; ++step) {
-      const Rows rows = rows_at(batches, epoch * 11 + step);
+      const RowNumbers rows = rows_at(batches, epoch * 11 + step);
       EXPECT_EQ(rows.size(), step < 10 ? 10u : 3u);
       seen.insert(seen.end(), rows.begin(), rows.end());
     }
@@ -51,16 +51,16 @@ TEST(Batches, DropLastLeavesOnlyFullBatches) {
 
 TEST(Batches, SequentialKeepsTheOrder) {
   Batches batches(7, {.batch_size = 3, .order = Order::sequential});
-  EXPECT_EQ(rows_at(batches, 0), (Rows{0, 1, 2}));
-  EXPECT_EQ(rows_at(batches, 2), (Rows{6}));
-  EXPECT_EQ(rows_at(batches, 4), (Rows{3, 4, 5}));
+  EXPECT_EQ(rows_at(batches, 0), (RowNumbers{0, 1, 2}));
+  EXPECT_EQ(rows_at(batches, 2), (RowNumbers{6}));
+  EXPECT_EQ(rows_at(batches, 4), (RowNumbers{3, 4, 5}));
 }
 
 // What makes resuming exact: no step depends on which steps were asked for before.
 TEST(Batches, AStepIsAFunctionOfSeedAndStepAlone) {
   for (Order order : {Order::shuffled, Order::with_replacement}) {
     Batches straight(1000, {.batch_size = 64, .order = order, .seed = 3});
-    std::vector<Rows> expected;
+    std::vector<RowNumbers> expected;
     for (std::int64_t step = 0; step < 40; ++step) expected.push_back(rows_at(straight, step));
     Batches jumping(1000, {.batch_size = 64, .order = order, .seed = 3});
     for (std::int64_t step : {39, 0, 17, 16, 17, 33}) {
@@ -90,7 +90,7 @@ TEST(Batches, ShufflePutsEveryRowEverywhereAlike) {
   Batches batches(rows, {.batch_size = rows});
   std::vector<double> counts(rows * rows);
   for (std::int64_t epoch = 0; epoch < epochs; ++epoch) {
-    const Rows order = rows_at(batches, epoch);
+    const RowNumbers order = rows_at(batches, epoch);
     for (std::size_t place = 0; place < rows; ++place) {
       counts[place * rows + static_cast<std::size_t>(order[place])] += 1;
     }
@@ -124,23 +124,23 @@ ImageSet three_images() {
 
 TEST(Gather, ConvertsAndScalesTheChosenRows) {
   const ImageSet set = three_images();
-  const Rows rows{2, 0, 2};
+  const RowNumbers rows{2, 0, 2};
   std::vector<float> out(7, -1);
   gather(set, rows, 0.5f, out.data());
   EXPECT_EQ(out, (std::vector<float>{0.5f, 1, 0, 127.5f, 0.5f, 1, -1}));
-  Rows labels(3);
+  RowNumbers labels(3);
   gather_labels(set, rows, labels.data());
-  EXPECT_EQ(labels, (Rows{6, 4, 6}));
+  EXPECT_EQ(labels, (RowNumbers{6, 4, 6}));
 }
 
 TEST(Gather, NamesARowThatIsNotThere) {
   const ImageSet set = three_images();
-  const Rows rows{0, 3};
+  const RowNumbers rows{0, 3};
   std::vector<float> out(4);
-  Rows labels(2);
+  RowNumbers labels(2);
   EXPECT_EQ(message_of<ValueError>([&] { gather(set, rows, 1, out.data()); }),
             "[gather] row 3 of a set of 3 images; need 0 to 2. (E072)");
-  EXPECT_EQ(message_of<ValueError>([&] { gather_labels(set, Rows{-1}, labels.data()); }),
+  EXPECT_EQ(message_of<ValueError>([&] { gather_labels(set, RowNumbers{-1}, labels.data()); }),
             "[gather] row -1 of a set of 3 images; need 0 to 2. (E072)");
 }
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "unit/data_files.h"
+#include "data/data_files.h"
 
 namespace chainrule::data {
 namespace {

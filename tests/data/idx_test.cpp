@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "chainrule/random.h"
-#include "unit/data_files.h"
+#include "data/data_files.h"
 
 namespace chainrule::data {
 namespace {

@@ -1,0 +1,153 @@
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "chainrule/source.h"
+
+/// Data sets of images. Link `chainrule::data`.
+namespace chainrule::data {
+
+/// Bytes that copies share: copying costs nothing, and who changes a shared one gets bytes of its own first.
+class SharedBytes {
+ public:
+  SharedBytes() = default;
+  SharedBytes(std::vector<std::uint8_t> bytes) : held_(new Held(std::move(bytes))) {}
+  SharedBytes(std::initializer_list<std::uint8_t> bytes) : SharedBytes(std::vector<std::uint8_t>(bytes)) {}
+
+  std::size_t size() const { return held_ ? held_->bytes.size() : 0; }
+  bool empty() const { return size() == 0; }
+  const std::uint8_t* data() const { return held_ ? held_->bytes.data() : nullptr; }
+  const std::uint8_t* begin() const { return data(); }
+  const std::uint8_t* end() const { return data() + size(); }
+  std::uint8_t operator[](std::size_t i) const { return data()[i]; }
+  operator std::span<const std::uint8_t>() const { return {data(), size()}; }
+  bool operator==(const SharedBytes& other) const { return held_ == other.held_ || all() == other.all(); }
+
+  std::uint8_t* data() { return own().data(); }
+  std::uint8_t* begin() { return data(); }
+  std::uint8_t* end() { return data() + size(); }
+  std::uint8_t& operator[](std::size_t i) { return data()[i]; }
+  void resize(std::size_t size) { own().resize(size); }
+  void assign(std::size_t size, std::uint8_t value) { own().assign(size, value); }
+  void push_back(std::uint8_t byte) { own().push_back(byte); }
+  void pop_back() { own().pop_back(); }
+
+ private:
+  struct Held : Counted {
+    explicit Held(std::vector<std::uint8_t> given) : bytes(std::move(given)) {}
+    std::vector<std::uint8_t> bytes;
+  };
+  std::vector<std::uint8_t>& own() {
+    if (!held_.is_unique()) held_ = Shared<Held>(new Held(all()));
+    return held_->bytes;
+  }
+  std::vector<std::uint8_t> all() const { return {begin(), end()}; }
+
+  Shared<Held> held_;
+};
+
+/// Grey images as bytes (0 background, 255 ink) with their class numbers. Stays bytes in memory: a batch is
+/// converted when it is gathered, never the whole set.
+struct ImageSet {
+  SharedBytes pixels;  ///< (count, height, width), row by row
+  SharedBytes labels;  ///< (count)
+  std::int64_t count = 0;
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+  std::vector<std::string> class_names;  ///< one a class; empty if they are not known
+
+  /// Bytes of one image.
+  std::int64_t image_size() const { return height * width; }
+  std::span<const std::uint8_t> image(std::int64_t row) const {
+    return {pixels.data() + row * image_size(), static_cast<std::size_t>(image_size())};
+  }
+  /// @throws ValueError  if the vectors do not have the sizes that count, height and width ask for, or for
+  ///     more than 2^31 - 1 images (E074).
+  void check() const;
+  /// As a source with the columns x, f32 (1, height, width) in [0, 1], and t, i64 (): see images. Shares the
+  /// bytes.
+  operator Source() const;
+};
+
+struct ImagesOptions {
+  bool flat = false;         ///< x as (height * width), as fully connected nets take it
+  double scale = 1.0 / 255;  ///< what bytes are multiplied with, in f32
+};
+/// An image set as a source: x, f32 (1, height, width), and t, i64 (). The images stay bytes and are shared.
+/// @throws ValueError  if the vectors do not have the sizes that count, height and width ask for (E074).
+Source images(const ImageSet& set, const ImagesOptions& options = {});
+
+struct Dataset {
+  std::string name;
+  ImageSet train;
+  ImageSet test;
+  int classes = 10;
+  std::vector<std::string> class_names;  ///< one a class
+  std::string folder;                    ///< where its files were; empty if it was drawn
+};
+
+struct LoadOptions {
+  std::string data_dir;    ///< looked into first: itself, then its folder of the set's name
+  std::uint64_t seed = 0;  ///< of the digits; files know no seed
+};
+
+/// A data set by name, or from a folder.
+///
+/// @param name_or_dir  "digits" (drawn by the program, needs no file), "mnist", "fashion-mnist", or a folder
+/// with
+///     the four files train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-..., t10k-labels-...,
+///     each plain or .gz. A named set is looked for in options.data_dir, $CHAINRULE_DATA_DIR (each itself and
+///     its folder of that name), and $XDG_DATA_HOME/chainrule/<name> (~/.local/share/chainrule/<name> by
+///     default).
+/// @throws FileError  if it is nowhere (E069: names every place looked at), or a file is malformed (E060 to
+/// E068).
+Dataset load(const std::string& name_or_dir, const LoadOptions& options = {});
+
+/// The names that load knows: "digits", "mnist", "fashion-mnist".
+std::vector<std::string> known_sets();
+
+/// The built-in set: handwritten-looking digits 0 to 9, 28x28, drawn by the program, with MNIST's
+/// conventions. Every image is a function of (seed, split, index) alone. The classes take turns: image i
+/// shows i mod 10. About one second for the default 60,000 + 10,000 images on one core; uses all threads.
+Dataset make_digits(std::uint64_t seed = 0, std::int64_t train_count = 60000,
+                    std::int64_t test_count = 10000);
+
+/// Images and labels from two IDX files, each plain or gzip (told by content, not by name).
+///
+/// The whole file is checked: nothing may be missing from it or follow it, and no memory is taken for what a
+/// file of this size cannot hold.
+/// @param classes  labels must be below it; 256 takes every byte.
+/// @throws FileError  naming the file, the offset and what is wrong (E060 to E068).
+ImageSet read_idx(const std::string& images, const std::string& labels, int classes = 256);
+
+/// Writes the two IDX files of a set; gzip where a name ends in ".gz".
+/// @throws FileError  if a file cannot be written (E070).
+/// @throws ValueError  if the vectors do not have the sizes that count, height and width ask for (E074).
+void write_idx(const ImageSet& set, const std::string& images, const std::string& labels);
+
+/// Chosen images as floats: out[i, p] = scale * pixel p of image rows[i]. One pass over the bytes.
+/// @param out  rows.size() * image_size() floats.
+/// @throws ValueError  for a row outside [0, count) (E072).
+void gather(const ImageSet& set, std::span<const std::int64_t> rows, float scale, float* out);
+
+/// The class numbers of chosen images. @throws ValueError  for a row outside [0, count) (E072).
+void gather_labels(const ImageSet& set, std::span<const std::int64_t> rows, std::int64_t* out);
+
+/// A grey picture, row by row.
+struct Image {
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+  std::vector<std::uint8_t> pixels;
+};
+
+/// A sheet with the first images of each class, a class a row: `rows` classes from 0, `columns` images each,
+/// with a grey line of `gap` pixels between. A place without an image is left empty.
+/// @throws ValueError  for fewer than one row or column, or a sheet of more than 2^28 pixels (E073).
+Image contact_sheet(const ImageSet& set, int rows = 10, int columns = 20, int gap = 2);
+
+}  // namespace chainrule::data

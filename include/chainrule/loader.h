@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+
+#include "chainrule/batches.h"
+#include "chainrule/source.h"
+#include "chainrule/transform.h"
+
+namespace chainrule::data {
+
+struct LoaderOptions {
+  std::int64_t batch_size = 100;
+  std::uint64_t seed = 0;  ///< of the order of the rows, and of the transforms
+  Batches::Order order = Batches::Order::shuffled;
+  bool drop_last = false;      ///< leave out an epoch's last batch if it is short
+  Transforms transforms = {};  ///< what is done to the rows of a batch, in order
+  /// Threads that prepare batches ahead; with 0 each batch is made when it is asked for, by the asking
+  /// thread. Worth it where making a batch takes long against a step. The batches are the same bits for any
+  /// number.
+  int workers = 0;
+  int prefetch = 2;  ///< batches that each worker may be ahead
+};
+
+/// The batches of a training run: a source, the order of its rows, and transforms.
+///
+///     data::Loader loader(mnist.train, {.batch_size = 128, .seed = 1});
+///     const auto [x, t] = loader.at(step);
+///
+/// May be moved, not copied; used by one thread at a time.
+class Loader {
+ public:
+  using Options = LoaderOptions;
+
+  /// @throws ValueError  for options that are not allowed (E071, E276).
+  Loader(Source source, const Options& options = {});
+  Loader(Loader&& other) noexcept : inside_(std::exchange(other.inside_, nullptr)) {}
+  Loader& operator=(Loader&& other) noexcept {
+    std::swap(inside_, other.inside_);
+    return *this;
+  }
+  /// Waits for the batches that are being made.
+  ~Loader();
+
+  /// The batch of a step, counted from 0 over all epochs: a function of source, options and step alone. Steps
+  /// may be asked for in any order; what was prepared ahead is of use to those asked for one after another.
+  /// @throws ValueError  for a negative step (E071), and whatever source or transforms throw, here also if a
+  ///     worker met it.
+  Batch at(std::int64_t step);
+
+  /// With replacement, as many as it takes to draw as many rows as there are.
+  std::int64_t steps_per_epoch() const;
+  const Source& source() const;
+  const Options& options() const;
+
+ private:
+  struct Inside;
+  Inside* inside_;
+};
+
+}  // namespace chainrule::data

@@ -1,0 +1,63 @@
+#include "chainrule/batches.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "chainrule/error.h"
+#include "chainrule/random.h"
+#include "core/text.h"
+
+namespace chainrule::data {
+
+Batches::Batches(std::int64_t rows, const Options& options) : rows_(rows), options_(options) {
+  if (rows < 1) throw ValueError(71, cat("[batches] ", rows, " rows; need at least one."));
+  if (options.batch_size < 1) {
+    throw ValueError(71, cat("[batches] batch size ", options.batch_size, "; need at least 1."));
+  }
+  const bool whole_only = options.drop_last && options.order != Order::with_replacement;
+  steps_per_epoch_ = rows / options.batch_size + (!whole_only && rows % options.batch_size != 0 ? 1 : 0);
+  if (steps_per_epoch_ == 0) {
+    throw ValueError(71, cat("[batches] drop_last leaves no batch: ", rows, " rows, batch size ",
+                             options.batch_size, ". Make the batches smaller, or keep the last."));
+  }
+}
+
+std::span<const std::int64_t> Batches::at(std::int64_t step) {
+  if (step < 0) throw ValueError(71, cat("[batches] step ", step, "; steps are counted from 0."));
+  if (options_.order == Order::with_replacement) {
+    if (drawn_ != step) draw(step);
+    return order_;
+  }
+  const std::int64_t epoch = step / steps_per_epoch_;
+  if (drawn_ != epoch) shuffle(epoch);
+  const std::int64_t begin = step % steps_per_epoch_ * options_.batch_size;
+  const std::int64_t size = std::min(options_.batch_size, rows_ - begin);
+  return std::span<const std::int64_t>(order_).subspan(static_cast<std::size_t>(begin),
+                                                       static_cast<std::size_t>(size));
+}
+
+void Batches::draw(std::int64_t step) {
+  Random random(options_.seed, streams::kSample, static_cast<std::uint64_t>(step));
+  order_.resize(static_cast<std::size_t>(options_.batch_size));
+  for (std::int64_t& row : order_) {
+    row = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(rows_)));
+  }
+  drawn_ = step;
+}
+
+void Batches::shuffle(std::int64_t epoch) {
+  const bool first = order_.empty();
+  drawn_ = epoch;
+  if (options_.order == Order::sequential && !first) return;
+  // From the identity each time, so that an epoch's order does not depend on the epochs before it.
+  order_.resize(static_cast<std::size_t>(rows_));
+  std::iota(order_.begin(), order_.end(), std::int64_t{0});
+  if (options_.order == Order::sequential) return;
+  Random random(options_.seed, streams::kShuffle, static_cast<std::uint64_t>(epoch));
+  for (std::size_t left = order_.size(); left > 1; --left) {
+    std::swap(order_[left - 1], order_[random.below(left)]);
+  }
+}
+
+}  // namespace chainrule::data

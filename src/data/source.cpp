@@ -1,0 +1,158 @@
+#include "chainrule/source.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <numeric>
+#include <ostream>
+
+#include "chainrule/error.h"
+#include "core/reused.h"
+#include "core/text.h"
+#include "data/columns.h"
+#include "graph/node.h"
+
+namespace chainrule::data {
+
+void check_rows(std::span<const std::int64_t> rows, std::int64_t count) {
+  for (const std::int64_t row : rows) {
+    if (row >= 0 && row < count) continue;
+    throw ValueError(72, cat("[gather] row ", row, " of a source of ", count, " rows",
+                             count > 0 ? cat("; need 0 to ", count - 1, ".") : "; it has none."));
+  }
+}
+
+Rows::Rows(std::int64_t rows, std::vector<Column> columns)
+    : rows_(rows), columns_(checked(std::move(columns))) {
+  if (rows < 0) throw ValueError(271, cat("[source] ", rows, " rows; need 0 or more."));
+}
+
+void Rows::take(std::span<const std::int64_t> rows, std::span<Tensor> out) const {
+  std::array<Array, Columns::kMost> arrays;
+  std::array<Buffer, Columns::kMost> buffers;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const Column& column = columns()[i];
+    buffers[i] = Buffer::allocate(rows.size() * row_bytes(column));
+    arrays[i] = {buffers[i].data(), column.dtype,
+                 with_rows(static_cast<std::int64_t>(rows.size()), column.shape)};
+  }
+  gather(rows, {arrays.data(), out.size()});
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    out[i] = make_leaf(std::move(buffers[i]), arrays[i].dtype, arrays[i].shape);
+  }
+}
+
+const Column* Source::find(std::string_view name) const {
+  const auto found =
+      std::find_if(columns().begin(), columns().end(), [&](const Column& c) { return c.name == name; });
+  return found == columns().end() ? nullptr : &*found;
+}
+
+const Column* Source::target() const { return columns().size() < 2 ? nullptr : &columns().back(); }
+
+const std::vector<std::string>& Source::class_names() const {
+  static const std::vector<std::string> none;
+  return target() ? target()->classes : none;
+}
+
+void Source::gather(std::span<const std::int64_t> rows, std::span<const Array> out) const {
+  check_rows(rows, this->rows());
+  if (out.size() != columns().size()) {
+    throw ValueError(270, cat("[gather] ", out.size(), " arrays for ", columns().size(),
+                              " columns: ", names_of(columns()), ". Give one for each."));
+  }
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const Column& column = columns()[i];
+    const Shape wanted = with_rows(static_cast<std::int64_t>(rows.size()), column.shape);
+    if (out[i].dtype == column.dtype && out[i].shape == wanted) continue;
+    throw ValueError(270, cat("[gather] the array for '", column.name, "' is ", name_of(out[i].dtype), " ",
+                              out[i].shape, "; need ", name_of(column.dtype), " ", wanted, "."));
+  }
+  rows_->gather(rows, out);
+}
+
+Batch Source::take(std::span<const std::int64_t> rows) const {
+  check_rows(rows, this->rows());
+  std::array<Tensor, Columns::kMost> tensors;
+  const std::span<Tensor> out(tensors.data(), columns().size());
+  rows_->take(rows, out);
+  return {rows_->shared_columns(), out};
+}
+
+Batch Source::range(std::int64_t begin, std::int64_t end) const {
+  if (begin < 0 || end > rows() || begin > end) {
+    throw ValueError(72, cat("[gather] rows ", begin, " to ", end, " of a source of ", rows(),
+                             " rows; need 0 <= begin <= end <= ", rows(), "."));
+  }
+  Reused<std::vector<std::int64_t>> numbers;
+  numbers->resize(static_cast<std::size_t>(end - begin));
+  std::iota(numbers->begin(), numbers->end(), begin);
+  return take(*numbers);
+}
+
+std::string Source::to_string() const {
+  std::string text = cat(rows(), " rows");
+  for (std::size_t i = 0; i < columns().size(); ++i) {
+    const Column& column = columns()[i];
+    text += cat(i == 0 ? ": " : ", ", column.name, " ", name_of(column.dtype), " ", column.shape);
+    if (!column.classes.empty()) text += cat(" of ", column.classes.size(), " classes");
+  }
+  return text;
+}
+
+std::ostream& operator<<(std::ostream& out, const Source& source) { return out << source.to_string(); }
+
+namespace {
+
+class ArrayRows : public Rows {
+ public:
+  ArrayRows(std::int64_t rows, std::vector<Column> columns, const Batch& tensors)
+      : Rows(rows, std::move(columns)) {
+    for (int i = 0; i < tensors.size(); ++i) tensors_.push_back(detach(tensors[i]));
+  }
+
+  void gather(std::span<const std::int64_t> rows, std::span<const Array> out) const override {
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const std::size_t bytes = row_bytes(columns()[i]);
+      const auto* from = static_cast<const std::byte*>(tensors_[i].node()->value.data());
+      auto* to = static_cast<std::byte*>(out[i].data);
+      if (bytes == 0) continue;
+      for (const std::int64_t row : rows) {
+        std::memcpy(to, from + static_cast<std::size_t>(row) * bytes, bytes);
+        to += bytes;
+      }
+    }
+  }
+
+ private:
+  std::vector<Tensor> tensors_;
+};
+
+}  // namespace
+
+Source arrays(const Batch& tensors, std::vector<std::string> class_names) {
+  if (tensors.size() == 0) throw ValueError(271, "[source] no tensors; need at least one.");
+  std::vector<Column> columns = tensors.columns();
+  if (!class_names.empty()) columns.back().classes = std::move(class_names);
+  return ArrayRows(tensors.rows(), std::move(columns), tensors);
+}
+
+Source arrays(const Tensor& x, const Tensor& t, std::vector<std::string> class_names) {
+  return arrays(Batch{{"x", x}, {"t", t}}, std::move(class_names));
+}
+
+Batch Blocks::Iterator::operator*() const {
+  return blocks_->source_.range(begin_, std::min(begin_ + blocks_->size_, blocks_->source_.rows()));
+}
+
+Blocks::Iterator& Blocks::Iterator::operator++() {
+  begin_ = std::min(begin_ + blocks_->size_, blocks_->source_.rows());
+  return *this;
+}
+
+Blocks blocks(const Source& source, std::int64_t size) {
+  if (size < 1) throw ValueError(71, cat("[blocks] blocks of ", size, " rows; need at least 1."));
+  return {source, size};
+}
+
+}  // namespace chainrule::data

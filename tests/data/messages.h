@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "chainrule/error.h"
+
+namespace chainrule::data {
+
+/// What the error says that a call throws.
+template <class F>
+std::string message_of(F&& f) {
+  try {
+    f();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+}  // namespace chainrule::data
