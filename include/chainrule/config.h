@@ -164,6 +164,10 @@ struct Settings {
 /// @throws ValueError  E224 to E235, E238: docs/errors.md.
 void read(const Settings& of, const Value& value);
 
+/// Checks what a program has set itself, inner objects too.
+/// @throws ValueError  for a number outside the range of its setting (E228).
+void check(const Settings& of);
+
 /// All settings: a call of a Configurable, a table of another struct.
 Value write(const Settings& of);
 template <HasSettings T>

@@ -3,6 +3,7 @@
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
+#include <vector>
 
 #include "chainrule/tensor.h"
 
@@ -20,6 +21,9 @@ class Spatial {
   Spatial(T all) : values_{static_cast<std::int64_t>(all)}, count_(1) {}
   Spatial(std::initializer_list<std::int64_t> values) : count_(static_cast<int>(values.size())) {
     for (int i = 0; i < count_ && i < kMaxAxes; ++i) values_[i] = values.begin()[i];
+  }
+  explicit Spatial(const std::vector<std::int64_t>& values) : count_(static_cast<int>(values.size())) {
+    for (int i = 0; i < count_ && i < kMaxAxes; ++i) values_[i] = values[static_cast<std::size_t>(i)];
   }
 
   static constexpr int kMaxAxes = 3;

@@ -111,7 +111,7 @@ Registry& registry();
 /// One setting.
 struct Field {
   enum class Kind : std::uint8_t {
-    boolean,   ///< bool
+    flag,      ///< bool
     integer,   ///< std::int64_t
     seed,      ///< std::uint64_t
     number,    ///< double
@@ -146,7 +146,7 @@ struct Field {
 class Fields {
  public:
   void operator()(std::string_view name, bool& value, std::string_view doc = "") {
-    add(name, doc, Field::Kind::boolean, &value);
+    add(name, doc, Field::Kind::flag, &value);
   }
   void operator()(std::string_view name, std::int64_t& value, std::string_view doc = "", Range range = {}) {
     add(name, doc, Field::Kind::integer, &value, range);

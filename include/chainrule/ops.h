@@ -194,6 +194,10 @@ Tensor argmin(const Tensor& x, int axis = -1, bool keepdims = false, Location wh
 Tensor cumsum(const Tensor& x, int axis, Location where = Location::current());
 /// @}
 
+/// x as it is; computing it fails if an element is infinite or NaN, and names the first.
+/// @throws ValueError  when evaluated, if an element is not finite (E147).
+Tensor check_finite(const Tensor& x, Location where = Location::current());
+
 /// @name Shapes. Any dtype.
 /// @{
 /// The same elements in row-major order; one size may be -1 and is worked out.

@@ -1,95 +1,117 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
-#include "chainrule/nn.h"
+#include "chainrule/named_tensors.h"
+#include "chainrule/nn/layer.h"
+#include "chainrule/optim/rule.h"
+#include "chainrule/optim/schedule.h"
 
 /// What changes parameters.
 namespace chainrule::optim {
 
-/// What all optimizers share: a step takes gradients and changes the parameters.
+/// Parameters that are treated in another way than the others.
+struct Group {
+  /// Of their paths; * stands for any text: "conv*.weight".
+  std::string match = "*";
+  double lr_factor = 1;
+  double weight_decay = -1;  ///< negative: that of all
+  bool frozen = false;       ///< left as they are, without a gradient
+
+  void fields(Fields& f);
+};
+
+struct Options {
+  Rate lr = {};             ///< left out: the rule's own, 0.001 for adam
+  double weight_decay = 0;  ///< this times the value is added to the gradient of parameters of two axes or more
+  double clip_norm = 0;     ///< gradients are scaled so that the norm of all together is at most this; 0: not
+  double clip_value = 0;    ///< each number of a gradient is cut to [-this, this]; 0: not
+  std::vector<Group> groups = {};  ///< the last that matches counts
+
+  void fields(Fields& f);
+};
+
+/// Owns what training changes beside the net: the rule's states, and the count of steps.
+///
+///     optim::Optimizer optimizer(net, optim::Momentum{.momentum = 0.9}, {.lr = optim::cosine(0.1, steps(1000))});
+///     auto pass = nn::Pass::training(seed, step);
+///     const double loss = optimizer.step(softmax_cross_entropy(net.forward(x, pass), t), pass);
+///
+/// A step computes gradients, new parameters, new states and what the pass collected in one run, and writes the new
+/// numbers over the old ones where nobody needs those: hand over the loss without keeping a handle on it. If
+/// computing fails, nothing has changed. The net may be built later, by the first step.
 class Optimizer {
  public:
-  virtual ~Optimizer() = default;
+  Optimizer(const nn::Layer& net, AnyRule rule, Options options = {})
+      : Optimizer(net.parameters(), std::move(rule), std::move(options)) {}
+  /// By name, with settings if need be: "adam", "momentum(0.95)".
+  Optimizer(const nn::Layer& net, std::string_view rule, Options options = {});
+  /// A parameter that is listed twice is one.
+  /// @throws ValueError  for options out of range (E261), or a group that matches nothing (E262).
+  Optimizer(std::vector<nn::NamedParameter> parameters, AnyRule rule, Options options = {});
 
-  /// One step with the given gradients, in the order of the parameters.
-  /// Computes the gradients and the new values; the parameters are leaves again after it. If computing fails,
-  /// nothing has changed. New values are written over the old ones where neither a handle nor a graph that is
-  /// held (that of the loss, say) needs those.
-  /// @throws ValueError  for another number of gradients (E044).
-  void step(const std::vector<Tensor>& gradients);
-  /// The same for gradients that nobody else needs, as in `step(grad(loss, parameters))`: they need not be
-  /// kept.
-  void step(std::vector<Tensor>&& gradients);
-  /// One step, and the loss computed in the same run: cheaper than by a run of its own when it is read later.
-  /// @throws ValueError  for another number of gradients (E044), or if the loss is an empty tensor (E010).
-  void step(std::vector<Tensor> gradients, const Tensor& loss);
-  /// One step with what backward left in the parameters.
+  /// One step against the gradient of the loss. Returns the loss, from before the step.
+  /// @param also  tensors that are computed in the same run and made leaves: metrics of the batch.
+  /// @throws ValueError  if the loss is not finite: names the operation that made the first number that is not
+  ///     (E080); or does not depend on a parameter (E263).
+  double step(Tensor loss, nn::Pass& pass, std::span<Tensor> also = {});
+  /// The same for a net without layers that are random or keep statistics.
+  double step(Tensor loss);
+  /// One step with given gradients, in the order of the parameters that are not frozen.
+  /// @throws ValueError  for another number of gradients, or one that does not fit its parameter (E044).
+  void step(std::vector<Tensor> gradients);
+  /// One step with what Layer::backward left in the parameters.
   /// @throws ValueError  if a parameter has no gradient (E044).
   void step();
 
-  double lr() const { return lr_; }
-  /// @throws ValueError  if lr is negative or not finite (E045).
-  void set_lr(double lr);
+  /// Those that are trained, and frozen ones.
+  const std::vector<nn::NamedParameter>& parameters() const { return parameters_; }
+  const Rule& rule() const { return *rule_; }
+  const Options& options() const { return options_; }
+
   /// Steps taken.
   std::int64_t steps() const { return steps_; }
+  /// The learning rate of the next step.
+  double lr() const;
+  /// @throws ValueError  if lr is negative or not finite (E045).
+  void set_lr(Rate lr);
+  /// For schedules in epochs; trainers set it.
+  void set_steps_per_epoch(std::int64_t count) { steps_per_epoch_ = count; }
 
- protected:
-  /// @param states  tensors kept for each parameter, of its shape and 0 at first.
-  Optimizer(const char* name, std::vector<nn::NamedParameter> parameters, double lr, int states);
-
-  /// The learning rate as a tensor of that dtype: one leaf for all parameters.
-  const Tensor& lr_tensor(DType dtype) const { return lr_tensors_[dtype == f32 ? 0 : 1]; }
-
-  /// Appends a parameter's new value, then its new states, as graph. `step` counts from 1.
-  virtual void update(const Tensor& value, const Tensor& gradient, std::span<const Tensor> states,
-                      std::int64_t step, std::vector<Tensor>& next) const = 0;
+  /// All that a later step depends on, beside the parameters: each state by the path of its parameter,
+  /// "affine1.weight.velocity", and the number of steps as "steps".
+  NamedTensors state() const;
+  /// Goes on from what `state` gave. @throws ValueError  that lists what is missing, extra or of another shape (E264).
+  void restore(const NamedTensors& state);
 
  private:
   struct Workspace;
-  void find_updates(const std::vector<Tensor>& gradients, Workspace& w) const;
-  void apply(Workspace& w, const Tensor* also = nullptr);
+  struct Trained {
+    std::size_t place = 0;  // in parameters_
+    Group group;            // what holds for it
+  };
 
-  const char* name_;
+  void prepare();
+  void find_gradients(const Tensor& loss, Workspace& w) const;
+  void limit(std::vector<Tensor>& gradients) const;
+  void find_updates(Workspace& w);
+  void apply(Workspace& w, nn::Pass* pass);
+  double step_with(Tensor loss, nn::Pass* pass, std::span<Tensor> also);
+  nn::NamedParameter& named(const Trained& trained) { return parameters_[trained.place]; }
+  const nn::NamedParameter& named(const Trained& trained) const { return parameters_[trained.place]; }
+
   std::vector<nn::NamedParameter> parameters_;
-  std::vector<std::vector<Tensor>> states_;  // by parameter
-  double lr_ = 0;
-  std::array<Tensor, 2> lr_tensors_;  // in f32 and f64
+  AnyRule rule_;
+  Options options_;
+  std::vector<std::string> state_names_;
+  std::vector<Trained> trained_;
+  std::vector<Tensor> states_;  // of all trained ones, one after the other; made by the first step
   std::int64_t steps_ = 0;
-};
-
-/// Stochastic gradient descent: value = value - lr * gradient.
-class Sgd : public Optimizer {
- public:
-  Sgd(std::vector<nn::NamedParameter> parameters, double lr);
-
- private:
-  void update(const Tensor& value, const Tensor& gradient, std::span<const Tensor> states, std::int64_t step,
-              std::vector<Tensor>& next) const override;
-};
-
-struct AdamOptions {
-  double lr = 1e-3;
-  double beta1 = 0.9, beta2 = 0.999;
-  double eps = 1e-8;
-};
-
-/// Adam (Kingma and Ba 2015, algorithm 1), with m and v the running means of gradient and squared gradient:
-///
-///     value -= lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
-class Adam : public Optimizer {
- public:
-  /// @throws ValueError  unless both betas are in [0, 1) and eps is not negative (E047).
-  explicit Adam(std::vector<nn::NamedParameter> parameters, AdamOptions options = {});
-
- private:
-  void update(const Tensor& value, const Tensor& gradient, std::span<const Tensor> states, std::int64_t step,
-              std::vector<Tensor>& next) const override;
-
-  AdamOptions options_;
+  std::int64_t steps_per_epoch_ = 0;
 };
 
 }  // namespace chainrule::optim

@@ -5,6 +5,7 @@
 
 #include "chainrule/grad.h"
 #include "chainrule/ops.h"
+#include "autodiff/backward.h"
 #include "core/inline_array.h"
 #include "core/reused.h"
 #include "graph/walk.h"
@@ -75,17 +76,15 @@ class Backward {
     }
   }
 
-  std::vector<Tensor> run(const Tensor& cotangent) {
+  void run(const Tensor& cotangent, std::vector<Tensor>& gradients) {
     const std::span<const std::int32_t> numbers = graph().numbers();
     state(numbers.back()).cotangent = cotangent;
     for (std::size_t i = numbers.size(); i-- > 0;) {
       const Workspace::State& now = state(numbers[i]);
       if (now.cotangent && now.depends && !graph().inputs(numbers[i]).empty()) step(numbers[i]);
     }
-    std::vector<Tensor> gradients;
-    gradients.reserve(variables_.size());
+    gradients.reserve(gradients.size() + variables_.size());
     for (std::size_t i = 0; i < variables_.size(); ++i) gradients.push_back(gradient_of(i));
-    return gradients;
   }
 
  private:
@@ -168,21 +167,26 @@ class Backward {
   Reused<Workspace> w_;
 };
 
+void check_floating(const Tensor& output, Location where) {
+  if (is_floating(output.dtype())) return;
+  throw DTypeError(34, cat("[grad] the output is ", name_of(output.dtype()),
+                           "; only f32 and f64 tensors have gradients.",
+                           OriginScope::current(where).to_string()));
+}
+
 }  // namespace
 
 std::vector<Tensor> vjp(const Tensor& output, std::span<const Tensor> variables, const Tensor& cotangent,
                         GradOptions options, Location where) {
-  if (!is_floating(output.dtype())) {
-    throw DTypeError(
-        34, cat("[grad] the output is ", name_of(output.dtype()),
-                "; only f32 and f64 tensors have gradients.", OriginScope::current(where).to_string()));
-  }
+  check_floating(output, where);
   if (cotangent.shape() != output.shape() || cotangent.dtype() != output.dtype()) {
     throw ShapeError(33, cat("[grad] cotangent ", cotangent.shape(), " ", name_of(cotangent.dtype()),
                              " does not fit output ", output.shape(), " ", name_of(output.dtype()),
                              "; both must be equal.", OriginScope::current(where).to_string()));
   }
-  return Backward(output, variables, options, where).run(cotangent);
+  std::vector<Tensor> gradients;
+  Backward(output, variables, options, where).run(cotangent, gradients);
+  return gradients;
 }
 
 Tensor vjp(const Tensor& output, const Tensor& variable, const Tensor& cotangent, GradOptions options,
@@ -190,16 +194,24 @@ Tensor vjp(const Tensor& output, const Tensor& variable, const Tensor& cotangent
   return vjp(output, std::span(&variable, 1), cotangent, options, where)[0];
 }
 
-std::vector<Tensor> grad(const Tensor& output, std::span<const Tensor> variables, GradOptions options,
-                         Location where) {
+void append_gradients(const Tensor& output, std::span<const Tensor> variables, std::vector<Tensor>& gradients,
+                      GradOptions options, Location where) {
   if (output.numel() != 1) {
     throw ShapeError(30, cat("[grad] the output has shape ", output.shape(),
                              "; a gradient needs a scalar. Use sum or mean first, or vjp with a cotangent.",
                              OriginScope::current(where).to_string()));
   }
+  check_floating(output, where);
   const Tensor one = literal(1, output.dtype());
-  return vjp(output, variables, output.ndim() == 0 ? one : ones(output.shape(), output.dtype()), options,
-             where);
+  Backward(output, variables, options, where)
+      .run(output.ndim() == 0 ? one : ones(output.shape(), output.dtype()), gradients);
+}
+
+std::vector<Tensor> grad(const Tensor& output, std::span<const Tensor> variables, GradOptions options,
+                         Location where) {
+  std::vector<Tensor> gradients;
+  append_gradients(output, variables, gradients, options, where);
+  return gradients;
 }
 
 std::vector<Tensor> grad(const Tensor& output, std::initializer_list<Tensor> variables, GradOptions options,

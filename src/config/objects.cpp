@@ -18,7 +18,7 @@ void copy(const Fields& from, const Fields& to);
 
 void copy(const Field& from, const Field& to) {
   switch (from.kind) {
-    case Field::Kind::boolean:
+    case Field::Kind::flag:
       return assign<bool>(from, to);
     case Field::Kind::integer:
       return assign<std::int64_t>(from, to);

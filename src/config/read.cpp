@@ -49,7 +49,7 @@ class Reader {
 
   void setting(const Field& field, const Label& label, const Value& value) {
     switch (field.kind) {
-      case Field::Kind::boolean:
+      case Field::Kind::flag:
         if (value.kind != Kind::boolean) throw wrong_kind(field, label, value);
         return will_be(field, value.boolean);
       case Field::Kind::integer:

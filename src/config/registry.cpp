@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "chainrule/boxed.h"
 #include "chainrule/error.h"
 #include "chainrule/fields.h"
 #include "config/words.h"
@@ -28,6 +29,12 @@ void Registry::add(const Row& row) {
   if (row.info->doc.empty()) throw refused("has no doc. Say in a sentence what it does: Info::doc.");
   if (find(row.info->name)) throw refused("is there already. Give it another name.");
   rows_.push_back(row);
+}
+
+void throw_none(const Registry& kind) {
+  throw ValueError(239, cat("[", kind.kind(), "] there is none: the handle is empty. Give it one, such as ",
+                            kind.rows().empty() ? std::string_view("a struct of yours") : kind.rows().front().info->name,
+                            "."));
 }
 
 }  // namespace chainrule

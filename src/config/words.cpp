@@ -64,7 +64,7 @@ std::string range_words(const Range& range) {
 std::string kind_words(const Field& field) {
   using Kind = Field::Kind;
   switch (field.kind) {
-    case Kind::boolean:
+    case Kind::flag:
       return "true or false";
     case Kind::integer:
       return "integer";
@@ -94,7 +94,7 @@ std::string kind_words(const Field& field) {
 
 std::string need_words(const Field& field) {
   const std::string kind = kind_words(field), range = range_words(field.range);
-  const bool bare = field.kind == Field::Kind::boolean || field.kind == Field::Kind::choice;
+  const bool bare = field.kind == Field::Kind::flag || field.kind == Field::Kind::choice;
   return cat(bare ? kind : with_article(kind), range.empty() ? "" : ", ", range);
 }
 

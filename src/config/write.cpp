@@ -31,7 +31,7 @@ Value full(Configurable& object) { return call(object, {}, all_settings(fields_o
 /// @param of_object  how an object is written.
 Value value_of(const Field& field, Value (*of_object)(Configurable&)) {
   switch (field.kind) {
-    case Field::Kind::boolean:
+    case Field::Kind::flag:
       return Value(as<bool>(field));
     case Field::Kind::integer:
       return Value(as<std::int64_t>(field));
@@ -71,7 +71,7 @@ std::vector<Entry> all_settings(const Fields& fields) {
 
 /// Whether a value says by itself what it is for, more or less: not so `true`, nor a table.
 bool reads_well_by_position(const Field& field) {
-  return field.kind != Field::Kind::boolean && field.kind != Field::Kind::group;
+  return field.kind != Field::Kind::flag && field.kind != Field::Kind::group;
 }
 
 /// With the settings that differ from the defaults.

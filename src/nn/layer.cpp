@@ -1,137 +1,184 @@
-#include <memory>
+// Calling layers: forwards, backwards, for inference.
+#include "chainrule/nn/layer.h"
 
+#include <algorithm>
+#include <mutex>
+
+#include "chainrule/config.h"
 #include "chainrule/error.h"
-#include "chainrule/nn.h"
+#include "chainrule/grad.h"
+#include "chainrule/ops.h"
 #include "core/text.h"
 #include "graph/node.h"
 
 namespace chainrule::nn {
 
-void Parameter::set_value(Tensor value) {
-  if (value.shape() != value_.shape() || value.dtype() != value_.dtype()) {
-    throw ShapeError(
-        42, cat("[parameter] new value ", value.shape(), " ", name_of(value.dtype()),
-                " does not fit the parameter, which is ", value_.shape(), " ", name_of(value_.dtype()), "."));
-  }
-  value_ = std::move(value);
-}
-
-std::vector<Tensor> values(const std::vector<NamedParameter>& parameters) {
-  std::vector<Tensor> values;
-  values.reserve(parameters.size());
-  for (const NamedParameter& p : parameters) values.push_back(p.parameter->value());
-  return values;
-}
-
-struct Layer::State {
-  std::string kind;
-  std::string name;
-  std::vector<std::pair<std::string, std::unique_ptr<Parameter>>> parameters;
-  std::vector<Layer*> layers;  // owned
-  std::vector<Tensor> inputs;  // what forward recorded
-  Tensor output;
-
-  ~State() {
-    for (const Layer* layer : layers) delete layer;
-  }
+struct Layer::Record : Counted {
+  Ports inputs, outputs;
+  Pass pass = Pass::inference();
+  std::int64_t calls = 0;
 };
 
-Layer::Layer(std::string kind) : state_(new State) { state_->kind = std::move(kind); }
+Layer::Record& Layer::record() { return static_cast<Record&>(*record_); }
 
-Layer::~Layer() { delete state_; }
+// What was recorded stays where it was.
+Layer::Layer(const Layer& other)
+    : Configurable(other),
+      name_(other.name_),
+      is_built_(other.is_built_),
+      dtype_(other.dtype_),
+      has_dtype_(other.has_dtype_) {}
 
-const std::string& Layer::kind() const { return state_->kind; }
-const std::string& Layer::name() const { return state_->name; }
-void Layer::set_name(std::string name) { state_->name = std::move(name); }
-const std::vector<Layer*>& Layer::layers() const { return state_->layers; }
-
-Tensor Layer::forward(const Input& x) { return record({x.tensor()}, x.where()); }
-
-Tensor Layer::forward(const Input& x, const Input& y) { return record({x.tensor(), y.tensor()}, x.where()); }
-
-Tensor Layer::record(std::vector<Tensor> inputs, Location where) {
-  // A layer inside another is known by its path, as its parameters are.
-  const std::string* outer = OriginScope::current(where).layer;
-  const std::string own = name().empty() ? "" : outer ? cat(*outer, ".", name()) : name();
-  const OriginScope scope(where, own.empty() ? nullptr : intern(own));
-  if (static_cast<int>(inputs.size()) != input_count()) {
-    throw ValueError(
-        41, cat("[", kind(), "] forward takes ", input_count(), input_count() == 1 ? " input" : " inputs",
-                ", got ", inputs.size(), ".", OriginScope::current(where).to_string()));
-  }
-  state_->output = compute(inputs);
-  state_->inputs = std::move(inputs);
-  return state_->output;
+Layer& Layer::operator=(const Layer& other) {
+  Configurable::operator=(other);
+  name_ = other.name_;
+  is_built_ = other.is_built_;
+  dtype_ = other.dtype_;
+  has_dtype_ = other.has_dtype_;
+  place_ = {};
+  record_ = {};
+  return *this;
 }
 
-std::vector<Tensor> Layer::backward_all(const Tensor& dout, Location where) {
-  const OriginScope scope(where, name().empty() ? nullptr : intern(name()));
-  const Tensor& output = state_->output;
-  if (!output) {
+bool Layer::is_built() const { return __atomic_load_n(&is_built_, __ATOMIC_ACQUIRE); }
+
+/// A layer inside another is known by its path, as its parameters are.
+const std::string* Layer::path_in(const std::string* outer) const {
+  if (is_built() && place_.outer == outer && place_.path != nullptr) return place_.path;
+  if (name_.empty()) return outer;
+  return intern(outer != nullptr ? cat(*outer, ".", name_) : name_);
+}
+
+Ports Layer::run(const Inputs& inputs, Pass& pass) const {
+  const std::string* outer = OriginScope::current(inputs.where()).layer;
+  const std::string* path = path_in(outer);
+  const OriginScope scope(inputs.where(), path);
+  check_inputs(inputs);
+  if (!is_built()) const_cast<Layer*>(this)->make(inputs, pass, outer, path);
+  for (const Tensor& input : inputs.all()) {
+    if (!has_dtype_ || !input || !is_floating(input.dtype()) || input.dtype() == dtype_) continue;
+    throw DTypeError(243, cat("[", kind(), "] the input is ", name_of(input.dtype()), ", the parameters are ",
+                              name_of(dtype_), ". Use cast(x, ", name_of(dtype_),
+                              "), or build the layer with the other dtype.",
+                              OriginScope::current(inputs.where()).to_string()));
+  }
+  Ports outputs = evaluate(inputs, pass);
+  if (pass.observer != nullptr) pass.observer->ran(*this, path, inputs, outputs);
+  return outputs;
+}
+
+void Layer::check_inputs(const Inputs& inputs) const {
+  const std::string_view names = input_names();
+  const std::size_t count = count_names(names);
+  std::size_t i = 0;
+  for (std::size_t at = 0; i < count; ++i) {
+    const std::size_t end = std::min(names.find(',', at), names.size());
+    const bool may_be_empty = end > at && names[end - 1] == '?';
+    if (!inputs[i] && !may_be_empty) break;
+    at = end + 1;
+  }
+  if (i == count && inputs.size() <= count) return;
+  throw ValueError(41, cat("[", kind(), "] forward takes ", count, count == 1 ? " input (" : " inputs (", names,
+                           "), got ", inputs.size(), ".", OriginScope::current(inputs.where()).to_string()));
+}
+
+/// One lock for all layers: they are made once.
+void Layer::make(const Inputs& inputs, const Pass& pass, const std::string* outer, const std::string* path) {
+  static std::mutex one_at_a_time;
+  const std::lock_guard lock(one_at_a_time);
+  if (is_built_) return;
+  config::check(*this);
+  for (const Members::Member& member : members()) {
+    if (member.layer != nullptr) member.layer->name_ = member.name;
+  }
+  InitOptions options = pass.init;
+  for (const Members::Member& member : members()) {  // what was given decides
+    const Variable* held = member.parameter;
+    if (held == nullptr) held = member.state;
+    if (held == nullptr) continue;
+    has_dtype_ = true;
+    if (*held && is_floating(held->value().dtype())) {
+      options.dtype = held->value().dtype();
+      options.follow = false;
+    }
+  }
+  Init init(kind(), inputs, options, path);
+  initialize(init);
+  dtype_ = init.dtype();
+  place_ = {outer, path};
+  __atomic_store_n(&is_built_, true, __ATOMIC_RELEASE);
+}
+
+void Layer::build(const Inputs& inputs, const InitOptions& options) {
+  Pass pass = Pass::inference();
+  pass.init = options;
+  run(inputs, pass);
+}
+
+Ports Layer::predict_all(const Inputs& inputs) const {
+  Pass pass = Pass::inference();
+  return run(inputs, pass);
+}
+
+Ports Layer::forward_all(const Inputs& inputs) {
+  if (!record_) record_ = make_shared<Record>();
+  Record& record = this->record();
+  record.inputs = {};
+  for (const Tensor& input : inputs.all()) {
+    // The same tensor twice is two inputs, each with a gradient of its own. (Plans drop the product.)
+    const auto seen = record.inputs.all();
+    const bool is_again = std::any_of(seen.begin(), seen.end(),
+                                      [&](const Tensor& other) { return other && other.node() == input.node(); });
+    record.inputs.push_back(is_again && is_floating(input.dtype()) ? input * 1 : input);
+  }
+  record.pass = Pass::training(record.pass.init.seed, record.calls++);
+  record.outputs = run(Inputs(record.inputs.all(), inputs.where()), record.pass);
+  return record.outputs;
+}
+
+Ports Layer::backward(const Tensor& dout, Location where) {
+  return backward_all(dout ? std::span(&dout, 1) : std::span<const Tensor>(), where);
+}
+
+Ports Layer::backward_all(std::span<const Tensor> douts, Location where) {
+  const OriginScope scope(where, name_.empty() ? nullptr : intern(name_));
+  if (!record_ || record().outputs.size() == 0) {
     throw ValueError(40, cat("[", kind(), "] backward before forward: there is nothing to differentiate yet.",
                              OriginScope::current(where).to_string()));
   }
+  Record& record = this->record();
   std::vector<Tensor> variables;
-  for (const Tensor& input : state_->inputs) {
-    if (is_floating(input.dtype())) variables.push_back(input);
+  for (const Tensor& input : record.inputs.all()) {
+    if (input && is_floating(input.dtype())) variables.push_back(input);
   }
   const std::vector<NamedParameter> found = parameters();
-  for (const NamedParameter& p : found) variables.push_back(p.parameter->value());
+  for (const NamedParameter& p : found) variables.push_back(p.parameter.value());
 
   const GradOptions stop{.stop_at_variables = true};
-  const std::vector<Tensor> gradients =
-      dout ? vjp(output, variables, dout, stop, where) : grad(output, variables, stop, where);
+  std::vector<Tensor> gradients;
+  if (douts.empty()) {
+    gradients = chainrule::grad(record.outputs[0], variables, stop, where);
+  } else if (douts.size() == 1) {
+    gradients = vjp(record.outputs[0], variables, douts[0], stop, where);
+  } else {
+    Tensor total;
+    for (std::size_t i = 0; i < douts.size(); ++i) {
+      if (!douts[i]) continue;
+      const Tensor part = sum(record.outputs[i] * douts[i]);
+      total = total ? total + part : part;
+    }
+    gradients = chainrule::grad(total, variables, stop, where);
+  }
+  record.pass.store();
   std::size_t next = 0;
-  std::vector<Tensor> of_inputs;
-  for (const Tensor& input : state_->inputs)
-    of_inputs.push_back(is_floating(input.dtype()) ? gradients[next++] : Tensor());
-  for (const NamedParameter& p : found) p.parameter->set_grad(gradients[next++]);
+  Ports of_inputs;
+  for (const Tensor& input : record.inputs.all()) {
+    of_inputs.push_back(input && is_floating(input.dtype()) ? gradients[next++] : Tensor());
+  }
+  for (const NamedParameter& p : found) Parameter(p.parameter).set_grad(gradients[next++]);
   return of_inputs;
 }
 
-Tensor Layer::backward(const Tensor& dout, Location where) { return backward_all(dout, where)[0]; }
-
-Parameter& Layer::add_parameter(std::string name, Tensor value) {
-  state_->parameters.emplace_back(std::move(name), std::make_unique<Parameter>(std::move(value)));
-  return *state_->parameters.back().second;
-}
-
-Layer& Layer::add_layer(std::string name, Layer* layer) {
-  std::unique_ptr<Layer> owned(layer);
-  owned->set_name(std::move(name));
-  state_->layers.push_back(owned.get());
-  return *owned.release();
-}
-
-void Layer::collect(const std::string& prefix, std::vector<NamedParameter>& found) {
-  for (auto& [name, parameter] : state_->parameters) found.push_back({prefix + name, parameter.get()});
-  for (auto& layer : state_->layers) layer->collect(prefix + layer->name() + ".", found);
-}
-
-std::vector<NamedParameter> Layer::parameters() {
-  std::vector<NamedParameter> found;
-  collect("", found);
-  return found;
-}
-
-Parameter& Layer::parameter(std::string_view path) {
-  std::string known;
-  for (const NamedParameter& p : parameters()) {
-    if (p.name == path) return *p.parameter;
-    known += (known.empty() ? "" : ", ") + p.name;
-  }
-  throw ValueError(43, cat("[", kind(), "] no parameter \"", path, "\". There ",
-                           known.empty() ? std::string("are none") : "are: " + known, "."));
-}
-
-const Tensor& NamedTensors::operator[](std::string_view name) const {
-  std::string known;
-  for (const auto& [own, tensor] : items_) {
-    if (own == name) return tensor;
-    known += (known.empty() ? "" : ", ") + own;
-  }
-  throw ValueError(43, cat("[tensors] no tensor \"", name, "\". There ",
-                           known.empty() ? std::string("are none") : "are: " + known, "."));
-}
+std::string Layer::describe() const { return config::describe(*this); }
 
 }  // namespace chainrule::nn

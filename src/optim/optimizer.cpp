@@ -1,98 +1,315 @@
+#include <algorithm>
 #include <cmath>
 
+#include "autodiff/backward.h"
+#include "chainrule/config.h"
 #include "chainrule/error.h"
+#include "chainrule/ops.h"
 #include "chainrule/optim.h"
 #include "core/reused.h"
 #include "core/text.h"
+#include "graph/node.h"
+#include "optim/match.h"
+#include "optim/not_finite.h"
 #include "plan/renew.h"
 
 namespace chainrule::optim {
+namespace {
+
+std::vector<std::string> split_names(std::string_view names) {
+  std::vector<std::string> found;
+  while (!names.empty()) {
+    const std::size_t end = std::min(names.find(", "), names.size());
+    found.emplace_back(names.substr(0, end));
+    names.remove_prefix(std::min(end + 2, names.size()));
+  }
+  return found;
+}
+
+/// A rule's numbers as leaves, for a dtype and a factor of the learning rate.
+struct NumberLeaves {
+  DType dtype = f32;
+  double lr_factor = 1;
+  std::vector<Tensor> leaves;
+};
+
+}  // namespace
 
 /// What a step needs, kept for the next.
 struct Optimizer::Workspace {
-  std::vector<const Tensor*> current;  // what is replaced: each parameter's value and states
-  std::vector<Tensor> next;            // by what, in the same order
+  std::vector<Tensor> values, gradients;  // of the trained parameters
+  std::vector<Tensor> states;             // of one of them
+  std::vector<const Tensor*> current;     // handles that are replaced
+  std::vector<Tensor> next;               // what is computed: new values and states first
+  std::vector<NumberLeaves> numbers;      // the first `numbers_used`
+  std::size_t numbers_used = 0;
 
   void clear() {
+    for (std::vector<Tensor>* tensors : {&values, &gradients, &states, &next}) tensors->clear();
+    for (NumberLeaves& n : numbers) n.leaves.clear();
     current.clear();
-    next.clear();
+    numbers_used = 0;
+  }
+
+  std::span<const Tensor> numbers_for(const Rule& rule, DType dtype, double lr_factor, std::int64_t step, double lr) {
+    for (std::size_t i = 0; i < numbers_used; ++i) {
+      if (numbers[i].dtype == dtype && numbers[i].lr_factor == lr_factor) return numbers[i].leaves;
+    }
+    if (numbers_used == numbers.size()) numbers.emplace_back();
+    NumberLeaves& made = numbers[numbers_used++];
+    made.dtype = dtype;
+    made.lr_factor = lr_factor;
+    const Numbers now = rule.numbers(step, lr * lr_factor);
+    for (const double number : now.all()) made.leaves.push_back(scalar(number, dtype));
+    return made.leaves;
   }
 };
 
-Optimizer::Optimizer(const char* name, std::vector<nn::NamedParameter> parameters, double lr, int states)
-    : name_(name), parameters_(std::move(parameters)) {
-  set_lr(lr);
-  for (const nn::NamedParameter& p : parameters_) {
-    const Tensor& value = p.parameter->value();
-    states_.emplace_back(static_cast<std::size_t>(states), zeros(value.shape(), value.dtype()));
+void Group::fields(Fields& f) {
+  f("match", match, "paths of parameters, with * for any text");
+  f("lr_factor", lr_factor, "what the learning rate is multiplied by", at_least(0));
+  f("weight_decay", weight_decay, "weight decay; negative: that of all");
+  f("frozen", frozen, "whether they are left as they are");
+}
+
+void Options::fields(Fields& f) {
+  f("lr", lr.handle(), "learning rate: a schedule");
+  f("weight_decay", weight_decay, "share of the value that is added to the gradient of weights", at_least(0));
+  f("clip_norm", clip_norm, "largest norm of all gradients together; 0: any", at_least(0));
+  f("clip_value", clip_value, "largest number of a gradient; 0: any", at_least(0));
+}
+
+Optimizer::Optimizer(const nn::Layer& net, std::string_view rule, Options options)
+    : Optimizer(net.parameters(), config::make<Rule>(config::parse_text(rule, "optimizer")), std::move(options)) {}
+
+Optimizer::Optimizer(std::vector<nn::NamedParameter> parameters, AnyRule rule, Options options)
+    : rule_(std::move(rule)), options_(std::move(options)), state_names_(split_names(rule_->state_names())) {
+  config::check(*rule_.handle());
+  config::check(options_);
+  if (!options_.lr) options_.lr = rule_->default_lr();
+  for (nn::NamedParameter& p : parameters) {
+    const auto is_it = [&](const nn::NamedParameter& other) { return other.parameter == p.parameter; };
+    if (std::none_of(parameters_.begin(), parameters_.end(), is_it)) parameters_.push_back(std::move(p));
+  }
+  for (const Group& group : options_.groups) {
+    const auto is_in = [&](const nn::NamedParameter& p) { return matches(group.match, p.name); };
+    if (std::any_of(parameters_.begin(), parameters_.end(), is_in)) continue;
+    throw ValueError(262, cat("[", rule_->info().name, "] no parameter's path matches the group \"", group.match,
+                              "\". Print net.summary(x) to see them."));
+  }
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    Group found;
+    for (const Group& group : options_.groups) {
+      if (matches(group.match, parameters_[i].name)) found = group;
+    }
+    if (found.weight_decay < 0) found.weight_decay = options_.weight_decay;
+    if (!found.frozen) trained_.push_back({i, found});
   }
 }
 
-void Optimizer::set_lr(double lr) {
-  if (!std::isfinite(lr) || lr < 0) {
-    throw ValueError(45, cat("[", name_, "] lr ", lr, "; it must be a number from 0 up."));
+double Optimizer::lr() const { return options_.lr.at(steps_, steps_per_epoch_); }
+
+void Optimizer::set_lr(Rate lr) {
+  config::check(*lr.handle());
+  options_.lr = std::move(lr);
+}
+
+/// Makes states when the parameters are there.
+void Optimizer::prepare() {
+  if (states_.size() == trained_.size() * state_names_.size()) return;
+  states_.clear();
+  for (const Trained& trained : trained_) {
+    const Tensor& value = named(trained).parameter.value();
+    for (std::size_t i = 0; i < state_names_.size(); ++i) states_.push_back(zeros(value.shape(), value.dtype()));
   }
-  lr_ = lr;
-  lr_tensors_ = {scalar(lr, f32), scalar(lr, f64)};
 }
 
-void Optimizer::step(const std::vector<Tensor>& gradients) {
+double Optimizer::step(Tensor loss, nn::Pass& pass, std::span<Tensor> also) {
+  return step_with(std::move(loss), &pass, also);
+}
+double Optimizer::step(Tensor loss) { return step_with(std::move(loss), nullptr, {}); }
+
+double Optimizer::step_with(Tensor loss, nn::Pass* pass, std::span<Tensor> also) {
+  prepare();
   const Reused<Workspace> w;
-  find_updates(gradients, *w);
-  apply(*w);
+  for (const Trained& trained : trained_) w->values.push_back(named(trained).parameter.value());
+  find_gradients(loss, *w);
+  find_updates(*w);
+  const std::size_t at = w->next.size();
+  try {
+    w->next.push_back(check_finite(loss));
+    loss = {};  // its graph ends with the step
+    w->next.insert(w->next.end(), std::make_move_iterator(also.begin()), std::make_move_iterator(also.end()));
+    apply(*w, pass);
+  } catch (const ValueError& error) {
+    if (error.code() != 147) throw;
+    const Tensor checked = loss ? loss : w->next[at].node()->input_tensors()[0];
+    throw ValueError(80, cat("[", rule_->info().name, "] the loss is ", std::isnan(checked.item()) ? "nan" : "infinite", " at step ", steps_ + 1,
+                             ": the first number that is not finite came from ", first_not_finite(checked),
+                             ". Nothing was changed. Use a smaller lr than ", lr(), ", or clip_norm."));
+  }
+  std::copy(std::make_move_iterator(w->next.begin() + static_cast<std::ptrdiff_t>(at) + 1),
+            std::make_move_iterator(w->next.begin() + static_cast<std::ptrdiff_t>(at + 1 + also.size())), also.begin());
+  return w->next[at].item();
 }
 
-void Optimizer::step(std::vector<Tensor>&& gradients) {
-  const Reused<Workspace> w;
-  find_updates(gradients, *w);
-  gradients.clear();
-  apply(*w);
+void Optimizer::find_gradients(const Tensor& loss, Workspace& w) const {
+  try {
+    append_gradients(loss, w.values, w.gradients);
+  } catch (const ValueError& error) {
+    if (error.code() != 31) throw;
+    for (const Trained& trained : trained_) {
+      const Tensor& value = named(trained).parameter.value();
+      std::vector<Tensor> gradient;
+      try {
+        append_gradients(loss, {&value, 1}, gradient);
+      } catch (const ValueError&) {
+        throw ValueError(263, cat("[", rule_->info().name, "] the loss does not depend on parameter ",
+                                  named(trained).name, ". Was its layer left out, or the loss made before the last "
+                                  "step? What is not to be trained goes into a group with .frozen = true."));
+      }
+    }
+    throw;
+  }
 }
 
-void Optimizer::step(std::vector<Tensor> gradients, const Tensor& loss) {
-  const Reused<Workspace> w;
-  find_updates(gradients, *w);
-  gradients.clear();
-  apply(*w, &loss);
-}
-
-void Optimizer::find_updates(const std::vector<Tensor>& gradients, Workspace& w) const {
-  if (gradients.size() != parameters_.size()) {
-    throw ValueError(
-        44, cat("[", name_, "] ", gradients.size(), " gradients for ", parameters_.size(), " parameters."));
+void Optimizer::step(std::vector<Tensor> gradients) {
+  prepare();
+  if (gradients.size() != trained_.size()) {
+    throw ValueError(44, cat("[", rule_->info().name, "] ", gradients.size(), " gradients for ", trained_.size(),
+                             " parameters."));
   }
   for (std::size_t i = 0; i < gradients.size(); ++i) {
-    const Tensor& value = parameters_[i].parameter->value();
-    if (gradients[i].shape() != value.shape() || gradients[i].dtype() != value.dtype()) {
-      throw ValueError(44, cat("[", name_, "] gradient ", i, " is ", name_of(gradients[i].dtype()),
-                               gradients[i].shape(), ", parameter ", parameters_[i].name, " ",
-                               name_of(value.dtype()), value.shape(), "; both must be equal."));
-    }
-    w.current.push_back(&value);
-    for (const Tensor& state : states_[i]) w.current.push_back(&state);
-    update(value, gradients[i], states_[i], steps_ + 1, w.next);
+    const Tensor& value = named(trained_[i]).parameter.value();
+    if (gradients[i].shape() == value.shape() && gradients[i].dtype() == value.dtype()) continue;
+    throw ValueError(44, cat("[", rule_->info().name, "] gradient ", i, " is ", gradients[i].shape(), " ",
+                             name_of(gradients[i].dtype()), ", parameter ", named(trained_[i]).name, " ",
+                             value.shape(), " ", name_of(value.dtype()), "; both must be equal."));
   }
-}
-
-void Optimizer::apply(Workspace& w, const Tensor* also) {
-  renew(w.current, w.next, also);
-  auto next = w.next.begin();
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    parameters_[i].parameter->set_value(std::move(*next++));
-    for (Tensor& state : states_[i]) state = std::move(*next++);
-  }
-  ++steps_;
+  const Reused<Workspace> w;
+  for (const Trained& trained : trained_) w->values.push_back(named(trained).parameter.value());
+  std::move(gradients.begin(), gradients.end(), std::back_inserter(w->gradients));
+  find_updates(*w);
+  apply(*w, nullptr);
 }
 
 void Optimizer::step() {
   std::vector<Tensor> gradients;
-  for (const nn::NamedParameter& p : parameters_) {
-    if (!p.parameter->grad()) {
-      throw ValueError(44, cat("[", name_, "] parameter ", p.name, " has no gradient. Call backward first."));
+  for (const Trained& trained : trained_) {
+    const nn::NamedParameter& p = named(trained);
+    if (!p.parameter.grad()) {
+      throw ValueError(44, cat("[", rule_->info().name, "] parameter ", p.name,
+                               " has no gradient. Call backward first."));
     }
-    gradients.push_back(p.parameter->grad());
+    gradients.push_back(p.parameter.grad());
   }
   step(std::move(gradients));
+}
+
+void Optimizer::limit(std::vector<Tensor>& gradients) const {
+  if (options_.clip_value > 0) {
+    for (Tensor& g : gradients) g = clip(g, -options_.clip_value, options_.clip_value);
+  }
+  if (options_.clip_norm == 0) return;
+  Tensor total;
+  for (const Tensor& g : gradients) {
+    const Tensor part = sum(square(g));
+    total = total ? total + part : part;
+  }
+  if (!total) return;
+  const Tensor factor = minimum(options_.clip_norm / sqrt(total), 1);
+  for (Tensor& g : gradients) g = g * factor;
+}
+
+/// From values and gradients, which it lets go, to what they become.
+void Optimizer::find_updates(Workspace& w) {
+  limit(w.gradients);
+  const double now = lr();
+  const std::size_t states = state_names_.size();
+  for (std::size_t i = 0; i < trained_.size(); ++i) {
+    const Group& group = trained_[i].group;
+    const Tensor& value = w.values[i];
+    Tensor gradient = std::move(w.gradients[i]);
+    if (group.weight_decay > 0 && value.ndim() >= 2) gradient = gradient + group.weight_decay * value;
+    const auto begin = states_.begin() + static_cast<std::ptrdiff_t>(i * states);
+    w.states.assign(begin, begin + static_cast<std::ptrdiff_t>(states));
+    const auto numbers = w.numbers_for(*rule_, value.dtype(), group.lr_factor, steps_ + 1, now);
+    w.next.push_back(rule_->update(value, gradient, w.states, numbers));
+    std::move(w.states.begin(), w.states.end(), std::back_inserter(w.next));
+    w.current.push_back(&named(trained_[i]).parameter.value());
+    for (std::size_t s = 0; s < states; ++s) w.current.push_back(&states_[i * states + s]);
+  }
+  w.values.clear();
+  w.gradients.clear();
+  w.states.clear();
+}
+
+void Optimizer::apply(Workspace& w, nn::Pass* pass) {
+  const std::size_t own = w.current.size();
+  const std::size_t before_pass = w.next.size();
+  if (pass != nullptr) {
+    for (nn::Pass::Update& update : pass->updates()) {
+      w.current.push_back(&update.state.value());
+      w.next.push_back(std::move(update.next));
+    }
+  }
+  renew(w.current, w.next);
+  const std::size_t states = state_names_.size();
+  for (std::size_t i = 0; i < own; ++i) {
+    const std::size_t parameter = i / (1 + states), place = i % (1 + states);
+    if (place == 0) {
+      named(trained_[parameter]).parameter.set_value(std::move(w.next[i]));
+    } else {
+      states_[parameter * states + place - 1] = std::move(w.next[i]);
+    }
+  }
+  if (pass != nullptr) {
+    std::size_t at = before_pass;
+    for (nn::Pass::Update& update : pass->updates()) update.state.set_value(std::move(w.next[at++]));
+    pass->updates().clear();
+  }
+  ++steps_;
+}
+
+NamedTensors Optimizer::state() const {
+  NamedTensors all;
+  all.add("steps", scalar(static_cast<double>(steps_), i64));
+  const_cast<Optimizer*>(this)->prepare();
+  std::size_t at = 0;
+  for (const Trained& trained : trained_) {
+    for (const std::string& state : state_names_) all.add(cat(named(trained).name, ".", state), states_[at++]);
+  }
+  return all;
+}
+
+void Optimizer::restore(const NamedTensors& state) {
+  prepare();
+  const NamedTensors own = this->state();
+  std::string wrong;
+  for (const auto& [name, tensor] : own) {
+    const Tensor* given = state.find(name);
+    if (given == nullptr) {
+      wrong += cat("\n  ", name, " is missing");
+    } else if (given->shape() != tensor.shape() || given->dtype() != tensor.dtype()) {
+      wrong += cat("\n  ", name, " is ", given->shape(), " ", name_of(given->dtype()), " instead of ", tensor.shape(),
+                   " ", name_of(tensor.dtype()));
+    }
+  }
+  for (const auto& [name, tensor] : state) {
+    if (!own.contains(name)) wrong += cat("\n  ", name, " is not known");
+  }
+  if (!wrong.empty()) {
+    throw ValueError(264, cat("[", rule_->info().name, "] the state does not fit this optimizer:", wrong,
+                              "\nIs it that of the same net, rule and groups?"));
+  }
+  std::size_t at = 0;
+  for (const auto& [name, tensor] : own) {
+    if (name == "steps") {
+      steps_ = state[name].to_vector<std::int64_t>()[0];
+    } else {
+      states_[at++] = detach(state[name]);
+    }
+  }
 }
 
 }  // namespace chainrule::optim

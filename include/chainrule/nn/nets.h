@@ -1,0 +1,118 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "chainrule/dtype.h"
+#include "chainrule/named_tensors.h"
+#include "chainrule/nn/layers.h"
+
+// The nets of "Deep Learning from Scratch" (Saitoh), under its names: layers like any other, with the methods and the
+// names of parameters that the book gives them.
+namespace chainrule::nn {
+
+/// A row of layers that ends in the numbers of classes before softmax. Its parameters are called W1, b1, W2, b2, ...
+class Classifier : public Layer {
+ public:
+  /// Scalar: the mean softmax cross-entropy. @param t  class numbers (N) or one-hot rows (N, classes).
+  Tensor loss(const Input& x, const Input& t) const;
+  Tensor loss(const Input& x, const Input& t, Pass& pass) const;
+  /// Share of rows whose largest number is that of the target.
+  double accuracy(const Input& x, const Input& t) const;
+  /// Gradients of the loss by backpropagation, as inference computes it: nothing is random.
+  NamedTensors gradient(const Input& x, const Input& t) const;
+  /// The same by central differences with step h; two losses an element, so for a few images only.
+  NamedTensors numerical_gradient(const Input& x, const Input& t, double h = 1e-4);
+  std::vector<NamedParameter> params() const { return parameters(); }
+
+  /// The layers, to be called one by one.
+  Sequential& layers();
+  SoftmaxWithLoss& last_layer() { return last_layer_; }
+
+  void visit_members(Members& m) override;
+  std::string rename(std::string path) const override;
+
+ protected:
+  virtual Sequential make_layers() const = 0;
+  Ports evaluate(const Inputs& inputs, Pass& pass) const override;
+
+ private:
+  Sequential layers_;
+  SoftmaxWithLoss last_layer_;
+};
+
+template <class Self>
+class ClassifierOf : public ConfigurableOf<Self, Classifier> {
+ public:
+  std::string_view input_names() const override { return "x"; }
+  std::string_view output_names() const override { return "y"; }
+  Layer* copy() const override { return new Self(static_cast<const Self&>(*this)); }
+};
+
+/// Affine, Relu, Affine (chapter 4): x (N, ...) with `input` numbers a sample.
+class TwoLayerNet : public ClassifierOf<TwoLayerNet> {
+ public:
+  static constexpr Info kInfo{.name = "two_layer_net", .doc = "The book's first net: affine, relu, affine."};
+  struct Options {
+    std::int64_t input = 784, hidden = 50, output = 10;
+    double weight_deviation = 0.01;  ///< of the normal initial weights; biases start at 0
+    std::uint64_t seed = 1;
+    DType dtype = f32;
+  };
+
+  TwoLayerNet() = default;
+  explicit TwoLayerNet(const Options& options);
+  void fields(Fields& f);
+
+ private:
+  Sequential make_layers() const override;
+  Options options_;
+};
+
+/// Conv, Relu, Pool, Affine, Relu, Affine (chapter 7), for images (N, C, H, W).
+class SimpleConvNet : public ClassifierOf<SimpleConvNet> {
+ public:
+  static constexpr Info kInfo{.name = "simple_conv_net",
+                              .doc = "The book's first convolutional net: conv, relu, pool, affine, relu, affine."};
+  struct Options {
+    std::int64_t channels = 1, height = 28, width = 28;  ///< of an image
+    std::int64_t filters = 30, kernel = 5, padding = 0, stride = 1;
+    std::int64_t hidden = 100, output = 10;
+    double weight_deviation = 0.01;
+    std::uint64_t seed = 1;
+    DType dtype = f32;
+  };
+
+  SimpleConvNet() = default;
+  explicit SimpleConvNet(const Options& options);
+  void fields(Fields& f);
+
+ private:
+  Sequential make_layers() const override;
+  Options options_;
+};
+
+/// Six convolutions of 3x3 with 16, 16, 32, 32, 64, 64 channels, relu after each, pooling after each second; Affine,
+/// Relu, Dropout, Affine, Dropout (chapter 8). He initialisation; the book's dropout, which is not inverted.
+class DeepConvNet : public ClassifierOf<DeepConvNet> {
+ public:
+  static constexpr Info kInfo{.name = "deep_conv_net",
+                              .doc = "The book's deep net: six convolutions and two affine layers, with dropout."};
+  struct Options {
+    std::int64_t channels = 1, height = 28, width = 28;
+    std::int64_t hidden = 50, output = 10;
+    double dropout = 0.5;
+    std::uint64_t seed = 1;
+    DType dtype = f32;
+  };
+
+  DeepConvNet() = default;
+  explicit DeepConvNet(const Options& options);
+  void fields(Fields& f);
+
+ private:
+  Sequential make_layers() const override;
+  Options options_;
+};
+
+}  // namespace chainrule::nn

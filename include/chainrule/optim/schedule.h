@@ -1,0 +1,101 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+
+#include "chainrule/boxed.h"
+#include "chainrule/duration.h"
+
+namespace chainrule::optim {
+
+/// A learning rate as a pure function of the step: resuming needs nothing but the step. A schedule is a struct with a
+/// `kInfo`, `fields`, and
+///
+///     double at(std::int64_t step, std::int64_t steps_per_epoch) const;
+///
+/// where step counts from 0, and steps_per_epoch is 0 if unknown: then settings in epochs are an error (E260). Those
+/// there are stand in src/optim/schedule_list.def.
+class Schedule : public Configurable {
+ public:
+  virtual double at(std::int64_t step, std::int64_t steps_per_epoch) const = 0;
+
+  template <class S>
+  requires requires(const S& s) { s.at(std::int64_t{}, std::int64_t{}); }
+  static Schedule* box(S schedule);
+};
+
+template <class S>
+class ScheduleBox final : public Boxed<S, Schedule> {
+ public:
+  using Boxed<S, Schedule>::Boxed;
+  double at(std::int64_t step, std::int64_t steps_per_epoch) const override {
+    return this->plain.at(step, steps_per_epoch);
+  }
+};
+
+template <class S>
+requires requires(const S& s) { s.at(std::int64_t{}, std::int64_t{}); }
+Schedule* Schedule::box(S schedule) { return new ScheduleBox<S>(std::move(schedule)); }
+
+/// A learning rate: a number, or a schedule.
+class Rate : public Any<Schedule> {
+ public:
+  using Any::Any;
+  template <class Number>
+  requires std::floating_point<Number> || std::integral<Number> Rate(Number lr) : Rate(fixed(static_cast<double>(lr))) {}
+
+  double at(std::int64_t step, std::int64_t steps_per_epoch = 0) const { return (*this)->at(step, steps_per_epoch); }
+
+ private:
+  static Rate fixed(double lr);
+};
+
+/// The same all the time.
+struct Constant {
+  static constexpr Info kInfo{.name = "constant", .doc = "The same learning rate all the time."};
+  double lr = 0.01;
+  void fields(Fields& f);
+  double at(std::int64_t step, std::int64_t steps_per_epoch) const;
+};
+
+/// lr factor^n after n times `every`.
+struct StepDecay {
+  static constexpr Info kInfo{.name = "step", .doc = "Multiplied by a factor every so many steps or epochs."};
+  double lr = 0.1, factor = 0.1;
+  Duration every = chainrule::epochs(10);
+  void fields(Fields& f);
+  double at(std::int64_t step, std::int64_t steps_per_epoch) const;
+};
+
+/// From lr to `end` along half a cosine   (Loshchilov and Hutter 2017), then `end`.
+struct Cosine {
+  static constexpr Info kInfo{.name = "cosine", .doc = "Falls along half a cosine."};
+  double lr = 0.1;
+  Duration length;
+  double end = 0;
+  void fields(Fields& f);
+  double at(std::int64_t step, std::int64_t steps_per_epoch) const;
+};
+
+/// Rises in a straight line to what `then` is, which counts its steps from the start of the training.
+struct WarmUp {
+  static constexpr Info kInfo{.name = "warm_up", .doc = "Rises in a straight line to another schedule."};
+  Duration length;
+  Rate then;
+  void fields(Fields& f);
+  double at(std::int64_t step, std::int64_t steps_per_epoch) const;
+};
+
+/// @name The schedules as functions: `cosine(0.1, epochs(5))`.
+/// @{
+Rate step_decay(double lr, double factor, Duration every);
+Rate cosine(double lr, Duration length, double end = 0);
+Rate warm_up(Duration length, Rate then);
+/// @}
+
+}  // namespace chainrule::optim
+
+namespace chainrule {
+template <>
+Registry& registry<optim::Schedule>();
+}  // namespace chainrule

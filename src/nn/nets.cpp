@@ -1,0 +1,145 @@
+// The books' nets.
+#include "chainrule/nn/nets.h"
+
+#include "chainrule/grad.h"
+#include "chainrule/ops.h"
+#include "chainrule/random_tensor.h"
+#include "core/text.h"
+
+namespace chainrule::nn {
+
+Sequential& Classifier::layers() {
+  if (layers_.layers.empty()) layers_ = make_layers();
+  return layers_;
+}
+
+void Classifier::visit_members(Members& m) { m("", layers()); }
+
+Ports Classifier::evaluate(const Inputs& inputs, Pass& pass) const { return layers_.run(inputs, pass); }
+
+/// "affine1.weight" to "W1": numbered by the layers that have parameters.
+std::string Classifier::rename(std::string path) const {
+  const std::size_t dot = path.find('.');
+  Members members;
+  const_cast<Sequential&>(layers_).members(members);
+  int number = 0;
+  for (const Members::Member& member : members.all()) {
+    number += !member.layer->parameters().empty();
+    if (member.name == path.substr(0, dot)) break;
+  }
+  return cat(path.substr(dot + 1) == "weight" ? "W" : "b", number);
+}
+
+Tensor Classifier::loss(const Input& x, const Input& t) const {
+  Pass pass = Pass::inference();
+  return loss(x, t, pass);
+}
+
+Tensor Classifier::loss(const Input& x, const Input& t, Pass& pass) const {
+  return last_layer_.forward(Input(forward(x, pass), x.where()), t, pass);
+}
+
+double Classifier::accuracy(const Input& x, const Input& t) const {
+  const Tensor predicted = argmax(predict(x), 1);
+  const Tensor& target = t.tensor();
+  return mean(equal(predicted, target.ndim() == 2 ? argmax(target, 1) : target)).item();
+}
+
+NamedTensors Classifier::gradient(const Input& x, const Input& t) const {
+  const Tensor value = loss(x, t);
+  const std::vector<NamedParameter> parameters = params();
+  const std::vector<Tensor> gradients = chainrule::grad(value, values(parameters), {}, x.where());
+  NamedTensors named;
+  for (std::size_t i = 0; i < gradients.size(); ++i) named.add(parameters[i].name, gradients[i]);
+  return named;
+}
+
+NamedTensors Classifier::numerical_gradient(const Input& x, const Input& t, double h) {
+  NamedTensors named;
+  for (NamedParameter& p : params()) {
+    const Tensor value = p.parameter.value();
+    const auto loss_at = [&](const Tensor& other) {
+      p.parameter.set_value(other);
+      return loss(x, t);
+    };
+    named.add(p.name, chainrule::numerical_gradient(loss_at, value, h));
+    p.parameter.set_value(value);
+  }
+  return named;
+}
+
+TwoLayerNet::TwoLayerNet(const Options& options) : options_(options) {
+  build(zeros({1, options.input}), {.seed = options.seed, .dtype = options.dtype, .follow = false});
+}
+
+void TwoLayerNet::fields(Fields& f) {
+  f("input", options_.input, "numbers a sample", at_least(1));
+  f("hidden", options_.hidden, "hidden units", at_least(1));
+  f("output", options_.output, "classes", at_least(1));
+  f("weight_deviation", options_.weight_deviation, "of the normal first weights; biases start at 0", at_least(0));
+  f("seed", options_.seed, "of the first weights");
+}
+
+Sequential TwoLayerNet::make_layers() const {
+  const auto affine = [&](std::int64_t in, std::int64_t out, std::uint64_t number) {
+    // Drawn in f64, so that a net in f32 starts from the numbers of one in f64, rounded. By number, not by path.
+    const RandomKey key{.seed = options_.seed, .stream = streams::kInit, .step = number};
+    const Tensor weight = normal({in, out}, key, 0, options_.weight_deviation, f64);
+    return Affine(cast(weight, options_.dtype), zeros({out}, options_.dtype));
+  };
+  return Sequential(affine(options_.input, options_.hidden, 0), Relu(),
+                    affine(options_.hidden, options_.output, 1));
+}
+
+SimpleConvNet::SimpleConvNet(const Options& options) : options_(options) {
+  build(zeros({1, options.channels, options.height, options.width}, options.dtype),
+        {.seed = options.seed, .dtype = options.dtype, .follow = false});
+}
+
+void SimpleConvNet::fields(Fields& f) {
+  f("filters", options_.filters, "of the convolution", at_least(1));
+  f("kernel", options_.kernel, "height and width of the filters", at_least(1));
+  f("padding", options_.padding, "zeros around the image", at_least(0));
+  f("stride", options_.stride, "how far the window moves", at_least(1));
+  f("hidden", options_.hidden, "hidden units", at_least(1));
+  f("output", options_.output, "classes", at_least(1));
+  f("weight_deviation", options_.weight_deviation, "of the normal first weights; biases start at 0", at_least(0));
+}
+
+Sequential SimpleConvNet::make_layers() const {
+  const Normal first{options_.weight_deviation};
+  return Sequential(Conv2d(options_.filters, options_.kernel,
+                           {.stride = options_.stride, .padding = options_.padding, .weight_init = first}),
+                    Relu(), MaxPool2d(2), Affine(options_.hidden, {.weight_init = first}), Relu(),
+                    Affine(options_.output, {.weight_init = first}));
+}
+
+DeepConvNet::DeepConvNet(const Options& options) : options_(options) {
+  build(zeros({1, options.channels, options.height, options.width}, options.dtype),
+        {.seed = options.seed, .dtype = options.dtype, .follow = false});
+}
+
+void DeepConvNet::fields(Fields& f) {
+  f("hidden", options_.hidden, "hidden units", at_least(1));
+  f("output", options_.output, "classes", at_least(1));
+  f("dropout", options_.dropout, "probability that a number is left out", between(0, 1));
+}
+
+Sequential DeepConvNet::make_layers() const {
+  Sequential net;
+  for (const std::int64_t filters : {16, 16, 32, 32, 64, 64}) {
+    // The second of the 32 has padding 2, so that 7 x 7 becomes 8 x 8.
+    const bool widens = filters == 32 && net.size() == 7;
+    net.add(Conv2d(filters, 3, {.padding = widens ? 2 : 1}));
+    net.add(Relu());
+    if (net.size() % 5 == 4) net.add(MaxPool2d(2));
+  }
+  net.add(Affine(options_.hidden));
+  net.add(Relu());
+  net.add(Dropout(options_.dropout, false));
+  net.add(Affine(options_.output));
+  net.add(Dropout(options_.dropout, false));
+  return net;
+}
+
+}  // namespace chainrule::nn

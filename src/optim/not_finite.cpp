@@ -1,0 +1,44 @@
+#include "optim/not_finite.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "core/text.h"
+#include "graph/walk.h"
+#include "ops/op.h"
+
+namespace chainrule::optim {
+namespace {
+
+bool is_finite(const Node& node) {
+  if (!is_floating(node.dtype)) return true;
+  return with_floating(node.dtype, [&]<class T>(std::type_identity<T>) {
+    const T* x = node.array().as<T>();
+    return std::all_of(x, x + node.shape.numel(), [](T number) { return std::isfinite(number); });
+  });
+}
+
+}  // namespace
+
+std::string first_not_finite(const Tensor& output) {
+  NodeOrder graph;
+  Node* root = output.node();
+  graph.find({&root, 1}, [](const Node*) { return true; });
+  std::vector<Tensor> all;
+  for (const std::int32_t number : graph.numbers()) all.push_back(graph.tensor(number));
+  evaluate(all);
+  for (const Tensor& tensor : all) {
+    const Node& node = *tensor.node();
+    if (is_finite(node)) continue;
+    if (node.is_leaf()) return cat("a tensor of shape ", node.shape, " that was given");
+    const std::string place = node.origin.to_string();  // " In layer ..., called from ....", or "."
+    const std::size_t end = place.find_last_not_of('.');
+    std::string where = end == std::string::npos ? "" : place.substr(0, end + 1);
+    if (where.size() > 1) where[1] = static_cast<char>(std::tolower(where[1]));
+    return cat(node.op->info.name, where);
+  }
+  return "an operation that gave finite numbers when it was run again";
+}
+
+}  // namespace chainrule::optim

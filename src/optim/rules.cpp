@@ -1,0 +1,114 @@
+// The rules: each says only how a value and its states change.
+#include <cmath>
+
+#include "chainrule/ops.h"
+#include "chainrule/optim/rule.h"
+#include "ops/internal.h"
+
+namespace chainrule {
+namespace optim {
+
+Numbers Sgd::numbers(std::int64_t, double lr) const { return {lr}; }
+Tensor Sgd::update(const Tensor& value, const Tensor& gradient, std::span<Tensor>,
+                   std::span<const Tensor> numbers) const {
+  return descend(value, numbers[0], gradient);
+}
+
+void Momentum::fields(Fields& f) {
+  f("momentum", momentum, "what is left of the velocity after a step", fraction());
+}
+Numbers Momentum::numbers(std::int64_t, double lr) const { return {lr, momentum}; }
+Tensor Momentum::update(const Tensor& value, const Tensor& gradient, std::span<Tensor> states,
+                        std::span<const Tensor> numbers) const {
+  states[0] = descend(states[0] * numbers[1], numbers[0], gradient);
+  return value + states[0];
+}
+
+void Nesterov::fields(Fields& f) {
+  f("momentum", momentum, "what is left of the velocity after a step", fraction());
+}
+Numbers Nesterov::numbers(std::int64_t, double lr) const { return {lr, momentum}; }
+Tensor Nesterov::update(const Tensor& value, const Tensor& gradient, std::span<Tensor> states,
+                        std::span<const Tensor> numbers) const {
+  states[0] = descend(states[0] * numbers[1], numbers[0], gradient);
+  return descend(value + states[0] * numbers[1], numbers[0], gradient);
+}
+
+namespace {
+
+void adam_fields(Fields& f, double& beta1, double& beta2, double& eps) {
+  f("beta1", beta1, "what is left of the mean gradient after a step", fraction());
+  f("beta2", beta2, "what is left of the mean squared gradient", fraction());
+  f("eps", eps, "added to the root of that", at_least(0));
+}
+
+/// The next running mean of x: from what weighs more, so that the other is not lost in rounding.
+Tensor mean_of(const Tensor& old, const Tensor& gradient, double beta, const Tensor& number) {
+  return beta < 0.5 ? approach(gradient, number, old) : approach(old, number, gradient);
+}
+Tensor mean_of_square(const Tensor& old, const Tensor& gradient, double beta, const Tensor& number) {
+  return beta < 0.5 ? approach(square(gradient), number, old) : approach_square(old, number, gradient);
+}
+double weight_of(double beta) { return beta < 0.5 ? beta : 1 - beta; }
+
+// Both corrections in front of the fraction, so that each element costs one division and one root:
+// lr m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + eps) = c m / (sqrt(v) + e), with s = sqrt(1 - beta2^t),
+// c = lr s / (1 - beta1^t) and e = eps s.
+struct AdamStep {
+  double c, e;
+};
+AdamStep adam_step(std::int64_t step, double lr, double beta1, double beta2, double eps) {
+  const auto t = static_cast<double>(step);
+  const double s = std::sqrt(1 - std::pow(beta2, t));
+  return {lr * s / (1 - std::pow(beta1, t)), eps * s};
+}
+
+/// c, e and the weights of both means.
+Tensor adam_update(const Tensor& value, const Tensor& gradient, std::span<Tensor> states,
+                   std::span<const Tensor> numbers, double beta1, double beta2) {
+  states[0] = mean_of(states[0], gradient, beta1, numbers[2]);
+  states[1] = mean_of_square(states[1], gradient, beta2, numbers[3]);
+  return descend(value, numbers[0], over_root(states[0], numbers[1], states[1]));
+}
+
+}  // namespace
+
+void Adam::fields(Fields& f) { adam_fields(f, beta1, beta2, eps); }
+Numbers Adam::numbers(std::int64_t step, double lr) const {
+  const AdamStep now = adam_step(step, lr, beta1, beta2, eps);
+  return {now.c, now.e, weight_of(beta1), weight_of(beta2)};
+}
+Tensor Adam::update(const Tensor& value, const Tensor& gradient, std::span<Tensor> states,
+                    std::span<const Tensor> numbers) const {
+  return adam_update(value, gradient, states, numbers, beta1, beta2);
+}
+
+void AdamW::fields(Fields& f) {
+  adam_fields(f, beta1, beta2, eps);
+  f("decay", decay, "share of the value that a step of learning rate 1 takes away", at_least(0));
+}
+Numbers AdamW::numbers(std::int64_t step, double lr) const {
+  const AdamStep now = adam_step(step, lr, beta1, beta2, eps);
+  return {now.c, now.e, weight_of(beta1), weight_of(beta2), lr * decay};
+}
+Tensor AdamW::update(const Tensor& value, const Tensor& gradient, std::span<Tensor> states,
+                     std::span<const Tensor> numbers) const {
+  return adam_update(descend(value, numbers[4], value), gradient, states, numbers, beta1, beta2);
+}
+
+}  // namespace optim
+
+template <>
+Registry& registry<optim::Rule>() {
+  static Registry rows = [] {
+    using namespace optim;
+    Registry made("optimizer");
+#define CHAINRULE_ROW(Type) add_boxed<Rule, Type>(made);
+#include "optim/rule_list.def"
+#undef CHAINRULE_ROW
+    return made;
+  }();
+  return rows;
+}
+
+}  // namespace chainrule
