@@ -9,38 +9,9 @@
 namespace chainrule::cli {
 namespace {
 
-/// Parameters of a net in their order, with an optimizer.
-class Model {
- public:
-  /// Normal weights of deviation sqrt(2 / inputs) (He et al. 2015), the same numbers in every dtype.
-  void weight(const Shape& shape, std::int64_t inputs, DType dtype) {
-    const double deviation = std::sqrt(2 / static_cast<double>(inputs));
-    const Tensor drawn = normal(shape, {.seed = 1, .step = parameters_.size()}, 0, deviation, f64);
-    add(detach(cast(drawn, dtype)));
-  }
-  void bias(std::int64_t size, DType dtype) { add(zeros({size}, dtype)); }
-
-  const Tensor& operator[](std::size_t i) const { return parameters_[i]->value(); }
-  std::vector<nn::NamedParameter> parameters() {
-    std::vector<nn::NamedParameter> named;
-    for (const auto& p : parameters_) named.push_back({"", p.get()});
-    return named;
-  }
-  std::vector<Tensor> values() {
-    std::vector<Tensor> all;
-    for (const auto& p : parameters_) all.push_back(p->value());
-    return all;
-  }
-
- private:
-  void add(Tensor value) { parameters_.push_back(std::make_unique<nn::Parameter>(std::move(value))); }
-
-  std::vector<std::unique_ptr<nn::Parameter>> parameters_;
-};
-
-/// Sixty thousand images of random bytes, and class numbers.
-const data::ImageSet& images() {
-  static const data::ImageSet set = [] {
+/// Sixty thousand images of random bytes, and class numbers, drawn with replacement.
+data::Loader image_loader(std::int64_t batch_size) {
+  static const data::Source source = [] {
     data::ImageSet made;
     made.count = 60000, made.height = 28, made.width = 28;
     Random random(1);
@@ -48,163 +19,127 @@ const data::ImageSet& images() {
     for (std::uint8_t& pixel : made.pixels) pixel = static_cast<std::uint8_t>(random());
     for (std::int64_t i = 0; i < made.count; ++i)
       made.labels.push_back(static_cast<std::uint8_t>(random.below(10)));
-    return made;
+    return data::Source(made);
   }();
-  return set;
+  return {source,
+          {.batch_size = batch_size, .seed = 1, .order = data::Batches::Order::with_replacement}};
 }
 
-/// The rows of a step, drawn with replacement, as numbers in [0, 1].
-train::Batch draw_batch(std::int64_t size, std::uint64_t step, const Shape& shape, DType dtype) {
-  Random random(1, streams::kSample, step);
-  std::vector<std::int64_t> rows(static_cast<std::size_t>(size));
-  for (std::int64_t& row : rows) row = static_cast<std::int64_t>(random.below(60000));
-  const train::Batch batch = train::gather_batch(images(), rows);
-  return {cast(reshape(batch.x, shape), dtype), batch.t};
-}
-
-/// Training with a loss that gets the model and the step's number.
-template <class Optimizer, class Loss>
-Prepared training(std::shared_ptr<Model> model, std::shared_ptr<Optimizer> optimizer, Loss loss) {
-  const auto number = std::make_shared<std::uint64_t>(0);
+/// A net in training. The loss is of a net, a step's number, and its pass.
+template <class Net, class Loss>
+Prepared training(Net net, optim::AnyRule rule, double lr, Loss loss) {
+  struct State {
+    Net net;
+    optim::Optimizer optimizer;
+    Loss loss;
+    std::int64_t step = 0;
+  };
+  optim::Optimizer optimizer(net, std::move(rule), {.lr = lr});
+  const auto state =
+      std::make_shared<State>(State{std::move(net), std::move(optimizer), std::move(loss)});
+  const auto loss_now = [state](nn::Pass& pass) { return state->loss(state->net, state->step, pass); };
   return {[=] {
-            std::vector<Tensor> gradients = grad(loss(*model, (*number)++), model->values());
-            optimizer->step(std::move(gradients));  // by now nobody holds the loss or the old values
+            auto pass = nn::Pass::training(1, state->step);
+            Tensor now = loss_now(pass);
+            ++state->step;
+            state->optimizer.step(std::move(now), pass);
           },
-          [=] { return loss(*model, *number).item(); }};
+          [=] {
+            auto pass = nn::Pass::training(1, state->step);
+            return loss_now(pass).item();
+          }};
 }
 
-template <class Loss>
-Prepared training_by_sgd(std::shared_ptr<Model> model, double lr, Loss loss) {
-  return training(model, std::make_shared<optim::Sgd>(model->parameters(), lr), loss);
+/// The same on batches of images, as classes.
+template <class Net>
+Prepared image_training(Net net, optim::AnyRule rule, double lr, std::int64_t batch_size, DType dtype) {
+  const auto loader = std::make_shared<data::Loader>(image_loader(batch_size));
+  return training(std::move(net), std::move(rule), lr,
+                  [=](const Net& inside, std::int64_t step, nn::Pass& pass) {
+                    const auto [x, t] = loader->at(step);
+                    return softmax_cross_entropy(inside.forward(cast(x, dtype), pass), t);
+                  });
 }
 
-template <class Loss>
-Prepared training_by_adam(std::shared_ptr<Model> model, Loss loss) {
-  return training(model, std::make_shared<optim::Adam>(model->parameters()), loss);
-}
+nn::Sequential two_layers() { return nn::Sequential(nn::Affine(50), nn::Relu(), nn::Affine(10)); }
 
-Tensor affine(const Model& model, std::size_t at, const Tensor& x) {
-  return matmul(x, model[at]) + model[at + 1];
-}
-
-void add_affine(Model& model, std::int64_t in, std::int64_t out, DType dtype) {
-  model.weight({in, out}, in, dtype);
-  model.bias(out, dtype);
-}
-
-void add_conv(Model& model, std::int64_t in, std::int64_t out, std::int64_t kernel, DType dtype) {
-  model.weight({out, in, kernel, kernel}, in * kernel * kernel, dtype);
-  model.bias(out, dtype);
-}
-
-std::shared_ptr<Model> two_layer_model(DType dtype) {
-  const auto model = std::make_shared<Model>();
-  add_affine(*model, 784, 50, dtype);
-  add_affine(*model, 50, 10, dtype);
-  return model;
-}
-
-Tensor two_layer(const Model& model, const Tensor& x) { return affine(model, 2, relu(affine(model, 0, x))); }
-
-Prepared two_layer_net(DType dtype) {
-  return training_by_sgd(two_layer_model(dtype), 0.1, [dtype](const Model& m, std::uint64_t step) {
-    const train::Batch b = draw_batch(100, step, {100, 784}, dtype);
-    return softmax_cross_entropy(two_layer(m, b.x), b.t);
-  });
-}
+Prepared two_layer_net(DType dtype) { return image_training(two_layers(), optim::Sgd{}, 0.1, 100, dtype); }
 
 template <int kBatch>
 Prepared two_layer_inference(DType dtype) {
-  const auto model = two_layer_model(dtype);
-  const Tensor x = draw_batch(kBatch, 0, {kBatch, 784}, dtype).x;
+  const auto net = std::make_shared<nn::Sequential>(two_layers());
+  const Tensor x = detach(cast(image_loader(kBatch).at(0)[0], dtype));
   const auto outputs = std::make_shared<Tensor>();
   return {[=] {
-            *outputs = two_layer(*model, x);
+            *outputs = net->predict(x);
             evaluate({outputs.get(), 1});
           },
           [=] { return sum(*outputs).item(); }};
 }
 
 Prepared two_layer_inference_plan(DType dtype) {
-  const auto model = two_layer_model(dtype);
-  const Tensor x = draw_batch(1, 0, {1, 784}, dtype).x;
-  const auto plan = std::make_shared<Plan>(make_plan({two_layer(*model, x)}, {x}));
+  const auto net = two_layers();
+  const Tensor x = detach(cast(image_loader(1).at(0)[0], dtype));
+  const auto plan = std::make_shared<Plan>(make_plan({net.predict(x)}, {x}));
   const auto outputs = std::make_shared<std::vector<Tensor>>(plan->run({x}));
   return {[=] { plan->run({&x, 1}, *outputs); }, [=] { return sum(outputs->front()).item(); }};
 }
 
 Prepared sigmoid_regression(DType dtype) {
-  const auto model = std::make_shared<Model>();
-  model->weight({1000, 100}, 1000, dtype);
-  model->weight({100, 10}, 100, dtype);
   const Tensor x = detach(cast(normal({64, 1000}, {.seed = 2}, 0, 1, f64), dtype));
   const Tensor t = detach(cast(normal({64, 10}, {.seed = 3}, 0, 1, f64), dtype));
-  return training_by_sgd(model, 1e-5, [=](const Model& m, std::uint64_t) {
-    return mse(matmul(sigmoid(matmul(x, m[0])), m[1]), t, Reduction::sum);
-  });
+  const nn::AffineOptions no_bias{.bias = false};
+  return training(nn::Sequential(nn::Affine(100, no_bias), nn::Sigmoid(), nn::Affine(10, no_bias)), optim::Sgd{},
+                  1e-5, [=](const nn::Sequential& net, std::int64_t, nn::Pass& pass) {
+                    return mse(net.forward(x, pass), t, Reduction::sum);
+                  });
 }
 
 Prepared wide_mlp(DType dtype) {
-  const auto model = std::make_shared<Model>();
-  add_affine(*model, 784, 1024, dtype);
-  add_affine(*model, 1024, 1024, dtype);
-  add_affine(*model, 1024, 10, dtype);
-  return training_by_sgd(model, 0.01, [dtype](const Model& m, std::uint64_t step) {
-    const train::Batch b = draw_batch(256, step, {256, 784}, dtype);
-    return softmax_cross_entropy(affine(m, 4, relu(affine(m, 2, relu(affine(m, 0, b.x))))), b.t);
-  });
+  return image_training(
+      nn::Sequential(nn::Affine(1024), nn::Relu(), nn::Affine(1024), nn::Relu(), nn::Affine(10)), optim::Sgd{},
+      0.01, 256, dtype);
 }
 
 Prepared simple_conv_net(DType dtype) {
-  const auto model = std::make_shared<Model>();
-  add_conv(*model, 1, 30, 5, dtype);
-  add_affine(*model, 30 * 12 * 12, 100, dtype);
-  add_affine(*model, 100, 10, dtype);
-  return training_by_adam(model, [dtype](const Model& m, std::uint64_t step) {
-    const train::Batch b = draw_batch(100, step, {100, 1, 28, 28}, dtype);
-    const Tensor pooled = max_pool2d(relu(conv2d(b.x, m[0], m[1])), 2);
-    return softmax_cross_entropy(affine(m, 4, relu(affine(m, 2, flatten(pooled, 1)))), b.t);
-  });
+  return image_training(nn::Sequential(nn::Conv2d(30, 5), nn::Relu(), nn::MaxPool2d(2), nn::Affine(100), nn::Relu(),
+                                       nn::Affine(10)),
+                        optim::Adam{}, 0.001, 100, dtype);
 }
 
 Prepared deep_conv_net(DType dtype) {
-  const auto model = std::make_shared<Model>();
-  const std::int64_t channels[] = {1, 16, 16, 32, 32, 64, 64};
-  for (int i = 0; i < 6; ++i) add_conv(*model, channels[i], channels[i + 1], 3, dtype);
-  add_affine(*model, 64 * 4 * 4, 50, dtype);
-  add_affine(*model, 50, 10, dtype);
-  return training_by_adam(model, [dtype](const Model& m, std::uint64_t step) {
-    const train::Batch b = draw_batch(100, step, {100, 1, 28, 28}, dtype);
-    Tensor x = b.x;
-    for (std::size_t i = 0; i < 6; ++i) {
-      x = relu(conv2d(x, m[2 * i], m[2 * i + 1], {.padding = i == 3 ? 2 : 1}));
-      if (i % 2 == 1) x = max_pool2d(x, 2);
-    }
-    x = dropout(relu(affine(m, 12, flatten(x, 1))), 0.5,
-                {.seed = 1, .stream = streams::kDropout, .step = 2 * step});
-    x = dropout(affine(m, 14, x), 0.5, {.seed = 1, .stream = streams::kDropout, .step = 2 * step + 1});
-    return softmax_cross_entropy(x, b.t);
-  });
+  nn::Sequential net;
+  for (const std::int64_t filters : {16, 16, 32, 32, 64, 64}) {
+    net.add(nn::Conv2d(filters, 3, {.padding = net.size() == 7 ? 2 : 1}));
+    net.add(nn::Relu());
+    if (net.size() % 5 == 4) net.add(nn::MaxPool2d(2));
+  }
+  net.add(nn::Affine(50));
+  net.add(nn::Relu());
+  net.add(nn::Dropout(0.5));
+  net.add(nn::Affine(10));
+  net.add(nn::Dropout(0.5));
+  return image_training(std::move(net), optim::Adam{}, 0.001, 100, dtype);
+}
+
+nn::Sequential exclusive_or_net() {
+  return nn::Sequential(nn::Affine(3), nn::Sigmoid(), nn::Affine(1), nn::Sigmoid());
 }
 
 Prepared exclusive_or(DType dtype) {
-  const auto model = std::make_shared<Model>();
-  add_affine(*model, 2, 3, dtype);
-  add_affine(*model, 3, 1, dtype);
   const Tensor x = tensor({0, 0, 0, 1, 1, 0, 1, 1}, {4, 2}, dtype), t = tensor({0, 1, 1, 0}, {4, 1}, dtype);
-  return training_by_sgd(model, 0.5, [=](const Model& m, std::uint64_t) {
-    return mse(sigmoid(affine(m, 2, sigmoid(affine(m, 0, x)))), t);
-  });
+  return training(exclusive_or_net(), optim::Sgd{}, 0.5,
+                  [=](const nn::Sequential& net, std::int64_t, nn::Pass& pass) {
+                    return mse(net.forward(x, pass), t);
+                  });
 }
 
 /// The same step as a plan that is made once.
 Prepared exclusive_or_plan(DType dtype) {
-  const auto model = std::make_shared<Model>();
-  add_affine(*model, 2, 3, dtype);
-  add_affine(*model, 3, 1, dtype);
+  const nn::Sequential net = exclusive_or_net();
   const Tensor x = tensor({0, 0, 0, 1, 1, 0, 1, 1}, {4, 2}, dtype), t = tensor({0, 1, 1, 0}, {4, 1}, dtype);
-  const Tensor loss = mse(sigmoid(affine(*model, 2, sigmoid(affine(*model, 0, x)))), t);
-  const std::vector<Tensor> values = model->values(), gradients = grad(loss, values);
+  const Tensor loss = mse(net.predict(x), t);
+  const std::vector<Tensor> values = nn::values(net.parameters()), gradients = grad(loss, values);
   std::vector<Tensor> outputs;
   for (std::size_t i = 0; i < values.size(); ++i) outputs.push_back(values[i] - 0.5 * gradients[i]);
   outputs.push_back(loss);

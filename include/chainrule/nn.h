@@ -5,6 +5,7 @@
 #include "chainrule/nn/initializer.h"
 #include "chainrule/nn/layer.h"
 #include "chainrule/nn/layers.h"
+#include "chainrule/nn/model.h"
 #include "chainrule/nn/nets.h"
 #include "chainrule/nn/parameter.h"
 #include "chainrule/nn/pass.h"

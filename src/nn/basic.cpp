@@ -68,4 +68,17 @@ Tensor Dropout::compute(const Tensor& x, Pass& pass) const {
   return inverted || p == 0 ? x : x * (1 - p);
 }
 
+void ScaleShift::fields(Fields& f) {
+  f("factor", factor, "what each feature is multiplied by, or one number for all");
+  f("offset", offset, "what is added to each, or one number for all");
+}
+
+Tensor ScaleShift::compute(const Tensor& x, Pass&) const {
+  const auto row = [&](const std::vector<double>& numbers) {
+    const Shape shape = numbers.size() == 1 ? Shape{} : Shape{static_cast<std::int64_t>(numbers.size())};
+    return cast(from_data(numbers, shape), is_floating(x.dtype()) ? x.dtype() : f32);
+  };
+  return x * row(factor) + row(offset);
+}
+
 }  // namespace chainrule::nn

@@ -159,6 +159,19 @@ struct SoftmaxWithLoss : LayerOf<SoftmaxWithLoss> {
   Tensor compute(const Tensor& x, const Tensor& t, Pass&) const;
 };
 
+/// x factor + offset along the last axis, with fixed numbers: a scaler inside a net, or before one. Lists of one number
+/// hold for all.
+struct ScaleShift : LayerOf<ScaleShift> {
+  static constexpr Info kInfo{.name = "scale_shift", .doc = "x factor + offset with fixed numbers, feature by feature."};
+  std::vector<double> factor{1}, offset{0};
+
+  ScaleShift() = default;
+  ScaleShift(std::vector<double> factors, std::vector<double> offsets)
+      : factor(std::move(factors)), offset(std::move(offsets)) {}
+  void fields(Fields& f);
+  Tensor compute(const Tensor& x, Pass&) const;
+};
+
 /// Layers one after another, named by kind and number: affine1, relu1, affine2.
 struct Sequential : LayerOf<Sequential> {
   static constexpr Info kInfo{.name = "sequential", .doc = "Layers one after another."};

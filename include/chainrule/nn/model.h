@@ -1,0 +1,57 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "chainrule/named_tensors.h"
+#include "chainrule/nn/layers.h"
+
+// Nets in files. A file is in the safetensors format: parameters and states by path, and in its metadata the
+// configuration that makes the net, so that another program needs nothing else:
+//
+//     save("lenet.safetensors", net);
+//
+//     const Model net = load_model("lenet.safetensors");
+//     std::cout << argmax(net.predict(image), 1) << "\n";
+namespace chainrule {
+
+/// What stands beside the net in a model file.
+struct ModelOptions {
+  std::vector<std::string> classes = {};  ///< names of the classes, in the order of the outputs
+  Shared<nn::Layer> before = {};          ///< what inputs go through first, and outputs at last: scaling, such as
+  Shared<nn::Layer> after = {};           ///< nn::ScaleShift. Not trained, not part of the net.
+  std::vector<std::pair<std::string, std::string>> notes = {};  ///< further metadata, by names of one's own
+};
+
+/// A net from a file, with what belongs to it. predict may be called by several threads at once.
+struct Model {
+  Shared<nn::Layer> net;
+  ModelOptions options;
+
+  /// before, net and after, for inference. @throws  what the layers throw.
+  Tensor predict(const nn::Input& x) const;
+  /// The names of the classes with the largest outputs, row by row; their numbers where there are no names.
+  std::vector<std::string> classify(const nn::Input& x) const;
+};
+
+/// Writes a net: the file is there whole afterwards, or what was there before is.
+/// @throws ValueError  if the net has no parameters' values yet (E240).
+/// @throws FileError  if it cannot be written (E083).
+void save(const std::string& path, const nn::Layer& net, const ModelOptions& options = {});
+
+/// The net that a file describes, with its parameters. Layers of one's own must be registered before.
+/// @throws FileError  if it cannot be read (E200 to E207), or does not say what net it holds (E245).
+/// @throws ValueError  if a layer is not known (E230), or the tensors are not those of the net (E246).
+Model load_model(const std::string& path);
+
+/// Gives a net the parameters and states of a file, by path. Floating numbers are converted to the net's dtype. All of
+/// them must be there and fit, and no others; nothing has changed otherwise.
+/// @throws ValueError  that lists what is missing, what is not known, what has another shape (E246).
+void load(const std::string& path, nn::Layer& net);
+void load(const NamedTensors& tensors, nn::Layer& net);
+
+/// Parameters and states by path.
+NamedTensors tensors_of(const nn::Layer& net);
+
+}  // namespace chainrule

@@ -1,0 +1,103 @@
+// A net as a table.
+#include <algorithm>
+#include <iomanip>
+#include <sstream>
+
+#include "chainrule/nn/layer.h"
+#include "core/text.h"
+#include "graph/walk.h"
+#include "ops/op.h"
+
+namespace chainrule::nn {
+namespace {
+
+struct Line {
+  std::string path, what, output;
+  const std::string* layer = nullptr;  // as nodes name it
+  std::int64_t parameters = 0;
+  double flops = 0;
+};
+
+/// Notes what runs; a layer that holds others is the sum of those, and has no line of its own.
+class Recorder : public Observer {
+ public:
+  void ran(const Layer& layer, const std::string* path, const Inputs&, const Ports& outputs) override {
+    const std::string name = path != nullptr ? *path : "";
+    const auto is_inside = [&](const Line& line) {
+      return name.empty() ? true : line.path.starts_with(name + ".");
+    };
+    if (std::any_of(lines.begin(), lines.end(), is_inside) && !lines.empty()) return;
+    Line line{.path = name, .what = layer.describe(), .output = outputs[0].shape().to_string(), .layer = path};
+    for (const NamedParameter& p : layer.parameters()) line.parameters += p.parameter.value().numel();
+    lines.push_back(std::move(line));
+  }
+  std::vector<Line> lines;
+};
+
+double flops_of(const Node& node) {
+  std::vector<Shape> shapes;
+  for (const Node* input : node.inputs()) shapes.push_back(input->shape);
+  return node.op->flops ? node.op->flops(node.attributes(), shapes, node.shape)
+         : node.op->info.view ? 0
+                              : static_cast<double>(node.shape.numel());
+}
+
+/// 1234567 as "1,234,567".
+std::string grouped(std::int64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
+  return digits;
+}
+
+}  // namespace
+
+std::string Layer::summary(const Inputs& inputs) const {
+  Recorder recorder;
+  Pass pass = Pass::inference();
+  pass.observer = &recorder;
+  const Ports outputs = run(inputs, pass);
+  std::vector<Line>& lines = recorder.lines;
+
+  NodeOrder graph;
+  std::vector<Node*> roots;
+  for (const Tensor& output : outputs.all()) roots.push_back(output.node());
+  graph.find(roots, [](const Node*) { return true; });
+  double flops = 0;
+  for (const std::int32_t number : graph.numbers()) {
+    const Node& node = *graph.node(number);
+    if (node.is_leaf()) continue;
+    flops += flops_of(node);
+    for (Line& line : lines) {
+      if (line.layer == node.origin.layer) line.flops += flops_of(node);
+    }
+  }
+
+  std::size_t path_width = 5, what_width = 4, output_width = 6;
+  for (const Line& line : lines) {
+    path_width = std::max(path_width, line.path.size());
+    what_width = std::max(what_width, line.what.size());
+    output_width = std::max(output_width, line.output.size());
+  }
+  std::ostringstream text;
+  const auto write = [&](std::string_view path, std::string_view what, std::string_view output,
+                         std::string_view parameters, std::string_view work) {
+    text << std::left << std::setw(static_cast<int>(path_width) + 2) << path
+         << std::setw(static_cast<int>(what_width) + 2) << what << std::setw(static_cast<int>(output_width)) << output
+         << std::right << std::setw(14) << parameters << std::setw(16) << work << "\n";
+  };
+  write("layer", "what", "output", "parameters", "FLOP");
+  for (const Line& line : lines) {
+    write(line.path, line.what, line.output, grouped(line.parameters), grouped(static_cast<std::int64_t>(line.flops)));
+  }
+  std::int64_t count = 0, bytes = 0;
+  for (const NamedParameter& p : parameters()) {
+    count += p.parameter.value().numel();
+    bytes += p.parameter.value().numel() * static_cast<std::int64_t>(size_of(p.parameter.value().dtype()));
+  }
+  text << grouped(count) << " parameters, " << grouped(bytes) << " bytes; "
+       << grouped(static_cast<std::int64_t>(flops)) << " FLOP forward for a batch of "
+       << (inputs[0].ndim() > 0 ? inputs[0].shape()[0] : 1) << "\n";
+  return text.str();
+}
+
+}  // namespace chainrule::nn
