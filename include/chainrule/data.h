@@ -68,7 +68,7 @@ Dataset make_digits(std::uint64_t seed = 0, std::int64_t train_count = 60000,
 ImageSet read_idx(const std::string& images, const std::string& labels, int classes = 256);
 
 /// Writes the two IDX files of a set; gzip where a name ends in ".gz".
-/// @throws FileError  if a file cannot be written (E070).
+/// @throws FileError  if a file cannot be written (E083).
 /// @throws ValueError  if the vectors do not have the sizes that count, height and width ask for (E074).
 void write_idx(const ImageSet& set, const std::string& images, const std::string& labels);
 
