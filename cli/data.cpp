@@ -10,7 +10,6 @@
 #include "chainrule/error.h"
 #include "commands.h"
 #include "exit_code.h"
-#include "files.h"
 #include "options.h"
 #include "output.h"
 #include "write_png.h"
@@ -32,7 +31,7 @@ int show(const ShowOptions& options) {
   const data::Image sheet =
       data::contact_sheet(options.split == "train" ? set.train : set.test, static_cast<int>(options.rows),
                           static_cast<int>(options.columns));
-  replace_file(options.out, [&](const std::filesystem::path& path) { write_png(path, sheet); });
+  write_png(options.out, sheet);
   write_text(stdout,
              fmt::format("{}: {} x {} pixels, {} {} images, a class a row\n", options.out, sheet.width,
                          sheet.height, set.name, options.split == "train" ? "training" : "test"));

@@ -10,10 +10,10 @@
 #include <filesystem>
 #include <memory>
 
+#include "chainrule/io.h"
 #include "commands.h"
 #include "exit_code.h"
 #include "explain_json.h"
-#include "files.h"
 #include "options.h"
 #include "output.h"
 
@@ -57,7 +57,7 @@ std::string format_of(const ExplainOptions& options) {
 }
 
 void write(const ExplainOptions& options, const std::string& text) {
-  options.out.empty() ? write_text(stdout, text) : replace_file(options.out, text);
+  options.out.empty() ? write_text(stdout, text) : io::replace_file(options.out, text);
 }
 
 bool agrees(const explain::Derivative& derivative) {

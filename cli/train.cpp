@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "chainrule/io.h"
 #include "chainrule/train.h"
 #include "commands.h"
 #include "core/thread_pool.h"
@@ -79,16 +80,11 @@ std::string header(const TrainOptions& options, const data::Dataset& set, nn::Tw
       machine());
 }
 
-/// FNV-1a over the bytes of all parameters (Fowler, Noll, Vo): equal if, and in practice only if, every bit
-/// is.
+/// Equal if, and in practice only if, every bit of all parameters is.
 std::string fnv1a(nn::TwoLayerNet& net) {
-  std::uint64_t hash = 0xCBF29CE484222325u;
-  for (const auto& [name, parameter] : net.params()) {
-    for (std::byte byte : std::as_bytes(parameter->value().data<float>())) {
-      hash = (hash ^ static_cast<std::uint64_t>(byte)) * 0x100000001B3u;
-    }
-  }
-  return fmt::format("{:016x}", hash);
+  io::Fnv1a hash;
+  for (const auto& [name, parameter] : net.params()) hash.add(parameter->value());
+  return hash.hex();
 }
 
 Json document(const TrainOptions& options, nn::TwoLayerNet& net, const train::Result& result) {
@@ -122,9 +118,9 @@ Json document(const TrainOptions& options, nn::TwoLayerNet& net, const train::Re
 /// The parameters first: history.json, which has their checksum, tells that they are complete.
 void save(const std::filesystem::path& folder, nn::TwoLayerNet& net, const std::string& text) {
   for (const auto& [name, parameter] : net.params()) {
-    replace_file(folder / (name + ".npy"), npy(parameter->value()));
+    io::write_npy(folder / (name + ".npy"), parameter->value());
   }
-  replace_file(folder / "history.json", text);
+  io::replace_file(folder / "history.json", text);
 }
 
 std::string last_line(const train::Result& result, const std::string& out) {

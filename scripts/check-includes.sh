@@ -16,8 +16,7 @@ export kRooms='core kernels graph ops autodiff plan config io nn optim data trai
 # The room behind each public header; a header not named here belongs to the room of its own name.
 export kPublic='array:core dtype:core error:core location:core random:core shape:core shared:core threads:core
                   tensor:graph conv:ops linalg:ops loss:ops normalize:ops op:ops random_tensor:ops grad:autodiff grad_check:autodiff
-                  fields:config batches:data images:data loader:data scaler:data source:data table:data transform:data
-                  chainrule:explain'
+                  fields:config named_tensors:io chainrule:explain'
 
 export kThirdParty='hwy/:kernels Eigen/:kernels zlib.h:data zip.h:io png.h:cli png.h:data fmt/:cli CLI/:cli
                       nlohmann/:config nlohmann/:io nlohmann/:train nlohmann/:cli toml++/:config'

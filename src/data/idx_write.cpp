@@ -1,45 +1,54 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
 #include <initializer_list>
+#include <new>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "chainrule/error.h"
-#include "chainrule/images.h"
+#include "chainrule/io.h"
 #include "core/text.h"
 
 namespace chainrule::data {
 namespace {
 
-std::vector<std::uint8_t> header_of(std::initializer_list<std::int64_t> sizes) {
-  std::vector<std::uint8_t> header{0, 0, 0x08, static_cast<std::uint8_t>(sizes.size())};
+std::string header_of(std::initializer_list<std::int64_t> sizes) {
+  std::string header{0, 0, 0x08, static_cast<char>(sizes.size())};
   for (std::int64_t size : sizes) {
-    for (int shift = 24; shift >= 0; shift -= 8) header.push_back(static_cast<std::uint8_t>(size >> shift));
+    for (int shift = 24; shift >= 0; shift -= 8) header += static_cast<char>(size >> shift & 0xFF);
   }
   return header;
 }
 
-// zlib's gzip writer does plain files as well ("T"), so that one loop serves both.
-void write_file(const std::filesystem::path& path, const std::vector<std::uint8_t>& header,
-                std::span<const std::uint8_t> body) {
-  errno = 0;
-  gzFile file = gzopen(path.c_str(), path.extension() == ".gz" ? "wb6" : "wbT");
-  bool good = file != nullptr;
-  for (std::span<const std::uint8_t> rest : {std::span<const std::uint8_t>(header), body}) {
-    while (good && !rest.empty()) {
-      const auto part = std::min<std::size_t>(rest.size(), std::size_t{1} << 20);
-      good = gzwrite(file, rest.data(), static_cast<unsigned>(part)) == static_cast<int>(part);
-      rest = rest.subspan(part);
-    }
+std::string gzip(std::string_view bytes) {
+  constexpr int kLevel = 6, kGzip = 16 + MAX_WBITS, kMemory = 8;  // zlib's usual ones
+  z_stream stream{};
+  if (deflateInit2(&stream, kLevel, Z_DEFLATED, kGzip, kMemory, Z_DEFAULT_STRATEGY) != Z_OK) {
+    throw std::bad_alloc();
   }
-  if (file && gzclose(file) != Z_OK) good = false;
-  if (!good) {
-    throw FileError(70, cat("[data] ", path.string(),
-                            ": cannot be written: ", errno ? std::strerror(errno) : "out of memory",
-                            ". Check that the folder exists and has room."));
+  std::string packed;
+  std::vector<char> piece(std::size_t{1} << 16);
+  for (int status = Z_OK; status != Z_STREAM_END;) {
+    const std::size_t part = std::min(bytes.size(), std::size_t{1} << 20);
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+    stream.avail_in = static_cast<uInt>(part);
+    do {
+      stream.next_out = reinterpret_cast<Bytef*>(piece.data());
+      stream.avail_out = static_cast<uInt>(piece.size());
+      status = deflate(&stream, part == bytes.size() ? Z_FINISH : Z_NO_FLUSH);
+      packed.append(piece.data(), piece.size() - stream.avail_out);
+    } while (stream.avail_out == 0);
+    bytes.remove_prefix(part);
   }
+  deflateEnd(&stream);
+  return packed;
+}
+
+void write_file(const std::string& path, std::string bytes, const std::vector<std::uint8_t>& body) {
+  bytes.append(reinterpret_cast<const char*>(body.data()), body.size());
+  io::replace_file(path, path.ends_with(".gz") ? gzip(bytes) : bytes);
 }
 
 }  // namespace

@@ -194,8 +194,8 @@ TEST_F(Idx, NamesWhatCannotBeWritten) {
   } catch (const FileError& error) {
     EXPECT_EQ(
         short_names(error.what()),
-        "[data] nowhere/images: cannot be written: No such file or directory. Check that the folder exists "
-        "and has room. (E070)");
+        "[write] nowhere/images: No such file or directory. Check that the folder can be written to and has "
+        "room. (E083)");
   }
   ImageSet odd = small_set();
   odd.labels.pop_back();

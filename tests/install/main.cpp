@@ -1,5 +1,6 @@
 // Uses an installed chainrule as a program outside of this project does. Prints "ok" if all is as expected.
 #include <chainrule/chainrule.h>
+#include <chainrule/io.h>
 
 #include <iostream>
 #include <string>
@@ -38,11 +39,19 @@ void the_training_loop_is_there() {
   expect(share == 0 || share == 1, "the accuracy on one image");
 }
 
+void tensors_are_written_and_read() {
+  const chainrule::NamedTensors weights{{"w", chainrule::tensor({1, 2})}};
+  expect(chainrule::io::parse_npz(chainrule::io::npz_bytes(weights))["w"].data<float>()[1] == 2, "an .npz");
+  const std::string bytes = chainrule::io::safetensors_bytes(weights);
+  expect(chainrule::io::parse_safetensors(bytes).tensors.contains("w"), "a .safetensors");
+}
+
 }  // namespace
 
 int main() {
   shapes_and_errors_cross_the_library();
   the_training_loop_is_there();
+  tensors_are_written_and_read();
   if (failures == 0) std::cout << "ok\n";
   return failures;
 }
