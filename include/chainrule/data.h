@@ -5,4 +5,6 @@
 #include "chainrule/batches.h"
 #include "chainrule/images.h"
 #include "chainrule/loader.h"
+#include "chainrule/scaler.h"
 #include "chainrule/source.h"
+#include "chainrule/transform.h"
