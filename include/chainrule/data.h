@@ -7,4 +7,5 @@
 #include "chainrule/loader.h"
 #include "chainrule/scaler.h"
 #include "chainrule/source.h"
+#include "chainrule/table.h"
 #include "chainrule/transform.h"
