@@ -150,4 +150,17 @@ struct Image {
 /// @throws ValueError  for fewer than one row or column, or a sheet of more than 2^28 pixels (E073).
 Image contact_sheet(const ImageSet& set, int rows = 10, int columns = 20, int gap = 2);
 
+struct ReadImageOptions {
+  bool grey = false;                   ///< one channel: 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601)
+  std::int64_t height = 0, width = 0;  ///< to bring it to, both; 0: as it is
+  bool invert = false;                 ///< one minus each number: black ink on white paper as MNIST has it
+};
+/// A picture from a PNG, PGM or PPM file, told by content: (1, channels, height, width) f32 in [0, 1], one
+/// channel if it is grey, else red, green and blue. What is transparent is white. Another size is averaged or
+/// interpolated by a triangle as wide as two pixels of the coarser size.
+/// @throws FileError  if the file cannot be read (E060), is damaged (E290), of another format or of more than
+///     2^26 pixels (E291).
+/// @throws ValueError  for a size that is not allowed (E292).
+Tensor read_image(const std::string& path, const ReadImageOptions& options = {});
+
 }  // namespace chainrule::data

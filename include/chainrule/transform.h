@@ -45,6 +45,57 @@ class Transform : public Configurable {
 template <class Self>
 using TransformOf = ConfigurableOf<Self, Transform>;
 
+/// Subtracts a mean and divides by a deviation: one for all numbers of the first column, or one a channel
+/// (the first axis of a row).
+struct Normalize : TransformOf<Normalize> {
+  static constexpr Info kInfo{.name = "normalize", .doc = "Subtracts a mean and divides by a deviation."};
+  std::vector<double> mean{0}, deviation{1};
+  Normalize() = default;
+  Normalize(double one_mean, double one_deviation) : mean{one_mean}, deviation{one_deviation} {}
+  Normalize(std::vector<double> means, std::vector<double> deviations)
+      : mean(std::move(means)), deviation(std::move(deviations)) {}
+  void fields(Fields& f) {
+    f("mean", mean, "one for all numbers, or one a channel");
+    f("deviation", deviation, "as many", above(0));
+  }
+  void check(std::span<const Column> columns) const override;
+  void apply(std::span<const Array> columns, const Draw& draw) const override;
+};
+
+/// Moves each image by whole pixels, up or down and left or right, each distance equally likely; what comes
+/// in is 0. The last two axes are height and width.
+struct Shift : TransformOf<Shift> {
+  static constexpr Info kInfo{.name = "shift", .doc = "Moves each image by a few pixels."};
+  std::int64_t pixels = 2;
+  Shift() = default;
+  explicit Shift(std::int64_t most) : pixels(most) {}
+  void fields(Fields& f) { f("pixels", pixels, "the farthest it goes in each direction", at_least(0)); }
+  void check(std::span<const Column> columns) const override;
+  void apply(std::span<const Array> columns, const Draw& draw) const override;
+};
+
+/// Turns an image to its mirror image, left to right, with some probability. The last axis is the width.
+struct Flip : TransformOf<Flip> {
+  static constexpr Info kInfo{.name = "flip", .doc = "Mirrors some images, left to right."};
+  double probability = 0.5;
+  Flip() = default;
+  explicit Flip(double chance) : probability(chance) {}
+  void fields(Fields& f) { f("probability", probability, "how likely an image is mirrored", between(0, 1)); }
+  void check(std::span<const Column> columns) const override;
+  void apply(std::span<const Array> columns, const Draw& draw) const override;
+};
+
+/// Adds a normal random number to each number of the first column.
+struct Noise : TransformOf<Noise> {
+  static constexpr Info kInfo{.name = "noise", .doc = "Adds normal random numbers."};
+  double deviation = 0.1;
+  Noise() = default;
+  explicit Noise(double sigma) : deviation(sigma) {}
+  void fields(Fields& f) { f("deviation", deviation, "standard deviation of what is added", at_least(0)); }
+  void check(std::span<const Column> columns) const override;
+  void apply(std::span<const Array> columns, const Draw& draw) const override;
+};
+
 /// Transforms, in order: {Shift(2), Flip()}.
 struct Transforms {
   static constexpr std::size_t kMost = 256;

@@ -1,0 +1,186 @@
+#include "chainrule/table.h"
+
+#include <algorithm>
+#include <ostream>
+
+#include "chainrule/error.h"
+#include "core/nearest.h"
+#include "core/text.h"
+#include "data/table_names.h"
+
+namespace chainrule::data {
+
+void throw_no_column(std::string_view who, std::string_view table, std::string_view name,
+                     const std::vector<std::string>& names) {
+  std::string list;
+  for (const std::string& each : names) list += cat(list.empty() ? "" : ", ", each);
+  const std::string near = nearest(name, names);
+  throw ValueError(285, cat("[", who, "] ", table, " has no column '", name, "'; it has ", list, ".",
+                            near.empty() ? "" : cat(" Did you mean '", near, "'?")));
+}
+
+Table::Table(std::vector<Shared<const TableColumn>> columns, std::string target, DType dtype)
+    : columns_(std::move(columns)), target_(std::move(target)), dtype_(dtype) {
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (columns_[i]->numbers.size() != columns_[0]->numbers.size()) {
+      throw ValueError(288,
+                       cat("[table] '", columns_[i]->name, "' has ", columns_[i]->numbers.size(), " rows, '",
+                           columns_[0]->name, "' ", columns_[0]->numbers.size(), ". Need equal numbers."));
+    }
+    for (std::size_t j = 0; j < i; ++j) {
+      if (columns_[i]->name != columns_[j]->name) continue;
+      throw ValueError(288, cat("[table] two columns are called '", columns_[i]->name,
+                                "'. Give each a name of its own, and select each once."));
+    }
+  }
+  if (!target_.empty()) find(target_);
+}
+
+std::int64_t Table::rows() const {
+  return columns_.empty() ? 0 : static_cast<std::int64_t>(columns_[0]->numbers.size());
+}
+
+std::vector<std::string> Table::names() const {
+  std::vector<std::string> names;
+  for (const auto& column : columns_) names.push_back(column->name);
+  return names;
+}
+
+std::size_t Table::find(std::string_view name) const {
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (columns_[i]->name == name) return i;
+  }
+  throw_no_column("table", "this table", name, names());
+}
+
+const TableColumn& Table::operator[](std::string_view name) const { return *columns_[find(name)]; }
+
+Table Table::select(const std::vector<std::string>& names) const {
+  std::vector<Shared<const TableColumn>> chosen;
+  for (const std::string& name : names) {
+    const std::size_t i = find(name);
+    if (name != target_) chosen.push_back(columns_[i]);
+  }
+  if (!target_.empty()) chosen.push_back(columns_[find(target_)]);
+  return {std::move(chosen), target_, dtype_};
+}
+
+Table Table::without(const std::vector<std::string>& names) const {
+  for (const std::string& name : names) find(name);
+  std::vector<Shared<const TableColumn>> left;
+  std::string target;
+  for (const auto& column : columns_) {
+    if (std::find(names.begin(), names.end(), column->name) != names.end()) continue;
+    left.push_back(column);
+    if (column->name == target_) target = target_;
+  }
+  return {std::move(left), target, dtype_};
+}
+
+Table Table::with_target(const std::string& name) const { return {columns_, name, dtype_}; }
+
+namespace {
+
+/// A number of a table's row as a source gives it: as it is, or whether it is this word.
+struct Feature {
+  const double* numbers;
+  bool is_word = false;
+  double word = 0;
+
+  double at(std::int64_t row) const { return is_word ? (numbers[row] == word ? 1 : 0) : numbers[row]; }
+};
+
+class TableRows : public Rows {
+ public:
+  /// @param inputs, target  keep the columns alive.
+  TableRows(std::int64_t rows, std::vector<Column> columns, std::vector<Feature> features,
+            std::vector<Shared<const TableColumn>> inputs, const TableColumn* target)
+      : Rows(rows, std::move(columns)),
+        features_(std::move(features)),
+        held_(std::move(inputs)),
+        target_(target != nullptr ? target->numbers.data() : nullptr) {}
+
+  void gather(std::span<const std::int64_t> rows, std::span<const Array> out) const override {
+    write(out[0], [&](auto* at) {
+      for (const std::int64_t row : rows) {
+        for (const Feature& feature : features_)
+          *at++ = static_cast<std::decay_t<decltype(*at)>>(feature.at(row));
+      }
+    });
+    if (target_ == nullptr) return;
+    write(out[1], [&](auto* at) {
+      for (const std::int64_t row : rows) *at++ = static_cast<std::decay_t<decltype(*at)>>(target_[row]);
+    });
+  }
+
+ private:
+  template <class F>
+  static void write(const Array& array, F f) {
+    with_type(array.dtype, [&]<class T>(std::type_identity<T>) { f(array.as<T>()); });
+  }
+
+  std::vector<Feature> features_;
+  std::vector<Shared<const TableColumn>> held_;
+  const double* target_;
+};
+
+}  // namespace
+
+Table::operator Source() const {
+  std::vector<Feature> features;
+  std::vector<std::string> names;
+  const TableColumn* target = nullptr;
+  for (const auto& column : columns_) {
+    if (column->name == target_) {
+      target = column.get();
+    } else if (column->has_words() && !column->as_code) {
+      for (std::size_t word = 0; word < column->words.size(); ++word) {
+        features.push_back({column->numbers.data(), true, static_cast<double>(word)});
+        names.push_back(cat(column->name, "=", column->words[word]));
+      }
+    } else {
+      features.push_back({column->numbers.data()});
+      names.push_back(column->name);
+    }
+  }
+  if (features.empty()) {
+    throw ValueError(288, cat("[table] no inputs", target ? cat(" besides the target '", target_, "'") : "",
+                              "; need at least one column."));
+  }
+  std::vector<Column> columns{{.name = "x",
+                               .dtype = dtype_,
+                               .shape = {static_cast<std::int64_t>(features.size())},
+                               .features = std::move(names)}};
+  if (target != nullptr && target->has_words()) {
+    columns.push_back({.name = "t", .dtype = i64, .classes = target->words});
+  } else if (target != nullptr) {
+    columns.push_back({.name = "t", .dtype = dtype_, .shape = {1}, .features = {target_}});
+  }
+  return TableRows(rows(), std::move(columns), std::move(features), columns_, target);
+}
+
+std::string Table::to_string(std::int64_t rows) const {
+  const std::int64_t shown = std::clamp<std::int64_t>(rows, 0, this->rows());
+  std::string text = cat(this->rows(), " rows, ", columns_.size(), " columns",
+                         target_.empty() ? "" : cat(", target ", target_));
+  std::vector<std::string> lines(static_cast<std::size_t>(shown) + 1);
+  for (const auto& column : columns_) {
+    std::vector<std::string> cells{column->name};
+    for (std::size_t i = 0; i < static_cast<std::size_t>(shown); ++i) {
+      const double x = column->numbers[i];
+      cells.push_back(column->has_words() ? column->words[static_cast<std::size_t>(x)] : cat(x));
+    }
+    std::size_t width = 0;
+    for (const std::string& cell : cells) width = std::max(width, cell.size());
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      lines[i] += cat("  ", std::string(width - cells[i].size(), ' '), cells[i]);
+    }
+  }
+  for (const std::string& line : lines) text += cat("\n", line);
+  if (shown < this->rows()) text += "\n  ...";
+  return text;
+}
+
+std::ostream& operator<<(std::ostream& out, const Table& table) { return out << table.to_string(); }
+
+}  // namespace chainrule::data
