@@ -1,6 +1,10 @@
 #include <algorithm>
 
+#include "chainrule/boxed.h"
+#include "chainrule/error.h"
 #include "chainrule/fields.h"
+#include "config/words.h"
+#include "core/text.h"
 
 namespace chainrule {
 
@@ -11,11 +15,26 @@ std::vector<std::string> Registry::names() const {
 }
 
 const Registry::Row* Registry::find(std::string_view name) const {
-  const auto found =
-      std::find_if(rows_.begin(), rows_.end(), [&](const Row& r) { return r.info->name == name; });
+  const auto found = std::ranges::find(rows_, name, [](const Row& row) { return row.info->name; });
   return found == rows_.end() ? nullptr : &*found;
 }
 
-void Registry::add(const Row& row) { rows_.push_back(row); }
+void Registry::add(const Row& row) {
+  const auto refused = [&](const auto&... why) {
+    return ValueError(220, cat("[registry] the ", kind_, " '", row.info->name, "' ", why...));
+  };
+  if (!config::is_setting_name(row.info->name))
+    throw refused("cannot be named so. Need a lower-case word as in \"max_pool2d\", and none of ",
+                  config::listed(config::kTakenWords), ".");
+  if (row.info->doc.empty()) throw refused("has no doc. Say in a sentence what it does: Info::doc.");
+  if (find(row.info->name)) throw refused("is there already. Give it another name.");
+  rows_.push_back(row);
+}
+
+void throw_none(const Registry& kind) {
+  throw ValueError(239, cat("[", kind.kind(), "] there is none: the handle is empty. Give it one, such as ",
+                            kind.rows().empty() ? std::string_view("a struct of yours") : kind.rows().front().info->name,
+                            "."));
+}
 
 }  // namespace chainrule

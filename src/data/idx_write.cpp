@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <initializer_list>
 #include <new>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "chainrule/error.h"
+#include "chainrule/images.h"
 #include "chainrule/io.h"
 #include "core/text.h"
 
@@ -46,7 +48,7 @@ std::string gzip(std::string_view bytes) {
   return packed;
 }
 
-void write_file(const std::string& path, std::string bytes, const std::vector<std::uint8_t>& body) {
+void write_file(const std::string& path, std::string bytes, std::span<const std::uint8_t> body) {
   bytes.append(reinterpret_cast<const char*>(body.data()), body.size());
   io::replace_file(path, path.ends_with(".gz") ? gzip(bytes) : bytes);
 }
