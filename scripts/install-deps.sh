@@ -86,6 +86,9 @@ missing_packages() {
   done <<<"$kNeeds"
 }
 
+# find_missing GROUP...: sets missing. Not by < <(...), which needs /dev/fd: a plain chroot has none.
+find_missing() { read -r -d '' -a missing <<<"$(missing_packages "$@")" || true; }
+
 # say LINE...
 say() { printf '%s\n' "$@" >&2; }
 
@@ -144,7 +147,7 @@ install() {
 }
 
 main() {
-  local -a groups=("$@") missing
+  local -a groups=("$@")
   ((${#groups[@]})) || groups=(build test)
   local group known
   known=$(awk 'NF { print $2 }' <<<"$kNeeds" | uniq | tr '\n' ' ')
@@ -154,7 +157,7 @@ main() {
       return 2
     fi
   done
-  read -r -d '' -a missing < <(missing_packages "${groups[@]}") || true
+  find_missing "${groups[@]}"
   ((${#missing[@]})) || return 0
   if ! command -v apt-get >/dev/null; then
     say "Missing, by the names that Debian gives them: ${missing[*]}"
@@ -162,7 +165,7 @@ main() {
     return 1
   fi
   install "${missing[@]}"
-  read -r -d '' -a missing < <(missing_packages "${groups[@]}") || true
+  find_missing "${groups[@]}"
   if ((${#missing[@]})); then
     say "Installed, but still not found (cmake must be 3.25 or newer): ${missing[*]}"
     return 1

@@ -1,4 +1,5 @@
-# Tests of the house around the code: the scripts that set up a machine and check the sources, and the installed library seen from outside.
+# Tests of the house around the code: the scripts that set up a machine and check the sources, and the installed
+# library seen from outside.
 foreach(name checks install asking chainrule)
   add_test(NAME scripts.${name}
            COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/scripts/${name}_test.sh ${CMAKE_CURRENT_BINARY_DIR}/scripts/${name})
