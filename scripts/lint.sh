@@ -3,6 +3,11 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 
+if [[ ! -d /dev/fd ]]; then
+  printf 'lint: this system has no /dev/fd, which the checks need (is /proc mounted?)\n' >&2
+  exit 1
+fi
+
 failed=()
 check() {
   local name=$1
