@@ -6,13 +6,13 @@
 #
 # Without a group: build and test. What is there is found by looking (commands on the PATH, headers that the
 # compiler finds), not by asking the package manager: so when nothing is missing, this takes a moment, needs
-# no root, and works on any system. Only what is missing is installed, by apt-get.
+# no root, and works on any system. Only what is missing is installed, by apt-get; a person at a terminal is
+# asked first (not with CI=true).
 set -euo pipefail
 
 # Debian package, group, and how to see that it is there: a command, a header, or a function below.
 readonly kNeeds='
 g++                   build  have_compiler
-make                  build  command:make
 cmake                 build  have_cmake
 ninja-build           build  command:ninja
 ccache                build  command:ccache
@@ -75,7 +75,7 @@ missing_packages() {
   while read -r package group test; do
     if [[ $groups == *" $group "* && $test == header:* ]]; then headers+=("${test#header:}"); fi
   done <<<"$kNeeds"
-  absent=$'\n'$(missing_headers "${headers[@]}")$'\n'
+  absent=$'\n'$(missing_headers ${headers[@]+"${headers[@]}"})$'\n'
   while read -r package group test; do
     [[ -n $package && $groups == *" $group "* ]] || continue
     case $test in
@@ -86,43 +86,88 @@ missing_packages() {
   done <<<"$kNeeds"
 }
 
-install() {
-  local -a as_root=()
-  if [[ $(id -u) != 0 ]]; then
-    if ! command -v sudo >/dev/null; then
-      printf 'Not root, and there is no sudo. As root, run:\n  apt-get install %s\n' "$*" >&2
-      return 1
-    fi
-    as_root=(sudo)
+# find_missing GROUP...: sets missing. Not by < <(...), which needs /dev/fd: a plain chroot has none.
+find_missing() { read -r -d '' -a missing <<<"$(missing_packages "$@")" || true; }
+
+# say LINE...
+say() { printf '%s\n' "$@" >&2; }
+
+# Whether a person agrees. Nobody is asked where nobody sits at a terminal, and in CI.
+agreed() {
+  local answer
+  [[ ${CI:-} != true && -t 0 && -t 2 ]] || return 0
+  printf 'Install them with %s? [Y/n] ' "${as_root}apt-get" >&2
+  if ! read -r answer; then
+    say ''
+    return 1
   fi
-  local -a apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300)
-  printf 'Installing: %s\n' "$*"
+  [[ $answer =~ ^[[:space:]]*([Yy]([Ee][Ss])?)?[[:space:]]*$ ]]
+}
+
+# apt ARGUMENT...: apt-get as root, who gets the proxies of this user; what it prints goes to the log.
+apt() {
+  local -a settings=(DEBIAN_FRONTEND=noninteractive)
+  local name
+  for name in http_proxy https_proxy no_proxy; do
+    if [[ -n ${!name:-} ]]; then settings+=("$name=${!name}"); fi
+  done
+  # shellcheck disable=SC2086  # as_root is one word or none
+  $as_root env "${settings[@]}" apt-get -q -o DPkg::Lock::Timeout=300 "$@" >>"$log" 2>&1 </dev/null
+}
+
+# install PACKAGE...: asks, installs, and says how to do it by hand where that is not to be or fails.
+install() {
+  local may_install=true
+  as_root=''
+  if [[ $(id -u) != 0 ]]; then
+    if command -v sudo >/dev/null; then as_root='sudo '; else may_install=false; fi
+  fi
+  local get=${as_root}apt-get
+  local by_hand="  $get update && $get install --no-install-recommends $*"
+  say "Missing: $*"
+  if ! $may_install; then
+    say 'Not root, and there is no sudo. As root, run:' "$by_hand"
+    return 1
+  fi
+  if ! agreed; then
+    say 'Nothing was installed. To do it yourself:' "$by_hand"
+    return 1
+  fi
+  log=$(mktemp)
+  trap 'rm -f "$log"' EXIT
+  say "Installing them with $get. This can take some minutes."
   # The lists of a fresh machine are empty or stale. Where they cannot be fetched, the old ones may do.
-  "${apt[@]}" update || printf 'apt-get update failed; trying with the package lists that are there.\n' >&2
-  "${apt[@]}" install -y --no-install-recommends "$@"
+  apt update || say 'apt-get update failed; trying with the package lists that are there.'
+  if ! apt install -y --no-install-recommends "$@"; then
+    say 'apt-get failed. The end of what it said:'
+    tail -n 20 "$log" >&2
+    say 'Is this machine offline, or behind a proxy (http_proxy)? To try again by hand:' "$by_hand"
+    return 1
+  fi
 }
 
 main() {
-  local -a groups=("$@") missing
+  local -a groups=("$@")
   ((${#groups[@]})) || groups=(build test)
-  local group
+  local group known
+  known=$(awk 'NF { print $2 }' <<<"$kNeeds" | uniq | tr '\n' ' ')
   for group in "${groups[@]}"; do
-    if [[ ! $group =~ ^(build|test|lint|bench)$ ]]; then
-      printf 'Unknown group "%s". The groups are: build test lint bench.\n' "$group" >&2
+    if [[ " $known" != *" $group "* ]]; then
+      say "Unknown group \"$group\". The groups are: ${known% }."
       return 2
     fi
   done
-  mapfile -t missing < <(missing_packages "${groups[@]}")
+  find_missing "${groups[@]}"
   ((${#missing[@]})) || return 0
   if ! command -v apt-get >/dev/null; then
-    printf 'Missing, by the names that Debian gives them: %s\n' "${missing[*]}" >&2
-    printf 'Please install them with the package manager of this system (cmake must be 3.25 or newer).\n' >&2
+    say "Missing, by the names that Debian gives them: ${missing[*]}"
+    say 'Please install them with the package manager of this system (cmake must be 3.25 or newer).'
     return 1
   fi
   install "${missing[@]}"
-  mapfile -t missing < <(missing_packages "${groups[@]}")
+  find_missing "${groups[@]}"
   if ((${#missing[@]})); then
-    printf 'Installed, but still not found (cmake must be 3.25 or newer): %s\n' "${missing[*]}" >&2
+    say "Installed, but still not found (cmake must be 3.25 or newer): ${missing[*]}"
     return 1
   fi
 }

@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# The script ./chainrule, between stand-ins for CMake and the tool:  tests/scripts/chainrule_test.sh WORK_FOLDER
+# shellcheck source-path=SCRIPTDIR
+source "$(dirname "$0")/fresh_machine.sh"
+readonly kBuild='cmake --build --preset release -j 3 --target'
+
+# A machine with all that the build and the tests need, and no apt-get.
+ready_machine() {
+  local name
+  fresh_machine
+  rm "$work/bin/apt-get"
+  environment=(JOBS=3)
+  for name in c++ ninja ccache pkg-config; do stub "$name" </dev/null; done
+  stub ctest <<<"echo \"ctest \$* in \$PWD\""
+  stub tool <<<"echo \"tool in \$PWD: \$*\""
+  printf '%s\n' '[0/2] Re-checking globbed directories...' 'ninja: no work to do.' >"$work/ninja-says"
+  stub cmake <<END
+if [[ \$1 == --version ]]; then echo 'cmake version 3.25.1'; exit; fi
+echo "cmake \$*" >>"$work/calls"
+case \$1 in
+  --preset)
+    mkdir -p "build/\$2/bench"
+    : >"build/\$2/build.ninja"
+    echo '-- Configuring done'
+    ;;
+  --build)
+    cat "$work/ninja-says"
+    if grep -q FAILED "$work/ninja-says"; then exit 1; fi
+    cp "$work/bin/tool" "build/\$3/chainrule"
+    cp "$work/bin/tool" "build/\$3/bench/bench_kernels"
+    ;;
+esac
+END
+}
+
+chainrule() {
+  : >"$work/calls"
+  run "$work/tree/chainrule" "$@"
+}
+
+ready_machine
+chainrule train --steps 3 --out 'a b'
+same 'the tool runs where it was called from' "tool in $work/elsewhere: train --steps 3 --out a b" "$out"
+same 'the first time' 'Building in build/release. The first time takes minutes.' "$err"
+same 'the tool alone is built' "cmake --preset release -DCHAINRULE_BUILD_TESTS=OFF -DCHAINRULE_BUILD_BENCH=OFF
+$kBuild chainrule_cli" "$(calls)"
+
+chainrule explain x
+same 'another command' "tool in $work/elsewhere: explain x" "$out"
+same 'nothing is said where there is nothing to do' '' "$err"
+same 'what is configured stays' "cmake --preset release"$'\n'"$kBuild chainrule_cli" "$(calls)"
+
+ln -s "$work/tree/chainrule" "$work/bin/chainrule"
+run chainrule data list
+same 'through a link' "tool in $work/elsewhere: data list" "$out"
+
+chainrule test -R Shape
+same 'ctest' "ctest --preset release -j 3 -R Shape in $work/tree" "$out"
+same 'tests and benchmarks are built' "cmake --preset release -DCHAINRULE_BUILD_TESTS=ON -DCHAINRULE_BUILD_BENCH=ON
+$kBuild all" "$(calls)"
+
+environment+=(CMAKE_FLAGS='-DA=1 -DB=2')
+chainrule check-fast
+same 'options for CMake' 'cmake --preset dev -DA=1 -DB=2' "$(head -n 1 "$work/calls")"
+same 'fast tests' 'ctest --preset dev -j 3 -L ^(unit' "${out%%|*}"
+
+chainrule bench xor
+same 'bench with options' "tool in $work/elsewhere: bench xor" "$out"
+chainrule bench
+same 'bench alone' "tool in $work/elsewhere: bench
+== $work/tree/build/release/bench/bench_kernels
+tool in $work/elsewhere: " "$out"
+
+printf '%s\n' '[1/2] Building a' 'FAILED: a' 'a.cpp:1: error' >"$work/ninja-says"
+chainrule train
+same 'a build that fails: stdout' '' "$out"
+same 'a build that fails: stderr' '[1/2] Building a
+FAILED: a
+a.cpp:1: error' "$err"
+same 'a build that fails: code' 1 "$code"
+
+chainrule clean
+same 'clean' no "$([[ -e $work/tree/build ]] || echo no)"
+
+rm "$work/bin/ninja"
+chainrule train
+same 'what is missing ends it' 1 "$code"
+same 'and is named' 'Missing, by the names that Debian gives them: ninja-build' "$(head -n 1 <<<"$err")"
+same 'nothing is built' '' "$(calls)"
+
+for word in '' help -h --help; do
+  chainrule ${word:+"$word"}
+  same "help '$word': code" 0 "$code"
+  same "help '$word': needs nothing" '' "$(calls)$err"
+  # shellcheck disable=SC2013  # the targets are words
+  for target in $(sed -n 's/^targets := //p' "$source/Makefile"); do
+    same "help '$word' names $target" yes "$(grep -q "^./chainrule $target " <<<"$out" && echo yes)"
+  done
+done
+
+finish
