@@ -193,7 +193,7 @@ struct Leaf {
   std::string doc;                   ///< one line
   std::string kind;                  ///< "number", "one of same, valid", "schedule"
   std::string range;                 ///< "at least 0", or ""
-  std::string value;                 ///< what it is now, as short text
+  std::string value;                 ///< what it is now, as set() takes it
   std::vector<std::string> choices;  ///< of a choice, or the names of a kind
 };
 

@@ -15,7 +15,8 @@ Leaf leaf_of(const Field& field, std::string name) {
   leaf.doc = field.doc;
   leaf.kind = kind_words(field);
   leaf.range = range_words(field.range);
-  leaf.value = to_text(brief_value(field));
+  const Value value = brief_value(field);
+  leaf.value = value.kind == Value::Kind::text && !field.registry ? value.text : to_text(value);
   if (field.registry) leaf.choices = field.registry->names();
   for (const std::string_view choice : field.choices) leaf.choices.emplace_back(choice);
   return leaf;

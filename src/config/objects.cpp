@@ -56,7 +56,8 @@ void copy(const Fields& from, const Fields& to) {
 Shared<Configurable> changed(Configurable* current, const Value& value, const std::string& what,
                              const Registry& registry) {
   if (!current)
-    throw mistake(233, value.place, what, " is empty. Need its name first: type = \"...\", or one of ",
+    throw mistake(233, value.place, what,
+                  " is given no name, and there is none to change. Need type = \"...\", ", "one of ",
                   listed(registry.names()), ".");
   Shared<Configurable> made = copy_of(*current);
   if (!made)
@@ -95,9 +96,7 @@ Shared<Configurable> copy_of(Configurable& object) {
 Named named(const Value& value, const std::string& what, const std::string& need) {
   if (value.kind == Value::Kind::text) {
     if (is_plain_word(value.text)) return {value.text, value.place, Value()};
-    Place inside = value.place;
-    if (inside.column > 0) ++inside.column;  // behind the quote
-    const Value parsed = parse_text_at(value.text, inside);
+    const Value parsed = parse_within(value);
     if (parsed.kind != Value::Kind::text) return named(parsed, what, need);
     return {parsed.text, parsed.place, Value()};
   }
@@ -117,7 +116,7 @@ Named named(const Value& value, const std::string& what, const std::string& need
 
 Shared<Configurable> object_of(const Registry& registry, const Value& value, Configurable* current,
                                const std::string& what) {
-  const Named given = named(value, what, cat("the name of a ", registry.kind()));
+  const Named given = named(value, what, cat(with_article(registry.kind()), ": ", listed(registry.names())));
   if (given.name.empty()) return changed(current, given.settings, what, registry);
   const Registry::Row* row = registry.find(given.name);
   if (!row)
@@ -132,7 +131,7 @@ Shared<Configurable> object_of(const Registry& registry, const Value& value, Con
 }
 
 Shared<Configurable> make(const Registry& registry, const Value& value) {
-  return object_of(registry, value, nullptr, std::string(registry.kind()));
+  return object_of(registry, value, nullptr, cat("the ", registry.kind()));
 }
 
 }  // namespace chainrule::config

@@ -58,8 +58,9 @@ class JsonBuilder {
 
   bool parse_error(std::size_t, const std::string& token, const nlohmann::detail::exception& error) {
     const auto read = static_cast<std::size_t>(read_ - text_.data());
-    throw mistake(223, lines_.at(read == 0 ? 0 : read - 1), "this is not JSON: ", reason(error.what()), ".",
-                  hint(token));
+    const std::string why = reason(error.what());
+    throw mistake(223, lines_.at(read == 0 ? 0 : read - 1), "this is not JSON: ", why, ".",
+                  why == "invalid literal" ? hint(token) : "");
   }
 
  private:
@@ -114,6 +115,7 @@ class JsonBuilder {
     return std::string(message.substr(0, message.find("; last read")));
   }
 
+  /// What may have been meant by a word that JSON does not have.
   static std::string hint(std::string_view token) {
     const auto has = [&](std::string_view word) { return token.find(word) != std::string_view::npos; };
     if (has("N") || has("I")) return " JSON has no NaN and infinities: write \"nan\", \"inf\".";

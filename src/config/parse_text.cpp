@@ -150,6 +150,13 @@ Value parse_text_at(std::string_view text, const Place& start) {
   return TextParser(text, start).all();
 }
 
+Value parse_within(const Value& text) {
+  Place start = text.place;
+  if (start.column == 0) start.line = text.text.find('\n') == std::string::npos ? 0 : 1;
+  ++start.column;  // behind the quote, or the first of a text that has no place
+  return parse_text_at(text.text, start);
+}
+
 Value parse_text(std::string_view text, std::string_view source) {
   return parse_text_at(text, start_of(source, text.find('\n') != std::string_view::npos));
 }

@@ -20,9 +20,9 @@ class Reader {
     check_keys(value.table);
     const std::span<const Field> all = fields.all();
     if (value.list.size() > all.size())
-      throw mistake(231, value.list[all.size()].place, owner, " has ", all.size(),
-                    all.size() == 1 ? " setting, " : " settings, ", value.list.size(),
-                    " values are given. Need fewer.");
+      throw mistake(
+          231, value.list[all.size()].place, "this is value ", all.size() + 1, " of ", owner, ", which has ",
+          all.empty() ? "no settings" : cat("the settings ", listed(names_of(fields))), ". Leave it out.");
     for (std::size_t i = 0; i < value.list.size(); ++i) setting(all[i], {all[i].name, owner}, value.list[i]);
     for (const Entry& entry : value.table) {
       const auto field = std::ranges::find(all, entry.key, &Field::name);
@@ -131,22 +131,28 @@ class Reader {
   void objects(const Field& field, const Label& label, const Value& value) {
     if (is_none(value)) return will_hold(field, {});
     if (value.kind == Kind::text) return objects(field, label, whole_list(value));
-    if (value.kind == Kind::table && !value.find(kType)) return some_objects(field, label, value);
+    if (is_by_number(value)) return some_objects(field, label, value);
     std::vector<Shared<Configurable>> made;
     for (const Value& element : elements(value))
       made.push_back(object_of(*field.registry, element, nullptr, cat("an element of ", label.text())));
     will_hold(field, std::move(made));
   }
 
+  /// {0 = {kernel = 3}}, as dotted names of options are read.
+  static bool is_by_number(const Value& value) {
+    return value.kind == Kind::table && !value.table.empty() &&
+           std::ranges::all_of(value.table, [](const Entry& entry) {
+             return !entry.key.empty() && entry.key.find_first_not_of("0123456789") == std::string::npos;
+           });
+  }
+
   /// The list that a short text says.
   static Value whole_list(const Value& text) {
-    Place inside = text.place;
-    if (inside.column > 0) ++inside.column;  // behind the quote
-    Value parsed = parse_text_at(text.text, inside);
+    Value parsed = parse_within(text);
     return parsed.kind == Kind::list ? parsed : Value::of_list({std::move(parsed)});
   }
 
-  /// Changes those whose numbers are the keys: {0 = {kernel = 3}}.
+  /// Changes those whose numbers are the keys.
   void some_objects(const Field& field, const Label& label, const Value& value) {
     std::vector<Shared<Configurable>> made;
     std::vector<std::string> numbers;
@@ -189,7 +195,7 @@ thread_local int Level::depth_ = 0;
 /// The settings that are given to an owner, its own name left out.
 Value given_to(const Settings& of, const Value& value) {
   if (of.name.empty()) {
-    Value given = value.kind == Kind::text ? parse_text_at(value.text, value.place) : value;
+    Value given = value.kind == Kind::text ? parse_within(value) : value;
     if (given.kind != Kind::table)
       throw mistake(227, value.place, "this is ", shown(value), ". Need a table of settings.");
     return given;

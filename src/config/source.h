@@ -40,4 +40,7 @@ class Lines {
 /// A short text that begins at a place. Its line stays 0 if the start's is.
 Value parse_text_at(std::string_view text, const Place& start);
 
+/// What a text says as short text. Its places are those in the text, if nothing in it is escaped.
+Value parse_within(const Value& text);
+
 }  // namespace chainrule::config

@@ -10,7 +10,7 @@ namespace chainrule::config {
 
 std::string Place::text() const {
   const std::string_view name = source ? std::string_view(source->name) : "";
-  if (line == 0 && (column == 0 || (column == 1 && !name.empty()))) return std::string(name);
+  if (line == 0 && column <= 1) return std::string(name);  // all of it
   if (line == 0) return cat(name, name.empty() ? "" : ", ", "column ", column);
   if (name.empty()) return cat("line ", line, ", column ", column);
   return cat(name, ":", line, ":", column);

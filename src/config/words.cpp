@@ -19,11 +19,6 @@ std::string joined(const Words& words) {
   return all;
 }
 
-/// "a number", "an integer".
-std::string with_article(std::string_view word) {
-  return cat(std::string_view("aeiou").find(word.front()) != std::string_view::npos ? "an " : "a ", word);
-}
-
 }  // namespace
 
 bool is_setting_name(std::string_view name) {
@@ -44,6 +39,10 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& ca
   if (candidates.empty()) return " There are none.";
   const std::string near = did_you_mean(word, candidates);
   return near.empty() ? cat(" There are: ", listed(candidates), ".") : near;
+}
+
+std::string with_article(std::string_view word) {
+  return cat(std::string_view("aeiou").find(word.front()) != std::string_view::npos ? "an " : "a ", word);
 }
 
 std::string plain_number(double value) {
@@ -95,7 +94,8 @@ std::string kind_words(const Field& field) {
 std::string need_words(const Field& field) {
   const std::string kind = kind_words(field), range = range_words(field.range);
   const bool bare = field.kind == Field::Kind::flag || field.kind == Field::Kind::choice;
-  return cat(bare ? kind : with_article(kind), range.empty() ? "" : ", ", range);
+  const bool each = field.kind == Field::Kind::integers || field.kind == Field::Kind::numbers;
+  return cat(bare ? kind : with_article(kind), range.empty() ? "" : each ? ", each " : ", ", range);
 }
 
 std::string shown(const Value& value) {
@@ -113,7 +113,7 @@ std::string shown(const Value& value) {
       if (value.text.size() <= kLongest) return cat("the text ", quoted(value.text));
       std::size_t end = kLongest;
       while (end > 0 && (static_cast<unsigned char>(value.text[end]) & 0xC0) == 0x80) --end;
-      return cat("the text ", quoted(std::string_view(value.text).substr(0, end)), "...");
+      return cat("the text ", quoted(value.text.substr(0, end) + "..."));
     }
     default:
       return to_text(value);

@@ -32,6 +32,9 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& ca
 /// A number without an end that only says that it is one: "0.1", "5", "inf".
 std::string plain_number(double value);
 
+/// "a number", "an integer".
+std::string with_article(std::string_view word);
+
 /// What a setting takes, for tables: "number", "one of same, valid", "list of integers".
 std::string kind_words(const Field& field);
 /// The same for "need ...": "a number, above 0".

@@ -74,17 +74,37 @@ bool reads_well_by_position(const Field& field) {
   return field.kind != Field::Kind::flag && field.kind != Field::Kind::group;
 }
 
+Value brief(Configurable& object);
+
+bool differs(const Field& field, const Field* usual) {
+  return !usual || !(value_of(field, full) == value_of(*usual, full));
+}
+
+/// The setting without what is as usual.
+Value brief_value(const Field& field, const Field* usual) {
+  if (field.kind != Field::Kind::group || !usual) return value_of(field, brief);
+  const Fields fields = fields_of(field), defaults = fields_of(*usual);
+  std::vector<Entry> entries;
+  for (std::size_t i = 0; i < fields.all().size(); ++i) {
+    const Field &inner = fields.all()[i], &inner_usual = defaults.all()[i];
+    if (differs(inner, &inner_usual))
+      entries.push_back({std::string(inner.name), brief_value(inner, &inner_usual)});
+  }
+  return Value::of_table(std::move(entries));
+}
+
 /// With the settings that differ from the defaults.
 Value brief(Configurable& object) {
   constexpr std::size_t kMaxPositional = 2;
-  const Shared<Configurable> usual(object.make_default());
-  const Fields fields = fields_of(object), defaults = usual ? fields_of(*usual) : Fields();
+  const Shared<Configurable> made(object.make_default());
+  const Fields fields = fields_of(object), defaults = made ? fields_of(*made) : Fields();
   std::vector<Value> positional;
   std::vector<Entry> named;
   for (std::size_t i = 0; i < fields.all().size(); ++i) {
     const Field& field = fields.all()[i];
-    if (i < defaults.all().size() && value_of(field, full) == value_of(defaults.all()[i], full)) continue;
-    Value value = value_of(field, brief);
+    const Field* const usual = made ? &defaults.all()[i] : nullptr;
+    if (!differs(field, usual)) continue;
+    Value value = brief_value(field, usual);
     if (positional.size() == i && i < kMaxPositional && reads_well_by_position(field)) {
       positional.push_back(std::move(value));
     } else {
@@ -96,7 +116,7 @@ Value brief(Configurable& object) {
 
 }  // namespace
 
-Value brief_value(const Field& field) { return value_of(field, brief); }
+Value brief_value(const Field& field) { return brief_value(field, nullptr); }
 
 Value write(const Settings& of) {
   std::vector<Entry> entries = all_settings(of.fields);
