@@ -12,6 +12,10 @@
 #include "chainrule/optim/schedule.h"
 
 /// What changes parameters.
+namespace chainrule {
+enum class History : std::uint8_t;  // of the library's own: what becomes of a graph after a step
+}
+
 namespace chainrule::optim {
 
 /// Parameters that are treated in another way than the others.
@@ -42,8 +46,9 @@ struct Options {
 ///     const double loss = optimizer.step(softmax_cross_entropy(net.forward(x, pass), t), pass);
 ///
 /// A step computes gradients, new parameters, new states and what the pass collected in one run, and writes the new
-/// numbers over the old ones where nobody needs those: hand over the loss without keeping a handle on it. If
-/// computing fails, nothing has changed. The net may be built later, by the first step.
+/// numbers over the old ones. If computing fails, nothing has changed. After it the graph of the loss is gone: tensors
+/// of it that are still held, such as the net's output, have their values and no history. The net may be built later,
+/// by the first step.
 class Optimizer {
  public:
   Optimizer(const nn::Layer& net, AnyRule rule, Options options = {})
@@ -99,7 +104,7 @@ class Optimizer {
   void find_gradients(const Tensor& loss, Workspace& w) const;
   void limit(std::vector<Tensor>& gradients) const;
   void find_updates(Workspace& w);
-  void apply(Workspace& w, nn::Pass* pass);
+  void apply(Workspace& w, nn::Pass* pass, History history);
   double step_with(Tensor loss, nn::Pass* pass, std::span<Tensor> also);
   nn::NamedParameter& named(const Trained& trained) { return parameters_[trained.place]; }
   const nn::NamedParameter& named(const Trained& trained) const { return parameters_[trained.place]; }

@@ -140,7 +140,7 @@ double Optimizer::step_with(Tensor loss, nn::Pass* pass, std::span<Tensor> also)
     w->next.push_back(check_finite(loss));
     loss = {};  // its graph ends with the step
     w->next.insert(w->next.end(), std::make_move_iterator(also.begin()), std::make_move_iterator(also.end()));
-    apply(*w, pass);
+    apply(*w, pass, History::end);
   } catch (const ValueError& error) {
     if (error.code() != 147) throw;
     const Tensor checked = loss ? loss : w->next[at].node()->input_tensors()[0];
@@ -190,7 +190,7 @@ void Optimizer::step(std::vector<Tensor> gradients) {
   for (const Trained& trained : trained_) w->values.push_back(named(trained).parameter.value());
   std::move(gradients.begin(), gradients.end(), std::back_inserter(w->gradients));
   find_updates(*w);
-  apply(*w, nullptr);
+  apply(*w, nullptr, History::keep);
 }
 
 void Optimizer::step() {
@@ -244,7 +244,7 @@ void Optimizer::find_updates(Workspace& w) {
   w.states.clear();
 }
 
-void Optimizer::apply(Workspace& w, nn::Pass* pass) {
+void Optimizer::apply(Workspace& w, nn::Pass* pass, History history) {
   const std::size_t own = w.current.size();
   const std::size_t before_pass = w.next.size();
   if (pass != nullptr) {
@@ -253,7 +253,7 @@ void Optimizer::apply(Workspace& w, nn::Pass* pass) {
       w.next.push_back(std::move(update.next));
     }
   }
-  renew(w.current, w.next);
+  renew(w.current, w.next, history);
   const std::size_t states = state_names_.size();
   for (std::size_t i = 0; i < own; ++i) {
     const std::size_t parameter = i / (1 + states), place = i % (1 + states);

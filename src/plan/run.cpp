@@ -90,11 +90,9 @@ void evaluate(std::span<const Tensor> tensors) {
   while (w->tracer.next(w->trace)) run_trace(*w);
 }
 
-void renew(std::span<const Tensor* const> current, std::span<Tensor> next, const Tensor* also) {
+void renew(std::span<const Tensor* const> current, std::span<Tensor> next, History history) {
   const Reused<Workspace> w;
   w->add_outputs(next);
-  const std::size_t renewed = w->outputs.size();
-  if (also != nullptr) w->add_outputs({also, 1});
   bool any = false;
   for (const Tensor* tensor : current) {
     const Node* leaf = tensor->node();
@@ -103,15 +101,22 @@ void renew(std::span<const Tensor* const> current, std::span<Tensor> next, const
     any = true;
   }
   if (any) {
-    w->tracer.start_with_last_handles(w->outputs, renewed);
+    w->tracer.start_with_last_handles(w->outputs, history == History::end);
   } else {
     w->tracer.start(w->outputs);
   }
-  while (w->tracer.next(w->trace)) run_trace(*w);
+  while (w->tracer.next(w->trace)) {
+    run_trace(*w);
+    if (history == History::keep) continue;
+    for (Node* node : w->trace.nodes) {
+      if (node->has_value()) forget_history(*node);
+    }
+  }
   for (Tensor& tensor : next) {
-    const bool is_only_handle = tensor.node()->refs.count() == 1;
-    if (is_only_handle) {
-      forget_history(*tensor.node());
+    Node& node = *tensor.node();
+    if (node.is_leaf() && node.literal == Literal::none) continue;
+    if (node.refs.count() == 1) {
+      forget_history(node);
     } else {
       tensor = detach(tensor);
     }

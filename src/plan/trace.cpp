@@ -68,13 +68,15 @@ void Trace::clear() {
 void Tracer::start(std::span<Node* const> outputs, const NodeIndex* given) {
   outputs_ = outputs;
   let_go_ = {};
+  ends_history_ = false;
   given_ = given;
   stack_.clear();
 }
 
-void Tracer::start_with_last_handles(std::span<Node* const> outputs, std::size_t count) {
+void Tracer::start_with_last_handles(std::span<Node* const> outputs, bool all) {
   start(outputs);
-  let_go_ = outputs.first(count);
+  let_go_ = outputs;
+  ends_history_ = all;
 }
 
 /// Adds a leaf that is met for the first time.
@@ -114,6 +116,7 @@ void Tracer::find_kept(Trace& trace) {
   };
   find(trace.kept);
   if (let_go_.empty()) return;
+  if (ends_history_) return trace.held.assign(trace.nodes.size(), 0);
   for (Node* node : let_go_) {
     const auto number = static_cast<std::size_t>(node->traced.number);
     const bool is_here = number < trace.nodes.size() && trace.nodes[number] == node;

@@ -43,9 +43,9 @@ class Tracer {
   /// nodes in there.
   /// Both must live until the last stretch.
   void start(std::span<Node* const> outputs, const NodeIndex* given = nullptr);
-  /// The same, where handles of the first outputs, one for each time it is listed, are let go when they have
-  /// values.
-  void start_with_last_handles(std::span<Node* const> outputs, std::size_t count);
+  /// The same, where a handle of each output, one for each time it is listed, is let go when they have values.
+  /// @param all  whether what others hold has no history then, so that nothing it was made from is needed.
+  void start_with_last_handles(std::span<Node* const> outputs, bool all = false);
   /// The next stretch; false if there is none.
   bool next(Trace& trace, std::size_t max_nodes = kMaxNodes);
   /// Whether that was the last one.
@@ -82,6 +82,7 @@ class Tracer {
 
   std::span<Node* const> outputs_;  // that are not yet visited
   std::span<Node* const> let_go_;   // outputs whose handles do not count
+  bool ends_history_ = false;
   const NodeIndex* given_ = nullptr;
   std::uint64_t stretch_ = 0;
   NodeIndex leaves_;  // their numbers in the stretch
