@@ -1,0 +1,110 @@
+// Nets in files: what is saved is what is loaded, and what does not fit is refused whole.
+#include "chainrule/nn/model.h"
+
+#include <gtest/gtest.h>
+
+#include "chainrule/chainrule.h"
+#include "chainrule/config.h"
+#include "chainrule/io.h"
+#include "temporary_folder.h"
+
+namespace chainrule {
+namespace {
+
+nn::Sequential conv_net() {
+  return nn::Sequential(nn::Conv2d(4, 3), nn::Relu(), nn::MaxPool2d(2), nn::Affine(6), nn::BatchNorm(),
+                        nn::Residual(nn::Sequential(nn::Affine(6), nn::Tanh())), nn::Dropout(0.2), nn::Affine(3));
+}
+
+Tensor images() { return normal({5, 1, 8, 8}, {.seed = 1}); }
+
+class ModelFile : public ::testing::Test {
+ protected:
+  TemporaryFolder folder_;
+  const std::string path_ = (folder_ / "net.safetensors").string();
+};
+
+TEST_F(ModelFile, LoadsAsItWasSaved) {
+  nn::Sequential net = conv_net();
+  auto pass = nn::Pass::training(1, 0);
+  net.forward(images(), pass);
+  pass.store();  // running statistics that are not their first values
+  save(path_, net, {.classes = {"a", "b", "c, d"}, .notes = {{"trained by", "a test"}}});
+  const Model model = load_model(path_);
+  EXPECT_EQ(model.net->describe(), net.describe());
+  EXPECT_EQ(model.predict(images()).to_vector<float>(), net.predict(images()).to_vector<float>());
+  EXPECT_EQ(model.options.classes, (std::vector<std::string>{"a", "b", "c, d"}));
+  ASSERT_EQ(model.options.notes.size(), 1u);
+  EXPECT_EQ(model.options.notes[0].second, "a test");
+  EXPECT_EQ(model.classify(images()).size(), 5u);
+}
+
+TEST_F(ModelFile, ScalesBeforeAndAfter) {
+  nn::Sequential net{nn::Affine(tensor({2}, {1, 1}), tensor({1}))};
+  save(path_, net,
+       {.before = Shared<nn::Layer>(new nn::ScaleShift({0.5}, {1})),
+        .after = Shared<nn::Layer>(new nn::ScaleShift({10}, {-3}))});
+  // x = 4 -> 4 / 2 + 1 = 3 -> 2 * 3 + 1 = 7 -> 10 * 7 - 3 = 67
+  EXPECT_EQ(load_model(path_).predict(tensor({4}, {1, 1})).item(), 67);
+}
+
+TEST_F(ModelFile, KnowsTheBooksNames) {
+  const nn::TwoLayerNet net({.input = 4, .hidden = 3, .output = 2});
+  save(path_, net);
+  EXPECT_EQ(io::read_safetensors(path_).tensors.names(), (std::vector<std::string>{"W1", "W2", "b1", "b2"}));
+  EXPECT_EQ(load_model(path_).net->predict(ones({1, 4})).to_vector(), net.predict(ones({1, 4})).to_vector());
+}
+
+TEST_F(ModelFile, RefusesWhatDoesNotFitAndChangesNothing) {
+  nn::Sequential net{nn::Affine(2)};
+  net.build(ones({1, 3}));
+  const auto before = net.parameter("affine1.weight").value().to_vector();
+  try {
+    load(NamedTensors{{"affine1.weight", ones({2, 3})}, {"affine2.bias", ones({2})}}, net);
+    FAIL() << "took them";
+  } catch (const ValueError& error) {
+    EXPECT_STREQ(error.what(),
+                 "[load] the tensors are not those of the net, which is sequential:"
+                 "\n  does not fit: affine1.weight is (2, 3) f32, the net's is (3, 2) f32"
+                 "\n  missing: affine1.bias"
+                 "\n  not in the net: affine2.bias (2,) f32"
+                 "\nNothing was changed. Need the same names and shapes. (E246)");
+  }
+  EXPECT_EQ(net.parameter("affine1.weight").value().to_vector(), before);
+}
+
+TEST_F(ModelFile, ConvertsFloatingNumbers) {
+  nn::Sequential net{nn::Affine(1)};
+  net.build(ones({1, 2}));
+  load(NamedTensors{{"affine1.weight", tensor({1, 2}, {2, 1}, f64)}, {"affine1.bias", tensor({3}, f64)}}, net);
+  EXPECT_EQ(net.predict(ones({1, 2})).item(), 6);
+}
+
+TEST_F(ModelFile, FillsANetThatHasSeenNothing) {
+  nn::Sequential first = conv_net(), second = conv_net();
+  first.build(images());
+  save(path_, first);
+  load(path_, second);
+  EXPECT_EQ(second.predict(images()).to_vector(), first.predict(images()).to_vector());
+}
+
+TEST_F(ModelFile, SaysThatAFileDescribesNoNet) {
+  io::write_safetensors(path_, {{"affine1.weight", ones({2, 2})}});
+  try {
+    load_model(path_);
+    FAIL() << "took it";
+  } catch (const FileError& error) {
+    EXPECT_EQ(std::string(error.what()),
+              "[load_model] " + path_ +
+                  " does not say what net it holds: it was not written by save. Make the net, and load its "
+                  "parameters with load(path, net). (E245)");
+  }
+}
+
+TEST_F(ModelFile, IsNotWrittenBeforeThereAreParameters) {
+  EXPECT_THROW(save(path_, nn::Sequential(nn::Affine(2))), ValueError);
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+}  // namespace
+}  // namespace chainrule
