@@ -51,8 +51,11 @@ class ImageRows : public Rows {
         scale_(static_cast<float>(options.scale)) {}
 
   void gather(std::span<const std::int64_t> rows, std::span<const Array> out) const override {
-    data::gather(set_, rows, scale_, out[0].as<float>());
-    gather_labels(set_, rows, out[1].as<std::int64_t>());
+    kernels::gather_rows(set_.pixels.data(), set_.image_size(), rows.data(),
+                         static_cast<std::int64_t>(rows.size()), scale_, out[0].as<float>());
+    const std::uint8_t* labels = set_.labels.data();
+    std::int64_t* classes = out[1].as<std::int64_t>();
+    for (std::size_t i = 0; i < rows.size(); ++i) classes[i] = labels[rows[i]];
   }
 
  private:

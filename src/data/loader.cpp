@@ -11,8 +11,7 @@
 #include "chainrule/error.h"
 #include "core/text.h"
 #include "core/thread_pool.h"
-#include "data/columns.h"
-#include "graph/node.h"
+#include "data/new_rows.h"
 
 namespace chainrule::data {
 namespace {
@@ -82,28 +81,22 @@ struct Loader::Inside {
 };
 
 Batch Loader::Inside::make(std::int64_t step, std::span<const std::int64_t> rows) const {
-  if (options.transforms.list.empty()) return source.take(rows);
-  const std::size_t count = source.columns().size();
-  std::array<Array, Columns::kMost> arrays;
-  std::array<Buffer, Columns::kMost> buffers;
+  const Rows& from = *source.inside();
   std::array<Tensor, Columns::kMost> tensors;
-  for (std::size_t i = 0; i < count; ++i) {
-    const Column& column = source.columns()[i];
-    buffers[i] = Buffer::allocate(rows.size() * row_bytes(column));
-    arrays[i] = {buffers[i].data(), column.dtype,
-                 with_rows(static_cast<std::int64_t>(rows.size()), column.shape)};
+  const std::span<Tensor> batch(tensors.data(), from.columns().size());
+  if (options.transforms.list.empty()) {
+    from.take(rows, batch);
+  } else {
+    NewRows memory(from.columns(), rows.size());
+    from.gather(rows, memory.arrays());
+    Draw draw{.rows = rows, .epoch = step / batches.steps_per_epoch(), .seed = options.seed};
+    for (const auto& transform : options.transforms.list) {
+      transform->apply(memory.arrays(), draw);
+      ++draw.place;
+    }
+    memory.give(batch);
   }
-  const std::span<const Array> columns(arrays.data(), count);
-  source.inside()->gather(rows, columns);
-  Draw draw{.rows = rows, .epoch = step / batches.steps_per_epoch(), .seed = options.seed};
-  for (const auto& transform : options.transforms.list) {
-    transform->apply(columns, draw);
-    ++draw.place;
-  }
-  for (std::size_t i = 0; i < count; ++i) {
-    tensors[i] = make_leaf(std::move(buffers[i]), arrays[i].dtype, arrays[i].shape);
-  }
-  return {source.inside()->shared_columns(), {tensors.data(), count}};
+  return {from.shared_columns(), batch};
 }
 
 void Loader::Inside::work() {

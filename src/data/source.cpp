@@ -9,8 +9,7 @@
 #include "chainrule/error.h"
 #include "core/reused.h"
 #include "core/text.h"
-#include "data/columns.h"
-#include "graph/node.h"
+#include "data/new_rows.h"
 
 namespace chainrule::data {
 
@@ -28,18 +27,9 @@ Rows::Rows(std::int64_t rows, std::vector<Column> columns)
 }
 
 void Rows::take(std::span<const std::int64_t> rows, std::span<Tensor> out) const {
-  std::array<Array, Columns::kMost> arrays;
-  std::array<Buffer, Columns::kMost> buffers;
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const Column& column = columns()[i];
-    buffers[i] = Buffer::allocate(rows.size() * row_bytes(column));
-    arrays[i] = {buffers[i].data(), column.dtype,
-                 with_rows(static_cast<std::int64_t>(rows.size()), column.shape)};
-  }
-  gather(rows, {arrays.data(), out.size()});
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    out[i] = make_leaf(std::move(buffers[i]), arrays[i].dtype, arrays[i].shape);
-  }
+  NewRows memory(columns(), rows.size());
+  gather(rows, memory.arrays());
+  memory.give(out);
 }
 
 const Column* Source::find(std::string_view name) const {

@@ -2,42 +2,20 @@
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
-#include <map>
-#include <numeric>
-#include <set>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "chainrule/data.h"
 #include "chainrule/error.h"
 #include "chainrule/ops.h"
+#include "data/counting.h"
 #include "data/data_files.h"
 #include "data/messages.h"
 
 namespace chainrule::data {
 namespace {
 
-using RowNumbers = std::vector<std::int64_t>;
 using Values = std::vector<double>;
-
-/// x (n, 2) with x[i] = (i, i + 1/2), t (n) with t[i] = i mod classes.
-Source counting(std::int64_t rows, std::int64_t classes = 3, double first = 0) {
-  std::vector<float> x;
-  std::vector<std::int64_t> t;
-  for (std::int64_t i = 0; i < rows; ++i) {
-    x.push_back(static_cast<float>(first + static_cast<double>(i)));
-    x.push_back(x.back() + 0.5f);
-    t.push_back(i % classes);
-  }
-  return arrays(from_data(x, {rows, 2}), from_data(t, {rows}), {"a", "b", "c"});
-}
-
-/// The first number of each row: the row's own, in counting().
-RowNumbers rows_of(const Source& source) {
-  return cast(slice(source.all()[0], 1, 0, 1), i64).to_vector<std::int64_t>();
-}
 
 struct Squares : Rows {
   Squares() : Rows(1000, {{"x", f32, {1}}, {"t", f32, {1}}}) {}
@@ -216,51 +194,6 @@ TEST(Source, MapKeepsWhatStays) {
   EXPECT_EQ(other.take({3})["y"].to_vector<double>(), (Values{3}));
 }
 
-TEST(Split, EachRowGoesToOnePart) {
-  const Source source = counting(103);
-  const auto [train, test] = split(source, 0.8, {.seed = 1});
-  EXPECT_EQ(train.rows(), 82);  // 82.4
-  EXPECT_EQ(test.rows(), 21);
-  RowNumbers all = rows_of(train);
-  EXPECT_TRUE(std::is_sorted(all.begin(), all.end()));
-  for (const std::int64_t row : rows_of(test)) all.push_back(row);
-  std::sort(all.begin(), all.end());
-  RowNumbers expected(103);
-  std::iota(expected.begin(), expected.end(), 0);
-  EXPECT_EQ(all, expected);
-
-  EXPECT_EQ(rows_of(split(source, 0.8, {.seed = 1}).test), rows_of(test));
-  EXPECT_NE(rows_of(split(source, 0.8, {.seed = 2}).test), rows_of(test));
-  const auto [first, middle, last] = split(source, 0.5, 0.25, {.shuffle = false});
-  EXPECT_EQ(rows_of(first).back(), 51);  // 51.5 rounds to 52
-  EXPECT_EQ(rows_of(middle).back(), 76);
-  EXPECT_EQ(rows_of(last).back(), 102);
-}
-
-// Shares of a class in a part differ from the part's share of all by less than a row.
-TEST(Split, StratifiedKeepsProportions) {
-  std::vector<std::int64_t> t;
-  const std::map<std::int64_t, int> counts{{0, 90}, {1, 7}, {4, 31}};
-  for (const auto& [value, count] : counts) t.insert(t.end(), static_cast<std::size_t>(count), value);
-  const auto rows = static_cast<std::int64_t>(t.size());
-  const Source source = arrays(cast(expand_dims(arange(rows), 1), f32), from_data(t, {rows}));
-  for (std::uint64_t seed = 0; seed < 20; ++seed) {
-    const auto [train, validation, test] = split(source, 0.6, 0.15, {.seed = seed, .stratify = true});
-    for (const Source& part : {train, validation, test}) {
-      std::map<std::int64_t, int> found;
-      const Batch batch = part.all();
-      for (const std::int64_t value : batch.target().to_vector<std::int64_t>()) ++found[value];
-      for (const auto& [value, count] : counts) {
-        EXPECT_NEAR(found[value], count * static_cast<double>(part.rows()) / static_cast<double>(rows), 1.5);
-      }
-    }
-    EXPECT_EQ(train.rows() + validation.rows() + test.rows(), rows);
-    EXPECT_EQ(train.rows(), 77);  // 0.6 * 128 = 76.8
-  }
-  EXPECT_NE(rows_of(split(source, 0.5, {.seed = 1, .stratify = true}).train),
-            rows_of(split(source, 0.5, {.seed = 2, .stratify = true}).train));
-}
-
 struct Mistake {
   const char* message;
   void (*make)();
@@ -329,27 +262,6 @@ const Mistake kMistakes[] = {
      "(E272)",
      [] {
        const auto [x, t] = Batch{{"a", ones({2})}, {"b", ones({2})}, {"c", ones({2})}};
-     }},
-    {"[split] 5 rows with shares of 1, the rest last: part 1 would be empty. Need shares above 0 with a sum "
-     "below 1, and enough rows. (E273)",
-     [] { split(counting(5), 1); }},
-    {"[split] 5 rows with shares of 0.95, the rest last: part 2 would be empty. Need shares above 0 with a "
-     "sum "
-     "below 1, and enough rows. (E273)",
-     [] { split(counting(5), 0.95); }},
-    {"[split] 5 rows with shares of 0.5 and nan, the rest last: part 2 would be empty. Need shares above 0 "
-     "with "
-     "a sum below 1, and enough rows. (E273)",
-     [] { split(counting(5), 0.5, std::numeric_limits<double>::quiet_NaN()); }},
-    {"[split] stratify takes rows by chance, shuffle = false does not. Choose one. (E273)",
-     [] { split(counting(5), 0.5, {.stratify = true, .shuffle = false}); }},
-    {"[split] stratify needs a target of class numbers, but this source has 't' f32 (1,). Leave stratify "
-     "out. "
-     "(E273)",
-     [] { split(Squares(), 0.5, {.stratify = true}); }},
-    {"[split] stratify needs a target of class numbers, but this source has none. Leave stratify out. (E273)",
-     [] {
-       split(arrays(Batch{{"x", ones({4})}}), 0.5, {.stratify = true});
      }},
     {"[concat] no sources; need at least one. (E274)", [] { concat({}); }},
     {"[concat] other columns: 5 rows: x f32 (2,), t i64 () of 3 classes; and 1000 rows: x f32 (1,), t f32 "

@@ -81,7 +81,7 @@ TEST(Table, SaysWhatItCannotDo) {
         cars.select({"weight", "weight"});
       }),
       "[table] two columns are called 'weight'. Give each a name of its own, and select each once. (E288)");
-  EXPECT_EQ(message_of([&] { static_cast<Source>(cars.select({})); }),
+  EXPECT_EQ(message_of([&] { const Source none = cars.select({}); }),
             "[table] no inputs besides the target 'mpg'; need at least one column. (E288)");
   Shared<TableColumn> one(new TableColumn), two(new TableColumn);
   one->name = "one", two->name = "two";
