@@ -7,6 +7,7 @@
 #include "chainrule/error.h"
 #include "config/kinds.h"
 #include "config/values.h"
+#include "core/text.h"
 
 namespace chainrule::config {
 namespace {
@@ -140,6 +141,20 @@ TEST(ConfigHostile, ShortTextsInShortTextsAreBounded) {
     inner = to_text(Value(inner));
   }
   EXPECT_FALSE(taken(parse_text, "layers=" + inner));
+}
+
+TEST(ConfigHostile, LettersOutsideQuotes) {
+  const std::string reason =
+      ": this is not TOML: Error while parsing key: expected bare key starting character or "
+      "string delimiter, saw ";
+  EXPECT_EQ(message_of(parse_toml, "[+"), "[config] deep:1:2" + reason + "'+'. (E222)");
+  for (const char* letter : {"\xC2\xA1", "\xC3\xBC", "\xD2\x99", "\xE2\x82\xAC", "\xF0\x9F\x98\x80"}) {
+    EXPECT_NE(message_of(parse_toml, std::string(letter) + " = 1"), "none");
+    EXPECT_NE(message_of(parse_toml, cat("a = 1\n[", letter, "]")), "none");
+    EXPECT_NE(message_of(parse_toml, cat("a = ", letter)), "none");
+    EXPECT_NE(message_of(parse_toml, cat("a = { ", letter, " = 1 }")), "none");
+    EXPECT_EQ(message_of(parse_toml, cat("a = \"\"\"b\\\n  ", letter, "\"\"\" # ", letter)), "none");
+  }
 }
 
 TEST(ConfigHostile, SizeIsBounded) {

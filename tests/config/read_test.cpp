@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <cmath>
+#include <algorithm>
 #include <limits>
 
 #include "chainrule/error.h"
@@ -54,6 +54,53 @@ lr = 0.1
     EXPECT_EQ(describe(*run.layers[1]), "relu");
     EXPECT_EQ(run.train.epochs, 3);
     EXPECT_EQ(run.train.validation, 0.1) << "not mentioned";
+  }
+}
+
+TEST(ConfigRead, EachKindOfSettingTakesItsKindsOfValue) {
+  const Value samples[] = {parse_text("none"),
+                           true,
+                           5,
+                           std::uint64_t{1} << 63,
+                           0.5,
+                           "same",
+                           parse_text("[]"),
+                           parse_text("{a = 1}"),
+                           parse_text("f(1)")};  // one of each kind, in their order
+  using Kind = Value::Kind;
+  const std::vector<std::pair<Field::Kind, std::vector<Kind>>> takes = {
+      {Field::Kind::boolean, {Kind::boolean}},
+      {Field::Kind::integer, {Kind::integer}},
+      {Field::Kind::seed, {Kind::integer, Kind::seed}},
+      {Field::Kind::number, {Kind::integer, Kind::seed, Kind::number}},
+      {Field::Kind::text, {Kind::text}},
+      {Field::Kind::choice, {Kind::null, Kind::text}},  // one of the choices is called "none"
+      {Field::Kind::integers, {Kind::integer, Kind::list}},
+      {Field::Kind::numbers, {Kind::number, Kind::list}},  // the others are out of the range
+      {Field::Kind::texts, {Kind::text, Kind::list}},
+      {Field::Kind::object, {Kind::null}},
+      {Field::Kind::objects, {Kind::null, Kind::list}},
+      {Field::Kind::group, {}},
+  };
+  RunSettings run;
+  const Fields fields = Settings(run).fields;
+  ASSERT_EQ(fields.all().size(), takes.size());
+  for (std::size_t i = 0; i < takes.size(); ++i) {
+    const Field& field = fields.all()[i];
+    ASSERT_EQ(field.kind, takes[i].first);
+    for (const Value& sample : samples) {
+      RunSettings fresh;
+      const Value before = write(fresh);
+      const auto& kinds = takes[i].second;
+      const bool expected = std::find(kinds.begin(), kinds.end(), sample.kind) != kinds.end();
+      try {
+        read(fresh, Value::of_table({{std::string(field.name), sample}}));
+        EXPECT_TRUE(expected) << field.name << " took " << to_text(sample);
+      } catch (const ValueError& error) {
+        EXPECT_FALSE(expected) << error.what();
+        EXPECT_EQ(write(fresh), before);
+      }
+    }
   }
 }
 
