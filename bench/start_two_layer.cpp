@@ -14,11 +14,9 @@ int main(int argc, char**) {
   if (argc > 1) return 0;
 
   nn::TwoLayerNet net({.input = 784, .hidden = 50, .output = 10});
-  optim::Sgd sgd(net.params(), 0.1);
+  optim::Optimizer sgd(net, optim::Sgd{}, {.lr = 0.1});
   std::vector<std::int64_t> rows(100);
   for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<std::int64_t>(i) * 599;
-  const train::Batch batch = train::gather_batch(images, rows);
-  const Tensor loss = net.loss(batch.x, batch.t);
-  sgd.step(grad(loss, nn::values(net.params())));
-  std::printf("%g\n", loss.item());
+  const auto [x, t] = data::images(images, {.flat = true}).take(rows);
+  std::printf("%g\n", sgd.step(net.loss(x, t)));
 }

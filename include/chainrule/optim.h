@@ -56,13 +56,13 @@ class Optimizer {
   /// By name, with settings if need be: "adam", "momentum(0.95)".
   Optimizer(const nn::Layer& net, std::string_view rule, Options options = {});
   /// A parameter that is listed twice is one.
-  /// @throws ValueError  for options out of range (E261), or a group that matches nothing (E262).
+  /// @throws ValueError  for settings out of range (E228), or a group that matches nothing (E262).
   Optimizer(std::vector<nn::NamedParameter> parameters, AnyRule rule, Options options = {});
 
   /// One step against the gradient of the loss. Returns the loss, from before the step.
   /// @param also  tensors that are computed in the same run and made leaves: metrics of the batch.
   /// @throws ValueError  if the loss is not finite: names the operation that made the first number that is not
-  ///     (E080); or does not depend on a parameter (E263).
+  ///     (E080); if it does not depend on a parameter (E263); or for a learning rate that cannot be (E045).
   double step(Tensor loss, nn::Pass& pass, std::span<Tensor> also = {});
   /// The same for a net without layers that are random or keep statistics.
   double step(Tensor loss);
@@ -81,8 +81,10 @@ class Optimizer {
   /// Steps taken.
   std::int64_t steps() const { return steps_; }
   /// The learning rate of the next step.
+  /// @throws ValueError  if the schedule gives a negative one, or one that is not finite (E045); or counts in epochs
+  ///     of unknown length (E260).
   double lr() const;
-  /// @throws ValueError  if lr is negative or not finite (E045).
+  /// @throws ValueError  for settings out of range (E228).
   void set_lr(Rate lr);
   /// For schedules in epochs; trainers set it.
   void set_steps_per_epoch(std::int64_t count) { steps_per_epoch_ = count; }

@@ -1,4 +1,6 @@
 // Layers that hold other layers.
+#include <algorithm>
+
 #include "chainrule/error.h"
 #include "chainrule/nn/layers.h"
 #include "chainrule/ops.h"
@@ -9,21 +11,26 @@ namespace chainrule::nn {
 
 void Sequential::fields(Fields& f) { f("layers", layers, "what runs, in this order"); }
 
-void Sequential::members(Members& m) {
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    int number = 1;
-    for (std::size_t before = 0; before < i; ++before) number += layers[before]->kind() == layers[i]->kind();
-    m(cat(layers[i]->kind(), number), layers[i]);
-  }
+std::string Sequential::name_of(std::size_t place) const {
+  const auto begin = layers.begin(), end = begin + static_cast<std::ptrdiff_t>(place) + 1;
+  const auto is_alike = [&](const Shared<Layer>& other) { return other->kind() == layers[place]->kind(); };
+  return cat(layers[place]->kind(), std::count_if(begin, end, is_alike));
 }
 
-void Sequential::init(Init&) {
+void Sequential::members(Members& m) {
+  for (std::size_t i = 0; i < layers.size(); ++i) m(name_of(i), layers[i]);
+}
+
+void Sequential::init(Init&) { check(); }
+
+void Sequential::check() const {
   if (!layers.empty()) return;
-  throw ValueError(244, cat("[sequential] there are no layers: the net is empty, or was moved from.",
+  throw ValueError(244, cat("[sequential] there are no layers: the net is empty, or was moved from. Use add.",
                             OriginScope::current({}).to_string()));
 }
 
 Tensor Sequential::compute(const Tensor& x, Pass& pass) const {
+  check();
   Tensor y = x;
   for (const Shared<Layer>& layer : layers) y = (*layer)(y, pass);
   return y;
@@ -39,13 +46,16 @@ void Residual::members(Members& m) {
   m("shortcut", shortcut);
 }
 
-void Residual::init(Init&) {
+void Residual::init(Init&) { check(); }
+
+void Residual::check() const {
   if (body) return;
-  throw ValueError(244, cat("[residual] there is no body. Use Residual(Sequential(...)).",
+  throw ValueError(244, cat("[residual] there is no body, or it was moved from. Use Residual(Sequential(...)).",
                             OriginScope::current({}).to_string()));
 }
 
 Tensor Residual::compute(const Tensor& x, Pass& pass) const {
+  check();
   const Tensor added = (*body)(x, pass);
   return (shortcut ? (*shortcut)(x, pass) : x) + added;
 }

@@ -25,14 +25,14 @@ Layer::Record& Layer::record() { return static_cast<Record&>(*record_); }
 Layer::Layer(const Layer& other)
     : Configurable(other),
       name_(other.name_),
-      is_built_(other.is_built_),
+      is_built_(other.is_built()),
       dtype_(other.dtype_),
       has_dtype_(other.has_dtype_) {}
 
 Layer& Layer::operator=(const Layer& other) {
   Configurable::operator=(other);
   name_ = other.name_;
-  is_built_ = other.is_built_;
+  is_built_ = other.is_built();
   dtype_ = other.dtype_;
   has_dtype_ = other.has_dtype_;
   place_ = {};
@@ -70,29 +70,32 @@ Ports Layer::run(const Inputs& inputs, Pass& pass) const {
 void Layer::check_inputs(const Inputs& inputs) const {
   const std::string_view names = input_names();
   const std::size_t count = count_names(names);
-  std::size_t i = 0;
-  for (std::size_t at = 0; i < count; ++i) {
+  std::string_view missing;
+  for (std::size_t i = 0, at = 0; i < count && missing.empty(); ++i) {
     const std::size_t end = std::min(names.find(',', at), names.size());
-    const bool may_be_empty = end > at && names[end - 1] == '?';
-    if (!inputs[i] && !may_be_empty) break;
-    at = end + 1;
+    const std::string_view name = names.substr(at, end - at);
+    if (!inputs[i] && !name.ends_with('?')) missing = name;
+    at = std::min(names.find_first_not_of(", ", end), names.size());
   }
-  if (i == count && inputs.size() <= count) return;
+  if (missing.empty() && inputs.size() <= count) return;
   throw ValueError(41, cat("[", kind(), "] forward takes ", count, count == 1 ? " input (" : " inputs (", names,
-                           "), got ", inputs.size(), ".", OriginScope::current(inputs.where()).to_string()));
+                           "), got ", inputs.size(), missing.empty() ? "" : "; there is no ", missing, ".",
+                           OriginScope::current(inputs.where()).to_string()));
 }
 
-/// One lock for all layers: they are made once.
+/// One lock for all layers: they are made once. A layer's init may build others.
 void Layer::make(const Inputs& inputs, const Pass& pass, const std::string* outer, const std::string* path) {
-  static std::mutex one_at_a_time;
+  static std::recursive_mutex one_at_a_time;
   const std::lock_guard lock(one_at_a_time);
   if (is_built_) return;
   config::check(*this);
-  for (const Members::Member& member : members()) {
+  std::vector<Members::Member> inside = members();
+  std::reverse(inside.begin(), inside.end());  // one that is held twice has the name of its first place
+  for (const Members::Member& member : inside) {
     if (member.layer != nullptr) member.layer->name_ = member.name;
   }
   InitOptions options = pass.init;
-  for (const Members::Member& member : members()) {  // what was given decides
+  for (const Members::Member& member : inside) {  // what was given decides
     const Variable* held = member.parameter;
     if (held == nullptr) held = member.state;
     if (held == nullptr) continue;

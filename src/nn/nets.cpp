@@ -8,6 +8,16 @@
 
 namespace chainrule::nn {
 
+// What is made here on demand is shared, too.
+Classifier::Classifier(const Classifier& other)
+    : Layer(other), layers_(const_cast<Classifier&>(other).layers()), last_layer_(other.last_layer_) {}
+
+Classifier& Classifier::operator=(const Classifier& other) {
+  Layer::operator=(other);
+  layers_ = const_cast<Classifier&>(other).layers();
+  return *this;
+}
+
 Sequential& Classifier::layers() {
   if (layers_.layers.empty()) layers_ = make_layers();
   return layers_;
@@ -69,26 +79,35 @@ NamedTensors Classifier::numerical_gradient(const Input& x, const Input& t, doub
 }
 
 TwoLayerNet::TwoLayerNet(const Options& options) : options_(options) {
-  build(zeros({1, options.input}), {.seed = options.seed, .dtype = options.dtype, .follow = false});
+  build(zeros({1, options.input}, options.dtype), {.seed = options.seed, .dtype = options.dtype, .follow = false});
 }
 
 void TwoLayerNet::fields(Fields& f) {
-  f("input", options_.input, "numbers a sample", at_least(1));
   f("hidden", options_.hidden, "hidden units", at_least(1));
   f("output", options_.output, "classes", at_least(1));
   f("weight_deviation", options_.weight_deviation, "of the normal first weights; biases start at 0", at_least(0));
   f("seed", options_.seed, "of the first weights");
 }
 
+namespace {
+
+/// Normal, by the number of the weight and not by its path.
+struct Numbered {
+  static constexpr Info kInfo{.name = "numbered", .doc = "Normal with mean 0, by the number of the weight."};
+  double deviation = 0.01;
+  std::uint64_t seed = 1, number = 0;
+  Tensor make(const Shape& shape, Fans, const RandomKey&) const {
+    return normal(shape, {.seed = seed, .stream = streams::kInit, .step = number}, 0, deviation, f64);
+  }
+};
+
+}  // namespace
+
 Sequential TwoLayerNet::make_layers() const {
-  const auto affine = [&](std::int64_t in, std::int64_t out, std::uint64_t number) {
-    // Drawn in f64, so that a net in f32 starts from the numbers of one in f64, rounded. By number, not by path.
-    const RandomKey key{.seed = options_.seed, .stream = streams::kInit, .step = number};
-    const Tensor weight = normal({in, out}, key, 0, options_.weight_deviation, f64);
-    return Affine(cast(weight, options_.dtype), zeros({out}, options_.dtype));
+  const auto affine = [&](std::int64_t outputs, std::uint64_t number) {
+    return Affine(outputs, {.weight_init = Numbered{options_.weight_deviation, options_.seed, number}});
   };
-  return Sequential(affine(options_.input, options_.hidden, 0), Relu(),
-                    affine(options_.hidden, options_.output, 1));
+  return Sequential(affine(options_.hidden, 0), Relu(), affine(options_.output, 1));
 }
 
 SimpleConvNet::SimpleConvNet(const Options& options) : options_(options) {

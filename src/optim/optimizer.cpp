@@ -26,12 +26,26 @@ std::vector<std::string> split_names(std::string_view names) {
   return found;
 }
 
+std::string list_of(const std::vector<nn::NamedParameter>& parameters) {
+  std::string names;
+  for (const nn::NamedParameter& p : parameters) names += (names.empty() ? "" : ", ") + p.name;
+  return names.empty() ? "none" : names;
+}
+
 /// A rule's numbers as leaves, for a dtype and a factor of the learning rate.
 struct NumberLeaves {
   DType dtype = f32;
   double lr_factor = 1;
   std::vector<Tensor> leaves;
 };
+
+/// Where they were before they were handed over.
+void give_back(std::vector<Tensor>& next, std::size_t at, std::span<Tensor> tensors) {
+  for (Tensor& tensor : tensors) tensor = std::move(next[at++]);
+}
+void give_back(std::vector<Tensor>& next, std::size_t at, nn::Pass& pass) {
+  for (nn::Pass::Update& update : pass.updates()) update.next = std::move(next[at++]);
+}
 
 }  // namespace
 
@@ -95,7 +109,7 @@ Optimizer::Optimizer(std::vector<nn::NamedParameter> parameters, AnyRule rule, O
     const auto is_in = [&](const nn::NamedParameter& p) { return matches(group.match, p.name); };
     if (std::any_of(parameters_.begin(), parameters_.end(), is_in)) continue;
     throw ValueError(262, cat("[", rule_->info().name, "] no parameter's path matches the group \"", group.match,
-                              "\". Print net.summary(x) to see them."));
+                              "\". There are: ", list_of(parameters_), "."));
   }
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     Group found;
@@ -107,9 +121,15 @@ Optimizer::Optimizer(std::vector<nn::NamedParameter> parameters, AnyRule rule, O
   }
 }
 
-double Optimizer::lr() const { return options_.lr.at(steps_, steps_per_epoch_); }
+double Optimizer::lr() const {
+  const double now = options_.lr.at(steps_, steps_per_epoch_);
+  if (std::isfinite(now) && now >= 0) return now;
+  throw ValueError(45, cat("[", options_.lr->info().name, "] the learning rate of step ", steps_ + 1, " is ", now,
+                           "; it must be a number from 0 up."));
+}
 
 void Optimizer::set_lr(Rate lr) {
+  static_cast<void>(*lr);  // throws if there is none
   config::check(*lr.handle());
   options_.lr = std::move(lr);
 }
@@ -137,19 +157,20 @@ double Optimizer::step_with(Tensor loss, nn::Pass* pass, std::span<Tensor> also)
   find_updates(*w);
   const std::size_t at = w->next.size();
   try {
-    w->next.push_back(check_finite(loss));
-    loss = {};  // its graph ends with the step
+    w->next.push_back(check_finite(loss));  // in eager mode throws here
+    loss = {};                              // its graph ends with the step
     w->next.insert(w->next.end(), std::make_move_iterator(also.begin()), std::make_move_iterator(also.end()));
     apply(*w, pass, History::end);
   } catch (const ValueError& error) {
+    if (!loss) give_back(w->next, at + 1, also);
     if (error.code() != 147) throw;
     const Tensor checked = loss ? loss : w->next[at].node()->input_tensors()[0];
-    throw ValueError(80, cat("[", rule_->info().name, "] the loss is ", std::isnan(checked.item()) ? "nan" : "infinite", " at step ", steps_ + 1,
+    throw ValueError(80, cat("[", rule_->info().name, "] the loss is ",
+                             std::isnan(checked.item()) ? "nan" : "infinite", " at step ", steps_ + 1,
                              ": the first number that is not finite came from ", first_not_finite(checked),
                              ". Nothing was changed. Use a smaller lr than ", lr(), ", or clip_norm."));
   }
-  std::copy(std::make_move_iterator(w->next.begin() + static_cast<std::ptrdiff_t>(at) + 1),
-            std::make_move_iterator(w->next.begin() + static_cast<std::ptrdiff_t>(at + 1 + also.size())), also.begin());
+  give_back(w->next, at + 1, also);
   return w->next[at].item();
 }
 
@@ -218,7 +239,7 @@ void Optimizer::limit(std::vector<Tensor>& gradients) const {
   }
   if (!total) return;
   const Tensor factor = minimum(options_.clip_norm / sqrt(total), 1);
-  for (Tensor& g : gradients) g = g * factor;
+  for (Tensor& g : gradients) g = g * (g.dtype() == factor.dtype() ? factor : cast(factor, g.dtype()));
 }
 
 /// From values and gradients, which it lets go, to what they become.
@@ -253,7 +274,12 @@ void Optimizer::apply(Workspace& w, nn::Pass* pass, History history) {
       w.next.push_back(std::move(update.next));
     }
   }
-  renew(w.current, w.next, history);
+  try {
+    renew(w.current, w.next, history);
+  } catch (...) {
+    if (pass != nullptr) give_back(w.next, before_pass, *pass);
+    throw;
+  }
   const std::size_t states = state_names_.size();
   for (std::size_t i = 0; i < own; ++i) {
     const std::size_t parameter = i / (1 + states), place = i % (1 + states);
@@ -289,18 +315,18 @@ void Optimizer::restore(const NamedTensors& state) {
   for (const auto& [name, tensor] : own) {
     const Tensor* given = state.find(name);
     if (given == nullptr) {
-      wrong += cat("\n  ", name, " is missing");
+      wrong += cat(wrong.empty() ? " " : "; ", name, " is missing");
     } else if (given->shape() != tensor.shape() || given->dtype() != tensor.dtype()) {
-      wrong += cat("\n  ", name, " is ", given->shape(), " ", name_of(given->dtype()), " instead of ", tensor.shape(),
+      wrong += cat(wrong.empty() ? " " : "; ", name, " is ", given->shape(), " ", name_of(given->dtype()), " instead of ", tensor.shape(),
                    " ", name_of(tensor.dtype()));
     }
   }
   for (const auto& [name, tensor] : state) {
-    if (!own.contains(name)) wrong += cat("\n  ", name, " is not known");
+    if (!own.contains(name)) wrong += cat(wrong.empty() ? " " : "; ", name, " is not known");
   }
   if (!wrong.empty()) {
     throw ValueError(264, cat("[", rule_->info().name, "] the state does not fit this optimizer:", wrong,
-                              "\nIs it that of the same net, rule and groups?"));
+                              ". Is it that of the same net, rule and groups?"));
   }
   std::size_t at = 0;
   for (const auto& [name, tensor] : own) {

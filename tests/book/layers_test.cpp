@@ -53,7 +53,7 @@ TEST(BookLayers, SoftmaxWithLoss) {
   for (const Tensor& t : targets) {
     nn::SoftmaxWithLoss layer;
     EXPECT_NEAR(layer.forward(logits, t).item(), -(std::log(0.2) + std::log(0.99)) / 2, 1e-12);
-    const std::vector<double> dx = layer.backward().to_vector();
+    const std::vector<double> dx = layer.backward()[0].to_vector();
     for (std::size_t i = 0; i < dx.size(); ++i) EXPECT_NEAR(dx[i], expected[i] / 2, 1e-12);
   }
 }
@@ -79,10 +79,10 @@ TEST(BookLayers, AffineTakesAnyRank) {
   EXPECT_EQ(y.shape(), Shape({5, 4}));
   const Tensor dx = layer.backward(ones({5, 4}, f64));
   EXPECT_EQ(dx.shape(), x.shape());
-  EXPECT_EQ(layer.weight().grad().shape(), Shape({12, 4}));
-  EXPECT_EQ(layer.bias().grad().to_vector(), std::vector<double>(4, 5.0));
+  EXPECT_EQ(layer.weight.grad().shape(), Shape({12, 4}));
+  EXPECT_EQ(layer.bias.grad().to_vector(), std::vector<double>(4, 5.0));
 
-  nn::Affine same(layer.weight().value(), layer.bias().value());
+  nn::Affine same(layer.weight.value(), layer.bias.value());
   EXPECT_EQ(same.forward(reshape(x, {5, 12})).to_vector(), y.to_vector());
 }
 

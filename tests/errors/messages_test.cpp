@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <functional>
 #include <map>
@@ -29,6 +30,16 @@ struct Cosine {
   bool operator==(const Cosine&) const = default;
   Meta infer(std::span<const Meta> in) const { return in[0]; }
   void run(const Kernel&) const {}
+};
+
+/// A user's layer that takes a size from an input that may be left out.
+struct Shifted : nn::LayerOf<Shifted> {
+  static constexpr Info kInfo{.name = "shifted", .doc = "x + h W."};
+  static constexpr std::string_view kInputs = "x, h?";
+  nn::Parameter weight;
+  void members(nn::Members& m) { m("weight", weight); }
+  void init(nn::Init& init) { init("weight", weight, {init.size(1, 1)}, 1); }
+  Tensor compute(const Tensor& x, const Tensor& h, nn::Pass&) const { return h ? x + h * weight.value() : x; }
 };
 
 // The examples of docs/errors.md, in its order. E003 and E046 need an environment variable: environment_test
@@ -141,19 +152,18 @@ const Mistake kMistakes[] = {
      }},
     {43,
      [] {
-       nn::TwoLayerNet net({});
+       nn::TwoLayerNet net;
        net.layers().parameter("affine3.weight");
      }},
     {44,
      [] {
-       nn::TwoLayerNet net({});
-       optim::Sgd(net.params(), 0.1).step();
+       nn::TwoLayerNet net({.input = 4});
+       optim::Optimizer(net, optim::Sgd{}).step();
      }},
-    {45, [] { optim::Sgd({}, -0.1); }},
-    {47,
+    {45,
      [] {
-       nn::Parameter p(zeros({2}));
-       optim::Adam({{"p", &p}}, {.beta1 = 1});
+       nn::TwoLayerNet net({.input = 4});
+       optim::Optimizer(net, optim::Sgd{}, {.lr = INFINITY}).lr();
      }},
     {49,
      [] {
@@ -279,6 +289,58 @@ const Mistake kMistakes[] = {
        apply_row(row, row.samples()[0].attributes.data(), {&key, 1}, Location());
      }},
     {146, [] { dropout(zeros({3}), 50, {.seed = 1}); }},
+    {147,
+     [] {
+       check_finite(log(zeros({2}))).to_vector();
+     }},
+    {239,
+     [] {
+       optim::Rate rate;
+       rate.at(0);
+     }},
+    {240,
+     [] {
+       nn::Affine layer(10);
+       layer.weight.value();
+     }},
+    {241,
+     [] {
+       Shifted().predict(ones({2, 3}));
+     }},
+    {242,
+     [] {
+       nn::Ports outputs(ones({2}));
+       outputs[1];
+     }},
+    {243,
+     [] {
+       nn::Affine layer(10);
+       layer.build(zeros({1, 4}));
+       layer.predict(zeros({1, 4}, f64));
+     }},
+    {244,
+     [] {
+       nn::Sequential net;
+       net.predict(zeros({1, 4}));
+     }},
+    {260, [] { optim::cosine(0.1, epochs(5)).at(0); }},
+    {262,
+     [] {
+       nn::TwoLayerNet net({.input = 4});
+       optim::Optimizer(net, optim::Sgd{}, {.groups = {{.match = "affine1.*", .frozen = true}}});
+     }},
+    {263,
+     [] {
+       nn::Parameter used(ones({2})), forgotten(ones({2}));
+       optim::Optimizer optimizer({{"used", used}, {"forgotten", forgotten}}, optim::Sgd{});
+       optimizer.step(sum(used.value()));
+     }},
+    {264,
+     [] {
+       nn::Parameter p(ones({2}));
+       const optim::Optimizer momentum({{"p", p}}, optim::Momentum{});
+       optim::Optimizer({{"p", p}}, optim::Adam{}).restore(momentum.state());
+     }},
 };
 
 /// The first ```text block of each section of docs/errors.md, by number.
@@ -355,10 +417,9 @@ TEST(ErrorMessages, NameTheLayer) {
     line = __LINE__, net.forward(zeros({7, 3}));
     FAIL() << "no error";
   } catch (const ShapeError& error) {
-    EXPECT_STREQ(error.what(), ("[matmul] inner sizes differ: a (7, 5), b (4, 2). Need a's last axis = b's "
-                                "second-last. In layer affine2, "
+    EXPECT_STREQ(error.what(), ("[affine] weight is (4, 2), but the layer needs (5, 2) here. In layer affine2, "
                                 "called from messages_test.cpp:" +
-                                std::to_string(line) + ". (E012)")
+                                std::to_string(line) + ". (E042)")
                                    .c_str());
   }
 }

@@ -187,6 +187,7 @@ struct Sequential : LayerOf<Sequential> {
   L& add(L layer) {
     L* inside = new L(std::move(layer));
     layers.push_back(Shared<Layer>(inside));
+    inside->set_name(name_of(layers.size() - 1));
     return *inside;
   }
 
@@ -195,7 +196,12 @@ struct Sequential : LayerOf<Sequential> {
   void fields(Fields& f);
   void members(Members& m);
   void init(Init& init);
+  /// @throws ValueError  if there are no layers (E244).
   Tensor compute(const Tensor& x, Pass& pass) const;
+
+ private:
+  std::string name_of(std::size_t place) const;
+  void check() const;
 };
 
 /// x + body(x)   (He et al. 2016); with a shortcut, shortcut(x) + body(x), for a body that changes the shape.
@@ -212,7 +218,11 @@ struct Residual : LayerOf<Residual> {
   void fields(Fields& f);
   void members(Members& m);
   void init(Init& init);
+  /// @throws ValueError  if there is no body (E244).
   Tensor compute(const Tensor& x, Pass& pass) const;
+
+ private:
+  void check() const;
 };
 
 }  // namespace chainrule::nn

@@ -33,6 +33,9 @@ class Classifier : public Layer {
   std::string rename(std::string path) const override;
 
  protected:
+  Classifier() = default;
+  Classifier(const Classifier& other);
+  Classifier& operator=(const Classifier& other);
   virtual Sequential make_layers() const = 0;
   Ports evaluate(const Inputs& inputs, Pass& pass) const override;
 
