@@ -1,130 +1,215 @@
+// The training loop.
+#include "chainrule/train/trainer.h"
+
+#include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <limits>
+#include <ostream>
 
 #include "chainrule/error.h"
-#include "chainrule/grad.h"
-#include "chainrule/train.h"
 #include "core/text.h"
 
 namespace chainrule::train {
 namespace {
 
-void check_fit(std::vector<nn::NamedParameter>& parameters, const data::Dataset& set) {
-  const Tensor& first = parameters.front().parameter->value();
-  const std::int64_t inputs = first.shape()[0];
-  const std::int64_t outputs = parameters.back().parameter->value().shape()[0];
-  if (first.dtype() != f32) {
-    throw ValueError(81, cat("[train] the net is ", name_of(first.dtype()), "; images are gathered as f32."));
-  }
-  for (const data::ImageSet* part : {&set.train, &set.test}) {
-    if (part->count < 1) {
-      throw ValueError(81, cat("[train] the set '", set.name, "' has ", set.train.count, " training and ",
-                               set.test.count, " test images; need at least one of each."));
-    }
-    if (part->image_size() != inputs || set.classes > outputs) {
-      throw ValueError(81, cat("[train] the set '", set.name, "' has images of ", part->height, " x ",
-                               part->width, " in ", set.classes, " classes, but the net has ", inputs,
-                               " inputs and ", outputs, " outputs. Make the net with input ",
-                               part->image_size(), " and output ", set.classes, "."));
-    }
-  }
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
+
+/// Sets a flag while it exists.
+class While {
+ public:
+  explicit While(bool& flag) : flag_(flag) { flag_ = true; }
+  ~While() { flag_ = false; }
+  While(const While&) = delete;
+  While& operator=(const While&) = delete;
+
+ private:
+  bool& flag_;
+};
 
 }  // namespace
 
-/// Adds up what a run reports: the time spent in steps, and their losses.
-class Trainer::Meter {
- public:
-  using Clock = std::chrono::steady_clock;
+Trainer::Trainer(Task task, optim::Optimizer& optimizer, data::Loader loader, Options options)
+    : task_(std::move(task)), optimizer_(&optimizer), loader_(std::move(loader)), options_(options) {
+  optimizer_->set_steps_per_epoch(steps_per_epoch());
+}
 
-  void start() { started_ = Clock::now(); }
-  void stop() { seconds_ += std::chrono::duration<double>(Clock::now() - started_).count(); }
-  void add(double loss) {
-    sum_ += loss;
-    ++count_;
+Trainer& Trainer::on(Duration every, Shared<Handler> handler) {
+  const std::int64_t interval = every.in_steps(steps_per_epoch());
+  if (interval < 1) {
+    throw ValueError(301, cat("[train] a handler every ", every.epochs, " epochs and ", every.steps,
+                              " steps, which is ", interval, " steps; need at least 1."));
   }
-  bool has_losses() const { return count_ > 0; }
-  double seconds() const { return seconds_; }
+  any_measures_ |= handler->measures();
+  hooks_.push_back({interval, std::move(handler)});
+  return *this;
+}
 
-  /// The mean of the losses added since it was last asked for.
-  double take_mean() {
-    const double mean =
-        count_ > 0 ? sum_ / static_cast<double>(count_) : std::numeric_limits<double>::quiet_NaN();
-    sum_ = 0;
-    count_ = 0;
-    return mean;
-  }
-
- private:
-  Clock::time_point started_;
-  double seconds_ = 0;
-  double sum_ = 0;
-  std::int64_t count_ = 0;
-};
-
-Trainer::Trainer(nn::TwoLayerNet& net, const data::Dataset& dataset, const Options& options)
-    : net_(net),
-      dataset_(dataset),
-      batches_(dataset.train.count,
-               {.batch_size = options.batch_size, .order = options.order, .seed = options.seed}),
-      parameters_(net.params()),
-      optimizer_(parameters_, options.lr) {
-  check_fit(parameters_, dataset);
+void Trainer::build() {
+  if (net().is_built()) return;
+  first_of_ = step_;
+  first_ = loader_.at(step_);
+  nn::Pass pass = nn::Pass::training(options_.seed, step_);
+  pass.init.seed = options_.seed;
+  task_.outcome(first_, pass);  // the graph is dropped
 }
 
 double Trainer::step() {
-  const Batch batch = gather_batch(dataset_.train, batches_.at(steps_done_));
-  const Tensor loss = net_.loss(batch.x, batch.t);
-  optimizer_.step(grad(loss, nn::values(parameters_)), loss);
-  ++steps_done_;
-  const double value = loss.item();
-  if (!std::isfinite(value)) {
-    throw ValueError(
-        80, cat("[train] the loss is ", std::isnan(value) ? "nan" : "infinite", " at step ", steps_done_,
-                ": training diverged. Use a smaller lr than ", optimizer_.lr(), "."));
+  const data::Batch batch = first_of_ == step_ ? std::exchange(first_, {}) : loader_.at(step_);
+  first_of_ = -1;
+  nn::Pass pass = nn::Pass::training(options_.seed, step_);
+  pass.init.seed = options_.seed;
+  Tensor loss = task_.outcome(batch, pass).loss;  // the only handle on the graph
+  try {
+    last_loss_ = optimizer_->step(std::move(loss), pass);
+  } catch (const ValueError& error) {
+    if (error.code() != 80) throw;
+    throw ValueError(80, recover(error.what()));
   }
-  return value;
+  loss_sum_ += last_loss_;
+  ++loss_count_;
+  ++step_;
+  if (!is_running_) planned_ = std::max(planned_, step_);
+  return last_loss_;
 }
 
-Result Trainer::run(std::int64_t steps, Observer& observer) {
+Result Trainer::run(Duration length) {
+  if (is_running_)
+    throw ValueError(302, "[train] run inside a handler of this trainer. Let the run end first.");
+  const std::int64_t steps = length.in_steps(steps_per_epoch());
   if (steps < 1) throw ValueError(82, cat("[train] ", steps, " steps; need at least 1."));
-  Result result;
-  Meter meter;
-  const auto report = [&] {
-    meter.stop();
-    result.history.push_back({.step = steps_done_,
-                              .epoch = (steps_done_ + steps_per_epoch() - 1) / steps_per_epoch(),
-                              .loss = meter.take_mean(),
-                              .train_accuracy = accuracy(net_, dataset_.train),
-                              .test_accuracy = accuracy(net_, dataset_.test),
-                              .seconds = meter.seconds()});
-    observer.reported(result.history.back());
-    meter.start();
-  };
-
-  meter.start();
-  while (result.steps < steps) {
-    if ((result.interrupted = observer.should_stop())) break;
-    const double loss = step();
-    meter.add(loss);
-    ++result.steps;
-    observer.stepped(steps_done_, loss);
-    if (steps_done_ % steps_per_epoch() == 0) report();
+  const While running(is_running_);
+  planned_ += steps;
+  is_stopped_ = false;
+  build();
+  const std::int64_t from = step_;
+  const double seconds_before = seconds_;
+  try {
+    begin();
+    start_clock();
+    while (step_ < planned_ && !is_stopped_) {
+      step();
+      fire();
+    }
+    stop_clock();
+    return finish(from, seconds_before);
+  } catch (...) {
+    planned_ = step_;
+    loss_count_ = 0, loss_sum_ = 0;
+    recorded_.clear();
+    end_after_failure();
+    throw;
   }
-  if (meter.has_losses() || result.history.empty()) report();
+}
 
-  const Report& last = result.history.back();
-  result.seconds = last.seconds;
-  result.final_loss = last.loss;
-  result.train_accuracy = last.train_accuracy;
-  result.test_accuracy = last.test_accuracy;
+/// What fails now would hide what failed first.
+void Trainer::end_after_failure() {
+  for (Hook& hook : hooks_) {
+    try {
+      hook.handler->end(*this);
+    } catch (const std::exception&) {
+    }
+  }
+}
+
+void Trainer::begin() {
+  restore_handlers();
+  take_snapshot();
+  for (std::size_t i = 0; i < hooks_.size(); ++i) hooks_[i].handler->begin(*this);
+}
+
+/// What is due after a step: first what measures, then the report, then the rest.
+void Trainer::fire() {
+  bool reports = !any_measures_ && step_ % steps_per_epoch() == 0, is_due = reports;
+  for (const Hook& hook : hooks_) {
+    if (step_ % hook.every != 0) continue;
+    is_due = true;
+    reports |= hook.handler->measures();
+  }
+  if (!is_due) return;
+  stop_clock();
+  for (Hook& hook : hooks_) {
+    if (step_ % hook.every == 0 && hook.handler->measures()) call(hook);
+  }
+  if (reports) report();
+  for (Hook& hook : hooks_) {
+    if (step_ % hook.every == 0 && !hook.handler->measures()) call(hook);
+  }
+  start_clock();
+}
+
+void Trainer::call(Hook& hook) {
+  hook.called_at = step_;
+  hook.handler->call(*this);
+}
+
+void Trainer::report() {
+  Report made{.step = step_,
+              .epoch = state().epoch,
+              .lr = optimizer_->options().lr.at(std::max<std::int64_t>(0, optimizer_->steps() - 1),
+                                                steps_per_epoch()),
+              .loss = std::numeric_limits<double>::quiet_NaN(),
+              .seconds = seconds_,
+              .metrics = std::move(recorded_)};
+  if (loss_count_ > 0) {
+    made.loss = loss_sum_ / static_cast<double>(loss_count_);
+  } else if (!history_.empty()) {
+    made.loss = history_.back().loss;
+  }
+  recorded_.clear();
+  loss_sum_ = 0, loss_count_ = 0;
+  history_.push_back(std::move(made));
+  take_snapshot();
+  for (Hook& hook : hooks_) hook.handler->reported(*this, history_.back());
+}
+
+Result Trainer::finish(std::int64_t from, double seconds_before) {
+  if (is_stopped_) planned_ = step_;
+  for (Hook& hook : hooks_) hook.handler->ending(*this);
+  if (step_ <= planned_) {  // or this run was over before the one that is resumed
+    for (Hook& hook : hooks_) {
+      if (hook.called_at != step_ && hook.handler->measures()) call(hook);
+    }
+    if (loss_count_ > 0 || !recorded_.empty()) report();
+  }
+  for (Hook& hook : hooks_) hook.handler->end(*this);
+  Result result{.steps = step_ - from,
+                .seconds = seconds_ - seconds_before,
+                .last = history_.empty() ? Report{.step = step_} : history_.back(),
+                .reason = is_stopped_ ? stop_reason_ : "all steps done",
+                .stopped = is_stopped_};
   return result;
 }
 
-Result Trainer::run(std::int64_t steps) {
-  Observer silent;
-  return run(steps, silent);
+void Trainer::stop(std::string reason) {
+  if (is_stopped_) return;
+  is_stopped_ = true;
+  stop_reason_ = std::move(reason);
+}
+
+bool Trainer::has_measured() const {
+  return std::none_of(hooks_.begin(), hooks_.end(),
+                      [](const Hook& hook) { return hook.handler->measures() && hook.called_at < 0; });
+}
+
+void Trainer::record(Measure measure) { recorded_.push_back(std::move(measure)); }
+
+State Trainer::state() const {
+  return {.step = step_,
+          .epoch = static_cast<double>(step_) / static_cast<double>(steps_per_epoch()),
+          .loss = last_loss_,
+          .report = history_.empty() ? nullptr : &history_.back()};
+}
+
+void Trainer::start_clock() { clock_started_ = now(); }
+void Trainer::stop_clock() { seconds_ += now() - clock_started_; }
+
+std::ostream& operator<<(std::ostream& out, const Result& result) {
+  out << result.steps << " steps in " << result.seconds << " s, " << result.reason << ": loss "
+      << result.last.loss;
+  for (const Measure& measure : result.last.metrics) out << ", " << measure.name << " " << measure.value;
+  return out;
 }
 
 }  // namespace chainrule::train

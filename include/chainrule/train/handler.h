@@ -1,0 +1,56 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <utility>
+
+#include "chainrule/named_tensors.h"
+#include "chainrule/shared.h"
+#include "chainrule/train/history.h"
+
+namespace chainrule::train {
+
+class Trainer;
+
+/// Where the training stands.
+struct State {
+  std::int64_t step = 0;           ///< steps done
+  double epoch = 0;                ///< the same in epochs
+  double loss = 0;                 ///< of the last batch
+  const Report* report = nullptr;  ///< the last one, or null
+};
+
+/// What happens in a training beside its steps: hung on a Trainer with `on`.
+class Handler : public Counted {
+ public:
+  /// Every so many steps or epochs.
+  virtual void call(Trainer& trainer) = 0;
+  /// Whether `call` records numbers of a report, so that there is one at these steps; such handlers are
+  /// called first, and at the end of the run.
+  virtual bool measures() const { return false; }
+  virtual void begin(Trainer&) {}                    ///< of a run
+  virtual void reported(Trainer&, const Report&) {}  ///< after each report
+  virtual void ending(Trainer&) {}                   ///< before the last report of a run
+  virtual void end(Trainer&) {}                      ///< of a run, also of one that failed
+
+  /// What a run that is resumed needs of it.
+  virtual NamedTensors state() const { return {}; }
+  virtual void restore(const NamedTensors&) {}
+};
+
+/// Any function of (Trainer&), of (const State&), or of nothing, as a handler.
+template <class F>
+class HandlerOf final : public Handler {
+ public:
+  explicit HandlerOf(F function) : function_(std::move(function)) {}
+  void call(Trainer& trainer) override;
+
+ private:
+  F function_;
+};
+
+template <class F>
+concept HandlerFunction =
+    std::invocable<F&, Trainer&> || std::invocable<F&, const State&> || std::invocable<F&>;
+
+}  // namespace chainrule::train

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "chainrule/config.h"
+#include "chainrule/source.h"
+#include "chainrule/train/handler.h"
+
+// The handlers there are. Anything callable is one, too: trainer.on(steps(1), [&](Trainer& t) { ... }).
+namespace chainrule::train {
+
+struct EvaluateOptions {
+  std::string name = "test";  ///< in front of the metrics' names: "test.accuracy"
+  std::int64_t batch_size = 1000;
+};
+/// Measures the task's loss and metrics over a source.
+/// @throws ValueError  for a source without rows (E081).
+Shared<Handler> evaluate(data::Source source, EvaluateOptions options = {});
+
+/// Records what a function gives under a name. @param function  of (Trainer&), gives a number.
+template <class F>
+Shared<Handler> measure(std::string name, F function);
+
+/// Writes each report as a line.
+Shared<Handler> report();  // to std::cout
+Shared<Handler> report(std::ostream& out);
+
+enum class Best : std::uint8_t { automatic, smallest, largest };
+
+struct EarlyStoppingOptions {
+  std::string metric = "test.loss";
+  std::int64_t patience = 10;   ///< how many reports in a row may not be better than the best
+  double min_delta = 0;         ///< by how much a better one must be better
+  Best mode = Best::automatic;  ///< as the metric says
+};
+/// Stops the run when a metric has stopped getting better. A function of the history: resuming changes
+/// nothing.
+/// @throws ValueError  if nobody measures the metric (E300), or it is not known whether it is to be large or
+/// small
+///     (E308); for options out of range (E301).
+Shared<Handler> early_stopping(EarlyStoppingOptions options = {});
+
+/// Keeps the weights of the report where a metric was best, and puts them into the net at the end of a run.
+/// The next run goes on with the last weights, not the best.
+/// @throws ValueError  as early_stopping.
+Shared<Handler> keep_best(std::string metric = "test.loss", Best mode = Best::automatic);
+
+struct CheckpointOptions {
+  bool replace = false;  ///< whether a run that is in the folder already is replaced
+  /// What else stands in run.toml. Not compared on resuming.
+  std::vector<config::Entry> notes = {};
+};
+/// Makes a folder of the run: run.toml, the configuration; history.jsonl, a line a report; and checkpoints,
+/// alternating between checkpoint-a.safetensors and checkpoint-b.safetensors, so that one whole one is there
+/// at any instant. There is one at the end of the run as well.
+/// @throws FileError  if the folder has a run that was not resumed (E309), or cannot be written (E083).
+Shared<Handler> checkpoint(std::string folder, CheckpointOptions options = {});
+
+template <class F>
+class MeasureOf final : public Handler {
+ public:
+  MeasureOf(std::string name, F function) : name_(std::move(name)), function_(std::move(function)) {}
+  bool measures() const override { return true; }
+  void call(Trainer& trainer) override;
+
+ private:
+  std::string name_;
+  F function_;
+};
+
+template <class F>
+Shared<Handler> measure(std::string name, F function) {
+  return Shared<Handler>(new MeasureOf<F>(std::move(name), std::move(function)));
+}
+
+}  // namespace chainrule::train
+
+#include "chainrule/train/trainer.h"
+
+template <class F>
+void chainrule::train::MeasureOf<F>::call(Trainer& trainer) {
+  trainer.record({name_, static_cast<double>(function_(trainer))});
+}

@@ -1,0 +1,123 @@
+// Which report was best by a metric, and what hangs on it: stopping early, keeping the best weights.
+#include "train/best.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "chainrule/error.h"
+#include "core/text.h"
+
+namespace chainrule::train {
+
+bool BestOf::is_larger_better(const Task& task) const {
+  if (mode_ != Best::automatic) return mode_ == Best::largest;
+  const std::string name = metric_.substr(metric_.rfind('.') + 1);  // all of it without a dot
+  if (name == metric::Loss::kInfo.name) return false;
+  for (const metric::AnyMetric& metric : task.metrics()) {
+    if (config::describe(*metric) == name) return metric->larger_is_better();
+  }
+  throw ValueError(308, cat("[train] is a \"", metric_,
+                            "\" better if it is large, or small? Say .mode = Best::largest "
+                            "or Best::smallest."));
+}
+
+BestOf::Found BestOf::find(const Trainer& trainer) const {
+  const bool is_larger_better = this->is_larger_better(trainer.task());
+  const History& history = trainer.history();
+  Found found;
+  bool was_measured = false;
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    const double* value = history[i].find(metric_);
+    if (value == nullptr) continue;
+    was_measured = true;
+    ++found.since;
+    if (std::isnan(*value)) continue;
+    const double gain = is_larger_better ? *value - found.value : found.value - *value;
+    if (found.best >= 0 && !(gain > min_delta_)) continue;
+    found = {static_cast<std::int64_t>(i), 0, *value};
+  }
+  if (!was_measured && !history.empty() && trainer.has_measured())
+    static_cast<void>(history.back()[metric_]);  // throws
+  return found;
+}
+
+namespace {
+
+class EarlyStopping final : public Handler {
+ public:
+  explicit EarlyStopping(EarlyStoppingOptions options)
+      : options_(std::move(options)), best_(options_.metric, options_.mode, options_.min_delta) {
+    if (options_.patience >= 1 && options_.min_delta >= 0) return;
+    throw ValueError(301,
+                     cat("[early_stopping] patience ", options_.patience, ", min_delta ", options_.min_delta,
+                         "; need a patience of at least 1 and a min_delta of at least 0."));
+  }
+  void begin(Trainer& trainer) override {  // a run that had ended so
+    if (!trainer.history().empty()) call(trainer);
+  }
+  void call(Trainer& trainer) override {
+    const BestOf::Found found = best_.find(trainer);
+    if (found.since < options_.patience) return;
+    const std::string best = found.best < 0
+                                 ? ""
+                                 : cat(" than ", found.value, " after step ",
+                                       trainer.history()[static_cast<std::size_t>(found.best)].step);
+    trainer.stop(cat(options_.metric, " not better", best, " for ", found.since, " reports"));
+  }
+
+ private:
+  EarlyStoppingOptions options_;
+  BestOf best_;
+};
+
+class KeepBest final : public Handler {
+ public:
+  KeepBest(std::string metric, Best mode) : best_(std::move(metric), mode) {}
+
+  void call(Trainer& trainer) override { best_.find(trainer); }  // says if nobody measures it
+  void begin(Trainer& trainer) override {
+    put(trainer, last_);
+    last_ = {};
+  }
+  void reported(Trainer& trainer, const Report& report) override {
+    if (report.find(best_.metric()) == nullptr) return;
+    if (best_.find(trainer).best + 1 == static_cast<std::int64_t>(trainer.history().size()))
+      kept_ = take(trainer);
+  }
+  void end(Trainer& trainer) override {
+    if (kept_.empty()) return;
+    last_ = take(trainer);
+    put(trainer, kept_);
+  }
+
+  NamedTensors state() const override { return kept_; }
+  void restore(const NamedTensors& state) override { kept_ = state; }
+
+ private:
+  static NamedTensors take(Trainer& trainer) {
+    NamedTensors all;
+    for (const auto& [name, parameter] : trainer.net().parameters()) all.add(name, parameter.value());
+    for (const auto& [name, state] : trainer.net().states()) all.add(name, state.value());
+    return all;
+  }
+  static void put(Trainer& trainer, const NamedTensors& all) {
+    if (all.empty()) return;
+    for (auto& [name, parameter] : trainer.net().parameters()) nn::Parameter(parameter).set_value(all[name]);
+    for (auto& [name, state] : trainer.net().states()) nn::State(state).set_value(all[name]);
+  }
+
+  BestOf best_;
+  NamedTensors kept_, last_;
+};
+
+}  // namespace
+
+Shared<Handler> early_stopping(EarlyStoppingOptions options) {
+  return Shared<Handler>(new EarlyStopping(std::move(options)));
+}
+
+Shared<Handler> keep_best(std::string metric, Best mode) {
+  return Shared<Handler>(new KeepBest(std::move(metric), mode));
+}
+
+}  // namespace chainrule::train

@@ -1,0 +1,120 @@
+// All numbers that a training depends on: taken as handles, put back, and kept for the case that they become
+// infinite.
+#include <algorithm>
+#include <cmath>
+
+#include "chainrule/error.h"
+#include "chainrule/train/trainer.h"
+#include "core/text.h"
+
+namespace chainrule::train {
+namespace {
+
+constexpr std::string_view kOptimizer = "optimizer/";
+
+bool is_finite(const Tensor& tensor) {
+  const auto all_of = [](auto numbers) {
+    return std::all_of(numbers.begin(), numbers.end(), [](auto x) { return std::isfinite(x); });
+  };
+  if (tensor.dtype() == f32) return all_of(tensor.data<float>());
+  return tensor.dtype() != f64 || all_of(tensor.data<double>());
+}
+
+bool are_finite(const NamedTensors& tensors) {
+  return std::all_of(tensors.begin(), tensors.end(),
+                     [](const NamedTensor& t) { return is_finite(t.tensor); });
+}
+
+std::string of_handler(std::size_t i) { return cat("handler", i + 1, "/"); }
+
+bool begins_with(const std::string& name, std::string_view prefix) {
+  return std::string_view(name).substr(0, prefix.size()) == prefix;
+}
+
+/// Those whose names begin so, without that.
+NamedTensors part_of(const NamedTensors& all, std::string_view prefix) {
+  NamedTensors part;
+  for (const auto& [name, tensor] : all) {
+    if (begins_with(name, prefix)) part.add(name.substr(prefix.size()), tensor);
+  }
+  return part;
+}
+
+}  // namespace
+
+NamedTensors Trainer::tensors() const {
+  NamedTensors all;
+  for (const auto& [name, parameter] : task_.net().parameters()) all.add(name, parameter.value());
+  for (const auto& [name, state] : task_.net().states()) all.add(name, state.value());
+  for (const auto& [name, tensor] : optimizer_->state()) all.add(cat(kOptimizer, name), tensor);
+  for (std::size_t i = 0; i < hooks_.size(); ++i) {
+    for (const auto& [name, tensor] : hooks_[i].handler->state()) all.add(cat(of_handler(i), name), tensor);
+  }
+  return all;
+}
+
+/// Checks everything before anything is changed.
+void Trainer::restore(const NamedTensors& tensors) {
+  std::string wrong;
+  const auto check = [&](const std::string& name, const Tensor& own) {
+    const Tensor* given = tensors.find(name);
+    if (given == nullptr) {
+      wrong += cat("\n  ", name, " is missing");
+    } else if (given->shape() != own.shape() || given->dtype() != own.dtype()) {
+      wrong += cat("\n  ", name, " is ", given->shape(), " ", name_of(given->dtype()), " instead of ",
+                   own.shape(), " ", name_of(own.dtype()));
+    }
+  };
+  auto parameters = net().parameters();
+  auto states = net().states();
+  for (const auto& [name, parameter] : parameters) check(name, parameter.value());
+  for (const auto& [name, state] : states) check(name, state.value());
+  for (const auto& [name, tensor] : tensors) {
+    const bool is_of_net = name.find('/') == std::string::npos;
+    const auto is_it = [&name = name](const auto& own) { return own.name == name; };
+    if (is_of_net && std::none_of(parameters.begin(), parameters.end(), is_it) &&
+        std::none_of(states.begin(), states.end(), is_it)) {
+      wrong += cat("\n  ", name, " is not known");
+    }
+  }
+  if (!wrong.empty()) {
+    throw ValueError(304, cat("[train] the numbers do not fit this net:", wrong, "\nIs it the same net?"));
+  }
+  optimizer_->restore(part_of(tensors, kOptimizer));
+  for (auto& [name, parameter] : parameters) parameter.set_value(tensors[name]);
+  for (auto& [name, state] : states) state.set_value(tensors[name]);
+}
+
+/// Of a checkpoint that was read before the handlers were hung up.
+void Trainer::restore_handlers() {
+  if (handler_states_.empty()) return;
+  for (std::size_t i = 0; i < hooks_.size(); ++i) {
+    const NamedTensors part = part_of(handler_states_, of_handler(i));
+    if (!part.empty()) hooks_[i].handler->restore(part);
+  }
+  handler_states_ = {};
+}
+
+/// Costs handles, and a look at each number.
+void Trainer::take_snapshot() {
+  NamedTensors now = tensors();
+  if (are_finite(now)) snapshot_ = {std::move(now), step_};
+}
+
+/// After a loss that is not finite: if the weights are at fault, takes the last that were not. Returns the
+/// message.
+std::string Trainer::recover(const std::string& message) {
+  std::string text = message.substr(0, message.rfind(" (E"));
+  text +=
+      cat(" It was batch ", step_ % steps_per_epoch() + 1, " of epoch ", step_ / steps_per_epoch() + 1, ".");
+  if (!are_finite(tensors()) && !snapshot_.tensors.empty()) {
+    restore(snapshot_.tensors);
+    text +=
+        cat(" The weights were not finite any more: they are those after step ", snapshot_.step, " again.");
+    step_ = snapshot_.step;
+    loss_sum_ = 0, loss_count_ = 0;
+  }
+  return text;
+}
+
+}  // namespace chainrule::train

@@ -1,0 +1,113 @@
+// What is to be learnt, and how well it has been.
+#include "chainrule/train/task.h"
+
+#include "chainrule/config.h"
+#include "chainrule/error.h"
+#include "chainrule/ops.h"
+#include "core/text.h"
+#include "graph/node.h"
+
+namespace chainrule::train {
+namespace {
+
+/// Adds up the sums of a metric over the batches, in their order.
+class Total {
+ public:
+  explicit Total(metric::AnyMetric metric) : metric_(std::move(metric)) {}
+
+  void add(const metric::Seen& seen) {
+    nn::Ports sums = metric_->sums(seen);
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+      if (total_.size() < sums.size()) {
+        total_.push_back(sums[i]);
+      } else {
+        total_[i] = total_[i] + sums[i];
+      }
+    }
+  }
+  nn::Ports& total() { return total_; }
+  Measure finish() const {
+    metric::Value value = metric_->finish(total_.all());
+    return {config::describe(*metric_), value.number, std::move(value.matrix)};
+  }
+
+ private:
+  metric::AnyMetric metric_;
+  nn::Ports total_;
+};
+
+/// Each batch is computed when it has been added, so that only one is held.
+void compute(std::vector<Total>& totals) {
+  std::vector<Tensor> all;
+  for (Total& total : totals) all.insert(all.end(), total.total().all().begin(), total.total().all().end());
+  evaluate(all);
+  for (Total& total : totals) {
+    for (std::size_t i = 0; i < total.total().size(); ++i) total.total()[i] = detach(total.total()[i]);
+  }
+}
+
+void check_rows(const data::Source& source) {
+  if (source.rows() > 0) return;
+  throw ValueError(81, "[evaluate] the source has no rows; need at least one.");
+}
+
+/// The net's first output, from all columns but the last.
+Tensor predict(const nn::Layer& net, const data::Batch& batch, nn::Pass& pass, Location where) {
+  if (batch.size() <= 2) return net.run(nn::Inputs(batch[0], where), pass)[0];
+  nn::Ports inputs;
+  for (int i = 0; i + 1 < batch.size(); ++i) inputs.push_back(batch[i]);
+  return net.run(nn::Inputs(inputs.all(), where), pass)[0];
+}
+
+}  // namespace
+
+Task::Task(nn::Layer& net, loss::AnyLoss loss, Function* function, Metrics metrics, Location where)
+    : net_(&net), loss_(std::move(loss)), function_(function), metrics_(std::move(metrics)), where_(where) {
+  if (loss_) config::check(*loss_.handle());
+  for (metric::AnyMetric& metric : metrics_) config::check(*metric.handle());
+}
+
+std::string Task::describe_loss() const { return loss_ ? config::describe(*loss_) : "function"; }
+
+Outcome Task::outcome(const data::Batch& batch, nn::Pass& pass) const {
+  if (function_) return (*function_)(*net_, batch, pass);
+  const OriginScope scope(where_);
+  const Tensor& target = batch.target();
+  Tensor prediction = predict(*net_, batch, pass, where_);
+  Tensor loss = (*loss_)(prediction, target);
+  return {std::move(loss), std::move(prediction), target};
+}
+
+std::vector<Measure> measure(const Task& task, const data::Source& source, std::int64_t batch_size) {
+  check_rows(source);
+  std::vector<Total> totals{Total(metric::loss)};
+  for (const metric::AnyMetric& metric : task.metrics()) {
+    if (metric->info().name != metric::Loss::kInfo.name) totals.emplace_back(metric);
+  }
+  for (const data::Batch& batch : data::blocks(source, batch_size)) {
+    nn::Pass pass = nn::Pass::inference();
+    Outcome outcome = task.outcome(batch, pass);
+    const metric::Seen seen{std::move(outcome.prediction), std::move(outcome.target), std::move(outcome.loss),
+                            batch.rows()};
+    for (Total& total : totals) total.add(seen);
+    compute(totals);
+  }
+  std::vector<Measure> found;
+  for (const Total& total : totals) found.push_back(total.finish());
+  return found;
+}
+
+double evaluate(const nn::Layer& net, const data::Source& source, const metric::AnyMetric& metric,
+                std::int64_t batch_size) {
+  check_rows(source);
+  std::vector<Total> totals{Total(metric)};
+  for (const data::Batch& batch : data::blocks(source, batch_size)) {
+    nn::Pass pass = nn::Pass::inference();
+    const Tensor& target = batch.target();
+    totals[0].add({predict(net, batch, pass, Location::current()), target, {}, batch.rows()});
+    compute(totals);
+  }
+  return totals[0].finish().value;
+}
+
+}  // namespace chainrule::train
