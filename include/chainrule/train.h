@@ -6,6 +6,7 @@
 #include "chainrule/data.h"
 #include "chainrule/nn.h"
 #include "chainrule/optim.h"
+#include "chainrule/train/fit.h"
 #include "chainrule/train/handlers.h"
 #include "chainrule/train/history.h"
 #include "chainrule/train/loss.h"

@@ -161,4 +161,15 @@ Sequential DeepConvNet::make_layers() const {
   return net;
 }
 
+Sequential mlp(std::span<const std::int64_t> sizes) {
+  Sequential net;
+  for (const std::int64_t size : sizes) {
+    if (net.size() > 0) net.add(Relu());
+    net.add(Affine(size));
+  }
+  return net;
+}
+
+Sequential mlp(std::initializer_list<std::int64_t> sizes) { return mlp(std::span(sizes.begin(), sizes.size())); }
+
 }  // namespace chainrule::nn

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
+#include <span>
 #include <string>
 
 #include "chainrule/dtype.h"
@@ -117,5 +119,9 @@ class DeepConvNet : public ClassifierOf<DeepConvNet> {
   Sequential make_layers() const override;
   Options options_;
 };
+
+/// Affine layers of these sizes with relu between: nn::mlp({64, 64, 1}).
+Sequential mlp(std::initializer_list<std::int64_t> sizes);
+Sequential mlp(std::span<const std::int64_t> sizes);
 
 }  // namespace chainrule::nn
