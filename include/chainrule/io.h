@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -42,9 +41,9 @@ void replace_file(const std::string& path, std::string_view bytes);
 /// The same in several pieces: they go to a file beside, which takes the name when it is whole and on the
 /// disk.
 ///
-/// A link is followed, and stays. A file that is replaced keeps its permissions; one that may not be written
-/// to is left alone. What is no regular file, such as a pipe, a device or /dev/stdout, is written to
-/// directly, and never removed.
+/// A link is followed, and stays; another hard link keeps the old content. A file that is replaced keeps its
+/// permissions; one that may not be written to is left alone. What is no regular file, such as a pipe, a
+/// device or /dev/stdout, is written to directly, and never removed.
 class AtomicFile {
  public:
   /// @throws FileError  as all that follow, if it cannot be written (E083).
@@ -145,11 +144,11 @@ class Safetensors {
   /// Reads one.
   /// @throws ValueError  if there is none of that name (E209).
   Tensor tensor(std::string_view name) const;
-  Tensor tensor(const Entry& entry) const;
   NamedTensors tensors() const;
 
  private:
   friend TensorFile parse_safetensors(std::string_view bytes);
+  Tensor tensor(const Entry& entry) const;
   explicit Safetensors(Shared<Counted> input);
 
   Shared<Counted> input_;  // the open file

@@ -31,10 +31,9 @@ fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.
 /// its copy writes where the others do, whatever it is: a file may have been opened for appending.
 std::optional<int> descriptor_at(const fs::path& folder, const std::string& name) {
   int number = 0;
-  const auto end = name.data() + name.size();
-  if (folder != cat("/proc/", getpid(), "/fd") || std::from_chars(name.data(), end, number).ptr != end) {
-    return std::nullopt;
-  }
+  const char* const end = name.data() + name.size();
+  const auto [read, error] = std::from_chars(name.data(), end, number);
+  if (folder != cat("/proc/", getpid(), "/fd") || error != std::errc() || read != end) return std::nullopt;
   return number;
 }
 

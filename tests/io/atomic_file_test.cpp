@@ -108,6 +108,7 @@ TEST(AtomicFile, SaysWhyNot) {
       {folder / std::string(256, 'x'), ENAMETOOLONG},
       {".", EISDIR},
       {"/dev/fd/999999999", EBADF},
+      {"/dev/fd/", EISDIR},
   };
   for (const auto& [path, error] : cases) {
     EXPECT_EQ(message([&, &where = path] { replace_file(where, "new"); }), refusal(path, error));

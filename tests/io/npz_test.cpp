@@ -1,3 +1,5 @@
+#include <cstdlib>
+
 #include "io/files.h"
 
 namespace chainrule::io {
@@ -121,6 +123,7 @@ TEST(Npz, SaysWhichNamesCannotBeWritten) {
   EXPECT_EQ(said(std::string(65532, 'x')), "[npz] the name \"" + std::string(80, 'x') +
                                                "...\" has more than 65531 bytes. Rename the tensor. (E211)");
   EXPECT_EQ(said(std::string(65531, 'x')), "no error");
+  EXPECT_NE(message([] { npz_bytes({{"x", {}}}); }).find("(E010)"), std::string::npos);
 }
 
 TEST(Npz, ReadsTheFilesOfTheBooks) {

@@ -231,6 +231,7 @@ TEST(Safetensors, ChecksTheLengthOfItsHeader) {
 TEST(Safetensors, SaysWhatCannotBeWritten) {
   const std::string bad = "a\xff";
   const Tensor x = scalar(1);
+  EXPECT_NE(message([&] { safetensors_bytes({{"x", {}}}); }).find("(E010)"), std::string::npos);
   EXPECT_EQ(message([&] {
               safetensors_bytes({{bad, x}});
             }),
