@@ -21,8 +21,7 @@ data::Loader image_loader(std::int64_t batch_size) {
       made.labels.push_back(static_cast<std::uint8_t>(random.below(10)));
     return data::Source(made);
   }();
-  return {source,
-          {.batch_size = batch_size, .seed = 1, .order = data::Batches::Order::with_replacement}};
+  return {source, {.batch_size = batch_size, .seed = 1, .order = data::Batches::Order::with_replacement}};
 }
 
 /// A net in training. The loss is of a net, a step's number, and its pass.
@@ -35,8 +34,7 @@ Prepared training(Net net, optim::AnyRule rule, double lr, Loss loss) {
     std::int64_t step = 0;
   };
   optim::Optimizer optimizer(net, std::move(rule), {.lr = lr});
-  const auto state =
-      std::make_shared<State>(State{std::move(net), std::move(optimizer), std::move(loss)});
+  const auto state = std::make_shared<State>(State{std::move(net), std::move(optimizer), std::move(loss)});
   const auto loss_now = [state](nn::Pass& pass) { return state->loss(state->net, state->step, pass); };
   return {[=] {
             auto pass = nn::Pass::training(1, state->step);
@@ -89,21 +87,21 @@ Prepared sigmoid_regression(DType dtype) {
   const Tensor x = detach(cast(normal({64, 1000}, {.seed = 2}, 0, 1, f64), dtype));
   const Tensor t = detach(cast(normal({64, 10}, {.seed = 3}, 0, 1, f64), dtype));
   const nn::AffineOptions no_bias{.bias = false};
-  return training(nn::Sequential(nn::Affine(100, no_bias), nn::Sigmoid(), nn::Affine(10, no_bias)), optim::Sgd{},
-                  1e-5, [=](const nn::Sequential& net, std::int64_t, nn::Pass& pass) {
+  return training(nn::Sequential(nn::Affine(100, no_bias), nn::Sigmoid(), nn::Affine(10, no_bias)),
+                  optim::Sgd{}, 1e-5, [=](const nn::Sequential& net, std::int64_t, nn::Pass& pass) {
                     return mse(net.forward(x, pass), t, Reduction::sum);
                   });
 }
 
 Prepared wide_mlp(DType dtype) {
   return image_training(
-      nn::Sequential(nn::Affine(1024), nn::Relu(), nn::Affine(1024), nn::Relu(), nn::Affine(10)), optim::Sgd{},
-      0.01, 256, dtype);
+      nn::Sequential(nn::Affine(1024), nn::Relu(), nn::Affine(1024), nn::Relu(), nn::Affine(10)),
+      optim::Sgd{}, 0.01, 256, dtype);
 }
 
 Prepared simple_conv_net(DType dtype) {
-  return image_training(nn::Sequential(nn::Conv2d(30, 5), nn::Relu(), nn::MaxPool2d(2), nn::Affine(100), nn::Relu(),
-                                       nn::Affine(10)),
+  return image_training(nn::Sequential(nn::Conv2d(30, 5), nn::Relu(), nn::MaxPool2d(2), nn::Affine(100),
+                                       nn::Relu(), nn::Affine(10)),
                         optim::Adam{}, 0.001, 100, dtype);
 }
 
@@ -128,10 +126,9 @@ nn::Sequential exclusive_or_net() {
 
 Prepared exclusive_or(DType dtype) {
   const Tensor x = tensor({0, 0, 0, 1, 1, 0, 1, 1}, {4, 2}, dtype), t = tensor({0, 1, 1, 0}, {4, 1}, dtype);
-  return training(exclusive_or_net(), optim::Sgd{}, 0.5,
-                  [=](const nn::Sequential& net, std::int64_t, nn::Pass& pass) {
-                    return mse(net.forward(x, pass), t);
-                  });
+  return training(
+      exclusive_or_net(), optim::Sgd{}, 0.5,
+      [=](const nn::Sequential& net, std::int64_t, nn::Pass& pass) { return mse(net.forward(x, pass), t); });
 }
 
 /// The same step as a plan that is made once.

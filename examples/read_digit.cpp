@@ -1,4 +1,5 @@
-// Reads a digit from a picture with a net that another program saved.   read_digit lenet.safetensors seven.png
+// Reads a digit from a picture with a net that another program saved.   read_digit lenet.safetensors
+// seven.png
 #include <chainrule/chainrule.h>
 
 #include <iostream>

@@ -1,4 +1,5 @@
-// Three tables, from CSV files to a number that says how well a net does on rows it has not seen.   tables FOLDER
+// Three tables, from CSV files to a number that says how well a net does on rows it has not seen.   tables
+// FOLDER
 #include <chainrule/chainrule.h>
 
 #include <iostream>

@@ -6,8 +6,8 @@
 
 namespace chainrule {
 
-/// A plain struct with a `kInfo` and, if it has settings, `fields`, as one of a kind. The struct itself has no base, so
-/// that it can be written with its settings in braces: `Momentum{.momentum = 0.9}`.
+/// A plain struct with a `kInfo` and, if it has settings, `fields`, as one of a kind. The struct itself has
+/// no base, so that it can be written with its settings in braces: `Momentum{.momentum = 0.9}`.
 template <class Plain, class Base>
 class Boxed : public Base {
  public:
@@ -26,7 +26,8 @@ class Boxed : public Base {
 
 [[noreturn]] void throw_none(const Registry& kind);
 
-/// One of a kind: a plain struct of that kind, or a handle on one. Kinds say `box` how a struct is one of them.
+/// One of a kind: a plain struct of that kind, or a handle on one. Kinds say `box` how a struct is one of
+/// them.
 template <class Base>
 class Any {
  public:

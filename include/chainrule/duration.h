@@ -4,7 +4,8 @@
 
 namespace chainrule {
 
-/// How long something takes, or how often it comes: in steps, or in epochs, which only a training run can count.
+/// How long something takes, or how often it comes: in steps, or in epochs, which only a training run can
+/// count.
 struct Duration {
   std::int64_t steps = 0;
   double epochs = 0;

@@ -30,10 +30,11 @@ struct Group {
 };
 
 struct Options {
-  Rate lr = {};             ///< left out: the rule's own, 0.001 for adam
-  double weight_decay = 0;  ///< this times the value is added to the gradient of parameters of two axes or more
-  double clip_norm = 0;     ///< gradients are scaled so that the norm of all together is at most this; 0: not
-  double clip_value = 0;    ///< each number of a gradient is cut to [-this, this]; 0: not
+  Rate lr = {};  ///< left out: the rule's own, 0.001 for adam
+  double weight_decay =
+      0;                  ///< this times the value is added to the gradient of parameters of two axes or more
+  double clip_norm = 0;   ///< gradients are scaled so that the norm of all together is at most this; 0: not
+  double clip_value = 0;  ///< each number of a gradient is cut to [-this, this]; 0: not
   std::vector<Group> groups = {};  ///< the last that matches counts
 
   void fields(Fields& f);
@@ -41,14 +42,14 @@ struct Options {
 
 /// Owns what training changes beside the net: the rule's states, and the count of steps.
 ///
-///     optim::Optimizer optimizer(net, optim::Momentum{.momentum = 0.9}, {.lr = optim::cosine(0.1, steps(1000))});
-///     auto pass = nn::Pass::training(seed, step);
-///     const double loss = optimizer.step(softmax_cross_entropy(net.forward(x, pass), t), pass);
+///     optim::Optimizer optimizer(net, optim::Momentum{.momentum = 0.9}, {.lr = optim::cosine(0.1,
+///     steps(1000))}); auto pass = nn::Pass::training(seed, step); const double loss =
+///     optimizer.step(softmax_cross_entropy(net.forward(x, pass), t), pass);
 ///
-/// A step computes gradients, new parameters, new states and what the pass collected in one run, and writes the new
-/// numbers over the old ones. If computing fails, nothing has changed. After it the graph of the loss is gone: tensors
-/// of it that are still held, such as the net's output, have their values and no history. The net may be built later,
-/// by the first step.
+/// A step computes gradients, new parameters, new states and what the pass collected in one run, and writes
+/// the new numbers over the old ones. If computing fails, nothing has changed. After it the graph of the loss
+/// is gone: tensors of it that are still held, such as the net's output, have their values and no history.
+/// The net may be built later, by the first step.
 class Optimizer {
  public:
   Optimizer(const nn::Layer& net, AnyRule rule, Options options = {})
@@ -61,7 +62,8 @@ class Optimizer {
 
   /// One step against the gradient of the loss. Returns the loss, from before the step.
   /// @param also  tensors that are computed in the same run and made leaves: metrics of the batch.
-  /// @throws ValueError  if the loss is not finite: names the operation that made the first number that is not
+  /// @throws ValueError  if the loss is not finite: names the operation that made the first number that is
+  /// not
   ///     (E080); if it does not depend on a parameter (E263); or for a learning rate that cannot be (E045).
   double step(Tensor loss, nn::Pass& pass, std::span<Tensor> also = {});
   /// The same for a net without layers that are random or keep statistics.
@@ -81,7 +83,8 @@ class Optimizer {
   /// Steps taken.
   std::int64_t steps() const { return steps_; }
   /// The learning rate of the next step.
-  /// @throws ValueError  if the schedule gives a negative one, or one that is not finite (E045); or counts in epochs
+  /// @throws ValueError  if the schedule gives a negative one, or one that is not finite (E045); or counts in
+  /// epochs
   ///     of unknown length (E260).
   double lr() const;
   /// @throws ValueError  for settings out of range (E228).
@@ -92,7 +95,8 @@ class Optimizer {
   /// All that a later step depends on, beside the parameters: each state by the path of its parameter,
   /// "affine1.weight.velocity", and the number of steps as "steps".
   NamedTensors state() const;
-  /// Goes on from what `state` gave. @throws ValueError  that lists what is missing, extra or of another shape (E264).
+  /// Goes on from what `state` gave. @throws ValueError  that lists what is missing, extra or of another
+  /// shape (E264).
   void restore(const NamedTensors& state);
 
  private:

@@ -3,9 +3,9 @@
 #include <array>
 #include <vector>
 
+#include "autodiff/backward.h"
 #include "chainrule/grad.h"
 #include "chainrule/ops.h"
-#include "autodiff/backward.h"
 #include "core/inline_array.h"
 #include "core/reused.h"
 #include "graph/walk.h"
@@ -169,9 +169,9 @@ class Backward {
 
 void check_floating(const Tensor& output, Location where) {
   if (is_floating(output.dtype())) return;
-  throw DTypeError(34, cat("[grad] the output is ", name_of(output.dtype()),
-                           "; only f32 and f64 tensors have gradients.",
-                           OriginScope::current(where).to_string()));
+  throw DTypeError(
+      34, cat("[grad] the output is ", name_of(output.dtype()), "; only f32 and f64 tensors have gradients.",
+              OriginScope::current(where).to_string()));
 }
 
 }  // namespace

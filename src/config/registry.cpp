@@ -32,9 +32,10 @@ void Registry::add(const Row& row) {
 }
 
 void throw_none(const Registry& kind) {
-  throw ValueError(239, cat("[", kind.kind(), "] there is none: the handle is empty. Give it one, such as ",
-                            kind.rows().empty() ? std::string_view("a struct of yours") : kind.rows().front().info->name,
-                            "."));
+  throw ValueError(
+      239,
+      cat("[", kind.kind(), "] there is none: the handle is empty. Give it one, such as ",
+          kind.rows().empty() ? std::string_view("a struct of yours") : kind.rows().front().info->name, "."));
 }
 
 }  // namespace chainrule

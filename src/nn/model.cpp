@@ -34,7 +34,8 @@ std::string misfit(const Slot& slot, const Tensor* given) {
   if (given == nullptr) return cat("\n  missing: ", slot.name);
   if (!slot.variable) return "";
   const Tensor& own = slot.variable.value();
-  const bool is_alike = own.dtype() == given->dtype() || (is_floating(own.dtype()) && is_floating(given->dtype()));
+  const bool is_alike =
+      own.dtype() == given->dtype() || (is_floating(own.dtype()) && is_floating(given->dtype()));
   if (own.shape() == given->shape() && is_alike) return "";
   return cat("\n  does not fit: ", slot.name, " is ", described(*given), ", the net's is ", described(own));
 }
@@ -104,7 +105,8 @@ Model load_model(const std::string& path) {
   Model model;
   model.net = layer_from(file.metadata, kNet, path);
   if (!model.net) {
-    throw FileError(245, cat("[load_model] ", path, " does not say what net it holds: it was not written by save. Make "
+    throw FileError(245, cat("[load_model] ", path,
+                             " does not say what net it holds: it was not written by save. Make "
                              "the net, and load its parameters with load(path, net)."));
   }
   model.options.before = layer_from(file.metadata, kBefore, path);

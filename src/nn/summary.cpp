@@ -27,7 +27,8 @@ class Recorder : public Observer {
       return name.empty() ? true : line.path.starts_with(name + ".");
     };
     if (std::any_of(lines.begin(), lines.end(), is_inside) && !lines.empty()) return;
-    Line line{.path = name, .what = layer.describe(), .output = outputs[0].shape().to_string(), .layer = path};
+    Line line{
+        .path = name, .what = layer.describe(), .output = outputs[0].shape().to_string(), .layer = path};
     for (const NamedParameter& p : layer.parameters()) line.parameters += p.parameter.value().numel();
     lines.push_back(std::move(line));
   }
@@ -37,7 +38,7 @@ class Recorder : public Observer {
 double flops_of(const Node& node) {
   std::vector<Shape> shapes;
   for (const Node* input : node.inputs()) shapes.push_back(input->shape);
-  return node.op->flops ? node.op->flops(node.attributes(), shapes, node.shape)
+  return node.op->flops       ? node.op->flops(node.attributes(), shapes, node.shape)
          : node.op->info.view ? 0
                               : static_cast<double>(node.shape.numel());
 }
@@ -45,7 +46,7 @@ double flops_of(const Node& node) {
 /// 1234567 as "1,234,567".
 std::string grouped(std::int64_t number) {
   std::string digits = std::to_string(number);
-  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
+  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, 1, ',');
   return digits;
 }
 
@@ -82,12 +83,13 @@ std::string Layer::summary(const Inputs& inputs) const {
   const auto write = [&](std::string_view path, std::string_view what, std::string_view output,
                          std::string_view parameters, std::string_view work) {
     text << std::left << std::setw(static_cast<int>(path_width) + 2) << path
-         << std::setw(static_cast<int>(what_width) + 2) << what << std::setw(static_cast<int>(output_width)) << output
-         << std::right << std::setw(14) << parameters << std::setw(16) << work << "\n";
+         << std::setw(static_cast<int>(what_width) + 2) << what << std::setw(static_cast<int>(output_width))
+         << output << std::right << std::setw(14) << parameters << std::setw(16) << work << "\n";
   };
   write("layer", "what", "output", "parameters", "FLOP");
   for (const Line& line : lines) {
-    write(line.path, line.what, line.output, grouped(line.parameters), grouped(static_cast<std::int64_t>(line.flops)));
+    write(line.path, line.what, line.output, grouped(line.parameters),
+          grouped(static_cast<std::int64_t>(line.flops)));
   }
   std::int64_t count = 0, bytes = 0;
   for (const NamedParameter& p : parameters()) {

@@ -43,7 +43,8 @@ class Tracer {
   /// nodes in there.
   /// Both must live until the last stretch.
   void start(std::span<Node* const> outputs, const NodeIndex* given = nullptr);
-  /// The same, where a handle of each output, one for each time it is listed, is let go when they have values.
+  /// The same, where a handle of each output, one for each time it is listed, is let go when they have
+  /// values.
   /// @param all  whether what others hold has no history then, so that nothing it was made from is needed.
   void start_with_last_handles(std::span<Node* const> outputs, bool all = false);
   /// The next stretch; false if there is none.

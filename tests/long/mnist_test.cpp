@@ -19,9 +19,9 @@ class Mnist : public ::testing::TestWithParam<std::uint64_t> {
 /// As examples/lenet.cpp. PyTorch reaches 0.9882 with this net and these settings.
 TEST_P(Mnist, IsLearntByLeNet) {
   const auto mnist = data::load("mnist");
-  nn::Sequential net{nn::Conv2d{8, 5},  nn::Relu{},     nn::MaxPool2d{2}, nn::Conv2d{16, 5},
-                     nn::Relu{},        nn::MaxPool2d{2}, nn::Flatten{},  nn::Affine{32},
-                     nn::BatchNorm{},   nn::Relu{},     nn::Affine{10}};
+  nn::Sequential net{nn::Conv2d{8, 5}, nn::Relu{},       nn::MaxPool2d{2}, nn::Conv2d{16, 5},
+                     nn::Relu{},       nn::MaxPool2d{2}, nn::Flatten{},    nn::Affine{32},
+                     nn::BatchNorm{},  nn::Relu{},       nn::Affine{10}};
   optim::Optimizer optimizer(net, optim::Momentum{.momentum = 0.9}, {.lr = optim::cosine(0.1, epochs(5))});
   train::Trainer trainer({net, loss::softmax_cross_entropy, {metric::accuracy}}, optimizer,
                          {mnist.train, {.batch_size = 128, .seed = GetParam()}}, {.seed = GetParam()});
@@ -48,8 +48,8 @@ TEST_P(Mnist, IsLearntBySimpleConvNet) {
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Mnist, ::testing::Values(1, 2, 3));
 
-/// The books' net with the books' settings: 10,000 steps of batches drawn with replacement. The checksum is that of
-/// the first version of this library, on any number of threads.
+/// The books' net with the books' settings: 10,000 steps of batches drawn with replacement. The checksum is
+/// that of the first version of this library, on any number of threads.
 TEST(MnistBits, OfTheTwoLayerNetAreThoseOfTheFirstVersion) {
   if (std::getenv("CHAINRULE_DATA_DIR") == nullptr) GTEST_SKIP() << "needs MNIST in CHAINRULE_DATA_DIR";
   const auto mnist = data::load("mnist");

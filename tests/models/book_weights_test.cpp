@@ -16,7 +16,8 @@ class BookWeights : public ::testing::Test {
   void SetUp() override {
     const char* folder = std::getenv("CHAINRULE_DATA_DIR");
     if (folder == nullptr) GTEST_SKIP() << "needs the trained weights and MNIST in CHAINRULE_DATA_DIR";
-    if (std::getenv("CHAINRULE_MODE") != nullptr) GTEST_SKIP() << "10,000 images are too many for plain loops";
+    if (std::getenv("CHAINRULE_MODE") != nullptr)
+      GTEST_SKIP() << "10,000 images are too many for plain loops";
     folder_ = std::string(folder) + "/";
   }
 

@@ -13,7 +13,8 @@ class Tables : public ::testing::Test {
  protected:
   void SetUp() override {
     const char* folder = std::getenv("CHAINRULE_DATA_DIR");
-    if (folder == nullptr) GTEST_SKIP() << "needs iris.csv, penguins.csv and mpg.csv in CHAINRULE_DATA_DIR/tables";
+    if (folder == nullptr)
+      GTEST_SKIP() << "needs iris.csv, penguins.csv and mpg.csv in CHAINRULE_DATA_DIR/tables";
     if (std::getenv("CHAINRULE_MODE") != nullptr) GTEST_SKIP() << "trains for too long for plain loops";
     folder_ = std::string(folder) + "/tables/";
   }
@@ -41,12 +42,13 @@ TEST_F(Tables, PenguinsAreClassified) { EXPECT_GE(classify("penguins.csv"), 0.97
 TEST_F(Tables, FuelConsumptionIsPredicted) {
   double mean = 0;
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-    const data::Table cars =
-        data::read_csv(folder_ + "mpg.csv", {.target = "mpg", .ignore = {"name"}, .missing = data::Missing::drop});
+    const data::Table cars = data::read_csv(
+        folder_ + "mpg.csv", {.target = "mpg", .ignore = {"name"}, .missing = data::Missing::drop});
     const auto [train, test] = data::split(cars, 0.8, {.seed = seed});
     const auto scaler = data::standardize(train, {.target = true});
     auto net = nn::mlp({32, 32, 1});
-    train::fit(net, loss::mse, scaler(train), {.epochs = 60, .lr = 0.003, .weight_decay = 0.001, .seed = seed});
+    train::fit(net, loss::mse, scaler(train),
+               {.epochs = 60, .lr = 0.003, .weight_decay = 0.001, .seed = seed});
     mean += train::evaluate(net, scaler(test), metric::r2) / 5;
   }
   EXPECT_GE(mean, 0.85);

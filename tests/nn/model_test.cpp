@@ -13,7 +13,8 @@ namespace {
 
 nn::Sequential conv_net() {
   return nn::Sequential(nn::Conv2d(4, 3), nn::Relu(), nn::MaxPool2d(2), nn::Affine(6), nn::BatchNorm(),
-                        nn::Residual(nn::Sequential(nn::Affine(6), nn::Tanh())), nn::Dropout(0.2), nn::Affine(3));
+                        nn::Residual(nn::Sequential(nn::Affine(6), nn::Tanh())), nn::Dropout(0.2),
+                        nn::Affine(3));
 }
 
 Tensor images() { return normal({5, 1, 8, 8}, {.seed = 1}); }
@@ -76,7 +77,8 @@ TEST_F(ModelFile, RefusesWhatDoesNotFitAndChangesNothing) {
 TEST_F(ModelFile, ConvertsFloatingNumbers) {
   nn::Sequential net{nn::Affine(1)};
   net.build(ones({1, 2}));
-  load(NamedTensors{{"affine1.weight", tensor({1, 2}, {2, 1}, f64)}, {"affine1.bias", tensor({3}, f64)}}, net);
+  load(NamedTensors{{"affine1.weight", tensor({1, 2}, {2, 1}, f64)}, {"affine1.bias", tensor({3}, f64)}},
+       net);
   EXPECT_EQ(net.predict(ones({1, 2})).item(), 6);
 }
 

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "chainrule/boxed.h"
-#include "chainrule/nn/ports.h"
 #include "chainrule/nn/pass.h"
+#include "chainrule/nn/ports.h"
 #include "chainrule/random_tensor.h"
 #include "chainrule/shape.h"
 
@@ -21,8 +21,8 @@ struct Fans {
 ///
 ///     Tensor make(const Shape& shape, Fans fans, const RandomKey& key) const;   // f64, graph
 ///
-/// All draw in f64, so that a net in f32 starts from the numbers of one in f64, rounded. Those there are stand in
-/// src/nn/initializer_list.def.
+/// All draw in f64, so that a net in f32 starts from the numbers of one in f64, rounded. Those there are
+/// stand in src/nn/initializer_list.def.
 class Initializer : public Configurable {
  public:
   virtual Tensor make(const Shape& shape, Fans fans, const RandomKey& key) const = 0;
@@ -94,15 +94,16 @@ struct He {
 
 /// Deviation gain sqrt(1 / fan in)   (LeCun et al. 1998).
 struct Lecun {
-  static constexpr Info kInfo{.name = "lecun", .doc = "Deviation gain sqrt(1 / fan in): for selu, and no activation."};
+  static constexpr Info kInfo{.name = "lecun",
+                              .doc = "Deviation gain sqrt(1 / fan in): for selu, and no activation."};
   double gain = 1;
   bool uniform = false;
   void fields(Fields& f);
   Tensor make(const Shape& shape, Fans fans, const RandomKey& key) const;
 };
 
-/// The first axis against all others: rows, or columns if there are more of those, of length `gain` at right angles
-/// (Saxe et al. 2014).
+/// The first axis against all others: rows, or columns if there are more of those, of length `gain` at right
+/// angles (Saxe et al. 2014).
 struct Orthogonal {
   static constexpr Info kInfo{.name = "orthogonal", .doc = "Rows or columns at right angles, of one length."};
   double gain = 1;
@@ -110,8 +111,8 @@ struct Orthogonal {
   Tensor make(const Shape& shape, Fans, const RandomKey& key) const;
 };
 
-/// What a layer's `init` gets when it sees its first inputs: it tells their shapes, and fills parameters and states.
-/// What a parameter starts from is a function of seed and path alone.
+/// What a layer's `init` gets when it sees its first inputs: it tells their shapes, and fills parameters and
+/// states. What a parameter starts from is a function of seed and path alone.
 class Init {
  public:
   /// The shape of an input; that of the batch included.
@@ -121,8 +122,8 @@ class Init {
   std::int64_t size(int axis, std::size_t input = 0) const;
   DType dtype() const { return dtype_; }
 
-  /// Gives a parameter its first value; one that has a value (that of a tied layer, say) keeps it if the shape is
-  /// right.
+  /// Gives a parameter its first value; one that has a value (that of a tied layer, say) keeps it if the
+  /// shape is right.
   /// @param name  as `members` calls it.
   /// @throws ShapeError  if it has a value of another shape (E042).
   void operator()(std::string_view name, Parameter& parameter, const Shape& shape, const AnyInitializer& how,

@@ -26,12 +26,13 @@
 //       Tensor compute(const Tensor& x, nn::Pass&) const { return x * factor.value(); }
 //     };
 //
-// Only kInfo and compute are needed. Its derivatives follow from compute. `fields` lists settings, `members` what it
-// holds: parameters, states and other layers; `init` fills those when the layer sees its first inputs, so sizes
-// need not be given. Layers with several inputs or outputs name them:
+// Only kInfo and compute are needed. Its derivatives follow from compute. `fields` lists settings, `members`
+// what it holds: parameters, states and other layers; `init` fills those when the layer sees its first
+// inputs, so sizes need not be given. Layers with several inputs or outputs name them:
 //
-//     static constexpr std::string_view kInputs = "query, key?, value?", kOutputs = "y, weights";   // ?: may be empty
-//     nn::Ports compute(const nn::Inputs& in, nn::Pass& pass) const;   // or (const Tensor& a, const Tensor& b, Pass&)
+//     static constexpr std::string_view kInputs = "query, key?, value?", kOutputs = "y, weights";   // ?: may
+//     be empty nn::Ports compute(const nn::Inputs& in, nn::Pass& pass) const;   // or (const Tensor& a, const
+//     Tensor& b, Pass&)
 //
 // chainrule::registry<nn::Layer>().add<Scale>() makes it known by its name, to files and configurations.
 namespace chainrule::nn {
@@ -57,7 +58,8 @@ class Members {
   /// Layers in a row: name1, name2, ...
   template <std::derived_from<Layer> L>
   void operator()(std::string_view name, std::vector<L>& layers) {
-    for (std::size_t i = 0; i < layers.size(); ++i) (*this)(std::string(name) + std::to_string(i + 1), layers[i]);
+    for (std::size_t i = 0; i < layers.size(); ++i)
+      (*this)(std::string(name) + std::to_string(i + 1), layers[i]);
   }
 
   std::span<const Member> all() const { return members_; }
@@ -74,7 +76,8 @@ class Members {
 /// A function with parameters.
 ///
 /// - `predict(x)`, or `net(x)`: inference. Writes nothing: several threads may call it at once, on one net.
-/// - `forward(x)` and `backward(dout)`: training as the books have it. This layer, not those inside it, remembers
+/// - `forward(x)` and `backward(dout)`: training as the books have it. This layer, not those inside it,
+/// remembers
 ///   what went in; backward leaves each parameter its gradient and returns those of the inputs.
 /// - `forward(x, pass)`: training with a Pass of the caller's, for optim::Optimizer::step.
 ///
@@ -95,8 +98,8 @@ class Layer : public Configurable {
   Tensor forward(const Input& x) { return forward_all(Inputs(x))[0]; }
   Tensor forward(const Input& x, const Input& y) { return forward_all(Inputs(x, y))[0]; }
   Ports forward_all(const Inputs& inputs);
-  /// The gradients of all inputs; an empty tensor for those that are not floating. Each parameter's is left in
-  /// Parameter::grad.
+  /// The gradients of all inputs; an empty tensor for those that are not floating. Each parameter's is left
+  /// in Parameter::grad.
   /// @param dout  gradient of the (first) output; may be left out if the output is a scalar, and is 1 then.
   /// @throws ValueError  if forward has not been called (E040).
   /// @throws ShapeError  if dout does not have the output's shape (E033).
@@ -110,12 +113,13 @@ class Layer : public Configurable {
   Tensor operator()(const Input& x, Pass& pass) const { return run(Inputs(x), pass)[0]; }
   Ports run(const Inputs& inputs, Pass& pass) const;
 
-  /// Makes the parameters now, for inputs like these (their numbers do not matter), and nothing if they are there.
-  /// The first call with data does it, too.
+  /// Makes the parameters now, for inputs like these (their numbers do not matter), and nothing if they are
+  /// there. The first call with data does it, too.
   void build(const Inputs& inputs, const InitOptions& options = {});
   bool is_built() const;
 
-  /// Its parameters and those of its layers, by path, in the order of `members`; one that is shared stands once.
+  /// Its parameters and those of its layers, by path, in the order of `members`; one that is shared stands
+  /// once.
   std::vector<NamedParameter> parameters() const;
   std::vector<NamedState> states() const;
   /// @throws ValueError  if there is no parameter of that path (E043): names those there are.
@@ -128,7 +132,8 @@ class Layer : public Configurable {
 
   /// What it is, as configurations write it: "affine(50)".
   std::string describe() const;
-  /// A line a layer: path, what it is, shape of its output, parameters, multiply-adds; and what they sum up to.
+  /// A line a layer: path, what it is, shape of its output, parameters, multiply-adds; and what they sum up
+  /// to.
   /// @param inputs  one batch; their numbers do not matter.
   std::string summary(const Inputs& inputs) const;
 
@@ -221,10 +226,12 @@ class LayerOf : public ConfigurableOf<Self, Base> {
     if constexpr (Signature::kTakesAll) {
       return self.compute(in, pass);
     } else {
-      static_assert(Signature::kTensors == count_names(inputs_of()), "kInputs names another number of inputs");
+      static_assert(Signature::kTensors == count_names(inputs_of()),
+                    "kInputs names another number of inputs");
       return call(self, in, pass, std::make_index_sequence<Signature::kTensors>());
     }
   }
+
  private:
   static constexpr std::string_view inputs_of() {
     if constexpr (requires { Self::kInputs; }) return Self::kInputs;

@@ -9,8 +9,8 @@
 #include "chainrule/conv.h"
 #include "chainrule/nn/layer.h"
 
-// The layers. Sizes of inputs are taken from the first input; src/nn/layer_list.def has the list, docs/layers.md
-// every setting.
+// The layers. Sizes of inputs are taken from the first input; src/nn/layer_list.def has the list,
+// docs/layers.md every setting.
 namespace chainrule::nn {
 
 /// x y. backward gives both gradients.
@@ -31,14 +31,15 @@ struct AffineOptions {
   bool bias = true;
   AnyInitializer weight_init = He{};
 };
-/// x W + b for x of shape (N, ...), any rank from 2 up: the axes after the first are flattened to `in` features, and
-/// backward restores them. The result has shape (N, out).
+/// x W + b for x of shape (N, ...), any rank from 2 up: the axes after the first are flattened to `in`
+/// features, and backward restores them. The result has shape (N, out).
 struct Affine : LayerOf<Affine> {
-  static constexpr Info kInfo{.name = "affine", .doc = "x W + b: every output is a weighted sum of all inputs."};
+  static constexpr Info kInfo{.name = "affine",
+                              .doc = "x W + b: every output is a weighted sum of all inputs."};
   std::int64_t outputs = 0;
   AffineOptions options;
-  Parameter weight;     ///< W, shape (in, out)
-  Parameter bias;       ///< b, shape (out)
+  Parameter weight;  ///< W, shape (in, out)
+  Parameter bias;    ///< b, shape (out)
 
   Affine() = default;
   explicit Affine(std::int64_t out, AffineOptions more = {}) : outputs(out), options(std::move(more)) {}
@@ -59,7 +60,8 @@ struct Conv2dOptions {
 };
 /// Convolution of images (N, C, H, W) to (N, filters, H', W'): chainrule::conv2d.
 struct Conv2d : LayerOf<Conv2d> {
-  static constexpr Info kInfo{.name = "conv2d", .doc = "Every output channel is the image seen through a filter."};
+  static constexpr Info kInfo{.name = "conv2d",
+                              .doc = "Every output channel is the image seen through a filter."};
   std::int64_t filters = 0;
   std::vector<std::int64_t> kernel{3}, stride{1}, padding{0}, dilation{1};
   std::int64_t groups = 1;
@@ -90,7 +92,8 @@ struct MaxPool2d : LayerOf<MaxPool2d> {
 
 /// The mean of each channel: (N, C, ...) to (N, C).
 struct GlobalAvgPool : LayerOf<GlobalAvgPool> {
-  static constexpr Info kInfo{.name = "global_avg_pool", .doc = "The mean of each channel: (N, C, ...) to (N, C)."};
+  static constexpr Info kInfo{.name = "global_avg_pool",
+                              .doc = "The mean of each channel: (N, C, ...) to (N, C)."};
   Tensor compute(const Tensor& x, Pass&) const;
 };
 
@@ -121,8 +124,8 @@ struct Tanh : LayerOf<Tanh> {
 struct Dropout : LayerOf<Dropout> {
   static constexpr Info kInfo{.name = "dropout", .doc = "In training, numbers are left out at random."};
   double p = 0.5;
-  /// Whether what is kept is divided by 1 - p in training (Srivastava et al. 2014), so that inference need do nothing.
-  /// Otherwise inference multiplies by 1 - p, as in "Deep Learning from Scratch".
+  /// Whether what is kept is divided by 1 - p in training (Srivastava et al. 2014), so that inference need do
+  /// nothing. Otherwise inference multiplies by 1 - p, as in "Deep Learning from Scratch".
   bool inverted = true;
 
   Dropout() = default;
@@ -134,12 +137,14 @@ struct Dropout : LayerOf<Dropout> {
 struct BatchNormOptions {
   double momentum = 0.1;  ///< share of the new batch in the running statistics
   double eps = 1e-5;
-  bool affine = true;     ///< whether the result is scaled and shifted by parameters
+  bool affine = true;  ///< whether the result is scaled and shifted by parameters
 };
-/// (x - mean) / sqrt(variance + eps), scaled and shifted, channel by channel (axis 1); in training by the statistics of
-/// the batch, else by running ones (Ioffe and Szegedy 2015). The running variance is that of a sample, with N - 1.
+/// (x - mean) / sqrt(variance + eps), scaled and shifted, channel by channel (axis 1); in training by the
+/// statistics of the batch, else by running ones (Ioffe and Szegedy 2015). The running variance is that of a
+/// sample, with N - 1.
 struct BatchNorm : LayerOf<BatchNorm> {
-  static constexpr Info kInfo{.name = "batch_norm", .doc = "Each channel with mean 0 and variance 1, then scaled."};
+  static constexpr Info kInfo{.name = "batch_norm",
+                              .doc = "Each channel with mean 0 and variance 1, then scaled."};
   BatchNormOptions options;
   Parameter scale, shift;  ///< (C)
   State mean, variance;    ///< (C), running
@@ -159,10 +164,11 @@ struct SoftmaxWithLoss : LayerOf<SoftmaxWithLoss> {
   Tensor compute(const Tensor& x, const Tensor& t, Pass&) const;
 };
 
-/// x factor + offset along the last axis, with fixed numbers: a scaler inside a net, or before one. Lists of one number
-/// hold for all.
+/// x factor + offset along the last axis, with fixed numbers: a scaler inside a net, or before one. Lists of
+/// one number hold for all.
 struct ScaleShift : LayerOf<ScaleShift> {
-  static constexpr Info kInfo{.name = "scale_shift", .doc = "x factor + offset with fixed numbers, feature by feature."};
+  static constexpr Info kInfo{.name = "scale_shift",
+                              .doc = "x factor + offset with fixed numbers, feature by feature."};
   std::vector<double> factor{1}, offset{0};
 
   ScaleShift() = default;
@@ -179,7 +185,8 @@ struct Sequential : LayerOf<Sequential> {
 
   Sequential() = default;
   template <std::derived_from<Layer>... Layers>
-  requires(sizeof...(Layers) > 1 || !(std::is_same_v<Layers, Sequential> && ...)) explicit Sequential(Layers... inside) {
+  requires(sizeof...(Layers) > 1 ||
+           !(std::is_same_v<Layers, Sequential> && ...)) explicit Sequential(Layers... inside) {
     (add(std::move(inside)), ...);
   }
   /// Appends a layer and returns the one that is now inside.
@@ -211,7 +218,8 @@ struct Residual : LayerOf<Residual> {
 
   Residual() = default;
   template <std::derived_from<Layer> Body>
-  requires(!std::is_same_v<Body, Residual>) explicit Residual(Body inside) : body(new Body(std::move(inside))) {}
+  requires(!std::is_same_v<Body, Residual>) explicit Residual(Body inside)
+      : body(new Body(std::move(inside))) {}
   template <std::derived_from<Layer> Body, std::derived_from<Layer> Shortcut>
   Residual(Body inside, Shortcut around)
       : body(new Body(std::move(inside))), shortcut(new Shortcut(std::move(around))) {}

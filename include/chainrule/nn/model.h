@@ -19,8 +19,8 @@ namespace chainrule {
 /// What stands beside the net in a model file.
 struct ModelOptions {
   std::vector<std::string> classes = {};  ///< names of the classes, in the order of the outputs
-  Shared<nn::Layer> before = {};          ///< what inputs go through first, and outputs at last: scaling, such as
-  Shared<nn::Layer> after = {};           ///< nn::ScaleShift. Not trained, not part of the net.
+  Shared<nn::Layer> before = {};  ///< what inputs go through first, and outputs at last: scaling, such as
+  Shared<nn::Layer> after = {};   ///< nn::ScaleShift. Not trained, not part of the net.
   std::vector<std::pair<std::string, std::string>> notes = {};  ///< further metadata, by names of one's own
 };
 
@@ -45,8 +45,8 @@ void save(const std::string& path, const nn::Layer& net, const ModelOptions& opt
 /// @throws ValueError  if a layer is not known (E230), or the tensors are not those of the net (E246).
 Model load_model(const std::string& path);
 
-/// Gives a net the parameters and states of a file, by path. Floating numbers are converted to the net's dtype. All of
-/// them must be there and fit, and no others; nothing has changed otherwise.
+/// Gives a net the parameters and states of a file, by path. Floating numbers are converted to the net's
+/// dtype. All of them must be there and fit, and no others; nothing has changed otherwise.
 /// @throws ValueError  that lists what is missing, what is not known, what has another shape (E246).
 void load(const std::string& path, nn::Layer& net);
 void load(const NamedTensors& tensors, nn::Layer& net);

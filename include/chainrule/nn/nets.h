@@ -9,11 +9,12 @@
 #include "chainrule/named_tensors.h"
 #include "chainrule/nn/layers.h"
 
-// The nets of "Deep Learning from Scratch" (Saitoh), under its names: layers like any other, with the methods and the
-// names of parameters that the book gives them.
+// The nets of "Deep Learning from Scratch" (Saitoh), under its names: layers like any other, with the methods
+// and the names of parameters that the book gives them.
 namespace chainrule::nn {
 
-/// A row of layers that ends in the numbers of classes before softmax. Its parameters are called W1, b1, W2, b2, ...
+/// A row of layers that ends in the numbers of classes before softmax. Its parameters are called W1, b1, W2,
+/// b2, ...
 class Classifier : public Layer {
  public:
   /// Scalar: the mean softmax cross-entropy. @param t  class numbers (N) or one-hot rows (N, classes).
@@ -77,8 +78,9 @@ class TwoLayerNet : public ClassifierOf<TwoLayerNet> {
 /// Conv, Relu, Pool, Affine, Relu, Affine (chapter 7), for images (N, C, H, W).
 class SimpleConvNet : public ClassifierOf<SimpleConvNet> {
  public:
-  static constexpr Info kInfo{.name = "simple_conv_net",
-                              .doc = "The book's first convolutional net: conv, relu, pool, affine, relu, affine."};
+  static constexpr Info kInfo{
+      .name = "simple_conv_net",
+      .doc = "The book's first convolutional net: conv, relu, pool, affine, relu, affine."};
   struct Options {
     std::int64_t channels = 1, height = 28, width = 28;  ///< of an image
     std::int64_t filters = 30, kernel = 5, padding = 0, stride = 1;
@@ -97,12 +99,14 @@ class SimpleConvNet : public ClassifierOf<SimpleConvNet> {
   Options options_;
 };
 
-/// Six convolutions of 3x3 with 16, 16, 32, 32, 64, 64 channels, relu after each, pooling after each second; Affine,
-/// Relu, Dropout, Affine, Dropout (chapter 8). He initialisation; the book's dropout, which is not inverted.
+/// Six convolutions of 3x3 with 16, 16, 32, 32, 64, 64 channels, relu after each, pooling after each second;
+/// Affine, Relu, Dropout, Affine, Dropout (chapter 8). He initialisation; the book's dropout, which is not
+/// inverted.
 class DeepConvNet : public ClassifierOf<DeepConvNet> {
  public:
-  static constexpr Info kInfo{.name = "deep_conv_net",
-                              .doc = "The book's deep net: six convolutions and two affine layers, with dropout."};
+  static constexpr Info kInfo{
+      .name = "deep_conv_net",
+      .doc = "The book's deep net: six convolutions and two affine layers, with dropout."};
   struct Options {
     std::int64_t channels = 1, height = 28, width = 28;
     std::int64_t hidden = 50, output = 10;

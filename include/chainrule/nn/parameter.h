@@ -9,11 +9,12 @@
 
 namespace chainrule::nn {
 
-/// What a layer keeps from call to call: a counted handle to a tensor that can be replaced by another of its shape
-/// and dtype. Copies share it: two layers with one Parameter are tied. Empty until a value is set, as a layer does
-/// when it sees its first input.
+/// What a layer keeps from call to call: a counted handle to a tensor that can be replaced by another of its
+/// shape and dtype. Copies share it: two layers with one Parameter are tied. Empty until a value is set, as a
+/// layer does when it sees its first input.
 ///
-/// The value is always a leaf of its own, even if several were made of one tensor: gradients belong to handles.
+/// The value is always a leaf of its own, even if several were made of one tensor: gradients belong to
+/// handles.
 class Variable {
  public:
   Variable() : slot_(new Slot) {}

@@ -17,7 +17,8 @@ namespace chainrule::nn {
 /// What first values depend on, beside each parameter's path.
 struct InitOptions {
   std::uint64_t seed = 1;
-  /// Of parameters; the dtype of the first input where that is floating, f32 where it is not, if `follow` is set.
+  /// Of parameters; the dtype of the first input where that is floating, f32 where it is not, if `follow` is
+  /// set.
   DType dtype = f32;
   bool follow = true;
   bool zeros = false;  ///< no numbers are drawn: they come from a file
@@ -32,24 +33,26 @@ class Observer {
  public:
   virtual ~Observer() = default;
   /// @param path  null for a layer that stands alone.
-  virtual void ran(const Layer& layer, const std::string* path, const Inputs& inputs, const Ports& outputs) = 0;
+  virtual void ran(const Layer& layer, const std::string* path, const Inputs& inputs,
+                   const Ports& outputs) = 0;
 };
 
-/// One pass forward through a net. It belongs to the caller: it says whether it trains, gives random keys, and
-/// collects what layers want to keep (running statistics). A pass that is dropped has changed nothing;
+/// One pass forward through a net. It belongs to the caller: it says whether it trains, gives random keys,
+/// and collects what layers want to keep (running statistics). A pass that is dropped has changed nothing;
 /// optim::Optimizer::step stores what it collected.
 class Pass {
  public:
   /// Dropout does nothing, batch norm uses its running statistics.
   static Pass inference() { return Pass(false, 0, 0); }
-  /// @param step  of the training; with the seed it decides what is random, so that resuming needs a counter only.
+  /// @param step  of the training; with the seed it decides what is random, so that resuming needs a counter
+  /// only.
   static Pass training(std::uint64_t seed, std::int64_t step) {
     return Pass(true, seed, static_cast<std::uint64_t>(step));
   }
 
   bool is_training() const { return is_training_; }
-  /// A key unrelated to all others of this pass: of the seed, the path of the layer that is running, the step, and
-  /// how often that layer has asked in this pass. Its numbers are a leaf of the graph.
+  /// A key unrelated to all others of this pass: of the seed, the path of the layer that is running, the
+  /// step, and how often that layer has asked in this pass. Its numbers are a leaf of the graph.
   RandomKey key();
   /// Keeps `next`, graph, as the state's new value, if the pass comes to be stored.
   void set(const State& state, Tensor next) { updates_.push_back({state, std::move(next)}); }

@@ -13,8 +13,8 @@
 
 namespace chainrule::optim {
 
-/// A few numbers that a rule needs in a step. They change from step to step, so they become leaves of the graph, one
-/// for all parameters of a dtype.
+/// A few numbers that a rule needs in a step. They change from step to step, so they become leaves of the
+/// graph, one for all parameters of a dtype.
 class Numbers {
  public:
   static constexpr std::size_t kMax = 6;
@@ -34,11 +34,10 @@ class Numbers {
 ///
 ///     struct Lion {
 ///       static constexpr Info kInfo{.name = "lion", .doc = "The sign of a running mean."};
-///       static constexpr std::string_view kStates = "mean";   // kept for each parameter, 0 at first; optional
-///       static constexpr double kLr = 1e-4;                   // the learning rate where none is given; optional
-///       double beta1 = 0.9, beta2 = 0.99;
-///       void fields(Fields& f);
-///       Numbers numbers(std::int64_t step, double lr) const;  // step counts from 1
+///       static constexpr std::string_view kStates = "mean";   // kept for each parameter, 0 at first;
+///       optional static constexpr double kLr = 1e-4;                   // the learning rate where none is
+///       given; optional double beta1 = 0.9, beta2 = 0.99; void fields(Fields& f); Numbers
+///       numbers(std::int64_t step, double lr) const;  // step counts from 1
 ///       // The new value, as graph; puts new states in the places of the old ones.
 ///       Tensor update(const Tensor& value, const Tensor& gradient, std::span<Tensor> states,
 ///                     std::span<const Tensor> numbers) const;
@@ -102,8 +101,8 @@ struct Momentum {
                 std::span<const Tensor> numbers) const;
 };
 
-/// velocity = momentum velocity - lr gradient; value += momentum velocity - lr gradient, with the new velocity
-/// (Nesterov 1983, as Bengio et al. 2012 write it: the value kept is the one looked ahead to).
+/// velocity = momentum velocity - lr gradient; value += momentum velocity - lr gradient, with the new
+/// velocity (Nesterov 1983, as Bengio et al. 2012 write it: the value kept is the one looked ahead to).
 struct Nesterov {
   static constexpr Info kInfo{.name = "nesterov", .doc = "Momentum, with the gradient of where it leads."};
   static constexpr std::string_view kStates = "velocity";
@@ -118,7 +117,8 @@ struct Nesterov {
 ///
 ///     value -= lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
 struct Adam {
-  static constexpr Info kInfo{.name = "adam", .doc = "Steps of a size that running means of the gradient decide."};
+  static constexpr Info kInfo{.name = "adam",
+                              .doc = "Steps of a size that running means of the gradient decide."};
   static constexpr std::string_view kStates = "m, v";
   static constexpr double kLr = 0.001;
   double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;

@@ -8,13 +8,13 @@
 
 namespace chainrule::optim {
 
-/// A learning rate as a pure function of the step: resuming needs nothing but the step. A schedule is a struct with a
-/// `kInfo`, `fields`, and
+/// A learning rate as a pure function of the step: resuming needs nothing but the step. A schedule is a
+/// struct with a `kInfo`, `fields`, and
 ///
 ///     double at(std::int64_t step, std::int64_t steps_per_epoch) const;
 ///
-/// where step counts from 0, and steps_per_epoch is 0 if unknown: then settings in epochs are an error (E260). Those
-/// there are stand in src/optim/schedule_list.def.
+/// where step counts from 0, and steps_per_epoch is 0 if unknown: then settings in epochs are an error
+/// (E260). Those there are stand in src/optim/schedule_list.def.
 class Schedule : public Configurable {
  public:
   virtual double at(std::int64_t step, std::int64_t steps_per_epoch) const = 0;
@@ -42,9 +42,12 @@ class Rate : public Any<Schedule> {
  public:
   using Any::Any;
   template <class Number>
-  requires std::floating_point<Number> || std::integral<Number> Rate(Number lr) : Rate(fixed(static_cast<double>(lr))) {}
+  requires std::floating_point<Number> || std::integral<Number> Rate(Number lr)
+      : Rate(fixed(static_cast<double>(lr))) {}
 
-  double at(std::int64_t step, std::int64_t steps_per_epoch = 0) const { return (*this)->at(step, steps_per_epoch); }
+  double at(std::int64_t step, std::int64_t steps_per_epoch = 0) const {
+    return (*this)->at(step, steps_per_epoch);
+  }
 
  private:
   static Rate fixed(double lr);
