@@ -142,7 +142,7 @@ struct Field {
   void (*visit)(void* target, Fields& inner) = nullptr;
 };
 
-/// The settings of a struct, in their order, by reference.
+/// The settings of a struct, in their order, by reference. Names are lower-case words; `type` is not free.
 class Fields {
  public:
   void operator()(std::string_view name, bool& value, std::string_view doc = "") {

@@ -86,8 +86,7 @@ class Reader {
   }
 
   static std::uint8_t choice_of(const Field& field, const Label& label, const Value& value) {
-    const bool none =
-        value.kind == Kind::null;  // a word of the short text, that a choice may be called as well
+    const bool none = value.kind == Kind::null;  // the short text's word: a choice may be called so
     if (value.kind != Kind::text && !none) throw wrong_kind(field, label, value);
     const std::string_view name = none ? "none" : std::string_view(value.text);
     const auto found = std::ranges::find(field.choices, name);
@@ -175,8 +174,7 @@ class Reader {
   std::vector<std::function<void()>> changes_;
 };
 
-/// Counts how deep reading is within reading: short texts within short texts nest deeper than their parser
-/// sees.
+/// Counts how deep reading is within reading: short texts in short texts nest deeper than their parser sees.
 class Level {
  public:
   explicit Level(const Place& place) {
