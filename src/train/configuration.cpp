@@ -25,7 +25,8 @@ Value list_of(const List& list, F text_of) {
 
 Value optimizer_of(const optim::Optimizer& optimizer) {
   const optim::Options& options = optimizer.options();
-  Table table{{"rule", Value(config::describe(optimizer.rule()))}, {"lr", Value(config::describe(*options.lr))}};
+  Table table{{"rule", Value(config::to_text(config::write(optimizer.rule())))},
+              {"lr", Value(config::to_text(config::write(*options.lr)))}};
   for (const Entry& setting : config::write(options).table) {
     if (setting.key != "lr") table.push_back(setting);
   }
@@ -45,7 +46,7 @@ Value loader_of(const data::LoaderOptions& options) {
                           {"order", Value(name_of_order(options.order))},
                           {"drop_last", Value(options.drop_last)},
                           {"transforms", list_of(options.transforms.list,
-                                                 [](const auto& transform) { return config::describe(*transform); })}});
+                                                 [](const auto& transform) { return config::to_text(config::write(*transform)); })}});
 }
 
 Value data_of(const data::Source& source) {
