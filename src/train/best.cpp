@@ -52,22 +52,28 @@ class EarlyStopping final : public Handler {
                      cat("[early_stopping] patience ", options_.patience, ", min_delta ", options_.min_delta,
                          "; need a patience of at least 1 and a min_delta of at least 0."));
   }
-  void begin(Trainer& trainer) override {  // a run that had ended so
-    if (!trainer.history().empty()) call(trainer);
+  void begin(Trainer& trainer) override {
+    if (!std::exchange(has_begun_, true)) check(trainer);  // a run that is resumed may have been over
   }
-  void call(Trainer& trainer) override {
-    const BestOf::Found found = best_.find(trainer);
-    if (found.since < options_.patience) return;
-    const std::string best = found.best < 0
-                                 ? ""
-                                 : cat(" than ", found.value, " after step ",
-                                       trainer.history()[static_cast<std::size_t>(found.best)].step);
-    trainer.stop(cat(options_.metric, " not better", best, " for ", found.since, " reports"));
+  void call(Trainer& trainer) override { best_.find(trainer); }  // says if nobody measures it
+  void reported(Trainer& trainer, const Report& report) override {
+    if (report.find(options_.metric) != nullptr) check(trainer);
   }
 
  private:
+  void check(Trainer& trainer) {
+    const BestOf::Found found = best_.find(trainer);
+    if (found.since < options_.patience) return;
+    std::string best;
+    if (found.best >= 0) {
+      best = cat(" than ", found.value, " after step ", trainer.history()[static_cast<std::size_t>(found.best)].step);
+    }
+    trainer.stop(cat(options_.metric, " not better", best, " for ", found.since, " reports"));
+  }
+
   EarlyStoppingOptions options_;
   BestOf best_;
+  bool has_begun_ = false;
 };
 
 class KeepBest final : public Handler {

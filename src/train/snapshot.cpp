@@ -87,8 +87,9 @@ void Trainer::restore(const NamedTensors& tensors) {
 
 /// Of a checkpoint that was read before the handlers were hung up.
 void Trainer::restore_handlers() {
-  if (handler_states_.empty()) return;
+  if (!std::exchange(is_resumed_, false)) return;
   for (std::size_t i = 0; i < hooks_.size(); ++i) {
+    if (step_ % hooks_[i].every == 0) hooks_[i].called_at = step_;
     const NamedTensors part = part_of(handler_states_, of_handler(i));
     if (!part.empty()) hooks_[i].handler->restore(part);
   }

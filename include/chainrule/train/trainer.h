@@ -159,7 +159,8 @@ class Trainer {
   bool is_stopped_ = false, is_running_ = false;
   Snapshot snapshot_;
   NamedTensors handler_states_;  // of a checkpoint, until the handlers begin
-  std::string resumed_folder_;
+  std::string resumed_folder_, resumed_from_;
+  bool is_resumed_ = false;  // and has not begun a run since
 };
 
 template <class F>

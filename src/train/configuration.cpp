@@ -1,0 +1,109 @@
+// What a training is, as text; and what two of them have not in common.
+#include "train/configuration.h"
+
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "chainrule/config.h"
+#include "chainrule/train/trainer.h"
+#include "core/text.h"
+
+namespace chainrule::train {
+namespace {
+
+using config::Entry;
+using config::Value;
+using Table = std::vector<Entry>;
+
+template <class List, class F>
+Value list_of(const List& list, F text_of) {
+  std::vector<Value> values;
+  for (const auto& item : list) values.emplace_back(text_of(item));
+  return Value::of_list(std::move(values));
+}
+
+Value optimizer_of(const optim::Optimizer& optimizer) {
+  const optim::Options& options = optimizer.options();
+  Table table{{"rule", Value(config::to_text(config::write(optimizer.rule())))},
+              {"lr", Value(config::to_text(config::write(*options.lr)))}};
+  for (const Entry& setting : config::write(options).table) {
+    if (setting.key != "lr") table.push_back(setting);
+  }
+  table.push_back({"groups", list_of(options.groups, [](const optim::Group& g) { return config::write(g); })});
+  return Value::of_table(std::move(table));
+}
+
+std::string_view name_of_order(data::Batches::Order order) {
+  constexpr std::array<std::string_view, 3> kNames{"shuffled", "sequential", "with_replacement"};
+  return kNames[static_cast<std::size_t>(order)];
+}
+
+/// Without what changes no batch: workers, prefetch.
+Value loader_of(const data::LoaderOptions& options) {
+  return Value::of_table({{"batch_size", Value(options.batch_size)},
+                          {"seed", Value(options.seed)},
+                          {"order", Value(name_of_order(options.order))},
+                          {"drop_last", Value(options.drop_last)},
+                          {"transforms", list_of(options.transforms.list,
+                                                 [](const auto& transform) { return config::to_text(config::write(*transform)); })}});
+}
+
+Value data_of(const data::Source& source) {
+  const auto text_of = [](const data::Column& c) { return cat(c.name, " ", name_of(c.dtype), " ", c.shape); };
+  return Value::of_table({{"rows", Value(source.rows())}, {"columns", list_of(source.columns(), text_of)}});
+}
+
+/// "loader.seed" and "1", ... for all that is no table.
+void flatten(const Value& value, const std::string& name, std::vector<std::pair<std::string, std::string>>& out) {
+  if (value.kind != Value::Kind::table) {
+    out.emplace_back(name, config::to_text(value));
+    return;
+  }
+  for (const Entry& entry : value.table) flatten(entry.value, name.empty() ? entry.key : name + "." + entry.key, out);
+}
+
+std::vector<std::pair<std::string, std::string>> settings_of(const std::string& toml) {
+  std::vector<std::pair<std::string, std::string>> found;
+  const Value all = config::parse_toml(toml, "configuration");
+  for (const Entry& entry : all.table) {
+    if (entry.key != "metrics") flatten(entry.value, entry.key, found);  // they change no weight
+  }
+  return found;
+}
+
+}  // namespace
+
+std::string Trainer::configuration() const {
+  const auto name_of_metric = [](const metric::AnyMetric& metric) { return config::describe(*metric); };
+  return config::to_toml(Value::of_table({{"net", Value(task_.net().describe())},
+                                          {"loss", Value(task_.describe_loss())},
+                                          {"metrics", list_of(task_.metrics(), name_of_metric)},
+                                          {"seed", Value(options_.seed)},
+                                          {"optimizer", optimizer_of(*optimizer_)},
+                                          {"loader", loader_of(loader_.options())},
+                                          {"data", data_of(loader_.source())}}));
+}
+
+std::string differences(const std::string& of_run, const std::string& here) {
+  const auto theirs = settings_of(of_run), ours = settings_of(here);
+  const auto find = [](const auto& settings, const std::string& name) -> const std::string* {
+    for (const auto& [key, value] : settings) {
+      if (key == name) return &value;
+    }
+    return nullptr;
+  };
+  std::string lines;
+  for (const auto& [name, value] : theirs) {
+    const std::string* own = find(ours, name);
+    if (own == nullptr || *own != value) {
+      lines += cat("\n  ", name, " is ", value, " in the run, ", own != nullptr ? *own : "not there", " here");
+    }
+  }
+  for (const auto& [name, value] : ours) {
+    if (find(theirs, name) == nullptr) lines += cat("\n  ", name, " is not there in the run, ", value, " here");
+  }
+  return lines;
+}
+
+}  // namespace chainrule::train
