@@ -1,0 +1,56 @@
+// What CONTRIBUTING.md says a new layer, optimizer, schedule, metric and option take: its examples, as they stand there.
+#include <gtest/gtest.h>
+
+#include "chainrule/chainrule.h"
+#include "chainrule/config.h"
+
+using namespace chainrule;
+#include "contributing.h"  // made of CONTRIBUTING.md
+
+namespace {
+
+TEST(Extension, ALayer) {
+  registry<nn::Layer>().add<Scale>();
+  const auto net = config::make<nn::Layer>(config::parse_text("sequential([scale(3), affine(1)])"));
+  EXPECT_EQ(net->describe(), "sequential([scale(3.0), affine(1)])");
+  net->build(ones({1, 2}));
+  EXPECT_EQ(net->parameters()[0].name, "scale1.factor");
+  EXPECT_EQ(net->parameters()[0].parameter.value().item(), 3);
+  nn::Parameter factor = net->parameters()[0].parameter;
+  Tensor y = net->forward(ones({1, 2}));
+  net->backward(ones({1, 1}));
+  const Tensor weight = net->parameter("affine1.weight").value();
+  EXPECT_FLOAT_EQ(static_cast<float>(factor.grad().item()), static_cast<float>(sum(weight).item()));
+}
+
+TEST(Extension, AnOptimizer) {
+  add_boxed<optim::Rule, SignDescent>();
+  const nn::Parameter p(tensor({1, -2, 3}));
+  optim::Optimizer optimizer({{"p", p}}, config::make<optim::Rule>(config::parse_text("sign_descent")), {.lr = 0.5});
+  optimizer.step(sum(square(p.value())));
+  EXPECT_EQ(p.value().to_vector(), (std::vector<double>{0.5, -1.5, 2.5}));
+}
+
+TEST(Extension, ASchedule) {
+  add_boxed<optim::Schedule, InverseTime>();
+  const auto schedule = config::make<optim::Schedule>(config::parse_text("inverse_time(0.2, decay=0.5)"));
+  EXPECT_DOUBLE_EQ(schedule->at(2, 0), 0.1);
+  EXPECT_DOUBLE_EQ(optim::Rate(InverseTime{.lr = 0.2, .decay = 0.5}).at(2), 0.1);
+}
+
+TEST(Extension, AMetric) {
+  add_boxed<metric::Metric, Bias>();
+  nn::Sequential net{nn::Affine(tensor({1}, {1, 1}), tensor({2}))};
+  const data::Source source = data::arrays(tensor({1, 2, 3}, {3, 1}), tensor({1, 2, 3}, {3, 1}));
+  EXPECT_DOUBLE_EQ(train::evaluate(net, source, Bias{}), 2);
+}
+
+TEST(Extension, AnOption) {
+  TrainingOptions options;
+  config::set(options, "lr", "0.5");
+  EXPECT_EQ(options.lr, 0.5);
+  EXPECT_THROW(config::set(options, "lr", "0"), ValueError);
+  EXPECT_EQ(config::leaves(config::Settings(options))[1].doc, "passes over the training set");
+}
+
+}  // namespace
