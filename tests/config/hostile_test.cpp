@@ -117,11 +117,11 @@ TEST(ConfigHostile, DottedKeysAreBounded) {
   const std::string refused = "a key with more than 64 parts. Need a flatter form. (E224)";
   for (const char* part : {"a.", "a . ", "\"a\".", "'.'.", "\"\\\"\".", "\",\"."}) {
     const std::string key = repeated(part, 500'000) + "a";
-    EXPECT_EQ(message_of(parse_toml, key + " = 1"), "[config] deep:1:1: " + refused);
-    EXPECT_EQ(message_of(parse_toml, "[" + key + "]"), "[config] deep:1:2: " + refused);
-    EXPECT_EQ(message_of(parse_toml, "b = {c = \"\"\"x'\n'\"\"\", " + key + " = 1}"),
+    EXPECT_EQ(message_of(parse_toml, key + " = 1"), cat("[config] deep:1:1: ", refused));
+    EXPECT_EQ(message_of(parse_toml, cat("[", key, "]")), "[config] deep:1:2: " + refused);
+    EXPECT_EQ(message_of(parse_toml, cat("b = {c = \"\"\"x'\n'\"\"\", ", key, " = 1}")),
               "[config] deep:2:7: " + refused);
-    EXPECT_EQ(message_of(parse_toml, "# it's\n" + key + " = 1"), "[config] deep:2:1: " + refused);
+    EXPECT_EQ(message_of(parse_toml, cat("# it's\n", key, " = 1")), "[config] deep:2:1: " + refused);
   }
   // Dots that are no keys'.
   EXPECT_EQ(message_of(parse_toml, "a = [" + repeated("0.5, ", 1000) + "0.5]"), "none");
@@ -131,13 +131,13 @@ TEST(ConfigHostile, DottedKeysAreBounded) {
 
 TEST(ConfigHostile, ShortTextsInShortTextsAreBounded) {
   std::string inner = "relu";
-  for (int i = 0; i < 70; ++i) inner = "sequential(" + inner + ")";
+  for (int i = 0; i < 70; ++i) inner = cat("sequential(", inner, ")");
   EXPECT_EQ(message_of(parse_text, inner),
             "[config] deep, column 705: nested deeper than 64 levels. Need a flatter form. (E224)");
   // By quoting what is in it, a text hides its depth from the parser.
   inner = "relu";
   for (int level = 0; level < 3; ++level) {
-    for (int i = 0; i < 30; ++i) inner = "sequential(" + inner + ")";
+    for (int i = 0; i < 30; ++i) inner = cat("sequential(", inner, ")");
     inner = to_text(Value(inner));
   }
   EXPECT_FALSE(taken(parse_text, "layers=" + inner));
@@ -171,8 +171,8 @@ TEST(ConfigHostile, SizeIsBounded) {
 TEST(ConfigHostile, ManyKeysAreFast) {
   std::string json = "{", text;
   for (int i = 0; i < 200'000; ++i) {
-    json += (i ? ",\"" : "\"") + std::to_string(i) + "\":1";
-    text += "k" + std::to_string(i) + "=1,";
+    json += cat(i ? "," : "", "\"", i, "\":1");
+    text += cat("k", i, "=1,");
   }
   EXPECT_EQ(parse_json(json + "}", "").table.size(), 200'000u);
   EXPECT_EQ(parse_text(text).table.size(), 200'000u);

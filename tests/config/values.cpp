@@ -3,6 +3,8 @@
 #include <bit>
 #include <cmath>
 
+#include "core/text.h"
+
 namespace chainrule::config {
 
 std::uint64_t RandomValues::bits() {
@@ -93,7 +95,7 @@ Value RandomValues::value(int depth) {
         Value named = table(depth);
         std::vector<Value> positional;
         for (std::uint64_t i = below(4); i > 0; --i) positional.push_back(value(depth - 1));
-        return Value::of_call("f" + std::to_string(below(10)), std::move(positional), std::move(named.table));
+        return Value::of_call(cat("f", below(10)), std::move(positional), std::move(named.table));
       }
     }
   }
@@ -102,7 +104,7 @@ Value RandomValues::value(int depth) {
 Value RandomValues::table(int depth) {
   std::vector<Entry> entries;
   for (std::uint64_t i = below(5); i > 0; --i) {
-    const std::string key = below(2) ? "k" + std::to_string(i) : text() + std::to_string(i);
+    const std::string key = below(2) ? cat("k", i) : cat(text(), i);
     entries.push_back({key, value(depth - 1)});
   }
   return Value::of_table(std::move(entries));
