@@ -54,7 +54,7 @@ Tensor Affine::compute(const Tensor& x, Pass&) const {
                      cat("[affine] needs a batch (N, ...), got shape ", x.shape(),
                          ". Use expand_dims(x, 0) for one sample.", OriginScope::current({}).to_string()));
   }
-  const Tensor y = matmul(x.ndim() == 2 ? x : reshape(x, {x.shape()[0], -1}), weight);
+  const Tensor y = matmul(x.ndim() == 2 ? x : flatten(x, 1), weight);
   return options.bias ? y + bias.value() : y;
 }
 

@@ -115,7 +115,13 @@ void Layer::make(const Inputs& inputs, const Pass& pass, const std::string* oute
 void Layer::build(const Inputs& inputs, const InitOptions& options) {
   Pass pass = Pass::inference();
   pass.init = options;
-  run(inputs, pass);
+  if (options.follow) return static_cast<void>(run(inputs, pass));
+  Ports like = {};
+  for (const Tensor& input : inputs.all()) {
+    const bool is_cast = input && is_floating(input.dtype());
+    like.push_back(is_cast ? zeros(input.shape(), options.dtype) : input);
+  }
+  run(Inputs(like.all(), inputs.where()), pass);
 }
 
 Ports Layer::predict_all(const Inputs& inputs) const {

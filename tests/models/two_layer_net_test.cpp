@@ -30,7 +30,7 @@ bool same_bits(const Tensor& a, const Tensor& b) {
 }
 
 TEST(TwoLayerNet, HasTheBooksParameters) {
-  nn::TwoLayerNet net;
+  nn::TwoLayerNet net({.input = 784});
   const std::vector<nn::NamedParameter> params = net.params();
   ASSERT_EQ(params.size(), 4u);
   const char* names[] = {"W1", "b1", "W2", "b2"};
@@ -47,7 +47,7 @@ TEST(TwoLayerNet, HasTheBooksParameters) {
 
 // The books call backward on each layer in reverse; the graph does the same work in the same order.
 TEST(TwoLayerNet, LayersBackwardsByHandGiveTheBitsOfGrad) {
-  nn::TwoLayerNet net;
+  nn::TwoLayerNet net({.input = 784});
   const Batch batch = random_batch(f32);
   const Tensor loss = net.loss(batch.x, batch.t);
   const std::vector<Tensor> by_graph = grad(loss, nn::values(net.params()));
@@ -86,7 +86,7 @@ TEST(TwoLayerNet, GradientIsTheNumericalGradient) {
 
 /// The parameters after some steps of SGD.
 std::vector<Tensor> train(int steps) {
-  nn::TwoLayerNet net;
+  nn::TwoLayerNet net({.input = 784});
   optim::Optimizer sgd(net, optim::Sgd{}, {.lr = 0.1});
   const Batch batch = random_batch(f32);
   for (int i = 0; i < steps; ++i) sgd.step(grad(net.loss(batch.x, batch.t), nn::values(net.params())));
@@ -94,7 +94,7 @@ std::vector<Tensor> train(int steps) {
 }
 
 TEST(TwoLayerNet, SgdLowersTheLoss) {
-  nn::TwoLayerNet net;
+  nn::TwoLayerNet net({.input = 784});
   optim::Optimizer sgd(net, optim::Sgd{}, {.lr = 0.1});
   const Batch batch = random_batch(f32);
   const double before = net.loss(batch.x, batch.t).item();
@@ -132,7 +132,7 @@ TEST(TwoLayerNet, BitsDoNotDependOnTheVectorWidth) {
 }
 
 TEST(TwoLayerNet, AccuracyTakesNumbersAndOneHotRows) {
-  nn::TwoLayerNet net;
+  nn::TwoLayerNet net({.input = 784});
   const Batch batch = random_batch(f32);
   const double by_number = net.accuracy(batch.x, batch.t);
   EXPECT_EQ(net.accuracy(batch.x, one_hot(batch.t, 10)), by_number);

@@ -1,0 +1,117 @@
+#include "nn/samples.h"
+
+#include <cctype>
+#include <ostream>
+
+#include "chainrule/config.h"
+#include "chainrule/ops.h"
+
+namespace chainrule::nn {
+namespace {
+
+/// A layer of the user's is found by its name like those of the library.
+[[maybe_unused]] const bool kScaleIsKnown = (registry<Layer>().add<Scale>(), true);
+
+}  // namespace
+
+const std::vector<LayerSample>& samples() {
+  static const std::vector<LayerSample> all = {
+      {.text = "affine(5)", .inputs = {{{1, 4}}}, .wrong = {4}},
+      {.text = "affine(3, bias=false, weight_init=orthogonal)", .inputs = {{{1, 2, 3, 2}}}, .wrong = {12}},
+      {.text = "conv2d(3)", .inputs = {{{1, 2, 5, 4}}}, .wrong = {2, 5, 4}},
+      {.text = "conv2d(4, [2, 3], stride=2, padding=[1, 0], groups=2, bias=false)",
+       .inputs = {{{1, 2, 5, 6}}},
+       .wrong = {2, 5, 6}},
+      {.text = "conv2d(2, 2, dilation=2, weight_init=xavier(uniform=true))",
+       .inputs = {{{1, 3, 4, 5}}},
+       .wrong = {1, 3, 2, 2}},
+      {.text = "max_pool2d", .inputs = {{{1, 2, 4, 6}}}, .wrong = {4, 6}},
+      {.text = "max_pool2d([3, 2], stride=2, padding=1, ceil_mode=true)",
+       .inputs = {{{1, 2, 5, 4}}},
+       .wrong = {5}},
+      {.text = "global_avg_pool", .inputs = {{{1, 3, 4, 2}}}, .wrong = {3}},
+      {.text = "flatten", .inputs = {{{1, 2, 3}}}},
+      {.text = "relu", .inputs = {{{1, 6}}}},
+      {.text = "sigmoid", .inputs = {{{1, 6}}}},
+      {.text = "tanh", .inputs = {{{1, 2, 3}}}},
+      {.text = "dropout", .inputs = {{{1, 40}}}, .differs_in_training = true, .is_random = true},
+      {.text = "dropout(0.25, inverted=false)",
+       .inputs = {{{1, 5, 8}}},
+       .differs_in_training = true,
+       .is_random = true},
+      {.text = "dropout(0)", .inputs = {{{1, 7}}}},
+      {.text = "batch_norm", .inputs = {{{1, 3, 2, 4}}}, .differs_in_training = true, .wrong = {3}},
+      {.text = "batch_norm(0.5, 0.001, affine=false)",
+       .inputs = {{{1, 5}}},
+       .differs_in_training = true,
+       .wrong = {5}},
+      {.text = "softmax_with_loss", .inputs = {{{1, 4}}, {{1}, 4}}, .may_be_empty = false, .wrong = {4, 4, 4}},
+      {.text = "softmax_with_loss", .inputs = {{{1, 3}}, {{1, 3}}}, .may_be_empty = false, .wrong = {7, 5}},
+      {.text = "mul", .inputs = {{{1, 3}}, {{1, 3}}}, .wrong = {2, 5}},
+      {.text = "add", .inputs = {{{1, 2, 3}}, {{1, 2, 3}}}, .wrong = {2, 5}},
+      {.text = "sequential([affine(6), tanh, affine(2, bias=false)])", .inputs = {{{1, 3}}}, .wrong = {3}},
+      {.text = "sequential([conv2d(3, 2), batch_norm, sigmoid, dropout(0.3), flatten, affine(2)])",
+       .inputs = {{{1, 1, 4, 4}}},
+       .differs_in_training = true,
+       .is_random = true,
+       .wrong = {1, 4, 4}},
+      {.text = "residual(tanh)", .inputs = {{{1, 4}}}},
+      {.text = "residual(sequential([affine(6), sigmoid, affine(2)]), affine(2, bias=false))",
+       .inputs = {{{1, 4}}},
+       .wrong = {4}},
+      {.text = "two_layer_net(6, 3)", .inputs = {{{1, 5}}}, .wrong = {5}},
+      {.text = "simple_conv_net(2, 3, hidden=4, output=3, weight_deviation=0.3)",
+       .inputs = {{{1, 1, 8, 8}}},
+       .wrong = {8, 8}},
+      {.text = "deep_conv_net(5, 3, dropout=0.2)",
+       .inputs = {{{1, 1, 8, 8}}},
+       .differs_in_training = true,
+       .is_random = true,
+       .step = 1e-6,
+       .wrong = {8, 8}},
+      {.text = "scale", .inputs = {{{1, 3}}}},
+  };
+  return all;
+}
+
+std::ostream& operator<<(std::ostream& out, const LayerSample& sample) { return out << sample.text; }
+
+std::string test_name(const ::testing::TestParamInfo<LayerSample>& info) {
+  std::string name = std::to_string(info.index) + "_";
+  for (const char c : info.param.text) {
+    if (std::isalnum(static_cast<unsigned char>(c))) name += c;
+    if (!std::isalnum(static_cast<unsigned char>(c)) && name.back() != '_') name += '_';
+  }
+  return name;
+}
+
+Shared<Layer> make(const LayerSample& sample) {
+  return config::make<Layer>(config::parse_text(sample.text, "sample"));
+}
+
+Shape with_batch(const Shape& shape, std::int64_t batch) {
+  std::vector<std::int64_t> sizes(shape.begin(), shape.end());
+  if (!sizes.empty()) sizes[0] *= batch;
+  return Shape(sizes);
+}
+
+std::vector<Tensor> inputs_of(const LayerSample& sample, std::int64_t batch, DType dtype) {
+  std::vector<Tensor> inputs;
+  for (std::size_t i = 0; i < sample.inputs.size(); ++i) {
+    const Shape shape = with_batch(sample.inputs[i].shape, batch);
+    const RandomKey key{.seed = 11, .step = i};
+    const std::int64_t classes = sample.inputs[i].classes;
+    const Tensor drawn = classes > 0 ? uniform(shape, key, 0, static_cast<double>(classes), f64)
+                                     : normal(shape, key, 0, 1, f64);
+    inputs.push_back(detach(cast(drawn, classes > 0 ? i64 : dtype)));
+  }
+  return inputs;
+}
+
+std::vector<Tensor> zeros_for(const LayerSample& sample, std::int64_t batch, DType dtype) {
+  std::vector<Tensor> inputs = inputs_of(sample, batch, dtype);
+  for (Tensor& input : inputs) input = zeros(input.shape(), input.dtype());
+  return inputs;
+}
+
+}  // namespace chainrule::nn
