@@ -20,22 +20,22 @@ class Model {
   }
   void bias(std::int64_t size, DType dtype) { add(zeros({size}, dtype)); }
 
-  const Tensor& operator[](std::size_t i) const { return parameters_[i]->value(); }
+  const Tensor& operator[](std::size_t i) const { return parameters_[i].value(); }
   std::vector<nn::NamedParameter> parameters() {
     std::vector<nn::NamedParameter> named;
-    for (const auto& p : parameters_) named.push_back({"", p.get()});
+    for (const nn::Parameter& p : parameters_) named.push_back({"", p});
     return named;
   }
   std::vector<Tensor> values() {
     std::vector<Tensor> all;
-    for (const auto& p : parameters_) all.push_back(p->value());
+    for (const nn::Parameter& p : parameters_) all.push_back(p.value());
     return all;
   }
 
  private:
-  void add(Tensor value) { parameters_.push_back(std::make_unique<nn::Parameter>(std::move(value))); }
+  void add(const Tensor& value) { parameters_.emplace_back(value); }
 
-  std::vector<std::unique_ptr<nn::Parameter>> parameters_;
+  std::vector<nn::Parameter> parameters_;
 };
 
 /// Sixty thousand images of random bytes, and class numbers.
@@ -54,17 +54,22 @@ const data::ImageSet& images() {
 }
 
 /// The rows of a step, drawn with replacement, as numbers in [0, 1].
-train::Batch draw_batch(std::int64_t size, std::uint64_t step, const Shape& shape, DType dtype) {
+struct Batch {
+  Tensor x, t;
+};
+Batch draw_batch(std::int64_t size, std::uint64_t step, const Shape& shape, DType dtype) {
   Random random(1, streams::kSample, step);
   std::vector<std::int64_t> rows(static_cast<std::size_t>(size));
   for (std::int64_t& row : rows) row = static_cast<std::int64_t>(random.below(60000));
-  const train::Batch batch = train::gather_batch(images(), rows);
-  return {cast(reshape(batch.x, shape), dtype), batch.t};
+  static const data::Source source = data::images(images(), {.flat = true});
+  const auto [x, t] = source.take(rows);
+  return {cast(reshape(x, shape), dtype), t};
 }
 
 /// Training with a loss that gets the model and the step's number.
-template <class Optimizer, class Loss>
-Prepared training(std::shared_ptr<Model> model, std::shared_ptr<Optimizer> optimizer, Loss loss) {
+template <class Loss>
+Prepared training(std::shared_ptr<Model> model, optim::AnyRule rule, optim::Options options, Loss loss) {
+  const auto optimizer = std::make_shared<optim::Optimizer>(model->parameters(), std::move(rule), std::move(options));
   const auto number = std::make_shared<std::uint64_t>(0);
   return {[=] {
             std::vector<Tensor> gradients = grad(loss(*model, (*number)++), model->values());
@@ -75,12 +80,12 @@ Prepared training(std::shared_ptr<Model> model, std::shared_ptr<Optimizer> optim
 
 template <class Loss>
 Prepared training_by_sgd(std::shared_ptr<Model> model, double lr, Loss loss) {
-  return training(model, std::make_shared<optim::Sgd>(model->parameters(), lr), loss);
+  return training(model, optim::Sgd{}, {.lr = lr}, loss);
 }
 
 template <class Loss>
 Prepared training_by_adam(std::shared_ptr<Model> model, Loss loss) {
-  return training(model, std::make_shared<optim::Adam>(model->parameters()), loss);
+  return training(model, optim::Adam{}, {}, loss);
 }
 
 Tensor affine(const Model& model, std::size_t at, const Tensor& x) {
@@ -108,7 +113,7 @@ Tensor two_layer(const Model& model, const Tensor& x) { return affine(model, 2, 
 
 Prepared two_layer_net(DType dtype) {
   return training_by_sgd(two_layer_model(dtype), 0.1, [dtype](const Model& m, std::uint64_t step) {
-    const train::Batch b = draw_batch(100, step, {100, 784}, dtype);
+    const Batch b = draw_batch(100, step, {100, 784}, dtype);
     return softmax_cross_entropy(two_layer(m, b.x), b.t);
   });
 }
@@ -150,7 +155,7 @@ Prepared wide_mlp(DType dtype) {
   add_affine(*model, 1024, 1024, dtype);
   add_affine(*model, 1024, 10, dtype);
   return training_by_sgd(model, 0.01, [dtype](const Model& m, std::uint64_t step) {
-    const train::Batch b = draw_batch(256, step, {256, 784}, dtype);
+    const Batch b = draw_batch(256, step, {256, 784}, dtype);
     return softmax_cross_entropy(affine(m, 4, relu(affine(m, 2, relu(affine(m, 0, b.x))))), b.t);
   });
 }
@@ -161,7 +166,7 @@ Prepared simple_conv_net(DType dtype) {
   add_affine(*model, 30 * 12 * 12, 100, dtype);
   add_affine(*model, 100, 10, dtype);
   return training_by_adam(model, [dtype](const Model& m, std::uint64_t step) {
-    const train::Batch b = draw_batch(100, step, {100, 1, 28, 28}, dtype);
+    const Batch b = draw_batch(100, step, {100, 1, 28, 28}, dtype);
     const Tensor pooled = max_pool2d(relu(conv2d(b.x, m[0], m[1])), 2);
     return softmax_cross_entropy(affine(m, 4, relu(affine(m, 2, flatten(pooled, 1)))), b.t);
   });
@@ -174,7 +179,7 @@ Prepared deep_conv_net(DType dtype) {
   add_affine(*model, 64 * 4 * 4, 50, dtype);
   add_affine(*model, 50, 10, dtype);
   return training_by_adam(model, [dtype](const Model& m, std::uint64_t step) {
-    const train::Batch b = draw_batch(100, step, {100, 1, 28, 28}, dtype);
+    const Batch b = draw_batch(100, step, {100, 1, 28, 28}, dtype);
     Tensor x = b.x;
     for (std::size_t i = 0; i < 6; ++i) {
       x = relu(conv2d(x, m[2 * i], m[2 * i + 1], {.padding = i == 3 ? 2 : 1}));
