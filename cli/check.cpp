@@ -10,6 +10,7 @@
 
 #include "chainrule/data.h"
 #include "chainrule/error.h"
+#include "chainrule/grad.h"
 #include "chainrule/nn.h"
 #include "chainrule/ops.h"
 #include "commands.h"
@@ -77,7 +78,7 @@ Images first_images(const data::ImageSet& set, std::int64_t samples) {
 /// Hidden units whose input lies within h of 0 for an image. Relu has a kink there: a difference across it is
 /// no derivative. (Moving a number of W1 or b1 by h moves the input by h times a pixel, so by h at most.)
 std::vector<bool> units_at_kink(nn::TwoLayerNet& net, const Tensor& x, double h) {
-  const Tensor input = net.layers()[0].forward(x);
+  const Tensor input = net.layers()[0].predict(x);
   const auto values = input.data<double>();
   std::vector<bool> at_kink(static_cast<std::size_t>(input.shape()[1]), false);
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -114,22 +115,22 @@ Comparison compare(const std::string& name, const Tensor& analytic, const Tensor
 
 std::vector<Comparison> check(nn::TwoLayerNet& net, const Images& images, const CheckOptions& options,
                               const std::vector<bool>& at_kink) {
-  const nn::NamedTensors analytic = net.gradient(images.x, images.t);
+  const NamedTensors analytic = net.gradient(images.x, images.t);
   std::int64_t losses = 0;
   for (const auto& [name, gradient] : analytic) losses += 2 * gradient.numel();
   Progress progress(stderr, losses, "losses");
   std::int64_t done = 0;
   std::vector<Comparison> comparisons;
-  for (const auto& [name, parameter] : net.params()) {
-    const Tensor value = parameter->value();
+  for (auto& [name, parameter] : net.params()) {
+    const Tensor value = parameter.value();
     // As TwoLayerNet::numerical_gradient, with a look at the clock between.
-    const auto loss_at = [&, target = parameter](const Tensor& point) {
+    const auto loss_at = [&, &target = parameter](const Tensor& point) {
       progress.update(++done);
-      target->set_value(point);
+      target.set_value(point);
       return net.loss(images.x, images.t);
     };
     const Tensor numeric = numerical_gradient(loss_at, value, options.h);
-    parameter->set_value(value);
+    parameter.set_value(value);
     const Tensor& gradient = analytic[name];
     const bool before_relu = name == "W1" || name == "b1";
     comparisons.push_back(compare(name, name == options.broken ? detach(gradient * 1.01) : gradient, numeric,

@@ -95,6 +95,8 @@ class Trainer {
   void record(Measure measure);
   State state() const;
   std::int64_t steps_done() const { return step_; }
+  /// Spent in all steps so far, without what was measured; those before resuming included.
+  double seconds() const { return seconds_; }
   std::int64_t steps_per_epoch() const { return loader_.steps_per_epoch(); }
   const History& history() const { return history_; }
   /// Whether each handler that measures has been called.
