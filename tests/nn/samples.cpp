@@ -34,6 +34,8 @@ const std::vector<LayerSample>& samples() {
       {.text = "relu", .inputs = {{{1, 6}}}},
       {.text = "sigmoid", .inputs = {{{1, 6}}}},
       {.text = "tanh", .inputs = {{{1, 2, 3}}}},
+      {.text = "scale_shift", .inputs = {{{1, 2, 3}}}},
+      {.text = "scale_shift([2, -1, 0.5], [1, 0, 3])", .inputs = {{{1, 2, 3}}}},
       {.text = "dropout", .inputs = {{{1, 40}}}, .differs_in_training = true, .is_random = true},
       {.text = "dropout(0.25, inverted=false)",
        .inputs = {{{1, 5, 8}}},

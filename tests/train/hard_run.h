@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "core/text.h"
 #include "core/thread_pool.h"
 #include "train/stripes.h"
 
@@ -30,10 +31,10 @@ struct HardRun {
 
   /// Of all that the end depends on: weights, states, the history without seconds.
   std::string digest() const {
-    std::string text = std::to_string(checksum_of(net)) + " " + std::to_string(io::checksum(trainer.tensors()));
+    std::string text = cat(checksum_of(net), " ", io::checksum(trainer.tensors()));
     for (Report report : trainer.history()) {
       report.seconds = 0;
-      text += "\n" + to_json(report);
+      text += cat("\n", to_json(report));
     }
     return text;
   }
