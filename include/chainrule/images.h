@@ -16,8 +16,8 @@ namespace chainrule::data {
 class SharedBytes {
  public:
   SharedBytes() = default;
-  SharedBytes(std::vector<std::uint8_t> bytes) : held_(new Held(std::move(bytes))) {}
-  SharedBytes(std::initializer_list<std::uint8_t> bytes) : SharedBytes(std::vector<std::uint8_t>(bytes)) {}
+  SharedBytes(std::vector<std::uint8_t> bytes);
+  SharedBytes(std::initializer_list<std::uint8_t> bytes);
 
   std::size_t size() const { return held_ ? held_->bytes.size() : 0; }
   bool empty() const { return size() == 0; }
@@ -25,28 +25,24 @@ class SharedBytes {
   const std::uint8_t* begin() const { return data(); }
   const std::uint8_t* end() const { return data() + size(); }
   std::uint8_t operator[](std::size_t i) const { return data()[i]; }
-  operator std::span<const std::uint8_t>() const { return {data(), size()}; }
-  bool operator==(const SharedBytes& other) const { return held_ == other.held_ || all() == other.all(); }
+  operator std::span<const std::uint8_t>() const;
+  bool operator==(const SharedBytes& other) const;
 
   std::uint8_t* data() { return own().data(); }
   std::uint8_t* begin() { return data(); }
   std::uint8_t* end() { return data() + size(); }
   std::uint8_t& operator[](std::size_t i) { return data()[i]; }
-  void resize(std::size_t size) { own().resize(size); }
-  void assign(std::size_t size, std::uint8_t value) { own().assign(size, value); }
-  void push_back(std::uint8_t byte) { own().push_back(byte); }
-  void pop_back() { own().pop_back(); }
+  void resize(std::size_t size);
+  void assign(std::size_t size, std::uint8_t value);
+  void push_back(std::uint8_t byte);
+  void pop_back();
 
  private:
   struct Held : Counted {
-    explicit Held(std::vector<std::uint8_t> given) : bytes(std::move(given)) {}
+    explicit Held(std::vector<std::uint8_t> given);
     std::vector<std::uint8_t> bytes;
   };
-  std::vector<std::uint8_t>& own() {
-    if (!held_.is_unique()) held_ = Shared<Held>(new Held(all()));
-    return held_->bytes;
-  }
-  std::vector<std::uint8_t> all() const { return {begin(), end()}; }
+  std::vector<std::uint8_t>& own();
 
   Shared<Held> held_;
 };

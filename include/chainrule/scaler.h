@@ -46,12 +46,7 @@ using ScalerOf = ConfigurableOf<Self, Scaler>;
 struct Standardize : ScalerOf<Standardize> {
   static constexpr Info kInfo{.name = "standardize", .doc = "To mean 0 and standard deviation 1."};
   std::vector<double> mean, deviation, target_mean, target_deviation;
-  void fields(Fields& f) {
-    f("mean", mean, "of the inputs");
-    f("deviation", deviation, "of the inputs", at_least(0));
-    f("target_mean", target_mean, "of the targets, if they are scaled");
-    f("target_deviation", target_deviation, "of the targets", at_least(0));
-  }
+  void fields(Fields& f);
   Line inputs() const override;
   Line targets() const override;
 };
@@ -61,14 +56,7 @@ struct MinMax : ScalerOf<MinMax> {
   static constexpr Info kInfo{.name = "min_max", .doc = "To the range from low to high."};
   double low = 0, high = 1;
   std::vector<double> smallest, largest, target_smallest, target_largest;
-  void fields(Fields& f) {
-    f("low", low, "where the smallest value goes");
-    f("high", high, "where the largest value goes");
-    f("smallest", smallest, "of the inputs");
-    f("largest", largest, "of the inputs");
-    f("target_smallest", target_smallest, "of the targets, if they are scaled");
-    f("target_largest", target_largest, "of the targets");
-  }
+  void fields(Fields& f);
   Line inputs() const override;
   Line targets() const override;
 };

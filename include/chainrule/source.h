@@ -30,8 +30,6 @@ struct Column {
   std::vector<std::string> classes =
       {};  ///< names of the classes, if it holds class numbers and they are known
   std::vector<std::string> features = {};  ///< names of the numbers of a row, if they are known
-
-  bool operator==(const Column& other) const = default;
 };
 
 /// The columns of a source, in their order. The rule of supervised learning here: inputs come first, what is

@@ -43,7 +43,7 @@ class Table {
   Table(std::vector<Shared<const TableColumn>> columns, std::string target = "", DType dtype = f32);
 
   std::int64_t rows() const;
-  std::span<const Shared<const TableColumn>> columns() const { return columns_; }
+  std::span<const Shared<const TableColumn>> columns() const;
   std::vector<std::string> names() const;
   /// @throws ValueError  if there is no such column (E285), here and below.
   const TableColumn& operator[](std::string_view name) const;

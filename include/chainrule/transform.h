@@ -49,15 +49,11 @@ using TransformOf = ConfigurableOf<Self, Transform>;
 /// (the first axis of a row).
 struct Normalize : TransformOf<Normalize> {
   static constexpr Info kInfo{.name = "normalize", .doc = "Subtracts a mean and divides by a deviation."};
-  std::vector<double> mean{0}, deviation{1};
-  Normalize() = default;
-  Normalize(double one_mean, double one_deviation) : mean{one_mean}, deviation{one_deviation} {}
-  Normalize(std::vector<double> means, std::vector<double> deviations)
-      : mean(std::move(means)), deviation(std::move(deviations)) {}
-  void fields(Fields& f) {
-    f("mean", mean, "one for all numbers, or one a channel");
-    f("deviation", deviation, "as many", above(0));
-  }
+  std::vector<double> mean, deviation;
+  Normalize() : Normalize(0, 1) {}
+  Normalize(double one_mean, double one_deviation);
+  Normalize(std::vector<double> means, std::vector<double> deviations);
+  void fields(Fields& f);
   void check(std::span<const Column> columns) const override;
   void apply(std::span<const Array> columns, const Draw& draw) const override;
 };
@@ -69,7 +65,7 @@ struct Shift : TransformOf<Shift> {
   std::int64_t pixels = 2;
   Shift() = default;
   explicit Shift(std::int64_t most) : pixels(most) {}
-  void fields(Fields& f) { f("pixels", pixels, "the farthest it goes in each direction", at_least(0)); }
+  void fields(Fields& f);
   void check(std::span<const Column> columns) const override;
   void apply(std::span<const Array> columns, const Draw& draw) const override;
 };
@@ -80,7 +76,7 @@ struct Flip : TransformOf<Flip> {
   double probability = 0.5;
   Flip() = default;
   explicit Flip(double chance) : probability(chance) {}
-  void fields(Fields& f) { f("probability", probability, "how likely an image is mirrored", between(0, 1)); }
+  void fields(Fields& f);
   void check(std::span<const Column> columns) const override;
   void apply(std::span<const Array> columns, const Draw& draw) const override;
 };
@@ -91,7 +87,7 @@ struct Noise : TransformOf<Noise> {
   double deviation = 0.1;
   Noise() = default;
   explicit Noise(double sigma) : deviation(sigma) {}
-  void fields(Fields& f) { f("deviation", deviation, "standard deviation of what is added", at_least(0)); }
+  void fields(Fields& f);
   void check(std::span<const Column> columns) const override;
   void apply(std::span<const Array> columns, const Draw& draw) const override;
 };
@@ -104,8 +100,9 @@ struct Transforms {
   Transforms() = default;
   template <std::derived_from<Transform>... T>
   requires(sizeof...(T) > 0) Transforms(T... transforms) {
-    (list.push_back(Shared<Transform>(new T(std::move(transforms)))), ...);
+    (add(Shared<Transform>(new T(std::move(transforms)))), ...);
   }
+  void add(Shared<Transform> transform);
 };
 
 }  // namespace chainrule::data

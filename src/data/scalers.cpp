@@ -155,6 +155,21 @@ Source Scaler::operator()(const Source& source) const {
   return Scaled(info(), as_floating(source, !target.shift.empty()), inputs(), target);
 }
 
+void Standardize::fields(Fields& f) {
+  f("mean", mean, "of the inputs");
+  f("deviation", deviation, "of the inputs", at_least(0));
+  f("target_mean", target_mean, "of the targets, if they are scaled");
+  f("target_deviation", target_deviation, "of the targets", at_least(0));
+}
+void MinMax::fields(Fields& f) {
+  f("low", low, "where the smallest value goes");
+  f("high", high, "where the largest value goes");
+  f("smallest", smallest, "of the inputs");
+  f("largest", largest, "of the inputs");
+  f("target_smallest", target_smallest, "of the targets, if they are scaled");
+  f("target_largest", target_largest, "of the targets");
+}
+
 Line Standardize::inputs() const { return line_of(mean, deviation); }
 Line Standardize::targets() const { return line_of(target_mean, target_deviation); }
 Line MinMax::inputs() const { return line_of(smallest, largest, low, high); }

@@ -36,6 +36,8 @@ Table::Table(std::vector<Shared<const TableColumn>> columns, std::string target,
   if (!target_.empty()) find(target_);
 }
 
+std::span<const Shared<const TableColumn>> Table::columns() const { return columns_; }
+
 std::int64_t Table::rows() const {
   return columns_.empty() ? 0 : static_cast<std::int64_t>(columns_[0]->numbers.size());
 }

@@ -67,6 +67,24 @@ void move_image(std::byte* image, std::int64_t height, std::int64_t width, std::
 
 }  // namespace
 
+void Transforms::add(Shared<Transform> transform) { list.push_back(std::move(transform)); }
+
+void Normalize::fields(Fields& f) {
+  f("mean", mean, "one for all numbers, or one a channel");
+  f("deviation", deviation, "as many", above(0));
+}
+void Shift::fields(Fields& f) { f("pixels", pixels, "the farthest it goes in each direction", at_least(0)); }
+void Flip::fields(Fields& f) {
+  f("probability", probability, "how likely an image is mirrored", between(0, 1));
+}
+void Noise::fields(Fields& f) {
+  f("deviation", deviation, "standard deviation of what is added", at_least(0));
+}
+
+Normalize::Normalize(double one_mean, double one_deviation) : mean{one_mean}, deviation{one_deviation} {}
+Normalize::Normalize(std::vector<double> means, std::vector<double> deviations)
+    : mean(std::move(means)), deviation(std::move(deviations)) {}
+
 void Normalize::check(std::span<const Column> columns) const {
   need_floating(kInfo, columns[0]);
   const std::int64_t channels = columns[0].shape.ndim() > 0 ? columns[0].shape[0] : 1;

@@ -11,11 +11,11 @@ namespace chainrule::data {
 using RowNumbers = std::vector<std::int64_t>;
 
 /// x (n, 2) with x[i] = (i, i + 1/2), t (n) with t[i] = i mod classes.
-inline Source counting(std::int64_t rows, std::int64_t classes = 3, double first = 0) {
+inline Source counting(std::int64_t rows, std::int64_t classes = 3) {
   std::vector<float> x;
   std::vector<std::int64_t> t;
   for (std::int64_t i = 0; i < rows; ++i) {
-    x.push_back(static_cast<float>(first + static_cast<double>(i)));
+    x.push_back(static_cast<float>(i));
     x.push_back(x.back() + 0.5f);
     t.push_back(i % classes);
   }
