@@ -100,6 +100,7 @@ Optimizer::Optimizer(std::vector<nn::NamedParameter> parameters, AnyRule rule, O
     : rule_(std::move(rule)), options_(std::move(options)), state_names_(split_names(rule_->state_names())) {
   config::check(*rule_.handle());
   config::check(options_);
+  for (Group& group : options_.groups) config::check(group);
   if (!options_.lr) options_.lr = rule_->default_lr();
   for (nn::NamedParameter& p : parameters) {
     const auto is_it = [&](const nn::NamedParameter& other) { return other.parameter == p.parameter; };
@@ -156,15 +157,15 @@ double Optimizer::step_with(Tensor loss, nn::Pass* pass, std::span<Tensor> also)
   find_gradients(loss, *w);
   find_updates(*w);
   const std::size_t at = w->next.size();
-  w->next.push_back(check_finite(loss));
-  loss = {};  // its graph ends with the step
-  w->next.insert(w->next.end(), std::make_move_iterator(also.begin()), std::make_move_iterator(also.end()));
   try {
+    w->next.push_back(check_finite(loss));  // in eager mode it fails here
+    loss = {};                              // its graph ends with the step
+    w->next.insert(w->next.end(), std::make_move_iterator(also.begin()), std::make_move_iterator(also.end()));
     apply(*w, pass);
   } catch (const ValueError& error) {
-    give_back(w->next, at + 1, also);
+    if (!loss) give_back(w->next, at + 1, also);
     if (error.code() != 147) throw;
-    const Tensor checked = w->next[at].node()->input_tensors()[0];
+    const Tensor checked = loss ? loss : w->next[at].node()->input_tensors()[0];
     throw ValueError(80, cat("[", rule_->info().name, "] the loss is ",
                              std::isnan(checked.item()) ? "nan" : "infinite", " at step ", steps_ + 1,
                              ": the first number that is not finite came from ", first_not_finite(checked),
