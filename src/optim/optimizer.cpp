@@ -102,6 +102,7 @@ Optimizer::Optimizer(std::vector<nn::NamedParameter> parameters, AnyRule rule, O
     : rule_(std::move(rule)), options_(std::move(options)), state_names_(split_names(rule_->state_names())) {
   config::check(*rule_.handle());
   config::check(options_);
+  for (Group& group : options_.groups) config::check(group);
   if (!options_.lr) options_.lr = rule_->default_lr();
   for (nn::NamedParameter& p : parameters) {
     const auto is_it = [&](const nn::NamedParameter& other) { return other.parameter == p.parameter; };

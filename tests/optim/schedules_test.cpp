@@ -1,0 +1,148 @@
+// Every schedule at known steps, by plain formulas.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <map>
+#include <numbers>
+
+#include "chainrule/chainrule.h"
+#include "chainrule/config.h"
+
+namespace chainrule::optim {
+namespace {
+
+using Formula = std::function<double(double step)>;
+
+double cosine_of(double step, double lr, double length, double end) {
+  return step >= length ? end : end + (lr - end) * (1 + std::cos(std::numbers::pi * step / length)) / 2;
+}
+
+/// With 20 steps an epoch. A schedule without a formula fails the test below.
+const std::map<std::string, Formula> kFormulas = {
+    {"constant(0.3)", [](double) { return 0.3; }},
+    {"step(0.8, 0.5, steps=30, epochs=0)", [](double s) { return 0.8 * std::pow(0.5, std::floor(s / 30)); }},
+    {"step(0.8, 0.25, epochs=2)", [](double s) { return 0.8 * std::pow(0.25, std::floor(s / 40)); }},
+    {"cosine(0.2, steps=100, end=0.05)", [](double s) { return cosine_of(s, 0.2, 100, 0.05); }},
+    {"cosine(0.2, 1.5, steps=7)", [](double s) { return cosine_of(s, 0.2, 37, 0); }},
+    {"warm_up(steps=9, then=constant(0.5))", [](double s) { return s >= 9 ? 0.5 : 0.5 * (s + 1) / 10; }},
+    {"warm_up(1, then=cosine(0.4, 5))",
+     [](double s) { return cosine_of(s, 0.4, 100, 0) * (s >= 20 ? 1 : (s + 1) / 21); }},
+};
+constexpr std::int64_t kEpoch = 20;
+
+Shared<Schedule> make(std::string_view text) {
+  return config::make<Schedule>(config::parse_text(text, "schedule"));
+}
+
+TEST(ScheduleTable, HasAFormulaOfEachSchedule) {
+  for (const std::string& name : registry<Schedule>().names()) {
+    const auto is_of_it = [&](const auto& row) { return row.first.substr(0, row.first.find('(')) == name; };
+    EXPECT_TRUE(std::any_of(kFormulas.begin(), kFormulas.end(), is_of_it)) << name << " has no formula here";
+  }
+}
+
+TEST(Schedules, FollowTheirFormulas) {
+  for (const auto& [text, formula] : kFormulas) {
+    const Shared<Schedule> schedule = make(text);
+    for (std::int64_t step = 0; step < 150; ++step) {
+      EXPECT_NEAR(schedule->at(step, kEpoch), formula(static_cast<double>(step)), 1e-15) << text << " at " << step;
+    }
+  }
+}
+
+TEST(Schedules, AreReadAndWritten) {
+  for (const auto& [text, formula] : kFormulas) {
+    const Shared<Schedule> schedule = make(text);
+    const std::string said = config::describe(*schedule);
+    EXPECT_EQ(config::describe(*make(said)), said) << text;
+    EXPECT_EQ(make(said)->at(33, kEpoch), schedule->at(33, kEpoch)) << text;
+    const config::Value all = config::write(*schedule);
+    EXPECT_EQ(config::write(*config::make<Schedule>(config::parse_toml(config::to_toml(all), "a"))), all);
+    EXPECT_EQ(config::write(*config::make<Schedule>(config::parse_json(config::to_json(all), "a"))), all);
+  }
+}
+
+// Whatever counts in epochs must know their length; whatever does not, must not need it.
+TEST(Schedules, InEpochsNeedTheirLength) {
+  for (const auto& [text, formula] : kFormulas) {
+    const Shared<Schedule> schedule = make(text);
+    bool counts_epochs = false;
+    for (const config::Leaf& leaf : config::leaves(*schedule)) {
+      counts_epochs = counts_epochs || (leaf.name.ends_with("epochs") && leaf.value != "0.0");
+    }
+    try {
+      schedule->at(3, 0);
+      EXPECT_FALSE(counts_epochs) << text;
+    } catch (const ValueError& error) {
+      EXPECT_TRUE(counts_epochs) << text;
+      EXPECT_EQ(error.code(), 260) << text;
+    }
+  }
+}
+
+// The rise ends where the schedule that follows goes on: steps of equal height, none at the seam.
+TEST(Schedules, WarmUpIsContinuous) {
+  const Rate rate = warm_up(steps(50), 0.5);
+  for (std::int64_t step = 1; step < 60; ++step) {
+    const double height = rate.at(step) - rate.at(step - 1);
+    EXPECT_NEAR(height, step <= 50 ? 0.5 / 51 : 0, 1e-15) << step;
+  }
+  EXPECT_GT(rate.at(0), 0);
+}
+
+TEST(Schedules, RefuseNumbersBelowZero) {
+  for (const char* text : {"constant(-0.1)", "step(-1)", "step(factor=-1)", "step(epochs=-1)", "step(steps=-3)",
+                           "cosine(-1)", "cosine(end=-0.1)", "cosine(steps=-1)", "warm_up(steps=-1)",
+                           "warm_up(then=constant(-1))"}) {
+    try {
+      make(text);
+      ADD_FAILURE() << text;
+    } catch (const ValueError& error) {
+      EXPECT_EQ(error.code(), 228) << text;
+    }
+  }
+}
+
+TEST(Schedules, AreFunctionsToo) {
+  EXPECT_EQ(config::describe(*step_decay(0.8, 0.5, epochs(3)).handle()), "step(0.8, 0.5, epochs=3.0)");
+  EXPECT_EQ(config::describe(*cosine(0.2, steps(5)).handle()), "cosine(0.2, steps=5)");
+  EXPECT_EQ(config::describe(*warm_up(steps(5), 0.25).handle()), "warm_up(steps=5, then=constant(0.25))");
+  EXPECT_EQ(Rate(0.25).at(1000), 0.25);
+  EXPECT_EQ(Rate(1).at(0), 1);
+}
+
+/// One from outside of this tree.
+struct Triangle {
+  static constexpr Info kInfo{.name = "triangle", .doc = "Up and down."};
+  double lr = 1;
+  double at(std::int64_t step, std::int64_t) const { return lr * static_cast<double>(std::abs(step % 10 - 5)); }
+};
+
+TEST(Schedules, OfTheUser) {
+  const nn::Parameter p(tensor({0}, f64));
+  Optimizer sgd({{"p", p}}, Sgd{}, {.lr = Triangle{.lr = 2}});
+  for (const double expected : {10, 8, 6, 4, 2, 0, 2}) {
+    EXPECT_EQ(sgd.lr(), expected);
+    const double before = p.value().item();
+    sgd.step(sum(p.value()));
+    EXPECT_EQ(p.value().item(), before - expected);
+  }
+  EXPECT_THROW(Optimizer({{"p", p}}, Sgd{}, {.lr = Triangle{.lr = -1}}).step(sum(p.value())), ValueError);
+}
+
+TEST(Schedules, CountEpochsAsTheOptimizerIsTold) {
+  const nn::Parameter p(tensor({0}, f64));
+  Optimizer sgd({{"p", p}}, Sgd{}, {.lr = step_decay(1, 0.5, epochs(1))});
+  EXPECT_THROW(sgd.step(sum(p.value())), ValueError);
+  EXPECT_EQ(p.value().item(), 0);
+  sgd.set_steps_per_epoch(2);
+  for (const double expected : {1.0, 1.0, 0.5, 0.5, 0.25}) {
+    EXPECT_EQ(sgd.lr(), expected);
+    sgd.step(sum(p.value()));
+  }
+  EXPECT_EQ(p.value().item(), -3.25);
+}
+
+}  // namespace
+}  // namespace chainrule::optim
