@@ -139,7 +139,8 @@ TEST(Train, AFolderThatCannotBeWrittenFailsBeforeTraining) {
                 ": Not a directory. Check that the folder can be written to and has room. (E083)\n");
 }
 
-// A limit on the size of files stands for a full disk: a checkpoint does not fit, the probe before training does.
+// A limit on the size of files stands for a full disk: a checkpoint does not fit, the probe before training
+// does.
 TEST(Train, ADiskThatIsFullLeavesNoPartialFile) {
   const TemporaryFolder folder;
   const std::string run = folder / "run";
@@ -173,7 +174,8 @@ TEST(Train, DivergingIsAFailureThatSaysWhatToDo) {
   EXPECT_EQ(outcome.code, 1);
   EXPECT_EQ(outcome.out, "");
   EXPECT_NE(outcome.err.find("chainrule: [sgd] the loss is "), std::string::npos) << outcome.err;
-  EXPECT_NE(outcome.err.find("Use a smaller lr than 1e+20, or clip_norm. It was batch "), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("Use a smaller lr than 1e+20, or clip_norm. It was batch "), std::string::npos)
+      << outcome.err;
 }
 
 /// Without what a clock decides.
@@ -212,11 +214,13 @@ TEST(Train, ARunThatWasKilledBeforeItsFirstCheckpointStartsAgain) {
   const Words words = train({"--steps", "2000", "--json", "--out", run, "--checkpoint-every", "1000000"});
   EXPECT_EQ(run_tool(words, {.signal = SIGKILL, .signal_when = "\n    3        30 "}).signal, SIGKILL);
   const Outcome other = run_tool(words);
-  EXPECT_EQ(other.err, "chainrule: [train] " + run +
-                           " has a run already that did not come to its end (run.toml). Go on with --resume " + run +
-                           ", name another folder, or replace it with --force. (E084)\n");
+  EXPECT_EQ(other.err,
+            "chainrule: [train] " + run +
+                " has a run already that did not come to its end (run.toml). Go on with --resume " + run +
+                ", name another folder, or replace it with --force. (E084)\n");
   const Outcome resumed = run_tool({"train", "--resume", run, "--json"});
-  EXPECT_NE(resumed.err.find("\nrun       starts at step 0: there is no checkpoint yet\n"), std::string::npos) << resumed.err;
+  EXPECT_NE(resumed.err.find("\nrun       starts at step 0: there is no checkpoint yet\n"), std::string::npos)
+      << resumed.err;
   EXPECT_EQ(numbers_of(resumed.out), numbers_of(run_tool(train({"--steps", "2000", "--json"})).out));
 }
 
@@ -236,12 +240,13 @@ TEST(Train, ARunThatIsResumedHasItsOptions) {
                                                           {{"--hidden", "9"}, "8"},
                                                           {{"--seed", "2"}, "1"}};
   for (const auto& [words, value] : contradictions) {
-    EXPECT_EQ(resume(words), "chainrule: [train] " + words[0] + " " + words[1] + " contradicts the run in " + run +
-                                 ", which has " + value + ". Leave it out. (E310)\n");
+    EXPECT_EQ(resume(words), "chainrule: [train] " + words[0] + " " + words[1] + " contradicts the run in " +
+                                 run + ", which has " + value + ". Leave it out. (E310)\n");
   }
   EXPECT_EQ(run_tool({"train", "--resume", folder / "none"}).err,
             "chainrule: [train] " + (folder / "none").string() +
-                " has no run.toml of chainrule train. A run that can be resumed is one that was started with --out. "
+                " has no run.toml of chainrule train. A run that can be resumed is one that was started with "
+                "--out. "
                 "(E311)\n");
   EXPECT_EQ(run_tool({"train", "--resume", run, "--out", run}).code, 2);
 }

@@ -7,7 +7,8 @@
 
 namespace chainrule::train {
 
-/// A training with everything that has to be resumed: batch norm, dropout, Adam, a schedule, workers, the best weights.
+/// A training with everything that has to be resumed: batch norm, dropout, Adam, a schedule, workers, the
+/// best weights.
 struct HardRun {
   struct Options {
     int threads = 1, workers = 0;
@@ -17,8 +18,8 @@ struct HardRun {
   static constexpr std::int64_t kSteps = 40;
 
   explicit HardRun(const Options& options)
-      : net{nn::Affine{16},      nn::BatchNorm{}, nn::Relu{},    nn::Dropout{0.3},
-            nn::Affine{8}, nn::Relu{},      nn::Dropout{0.2}, nn::Affine{4}},
+      : net{nn::Affine{16}, nn::BatchNorm{}, nn::Relu{},       nn::Dropout{0.3},
+            nn::Affine{8},  nn::Relu{},      nn::Dropout{0.2}, nn::Affine{4}},
         optimizer(net, optim::Adam{}, {.lr = optim::warm_up(steps(5), optim::cosine(0.03, steps(60)))}),
         trainer({net, loss::softmax_cross_entropy, {metric::accuracy}}, optimizer,
                 {stripes(230, 1), {.batch_size = 20, .seed = 3, .workers = options.workers}}, {.seed = 7}) {
@@ -30,7 +31,8 @@ struct HardRun {
 
   /// Of all that the end depends on: weights, states, the history without seconds.
   std::string digest() const {
-    std::string text = std::to_string(checksum_of(net)) + " " + std::to_string(io::checksum(trainer.tensors()));
+    std::string text =
+        std::to_string(checksum_of(net)) + " " + std::to_string(io::checksum(trainer.tensors()));
     for (Report report : trainer.history()) {
       report.seconds = 0;
       text += "\n" + to_json(report);
