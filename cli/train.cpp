@@ -74,8 +74,9 @@ class Watcher : public train::Handler {
     if (interrupts_.signal() != 0 || in_vain) trainer.stop("interrupted");
   }
   void reported(train::Trainer& trainer, const train::Report& report) override {
-    progress_.line(fmt::format("{:5} {:9} {:11.6f} {:10.4f} {:10.4f}", epoch_of(report, trainer.steps_per_epoch()),
-                               report.step, report.loss, report["train.accuracy"], report["test.accuracy"]));
+    progress_.line(fmt::format("{:5} {:9} {:11.6f} {:10.4f} {:10.4f}",
+                               epoch_of(report, trainer.steps_per_epoch()), report.step, report.loss,
+                               report["train.accuracy"], report["test.accuracy"]));
   }
   /// The epoch that a step belongs to, counted from 1.
   static std::int64_t epoch_of(const train::Report& report, std::int64_t steps_per_epoch) {
@@ -94,7 +95,8 @@ std::string describe(const nn::Layer& layer) {
   std::string text(layer.kind());
   text[0] = static_cast<char>(std::toupper(text[0]));
   for (const auto& [name, parameter] : layer.parameters()) {
-    if (parameter.value().ndim() == 2) text += fmt::format("({} -> {})", parameter.value().size(0), parameter.value().size(1));
+    if (parameter.value().ndim() == 2)
+      text += fmt::format("({} -> {})", parameter.value().size(0), parameter.value().size(1));
   }
   return text;
 }
@@ -113,8 +115,8 @@ std::string header(const TrainOptions& options, const data::Dataset& set, nn::Tw
       "training  {} steps ({:.4g} epochs) of {} images, lr {}, seed {}\n"
       "machine   {}\n{}\n"
       "epoch      step        loss      train       test",
-      set.name, set.train.count, set.test.count, set.train.height, set.train.width, set.classes, layers, numbers,
-      options.steps, epochs, options.batch_size, options.lr, options.seed, machine(),
+      set.name, set.train.count, set.test.count, set.train.height, set.train.width, set.classes, layers,
+      numbers, options.steps, epochs, options.batch_size, options.lr, options.seed, machine(),
       resumed.empty() ? "" : "run       " + resumed + "\n");
 }
 
@@ -165,8 +167,9 @@ void save(const std::string& folder, const nn::TwoLayerNet& net, const std::stri
 
 std::string last_line(const train::Trainer& trainer, const train::Result& result, const std::string& folder) {
   return fmt::format("\n{}test accuracy {:.4f} after {} steps in {:.2f} s, {:.0f} steps/s{}",
-                     result.stopped ? "interrupted: " : "", result.last["test.accuracy"], trainer.steps_done(),
-                     trainer.seconds(), static_cast<double>(trainer.steps_done()) / std::max(trainer.seconds(), 1e-9),
+                     result.stopped ? "interrupted: " : "", result.last["test.accuracy"],
+                     trainer.steps_done(), trainer.seconds(),
+                     static_cast<double>(trainer.steps_done()) / std::max(trainer.seconds(), 1e-9),
                      folder.empty() ? "" : "; saved in " + folder);
 }
 
@@ -175,22 +178,25 @@ void prepare_folder(const TrainOptions& options) {
   prepare_run_folder(options.out, options.force);
   std::error_code ignored;
   if (options.force || !std::filesystem::exists(options.out + "/run.toml", ignored)) return;
-  throw FileError(84, fmt::format("[train] {} has a run already that did not come to its end (run.toml). Go on with "
-                                  "--resume {}, name another folder, or replace it with --force.",
-                                  options.out, options.out));
+  throw FileError(
+      84, fmt::format("[train] {} has a run already that did not come to its end (run.toml). Go on with "
+                      "--resume {}, name another folder, or replace it with --force.",
+                      options.out, options.out));
 }
 
 /// Takes the settings of a run; an option that was given must say the same.
 void read_run(TrainOptions& options) {
   const std::string path = options.resume + "/run.toml";
   std::error_code ignored;
-  const config::Value run =
-      std::filesystem::exists(path, ignored) ? config::parse_toml(io::read_file(path), path) : config::Value();
+  const config::Value run = std::filesystem::exists(path, ignored)
+                                ? config::parse_toml(io::read_file(path), path)
+                                : config::Value();
   const config::Value* kept = run.kind == config::Value::Kind::table ? run.find("options") : nullptr;
   if (kept == nullptr) {
-    throw FileError(311, fmt::format("[train] {} has no run.toml of chainrule train. A run that can be resumed is one "
-                                     "that was started with --out.",
-                                     options.resume));
+    throw FileError(
+        311, fmt::format("[train] {} has no run.toml of chainrule train. A run that can be resumed is one "
+                         "that was started with --out.",
+                         options.resume));
   }
   RunSettings of_run;
   config::read(of_run, *kept);
@@ -211,6 +217,22 @@ void read_run(TrainOptions& options) {
 }
 
 data::Source flat(const data::ImageSet& set) { return data::images(set, {.flat = true}); }
+
+/// What happens beside the steps.
+void add_handlers(train::Trainer& trainer, const TrainOptions& options, const data::Dataset& set,
+                  Progress& progress, const InterruptGuard& interrupts) {
+  const std::string& folder = options.folder();
+  trainer.on(epochs(1), train::evaluate(flat(set.train), {.name = "train"}));
+  trainer.on(epochs(1), train::evaluate(flat(set.test), {.name = "test"}));
+  trainer.on(steps(1), Shared<train::Handler>(
+                           new Watcher(progress, interrupts, trainer.steps_done(), !folder.empty())));
+  if (folder.empty()) return;
+  std::error_code ignored;
+  std::filesystem::remove(folder + "/history.json", ignored);  // what is there at the end is of this run
+  const config::Value settings = config::write(static_cast<const RunSettings&>(options));
+  trainer.on(steps(options.checkpoint_every),
+             train::checkpoint(folder, {.replace = options.force, .notes = {{"options", settings}}}));
+}
 
 int run(TrainOptions options) {
   if (!options.out.empty()) prepare_folder(options);
@@ -237,21 +259,10 @@ int run(TrainOptions options) {
   std::ostringstream resumed;
   if (!options.resume.empty()) resumed << trainer.resume(options.resume);
   const InterruptGuard interrupts;
-  const std::int64_t begin = trainer.steps_done();
-  Progress progress(options.json ? stderr : stdout, options.steps - begin, "steps");
+  Progress progress(options.json ? stderr : stdout, options.steps - trainer.steps_done(), "steps");
   progress.line(header(options, set, net, static_cast<double>(options.steps) / static_cast<double>(per_epoch),
                        resumed.str()));
-  trainer.on(epochs(1), train::evaluate(flat(set.train), {.name = "train"}));
-  trainer.on(epochs(1), train::evaluate(flat(set.test), {.name = "test"}));
-  trainer.on(steps(1), Shared<train::Handler>(new Watcher(progress, interrupts, begin, !options.folder().empty())));
-  if (!options.folder().empty()) {
-    std::error_code ignored;
-    std::filesystem::remove(options.folder() + "/history.json", ignored);  // what is there then is of this run
-    trainer.on(steps(options.checkpoint_every),
-               train::checkpoint(options.folder(),
-                                 {.replace = options.force,
-                                  .notes = {{"options", config::write(static_cast<const RunSettings&>(options))}}}));
-  }
+  add_handlers(trainer, options, set, progress, interrupts);
   const train::Result result = trainer.run(steps(options.steps));
 
   const std::string text =

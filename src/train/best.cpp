@@ -66,7 +66,8 @@ class EarlyStopping final : public Handler {
     if (found.since < options_.patience) return;
     std::string best;
     if (found.best >= 0) {
-      best = cat(" than ", found.value, " after step ", trainer.history()[static_cast<std::size_t>(found.best)].step);
+      best = cat(" than ", found.value, " after step ",
+                 trainer.history()[static_cast<std::size_t>(found.best)].step);
     }
     trainer.stop(cat(options_.metric, " not better", best, " for ", found.since, " reports"));
   }

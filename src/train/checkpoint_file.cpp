@@ -73,16 +73,12 @@ class Reader {
 }  // namespace
 
 void write_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
-  io::Metadata metadata{{"format", std::string(kFormat)},
-                        {"version", std::string(kVersion)},
-                        {"step", text_of(checkpoint.step)},
-                        {"seed", text_of(checkpoint.seed)},
-                        {"loss_sum", text_of(checkpoint.loss_sum)},
-                        {"loss_count", text_of(checkpoint.loss_count)},
-                        {"seconds", text_of(checkpoint.seconds)},
-                        {"reports", text_of(checkpoint.reports)},
-                        {"history", checkpoint.history_digest},
-                        {"configuration", checkpoint.configuration}};
+  io::Metadata metadata{
+      {"format", std::string(kFormat)},           {"version", std::string(kVersion)},
+      {"step", text_of(checkpoint.step)},         {"seed", text_of(checkpoint.seed)},
+      {"loss_sum", text_of(checkpoint.loss_sum)}, {"loss_count", text_of(checkpoint.loss_count)},
+      {"seconds", text_of(checkpoint.seconds)},   {"reports", text_of(checkpoint.reports)},
+      {"history", checkpoint.history_digest},     {"configuration", checkpoint.configuration}};
   metadata.emplace_back("checksum", checksum_of(checkpoint.tensors, metadata));
   io::write_safetensors(path, checkpoint.tensors, metadata);
 }

@@ -28,7 +28,8 @@ inline constexpr std::array<std::string_view, 2> kCheckpointNames{"checkpoint-a.
 
 /// Replaces the file whole. @throws FileError  (E083)
 void write_checkpoint(const std::string& path, const Checkpoint& checkpoint);
-/// @throws FileError  if it cannot be read (E200 to E207), or is not a whole checkpoint that this version knows (E307).
+/// @throws FileError  if it cannot be read (E200 to E207), or is not a whole checkpoint that this version
+/// knows (E307).
 Checkpoint read_checkpoint(const std::string& path);
 
 /// The newest whole one of a folder.

@@ -30,7 +30,8 @@ Value optimizer_of(const optim::Optimizer& optimizer) {
   for (const Entry& setting : config::write(options).table) {
     if (setting.key != "lr") table.push_back(setting);
   }
-  table.push_back({"groups", list_of(options.groups, [](const optim::Group& g) { return config::write(g); })});
+  table.push_back(
+      {"groups", list_of(options.groups, [](const optim::Group& g) { return config::write(g); })});
   return Value::of_table(std::move(table));
 }
 
@@ -45,8 +46,9 @@ Value loader_of(const data::LoaderOptions& options) {
                           {"seed", Value(options.seed)},
                           {"order", Value(name_of_order(options.order))},
                           {"drop_last", Value(options.drop_last)},
-                          {"transforms", list_of(options.transforms.list,
-                                                 [](const auto& transform) { return config::to_text(config::write(*transform)); })}});
+                          {"transforms", list_of(options.transforms.list, [](const auto& transform) {
+                             return config::to_text(config::write(*transform));
+                           })}});
 }
 
 Value data_of(const data::Source& source) {
@@ -55,12 +57,14 @@ Value data_of(const data::Source& source) {
 }
 
 /// "loader.seed" and "1", ... for all that is no table.
-void flatten(const Value& value, const std::string& name, std::vector<std::pair<std::string, std::string>>& out) {
+void flatten(const Value& value, const std::string& name,
+             std::vector<std::pair<std::string, std::string>>& out) {
   if (value.kind != Value::Kind::table) {
     out.emplace_back(name, config::to_text(value));
     return;
   }
-  for (const Entry& entry : value.table) flatten(entry.value, name.empty() ? entry.key : name + "." + entry.key, out);
+  for (const Entry& entry : value.table)
+    flatten(entry.value, name.empty() ? entry.key : name + "." + entry.key, out);
 }
 
 std::vector<std::pair<std::string, std::string>> settings_of(const std::string& toml) {
@@ -97,11 +101,13 @@ std::string differences(const std::string& of_run, const std::string& here) {
   for (const auto& [name, value] : theirs) {
     const std::string* own = find(ours, name);
     if (own == nullptr || *own != value) {
-      lines += cat("\n  ", name, " is ", value, " in the run, ", own != nullptr ? *own : "not there", " here");
+      lines +=
+          cat("\n  ", name, " is ", value, " in the run, ", own != nullptr ? *own : "not there", " here");
     }
   }
   for (const auto& [name, value] : ours) {
-    if (find(theirs, name) == nullptr) lines += cat("\n  ", name, " is not there in the run, ", value, " here");
+    if (find(theirs, name) == nullptr)
+      lines += cat("\n  ", name, " is not there in the run, ", value, " here");
   }
   return lines;
 }

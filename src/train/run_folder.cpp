@@ -27,7 +27,8 @@ FileError cannot_write(const std::string& path, int error) {
 /// A file that grows at its end.
 class Appended {
  public:
-  explicit Appended(const std::string& path) : path_(path), fd_(open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC)) {
+  explicit Appended(const std::string& path)
+      : path_(path), fd_(open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC)) {
     if (fd_ < 0) throw cannot_write(path, errno);
   }
   ~Appended() { close(fd_); }
@@ -66,9 +67,10 @@ History read_history(const std::string& path, std::int64_t count, const std::str
   io::Fnv1a hash;
   for (const std::string_view line : lines) hash.add(line);
   if (static_cast<std::int64_t>(lines.size()) != count || hash.hex() != digest) {
-    throw FileError(305, cat("[resume] ", path, " does not begin with the ", count,
-                             " reports that the checkpoint was made after: lines are missing, or were changed. Put the "
-                             "file back as it was."));
+    throw FileError(
+        305, cat("[resume] ", path, " does not begin with the ", count,
+                 " reports that the checkpoint was made after: lines are missing, or were changed. Put the "
+                 "file back as it was."));
   }
   History history;
   for (const std::string_view line : lines) history.push_back(parse_report(line.substr(0, line.size() - 1)));
@@ -87,12 +89,14 @@ class RunFolder final : public Handler {
     if (is_ready_) return;
     std::error_code error;
     fs::create_directories(folder_, error);
-    if (error || !fs::is_directory(folder_, error)) throw cannot_write(folder_, error ? error.value() : ENOTDIR);
+    if (error || !fs::is_directory(folder_, error))
+      throw cannot_write(folder_, error ? error.value() : ENOTDIR);
     const bool goes_on = trainer.resumed_folder_ == folder_;
     if (!goes_on) make_room();
     for (const fs::directory_entry& file : fs::directory_iterator(folder_)) {  // of a write that was killed
       const std::string name = file.path().filename().string();
-      if (name.rfind(".chainrule-", 0) == 0 && file.path().extension() == ".tmp") fs::remove(file.path(), error);
+      if (name.rfind(".chainrule-", 0) == 0 && file.path().extension() == ".tmp")
+        fs::remove(file.path(), error);
     }
     const std::string run = folder_ + "/run.toml";
     if (!goes_on || !fs::exists(run, error)) {

@@ -112,7 +112,8 @@ TEST(Train, KeepsTheRun) {
   }
   EXPECT_EQ(elements.size(), 284u * 4);
   EXPECT_EQ(Json::parse(outcome.out)["parameters_fnv1a"], fnv1a(elements));
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(run), {}), 5);
+  // And run.toml, history.jsonl, a checkpoint of the end.
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(run), {}), 8);
 
   const Outcome again = run_tool(train({"--steps", "10", "--out", run}));
   EXPECT_EQ(again.code, 1);
@@ -138,15 +139,19 @@ TEST(Train, AFolderThatCannotBeWrittenFailsBeforeTraining) {
                 ": Not a directory. Check that the folder can be written to and has room. (E083)\n");
 }
 
-// A limit on the size of files stands for a full disk: W1 does not fit, the probe before training does.
+// A limit on the size of files stands for a full disk: a checkpoint does not fit, the probe before training
+// does.
 TEST(Train, ADiskThatIsFullLeavesNoPartialFile) {
   const TemporaryFolder folder;
   const std::string run = folder / "run";
-  const Outcome outcome = run_tool(train({"--steps", "10", "--out", run}), {.file_limit_bytes = 500});
+  const Outcome outcome = run_tool(train({"--steps", "10", "--out", run}), {.file_limit_bytes = 1000});
   EXPECT_EQ(outcome.code, 1);
   EXPECT_EQ(outcome.signal, 0);
   EXPECT_NE(outcome.err.find(": File too large. Check that"), std::string::npos) << outcome.err;
-  EXPECT_TRUE(std::filesystem::is_empty(run));
+  for (const auto& file : std::filesystem::directory_iterator(run)) {
+    const std::string name = file.path().filename().string();
+    EXPECT_TRUE(name == "run.toml" || name == "history.jsonl") << name;
+  }
 }
 
 TEST(Train, ASignalEndsTheRunWithWhatWasReached) {
@@ -168,8 +173,82 @@ TEST(Train, DivergingIsAFailureThatSaysWhatToDo) {
   const Outcome outcome = run_tool(train({"--steps", "1000", "--lr", "1e20", "--json"}));
   EXPECT_EQ(outcome.code, 1);
   EXPECT_EQ(outcome.out, "");
-  EXPECT_NE(outcome.err.find("chainrule: [train] the loss is "), std::string::npos) << outcome.err;
-  EXPECT_NE(outcome.err.find("Use a smaller lr than 1e+20. (E080)\n"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("chainrule: [sgd] the loss is "), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("Use a smaller lr than 1e+20, or clip_norm. It was batch "), std::string::npos)
+      << outcome.err;
+}
+
+/// Without what a clock decides.
+Json numbers_of(const std::string& text) {
+  Json document = Json::parse(text);
+  for (const char* name : {"seconds", "steps_per_second"}) document.erase(name);
+  return document;
+}
+
+TEST(Train, ARunThatWasKilledOrStoppedGoesOnToTheSameBits) {
+  const Words whole = train({"--steps", "4000", "--json", "--seed", "3"});
+  const Json expected = numbers_of(run_tool(whole).out);
+  for (const int signal : {SIGKILL, SIGINT}) {
+    const TemporaryFolder folder;
+    const std::string run = folder / "run";
+    Words words = whole;
+    words.insert(words.end(), {"--out", run, "--checkpoint-every", "7"});
+    const Outcome first = run_tool(words, {.signal = signal, .signal_when = "\n    3        30 "});
+    EXPECT_EQ(signal == SIGKILL ? first.signal : first.code, signal == SIGKILL ? SIGKILL : 130) << first.err;
+    const Outcome resumed = run_tool({"train", "--resume", run, "--json", "--threads", "2"});
+    EXPECT_EQ(resumed.code, 0) << resumed.err;
+    EXPECT_NE(resumed.err.find("\nrun       goes on at step "), std::string::npos) << resumed.err;
+    Json found = numbers_of(resumed.out);
+    found["threads"] = expected["threads"];
+    EXPECT_EQ(found, expected);
+    EXPECT_EQ(read_file(run + "/history.json"), resumed.out);
+    const Outcome again = run_tool({"train", "--resume", run, "--json"});  // it is over
+    EXPECT_EQ(numbers_of(again.out)["parameters_fnv1a"], expected["parameters_fnv1a"]);
+    EXPECT_EQ(again.code, 0);
+  }
+}
+
+TEST(Train, ARunThatWasKilledBeforeItsFirstCheckpointStartsAgain) {
+  const TemporaryFolder folder;
+  const std::string run = folder / "run";
+  const Words words = train({"--steps", "2000", "--json", "--out", run, "--checkpoint-every", "1000000"});
+  EXPECT_EQ(run_tool(words, {.signal = SIGKILL, .signal_when = "\n    3        30 "}).signal, SIGKILL);
+  const Outcome other = run_tool(words);
+  EXPECT_EQ(other.err,
+            "chainrule: [train] " + run +
+                " has a run already that did not come to its end (run.toml). Go on with --resume " + run +
+                ", name another folder, or replace it with --force. (E084)\n");
+  const Outcome resumed = run_tool({"train", "--resume", run, "--json"});
+  EXPECT_NE(resumed.err.find("\nrun       starts at step 0: there is no checkpoint yet\n"), std::string::npos)
+      << resumed.err;
+  EXPECT_EQ(numbers_of(resumed.out), numbers_of(run_tool(train({"--steps", "2000", "--json"})).out));
+}
+
+TEST(Train, ARunThatIsResumedHasItsOptions) {
+  const TemporaryFolder folder;
+  const std::string run = folder / "run";
+  EXPECT_EQ(run_tool(train({"--steps", "20", "--out", run, "--lr", "0.25"})).code, 0);
+  const auto resume = [&](const Words& more) {
+    Words words{"train", "--resume", run};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_tool(words).err;
+  };
+  EXPECT_EQ(resume({"--lr", "0.25", "--steps", "20", "--batch-size", "20", "--seed", "1"}), "");
+  const std::pair<Words, std::string> contradictions[] = {{{"--lr", "0.3"}, "0.25"},
+                                                          {{"--steps", "30"}, "20"},
+                                                          {{"--batch-size", "10"}, "20"},
+                                                          {{"--hidden", "9"}, "8"},
+                                                          {{"--seed", "2"}, "1"}};
+  for (const auto& [words, value] : contradictions) {
+    EXPECT_EQ(resume(words), "chainrule: [train] " + words[0] + " " + words[1] + " contradicts the run in " +
+                                 run + ", which has " + value + ". Leave it out. (E310)\n");
+  }
+  EXPECT_EQ(run_tool({"train", "--resume", folder / "none"}).err,
+            "chainrule: [train] " + (folder / "none").string() +
+                " has no run.toml of chainrule train. A run that can be resumed is one that was started with "
+                "--out. "
+                "(E311)\n");
+  EXPECT_EQ(run_tool({"train", "--resume", run, "--out", run}).code, 2);
 }
 
 // As before `| head -1`. A run whose results are kept goes on, another would go on for nothing.

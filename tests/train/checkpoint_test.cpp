@@ -35,9 +35,11 @@ class RunOf18Steps : public ::testing::Test {
 
 TEST_F(RunOf18Steps, HasAFolder) {
   std::vector<std::string> names;
-  for (const fs::directory_entry& entry : fs::directory_iterator(run())) names.push_back(entry.path().filename());
+  for (const fs::directory_entry& entry : fs::directory_iterator(run()))
+    names.push_back(entry.path().filename());
   std::sort(names.begin(), names.end());
-  const std::vector<std::string> expected{"checkpoint-a.safetensors", "checkpoint-b.safetensors", "history.jsonl", "run.toml"};
+  const std::vector<std::string> expected{"checkpoint-a.safetensors", "checkpoint-b.safetensors",
+                                          "history.jsonl", "run.toml"};
   EXPECT_EQ(names, expected);
   EXPECT_EQ(read_checkpoint(file(expected[0])).step, 18);  // 4, 12, and the end
   const Checkpoint b = read_checkpoint(file(expected[1]));
@@ -79,48 +81,56 @@ TEST_F(RunOf18Steps, GoesOnFromTheOtherCheckpointIfOneIsDamaged) {
   write(newest, bytes);
   std::ostringstream text;
   text << resume();
-  EXPECT_EQ(text.str(), "goes on at step 16, from " + file("checkpoint-b.safetensors") + "; another is damaged: [checkpoint] " +
-                            newest + ": its checksum does not fit: it was changed after it was written. (E307)");
+  EXPECT_EQ(text.str(), "goes on at step 16, from " + file("checkpoint-b.safetensors") +
+                            "; another is damaged: [checkpoint] " + newest +
+                            ": its checksum does not fit: it was changed after it was written. (E307)");
   write(file("checkpoint-b.safetensors"), "");
-  EXPECT_EQ(message().find("[resume] no checkpoint in " + run() + " is whole:\n[checkpoint] " + newest), 0u) << message();
+  EXPECT_EQ(message().find("[resume] no checkpoint in " + run() + " is whole:\n[checkpoint] " + newest), 0u)
+      << message();
   EXPECT_NE(message().find("\nRemove them to start again from step 0. (E307)"), std::string::npos);
 }
 
 TEST_F(RunOf18Steps, AForeignFileIsNoCheckpoint) {
   fs::remove(file("checkpoint-b.safetensors"));
   io::write_safetensors(file("checkpoint-a.safetensors"), {{"w", zeros({2})}});
-  EXPECT_NE(message().find("it is no checkpoint of a training run: its metadata has no \"format\" that says so. (E307)"),
+  EXPECT_NE(message().find(
+                "it is no checkpoint of a training run: its metadata has no \"format\" that says so. (E307)"),
             std::string::npos)
       << message();
-  io::write_safetensors(file("checkpoint-a.safetensors"), {}, {{"format", "chainrule checkpoint"}, {"version", "2"}});
-  EXPECT_NE(message().find("it has version 2 of the format; this program reads version 1. (E307)"), std::string::npos);
+  io::write_safetensors(file("checkpoint-a.safetensors"), {},
+                        {{"format", "chainrule checkpoint"}, {"version", "2"}});
+  EXPECT_NE(message().find("it has version 2 of the format; this program reads version 1. (E307)"),
+            std::string::npos);
 }
 
 TEST_F(RunOf18Steps, AnotherConfigurationIsRefused) {
   nn::Sequential net{nn::Affine{16}, nn::Relu{}, nn::Affine{4}};
   optim::Optimizer optimizer(net, optim::Adam{.beta1 = 0.8}, {.lr = 0.01, .clip_norm = 1});
-  Trainer trainer({net, loss::softmax_cross_entropy}, optimizer, {stripes(230, 1), {.batch_size = 32, .seed = 3}},
-                  {.seed = 7});
-  EXPECT_EQ(
-      message_of([&] { trainer.resume(run()); }),
-      "[resume] " + file("checkpoint-a.safetensors") +
-          " is of a run with another configuration:\n"
-          "  net is \"sequential([affine(16), batch_norm, relu, dropout(0.3), affine(8), relu, dropout(0.2), affine(4)])\" in "
-          "the run, \"sequential([affine(16), relu, affine(4)])\" here\n"
-          "  optimizer.rule is \"adam(beta1=0.9, beta2=0.999, eps=1e-08)\" in the run, \"adam(beta1=0.8, beta2=0.999, "
-          "eps=1e-08)\" here\n"
-          "  optimizer.lr is \"warm_up(epochs=0.0, steps=5, then=cosine(lr=0.03, epochs=0.0, steps=60, end=0.0))\" in "
-          "the run, \"constant(lr=0.01)\" here\n"
-          "  optimizer.clip_norm is 0.0 in the run, 1.0 here\n"
-          "  loader.batch_size is 20 in the run, 32 here\n"
-          "Set these as they were, or start a new run in another folder. (E303)");
+  Trainer trainer({net, loss::softmax_cross_entropy}, optimizer,
+                  {stripes(230, 1), {.batch_size = 32, .seed = 3}}, {.seed = 7});
+  EXPECT_EQ(message_of([&] { trainer.resume(run()); }),
+            "[resume] " + file("checkpoint-a.safetensors") +
+                " is of a run with another configuration:\n"
+                "  net is \"sequential([affine(16), batch_norm, relu, dropout(0.3), affine(8), relu, "
+                "dropout(0.2), affine(4)])\" in "
+                "the run, \"sequential([affine(16), relu, affine(4)])\" here\n"
+                "  optimizer.rule is \"adam(beta1=0.9, beta2=0.999, eps=1e-08)\" in the run, "
+                "\"adam(beta1=0.8, beta2=0.999, "
+                "eps=1e-08)\" here\n"
+                "  optimizer.lr is \"warm_up(epochs=0.0, steps=5, then=cosine(lr=0.03, epochs=0.0, steps=60, "
+                "end=0.0))\" in "
+                "the run, \"constant(lr=0.01)\" here\n"
+                "  optimizer.clip_norm is 0.0 in the run, 1.0 here\n"
+                "  loader.batch_size is 20 in the run, 32 here\n"
+                "Set these as they were, or start a new run in another folder. (E303)");
 }
 
 TEST_F(RunOf18Steps, AnotherHistoryIsRefused) {
   std::string history = io::read_file(file("history.jsonl"));
-  const std::string expected = "[resume] " + file("history.jsonl") +
-                               " does not begin with the 2 reports that the checkpoint was made after: lines are missing, or "
-                               "were changed. Put the file back as it was. (E305)";
+  const std::string expected =
+      "[resume] " + file("history.jsonl") +
+      " does not begin with the 2 reports that the checkpoint was made after: lines are missing, or "
+      "were changed. Put the file back as it was. (E305)";
   history[10] ^= 1;
   write(file("history.jsonl"), history);
   EXPECT_EQ(message(), expected);
@@ -175,7 +185,9 @@ struct Wide : nn::LayerOf<Wide> {
     init("weight", weight, {width}, 1);
     init("other", other, {}, 1);
   }
-  Tensor compute(const Tensor& x, nn::Pass&) const { return x * sum(weight.value()) + (width == 2 ? other.value() : x); }
+  Tensor compute(const Tensor& x, nn::Pass&) const {
+    return x * sum(weight.value()) + (width == 2 ? other.value() : x);
+  }
 };
 
 // Where settings do not tell, the numbers do.
@@ -192,7 +204,8 @@ TEST(Checkpoint, NumbersThatDoNotFitTheNetAreRefused) {
   };
   run(two, false);
   EXPECT_EQ(message_of([&] { run(three, true); }),
-            "[train] the numbers do not fit this net:\n  weight is (2,) f32 instead of (3,) f32\n  other is not known\n"
+            "[train] the numbers do not fit this net:\n  weight is (2,) f32 instead of (3,) f32\n  other is "
+            "not known\n"
             "Is it the same net? (E304)");
 }
 

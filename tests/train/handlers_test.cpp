@@ -47,7 +47,9 @@ TEST(EarlyStopping, WhenThePatienceIsOver) {
   };
   for (const Case& c : cases) {
     Scored run(c.scores);
-    run.trainer.on(steps(3), early_stopping({.metric = "score", .patience = 2, .min_delta = c.min_delta, .mode = c.mode}));
+    run.trainer.on(
+        steps(3),
+        early_stopping({.metric = "score", .patience = 2, .min_delta = c.min_delta, .mode = c.mode}));
     const Result result = run.trainer.run(steps(18));
     EXPECT_EQ(result.reason, c.reason);
     EXPECT_EQ(result.steps, 3 * c.reports) << c.reason;
@@ -105,9 +107,11 @@ TEST(Handlers, SayWhatIsWrong) {
   Scored unknown({1, 2, 3, 4});
   unknown.trainer.on(steps(3), early_stopping({.metric = "score"}));
   EXPECT_EQ(message_of([&] { unknown.trainer.run(steps(12)); }),
-            "[train] is a \"score\" better if it is large, or small? Say .mode = Best::largest or Best::smallest. (E308)");
+            "[train] is a \"score\" better if it is large, or small? Say .mode = Best::largest or "
+            "Best::smallest. (E308)");
   EXPECT_EQ(message_of([] { early_stopping({.patience = 0}); }),
-            "[early_stopping] patience 0, min_delta 0; need a patience of at least 1 and a min_delta of at least 0. (E301)");
+            "[early_stopping] patience 0, min_delta 0; need a patience of at least 1 and a min_delta of at "
+            "least 0. (E301)");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// A process that trains is killed at any instant, again and again; what goes on ends in the same bits. How often:
-// CHAINRULE_KILLS, 10 if it is not set.
+// A process that trains is killed at any instant, again and again; what goes on ends in the same bits. How
+// often: CHAINRULE_KILLS, 10 if it is not set.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -25,7 +25,8 @@ std::string train(const std::string& folder, int threads, int workers, std::int6
   const pid_t child = fork();
   if (child == 0) {
     dup2(pipe_ends[1], STDOUT_FILENO);
-    execl("/proc/self/exe", "train_tests", "--train", folder.c_str(), thread_text.c_str(), worker_text.c_str(), nullptr);
+    execl("/proc/self/exe", "train_tests", "--train", folder.c_str(), thread_text.c_str(),
+          worker_text.c_str(), nullptr);
     _exit(127);
   }
   close(pipe_ends[1]);
@@ -35,7 +36,8 @@ std::string train(const std::string& folder, int threads, int workers, std::int6
   }
   std::string text;
   char block[4096];
-  for (ssize_t n; (n = read(pipe_ends[0], block, sizeof(block))) > 0;) text.append(block, static_cast<std::size_t>(n));
+  for (ssize_t n; (n = read(pipe_ends[0], block, sizeof(block))) > 0;)
+    text.append(block, static_cast<std::size_t>(n));
   close(pipe_ends[0]);
   int status = 0;
   waitpid(child, &status, 0);
@@ -51,7 +53,9 @@ TEST(Kill, ARunThatIsKilledAtAnyInstantEndsInTheSameBits) {
     const TemporaryFolder folder;
     const auto start = std::chrono::steady_clock::now();
     expected = train(folder / "run", 1, 0, -1);
-    length_us = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count();
+    length_us =
+        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start)
+            .count();
   }
   ASSERT_NE(expected, "");
   Random random(5);
@@ -61,7 +65,8 @@ TEST(Kill, ARunThatIsKilledAtAnyInstantEndsInTheSameBits) {
     std::string end;
     while (end.empty()) {  // killed until it gets through
       const auto after = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(length_us)));
-      end = train(folder / "run", static_cast<int>(1 + random.below(3)), static_cast<int>(random.below(3)), after);
+      end = train(folder / "run", static_cast<int>(1 + random.below(3)), static_cast<int>(random.below(3)),
+                  after);
       kills += end.empty();
       if (end.empty() && kills >= wanted) end = train(folder / "run", 2, 1, -1);
     }

@@ -11,7 +11,10 @@
 int main(int argc, char** argv) {
   using chainrule::train::HardRun;
   if (argc == 5 && std::strcmp(argv[1], "--train") == 0) {
-    HardRun run({.threads = std::atoi(argv[3]), .workers = std::atoi(argv[4]), .checkpoint_every = 1, .folder = argv[2]});
+    HardRun run({.threads = std::atoi(argv[3]),
+                 .workers = std::atoi(argv[4]),
+                 .checkpoint_every = 1,
+                 .folder = argv[2]});
     run.trainer.resume(argv[2]);
     run.trainer.run(chainrule::steps(HardRun::kSteps));
     std::cout << run.digest();

@@ -22,7 +22,8 @@ struct Rows {
     for (std::size_t i = 0; i < kRows; ++i) {
       classes.push_back(static_cast<std::int64_t>(random.below(kClasses)));
       for (std::size_t j = 0; j < kClasses; ++j) {
-        predictions.push_back(static_cast<float>(random.normal() + (static_cast<std::int64_t>(j) == classes[i] ? 1 : 0)));
+        predictions.push_back(
+            static_cast<float>(random.normal() + (static_cast<std::int64_t>(j) == classes[i] ? 1 : 0)));
         numbers.push_back(predictions.back() + 0.3f * static_cast<float>(random.normal()) + 2);
       }
     }
@@ -46,12 +47,14 @@ struct Same : nn::LayerOf<Same> {
   Tensor compute(const Tensor& x, nn::Pass&) const { return x; }
 };
 
-double value_of(const metric::AnyMetric& metric, const Tensor& prediction, const Tensor& target, std::int64_t batch) {
+double value_of(const metric::AnyMetric& metric, const Tensor& prediction, const Tensor& target,
+                std::int64_t batch) {
   return evaluate(Same(), data::arrays(prediction, target), metric, batch);
 }
 
 /// In one batch, in several of which the last is short, and row by row.
-void expect_value(const metric::AnyMetric& metric, const Tensor& prediction, const Tensor& target, double expected) {
+void expect_value(const metric::AnyMetric& metric, const Tensor& prediction, const Tensor& target,
+                  double expected) {
   for (const std::int64_t batch : {1000, 10, 1}) {
     EXPECT_NEAR(value_of(metric, prediction, target, batch), expected, 1e-12) << batch;
   }
@@ -76,10 +79,12 @@ TEST(Metrics, TopK) {
     double found = 0;
     for (std::size_t i = 0; i < kRows; ++i) {
       std::size_t above = 0;
-      for (std::size_t j = 0; j < kClasses; ++j) above += rows.at(i, j) > rows.at(i, static_cast<std::size_t>(rows.classes[i]));
+      for (std::size_t j = 0; j < kClasses; ++j)
+        above += rows.at(i, j) > rows.at(i, static_cast<std::size_t>(rows.classes[i]));
       found += above < k;
     }
-    expect_value(metric::top_k(static_cast<std::int64_t>(k)), rows.prediction(), rows.class_targets(), found / kRows);
+    expect_value(metric::top_k(static_cast<std::int64_t>(k)), rows.prediction(), rows.class_targets(),
+                 found / kRows);
   }
 }
 
@@ -101,7 +106,8 @@ TEST(Metrics, R2) {
   double total = 0;
   for (std::size_t j = 0; j < kClasses; ++j) {
     double mean = 0, residual = 0, variance = 0;
-    for (std::size_t i = 0; i < kRows; ++i) mean += static_cast<double>(rows.numbers[i * kClasses + j]) / kRows;
+    for (std::size_t i = 0; i < kRows; ++i)
+      mean += static_cast<double>(rows.numbers[i * kClasses + j]) / kRows;
     for (std::size_t i = 0; i < kRows; ++i) {
       const auto t = static_cast<double>(rows.numbers[i * kClasses + j]);
       residual += (t - static_cast<double>(rows.at(i, j))) * (t - static_cast<double>(rows.at(i, j)));
@@ -128,7 +134,8 @@ TEST(Metrics, LossAndConfusionOverATask) {
     ++matrix[static_cast<std::size_t>(rows.classes[i]) * kClasses + rows.best(i)];
   }
   for (const std::int64_t batch : {1000, 10}) {
-    const std::vector<Measure> found = measure(task, data::arrays(rows.prediction(), rows.class_targets()), batch);
+    const std::vector<Measure> found =
+        measure(task, data::arrays(rows.prediction(), rows.class_targets()), batch);
     ASSERT_EQ(found.size(), 3u);
     EXPECT_EQ(found[0].name, "loss");
     EXPECT_NEAR(found[0].value, loss / kRows, 1e-6);  // f32
@@ -152,21 +159,26 @@ TEST(Metrics, EachIsFoundByItsName) {
 TEST(Metrics, SayWhatDoesNotFit) {
   const Tensor y = zeros({4, 3});
   EXPECT_EQ(message_of([&] { value_of(metric::accuracy, y, zeros({4}, f32), 9); }),
-            "[accuracy] predictions (4, 3), targets (4,) f32. Need predictions (..., C), and class numbers (...) or "
+            "[accuracy] predictions (4, 3), targets (4,) f32. Need predictions (..., C), and class numbers "
+            "(...) or "
             "one-hot rows (..., C). (E306)");
-  EXPECT_EQ(message_of([&] { value_of(metric::mae, y, zeros({4, 2}), 9); }),
+  EXPECT_EQ(message_of([&] {
+              value_of(metric::mae, y, zeros({4, 2}), 9);
+            }),
             "[mae] predictions (4, 3), targets (4, 2) f32. Need equal shapes. (E306)");
-  EXPECT_NE(message_of([&] { value_of(metric::top_k(4), y, zeros({4}, i64), 9); }).find("(E110)"), std::string::npos);
+  EXPECT_NE(message_of([&] { value_of(metric::top_k(4), y, zeros({4}, i64), 9); }).find("(E110)"),
+            std::string::npos);
 }
 
 TEST(History, ALineOfJsonKeepsEveryBit) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  const Report report{.step = 12,
-                      .epoch = 1.0 / 3,
-                      .lr = 0.1,
-                      .loss = 1,
-                      .seconds = 1e-9,
-                      .metrics = {{"test.loss", nan}, {"a \"b\"", 0.5}, {"test.confusion", 0.75, {3, 1, 0, 2}}}};
+  const Report report{
+      .step = 12,
+      .epoch = 1.0 / 3,
+      .lr = 0.1,
+      .loss = 1,
+      .seconds = 1e-9,
+      .metrics = {{"test.loss", nan}, {"a \"b\"", 0.5}, {"test.confusion", 0.75, {3, 1, 0, 2}}}};
   const std::string line = to_json(report);
   EXPECT_EQ(line.find('\n'), std::string::npos);
   const Report again = parse_report(line);
@@ -177,7 +189,8 @@ TEST(History, ALineOfJsonKeepsEveryBit) {
   EXPECT_EQ(again.metrics[2].matrix, report.metrics[2].matrix);
   EXPECT_EQ(to_json(again), line);
   EXPECT_EQ(message_of([] { parse_report("{\"step\": 1}"); }),
-            "[history] history.jsonl:1:1: \"epoch\" is missing. A line of history.jsonl is a report, as to_json writes "
+            "[history] history.jsonl:1:1: \"epoch\" is missing. A line of history.jsonl is a report, as "
+            "to_json writes "
             "it. (E305)");
 }
 

@@ -39,7 +39,9 @@ TEST(Resume, AnyStepAnyThreadsAnyWorkers) {
   for (int trial = 0; trial < 8; ++trial) {
     const TemporaryFolder folder;
     const auto first = static_cast<std::int64_t>(1 + random.below(HardRun::kSteps - 4));
-    const std::int64_t second = first + 1 + static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(HardRun::kSteps - first - 1)));
+    const std::int64_t second =
+        first + 1 +
+        static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(HardRun::kSteps - first - 1)));
     const auto options = [&] {
       return HardRun::Options{.threads = static_cast<int>(1 + random.below(4)),
                               .workers = static_cast<int>(random.below(3)),
