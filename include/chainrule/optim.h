@@ -39,11 +39,14 @@ struct Options {
 ///
 ///     optim::Optimizer optimizer(net, optim::Momentum{.momentum = 0.9}, {.lr = optim::cosine(0.1, steps(1000))});
 ///     auto pass = nn::Pass::training(seed, step);
-///     const double loss = optimizer.step(softmax_cross_entropy(net.forward(x, pass), t), pass);
+///     Tensor loss = softmax_cross_entropy(net.forward(x, pass), t);
+///     const double value = optimizer.step(std::move(loss), pass);
 ///
 /// A step computes gradients, new parameters, new states and what the pass collected in one run, and writes the new
-/// numbers over the old ones where nobody needs those: hand over the loss without keeping a handle on it. If
-/// computing fails, nothing has changed. The net may be built later, by the first step.
+/// numbers over the old ones where nobody needs those: move the loss in, and keep no handle on what it was made of. (In
+/// one expression, step(softmax_cross_entropy(net.forward(x, pass), t), pass), the net's output lives until the end of
+/// the step: right, but the new numbers need memory of their own.) If computing fails, nothing has changed. The net may
+/// be built later, by the first step.
 class Optimizer {
  public:
   Optimizer(const nn::Layer& net, AnyRule rule, Options options = {})
