@@ -42,9 +42,9 @@ struct Options {
 
 /// Owns what training changes beside the net: the rule's states, and the count of steps.
 ///
-///     optim::Optimizer optimizer(net, optim::Momentum{.momentum = 0.9}, {.lr = optim::cosine(0.1,
-///     steps(1000))}); auto pass = nn::Pass::training(seed, step); const double loss =
-///     optimizer.step(softmax_cross_entropy(net.forward(x, pass), t), pass);
+///     optim::Optimizer optimizer(net, optim::Momentum{}, {.lr = optim::cosine(0.1, steps(1000))});
+///     auto pass = nn::Pass::training(seed, step);
+///     const double loss = optimizer.step(softmax_cross_entropy(net.forward(x, pass), t), pass);
 ///
 /// A step computes gradients, new parameters, new states and what the pass collected in one run, and writes
 /// the new numbers over the old ones. If computing fails, nothing has changed. After it the graph of the loss

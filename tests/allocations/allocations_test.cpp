@@ -81,13 +81,12 @@ TEST_F(Allocations, NoneWhileACachedStepRuns) {
 }
 
 /// How many steps in a row, 10 at most, make no allocation from the gradients to the new parameters.
-template <class Optimizer>
-int quiet_steps(bool has_images) {
+int quiet_steps(const optim::AnyRule& rule, bool has_images) {
   Net net(has_images);
-  std::vector<nn::Parameter> parameters(net.parameters.begin(), net.parameters.end());
+  const std::vector<nn::Parameter> parameters(net.parameters.begin(), net.parameters.end());
   std::vector<nn::NamedParameter> named;
-  for (nn::Parameter& p : parameters) named.push_back({"", &p});
-  Optimizer optimizer(named, {0.01});
+  for (const nn::Parameter& p : parameters) named.push_back({"", p});
+  optim::Optimizer optimizer(named, rule);
   int quiet = 0;
   for (std::uint64_t step = 0; step < 200 && quiet < 10; ++step) {
     std::vector<Tensor> gradients = grad(net.loss(step), net.parameters);
@@ -104,8 +103,67 @@ TEST_F(Allocations, NoneWhileAnOptimizerSteps) {
   for (const int threads : {1, 2}) {
     set_num_threads(threads);
     for (const bool has_images : {false, true}) {
-      EXPECT_EQ(quiet_steps<optim::Sgd>(has_images), 10) << threads << " threads";
-      EXPECT_EQ(quiet_steps<optim::Adam>(has_images), 10) << threads << " threads";
+      EXPECT_EQ(quiet_steps(optim::Sgd{}, has_images), 10) << threads << " threads";
+      EXPECT_EQ(quiet_steps(optim::Adam{}, has_images), 10) << threads << " threads";
+    }
+  }
+}
+
+/// A net, what it takes, and how it is trained.
+struct Training {
+  const char* name;
+  nn::Sequential net;
+  Shape input;
+  optim::AnyRule rule;
+  optim::Options options;
+};
+
+std::vector<Training> trainings() {
+  using namespace nn;
+  const Sequential dense(Affine(64), Relu(), Dropout(0.3), Affine(10));
+  const Sequential normed(Affine(64), BatchNorm(), Tanh(), Affine(10));
+  const Sequential images(Conv2d(8, 3, {.padding = 1}), BatchNorm(), Relu(), MaxPool2d(2),
+                          Residual(Sequential(Conv2d(8, 3, {.padding = 1}), Sigmoid())), Flatten(), Dropout(0.2),
+                          Affine(10));
+  const Sequential pooled(Conv2d(8, 3, {.padding = 1}), BatchNorm(), Relu(), GlobalAvgPool(), Affine(10));
+  const auto clone = [](const Sequential& net) { return dynamic_cast<const Sequential&>(*net.clone()); };
+  const optim::Rate rate = optim::warm_up(steps(5), optim::cosine(0.01, steps(1000)));
+  std::vector<Training> all;
+  for (const Registry::Row& row : registry<optim::Rule>().rows()) {
+    const Shared<optim::Rule> rule(static_cast<optim::Rule*>(row.make()));
+    all.push_back({row.info->name.data(), clone(dense), {32, 144}, rule, {.lr = rate}});
+  }
+  all.push_back({"batch norm", clone(normed), {32, 144}, optim::Adam{}, {.lr = rate}});
+  all.push_back({"images", clone(images), {16, 1, 12, 12}, optim::Adam{}, {.lr = rate}});
+  all.push_back({"pooled images", clone(pooled), {16, 1, 12, 12}, optim::Momentum{}, {.lr = rate}});
+  all.push_back({"weight decay", clone(dense), {32, 144}, optim::Sgd{}, {.lr = rate, .weight_decay = 1e-4}});
+  all.push_back({"clip_value", clone(dense), {32, 144}, optim::Sgd{}, {.lr = rate, .clip_value = 0.1}});
+  all.push_back({"clip_norm", clone(dense), {32, 144}, optim::Adam{}, {.lr = rate, .clip_norm = 0.1}});
+  all.push_back({"groups", clone(dense), {32, 144}, optim::Adam{},
+                 {.lr = rate, .groups = {{.match = "*.bias", .lr_factor = 2}, {.match = "affine2.*", .frozen = true}}}});
+  return all;
+}
+
+/// The same for the whole call: gradients, update, statistics.
+int quiet_whole_steps(const Training& training) {
+  optim::Optimizer optimizer(training.net, training.rule, training.options);
+  int quiet = 0;
+  for (std::int64_t step = 0; step < 200 && quiet < 10; ++step) {
+    const Tensor x = uniform(training.input, {.seed = 3, .step = static_cast<std::uint64_t>(step)});
+    nn::Pass pass = nn::Pass::training(1, step);
+    Tensor loss = softmax_cross_entropy(training.net.forward(x, pass), zeros({training.input[0]}, i64));
+    const std::int64_t before = allocations;
+    optimizer.step(std::move(loss), pass);
+    quiet = allocations == before ? quiet + 1 : 0;
+  }
+  return quiet;
+}
+
+TEST_F(Allocations, NoneInAWholeStep) {
+  for (const int threads : {1, 2}) {
+    set_num_threads(threads);
+    for (const Training& training : trainings()) {
+      EXPECT_EQ(quiet_whole_steps(training), 10) << training.name << ", " << threads << " threads";
     }
   }
 }
