@@ -13,10 +13,10 @@ cd "${1:-$(dirname "$0")/..}"
 
 export kRooms='core kernels graph ops autodiff plan config io nn optim data train explain cli'
 
-# The room behind each public header; a header not named here belongs to the room of its own name.
-export kPublic='array:core dtype:core error:core location:core random:core shape:core shared:core threads:core
+# The room behind each public header; one not named here belongs to the room of its folder, or of its own name.
+export kPublic='array:core dtype:core error:core location:core random:core shape:core shared:core threads:core duration:core
                   tensor:graph conv:ops linalg:ops loss:ops normalize:ops op:ops random_tensor:ops grad:autodiff grad_check:autodiff
-                  fields:config named_tensors:io chainrule:explain'
+                  fields:config boxed:config named_tensors:io chainrule:explain'
 
 export kThirdParty='hwy/:kernels Eigen/:kernels zlib.h:data zip.h:io png.h:cli png.h:data fmt/:cli CLI/:cli
                       nlohmann/:config nlohmann/:io nlohmann/:train nlohmann/:cli toml++/:config'
@@ -52,7 +52,8 @@ function room_of_include(target, parts, name) {
     name = target
     sub(/^chainrule\//, "", name)
     sub(/\.h$/, "", name)
-    return name in public_room ? public_room[name] : name
+    if (name in public_room) return public_room[name]
+    return match(name, /^[a-z]+\//) ? substr(name, 1, RLENGTH - 1) : name
   }
   split(target, parts, "/")
   return target ~ /\// && parts[1] in rank ? parts[1] : ""

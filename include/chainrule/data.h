@@ -2,10 +2,10 @@
 
 /// Data: sources of rows, where they come from, and how a training run sees them. Link `chainrule::data`.
 
-#include "chainrule/batches.h"
-#include "chainrule/images.h"
-#include "chainrule/loader.h"
-#include "chainrule/scaler.h"
-#include "chainrule/source.h"
-#include "chainrule/table.h"
-#include "chainrule/transform.h"
+#include "chainrule/data/batches.h"
+#include "chainrule/data/images.h"
+#include "chainrule/data/loader.h"
+#include "chainrule/data/scaler.h"
+#include "chainrule/data/source.h"
+#include "chainrule/data/table.h"
+#include "chainrule/data/transform.h"

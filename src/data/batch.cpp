@@ -1,7 +1,7 @@
 #include <algorithm>
 
+#include "chainrule/data/source.h"
 #include "chainrule/error.h"
-#include "chainrule/source.h"
 #include "core/nearest.h"
 #include "core/text.h"
 #include "data/columns.h"

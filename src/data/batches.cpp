@@ -1,4 +1,4 @@
-#include "chainrule/batches.h"
+#include "chainrule/data/batches.h"
 
 #include <algorithm>
 #include <numeric>

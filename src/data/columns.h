@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "chainrule/source.h"
+#include "chainrule/data/source.h"
 
 namespace chainrule::data {
 

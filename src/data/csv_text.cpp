@@ -2,8 +2,8 @@
 #include <charconv>
 
 #include "chainrule/array.h"
+#include "chainrule/data/table.h"
 #include "chainrule/error.h"
-#include "chainrule/table.h"
 #include "core/text.h"
 #include "graph/node.h"
 

@@ -1,5 +1,5 @@
+#include "chainrule/data/images.h"
 #include "chainrule/error.h"
-#include "chainrule/images.h"
 #include "chainrule/random.h"
 #include "core/text.h"
 #include "core/thread_pool.h"

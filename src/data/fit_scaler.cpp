@@ -2,8 +2,8 @@
 #include <cmath>
 #include <limits>
 
+#include "chainrule/data/scaler.h"
 #include "chainrule/error.h"
-#include "chainrule/scaler.h"
 #include "core/text.h"
 
 namespace chainrule::data {

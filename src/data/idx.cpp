@@ -2,7 +2,7 @@
 #include <array>
 #include <cstring>
 
-#include "chainrule/images.h"
+#include "chainrule/data/images.h"
 #include "core/text.h"
 #include "data/byte_source.h"
 

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "chainrule/data/images.h"
 #include "chainrule/error.h"
-#include "chainrule/images.h"
 #include "chainrule/io.h"
 #include "core/text.h"
 

@@ -1,5 +1,5 @@
 // Image sets as sources.
-#include "chainrule/images.h"
+#include "chainrule/data/images.h"
 
 #include "chainrule/error.h"
 #include "core/text.h"

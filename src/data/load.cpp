@@ -5,8 +5,8 @@
 #include <optional>
 #include <system_error>
 
+#include "chainrule/data/images.h"
 #include "chainrule/error.h"
-#include "chainrule/images.h"
 #include "core/text.h"
 
 namespace chainrule::data {

@@ -4,8 +4,8 @@
 #include <cstring>
 #include <numeric>
 
+#include "chainrule/data/source.h"
 #include "chainrule/error.h"
-#include "chainrule/source.h"
 #include "core/reused.h"
 #include "core/text.h"
 #include "data/columns.h"

@@ -5,8 +5,8 @@
 #include <map>
 #include <optional>
 
+#include "chainrule/data/table.h"
 #include "chainrule/error.h"
-#include "chainrule/table.h"
 #include "core/text.h"
 #include "data/byte_source.h"
 #include "data/csv_records.h"

@@ -2,8 +2,8 @@
 #include <cmath>
 #include <string_view>
 
+#include "chainrule/data/images.h"
 #include "chainrule/error.h"
-#include "chainrule/images.h"
 #include "core/text.h"
 #include "data/byte_source.h"
 #include "data/picture.h"

@@ -1,5 +1,5 @@
 // What scalers do; how they are fitted is in fit_scaler.cpp.
-#include "chainrule/scaler.h"
+#include "chainrule/data/scaler.h"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "chainrule/images.h"
+#include "chainrule/data/images.h"
 
 namespace chainrule::data {
 

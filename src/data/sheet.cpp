@@ -1,7 +1,7 @@
 #include <algorithm>
 
+#include "chainrule/data/images.h"
 #include "chainrule/error.h"
-#include "chainrule/images.h"
 #include "core/text.h"
 
 namespace chainrule::data {

@@ -1,4 +1,4 @@
-#include "chainrule/source.h"
+#include "chainrule/data/source.h"
 
 #include <algorithm>
 #include <array>

@@ -3,9 +3,9 @@
 #include <map>
 #include <numeric>
 
+#include "chainrule/data/source.h"
 #include "chainrule/error.h"
 #include "chainrule/random.h"
-#include "chainrule/source.h"
 #include "core/text.h"
 
 namespace chainrule::data {

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "chainrule/data/transform.h"
 #include "chainrule/error.h"
-#include "chainrule/transform.h"
 #include "core/text.h"
 
 namespace chainrule {

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "chainrule/data/source.h"
 #include "chainrule/ops.h"
-#include "chainrule/source.h"
 
 namespace chainrule::data {
 

@@ -1,4 +1,4 @@
-#include "chainrule/loader.h"
+#include "chainrule/data/loader.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "chainrule/scaler.h"
+#include "chainrule/data/scaler.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "chainrule/table.h"
+#include "chainrule/data/table.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "chainrule/transform.h"
+#include "chainrule/data/transform.h"
 
 #include <gtest/gtest.h>
 

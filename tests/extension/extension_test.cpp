@@ -1,4 +1,5 @@
-// What CONTRIBUTING.md says a new layer, optimizer, schedule, metric and option take: its examples, as they stand there.
+// What CONTRIBUTING.md says a new layer, optimizer, schedule, metric and option take: its examples, as they
+// stand there.
 #include <gtest/gtest.h>
 
 #include "chainrule/chainrule.h"
@@ -26,7 +27,8 @@ TEST(Extension, ALayer) {
 TEST(Extension, AnOptimizer) {
   add_boxed<optim::Rule, SignDescent>();
   const nn::Parameter p(tensor({1, -2, 3}));
-  optim::Optimizer optimizer({{"p", p}}, config::make<optim::Rule>(config::parse_text("sign_descent")), {.lr = 0.5});
+  optim::Optimizer optimizer({{"p", p}}, config::make<optim::Rule>(config::parse_text("sign_descent")),
+                             {.lr = 0.5});
   optimizer.step(sum(square(p.value())));
   EXPECT_EQ(p.value().to_vector(), (std::vector<double>{0.5, -1.5, 2.5}));
 }

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "chainrule/config.h"
-#include "chainrule/source.h"
+#include "chainrule/data/source.h"
 #include "chainrule/train/handler.h"
 
 // The handlers there are. Anything callable is one, too: trainer.on(steps(1), [&](Trainer& t) { ... }).

@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "chainrule/data/source.h"
 #include "chainrule/nn/layer.h"
 #include "chainrule/shared.h"
-#include "chainrule/source.h"
 #include "chainrule/train/loss.h"
 #include "chainrule/train/metric.h"
 

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "chainrule/data/loader.h"
 #include "chainrule/duration.h"
-#include "chainrule/loader.h"
 #include "chainrule/optim.h"
 #include "chainrule/train/handler.h"
 #include "chainrule/train/history.h"

@@ -2,9 +2,9 @@
 
 #include <cstdint>
 
-#include "chainrule/batches.h"
-#include "chainrule/source.h"
-#include "chainrule/transform.h"
+#include "chainrule/data/batches.h"
+#include "chainrule/data/source.h"
+#include "chainrule/data/transform.h"
 
 namespace chainrule::data {
 

@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "chainrule/data/source.h"
 #include "chainrule/dtype.h"
 #include "chainrule/shared.h"
-#include "chainrule/source.h"
 
 // Tables of numbers and words, from CSV files.
 //

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "chainrule/array.h"
+#include "chainrule/data/source.h"
 #include "chainrule/fields.h"
 #include "chainrule/random.h"
-#include "chainrule/source.h"
 
 namespace chainrule::data {
 

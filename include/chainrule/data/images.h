@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "chainrule/source.h"
+#include "chainrule/data/source.h"
 
 /// Data sets of images. Link `chainrule::data`.
 namespace chainrule::data {

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "chainrule/data/source.h"
 #include "chainrule/fields.h"
-#include "chainrule/source.h"
 #include "chainrule/tensor.h"
 
 // Numbers of a size that nets learn well from, and back.
