@@ -88,8 +88,9 @@ const std::vector<Case> kCases = {
     {"a\tb\n1\t2\t3\n",
      "[read_csv] text:2: 3 cells; need 2, as the first line has. Put a cell with a 'tab' in it "
      "into quotes. (E280)"},
-    {"a,b\r\n1,2\r\n3\r\n", "[read_csv] text:3: 1 cells; need 2, as the first line has. Put a cell with a ',' in "
-                            "it into quotes. (E280)"},
+    {"a,b\r\n1,2\r\n3\r\n",
+     "[read_csv] text:3: 1 cells; need 2, as the first line has. Put a cell with a ',' in "
+     "it into quotes. (E280)"},
     {"a,b\n1,\"2\n3,4\n",
      "[read_csv] text:2, cell 2: a quote is opened and not closed. Close it, or double a quote "
      "that is meant as such. (E281)"},
