@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "chainrule/data/table.h"
 #include "chainrule/error.h"
@@ -110,9 +111,10 @@ void CsvReader::read_header() {
       (options_.header == Header::found &&
        std::all_of(cells.begin(), cells.end(), [](std::string_view c) { return number_of(c).has_value(); }));
   std::vector<std::string> names;
+  std::set<std::string> taken;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     std::string name = has_row_ || cells[i].empty() ? cat("column", i + 1) : std::string(cells[i]);
-    if (contains(names, name)) {
+    if (!taken.insert(name).second) {
       throw FileError(284, cat("[read_csv] ", records_.place(), ": two columns are called '", shown(name),
                                "'. Give each a name of its own."));
     }

@@ -95,11 +95,11 @@ class Scaled : public Rows {
     std::int64_t run;  // how many numbers in a row share shift and spread
 
     void scale(const Array& array) const {
-      if (array.numel() == 0) return;
+      if (line.shift.empty() || array.numel() == 0) return;
       with_floating(array.dtype, [&]<class T>(std::type_identity<T>) {
         T* at = array.as<T>();
         T* const end = at + array.numel();
-        while (!line.shift.empty() && at < end) {
+        while (at < end) {
           for (std::size_t k = 0; k < line.shift.size(); ++k) {
             const T shift = static_cast<T>(line.shift[k]), spread = static_cast<T>(line.spread[k]);
             for (T* const stop = at + run; at < stop; ++at) *at = (*at - shift) / spread;

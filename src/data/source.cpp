@@ -32,6 +32,11 @@ void Rows::take(std::span<const std::int64_t> rows, std::span<Tensor> out) const
   memory.give(out);
 }
 
+const Shared<const Rows>& Source::inside() const {
+  if (!rows_) throw ValueError(271, "[source] an empty handle. Assign a source to it first.");
+  return rows_;
+}
+
 const Column* Source::find(std::string_view name) const {
   const auto found =
       std::find_if(columns().begin(), columns().end(), [&](const Column& c) { return c.name == name; });

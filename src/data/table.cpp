@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ostream>
+#include <set>
 
 #include "chainrule/error.h"
 #include "core/nearest.h"
@@ -21,15 +22,15 @@ void throw_no_column(std::string_view who, std::string_view table, std::string_v
 
 Table::Table(std::vector<Shared<const TableColumn>> columns, std::string target, DType dtype)
     : columns_(std::move(columns)), target_(std::move(target)), dtype_(dtype) {
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
-    if (columns_[i]->numbers.size() != columns_[0]->numbers.size()) {
-      throw ValueError(288,
-                       cat("[table] '", columns_[i]->name, "' has ", columns_[i]->numbers.size(), " rows, '",
-                           columns_[0]->name, "' ", columns_[0]->numbers.size(), ". Need equal numbers."));
+  std::set<std::string_view> taken;
+  for (const auto& column : columns_) {
+    const auto& first = *columns_[0];
+    if (column->numbers.size() != first.numbers.size()) {
+      throw ValueError(288, cat("[table] '", column->name, "' has ", column->numbers.size(), " rows, '",
+                                first.name, "' ", first.numbers.size(), ". Need equal numbers."));
     }
-    for (std::size_t j = 0; j < i; ++j) {
-      if (columns_[i]->name != columns_[j]->name) continue;
-      throw ValueError(288, cat("[table] two columns are called '", columns_[i]->name,
+    if (!taken.insert(column->name).second) {
+      throw ValueError(288, cat("[table] two columns are called '", column->name,
                                 "'. Give each a name of its own, and select each once."));
     }
   }

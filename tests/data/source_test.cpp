@@ -249,6 +249,8 @@ const Mistake kMistakes[] = {
      [] { arrays(scalar(1), ones({3})); }},
     {"[source] 'x' is empty. Need tensors whose first axes, the rows, are equal. (E271)",
      [] { arrays(Tensor(), ones({3})); }},
+    {"[source] an empty handle. Assign a source to it first. (E271)", [] { Source().rows(); }},
+    {"[source] an empty handle. Assign a source to it first. (E271)", [] { Loader(Source(), {}); }},
     {"[source] no tensors; need at least one. (E271)", [] { arrays(Batch()); }},
     {"[batch] there is no column 2; this batch has 2: x, t. (E272)", [] { counting(1).all()[2]; }},
     {"[batch] there is no column 'xx'; this batch has 2: x, t. Did you mean 'x'? (E272)",

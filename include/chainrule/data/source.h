@@ -26,9 +26,8 @@ namespace chainrule::data {
 struct Column {
   std::string name;
   DType dtype = f32;
-  Shape shape = {};  ///< of one row: () for a number, (1, 28, 28) for a grey image
-  std::vector<std::string> classes =
-      {};  ///< names of the classes, if it holds class numbers and they are known
+  Shape shape = {};                        ///< of one row: () for a number, (1, 28, 28) for a grey image
+  std::vector<std::string> classes = {};   ///< of class numbers: names of the classes, if they are known
   std::vector<std::string> features = {};  ///< names of the numbers of a row, if they are known
 };
 
@@ -52,9 +51,8 @@ struct NamedTensor {
 class Batch {
  public:
   Batch() = default;
-  /// @throws ValueError  for no or too many tensors, a name that stands twice or is empty, or other numbers
-  /// of
-  ///     rows (E271).
+  /// @throws ValueError  for no or too many tensors, a name that stands twice or is empty, or tensors that
+  ///     have not the same number of rows (E271).
   Batch(std::initializer_list<NamedTensor> tensors);
   explicit Batch(std::span<const NamedTensor> tensors);
   /// Rows of a source's columns.
@@ -128,15 +126,15 @@ class Rows : public Counted {
 /// several threads at once.
 class Source {
  public:
-  /// An empty handle; only to be assigned to.
+  /// An empty handle, to be assigned to. Using it is a ValueError (E271).
   Source() = default;
   Source(Shared<const Rows> rows) : rows_(std::move(rows)) {}
   template <std::derived_from<Rows> R>
   Source(R rows) : rows_(static_cast<const Rows*>(new R(std::move(rows)))) {}
 
   explicit operator bool() const { return static_cast<bool>(rows_); }
-  std::int64_t rows() const { return rows_->rows(); }
-  const std::vector<Column>& columns() const { return rows_->columns(); }
+  std::int64_t rows() const { return inside()->rows(); }
+  const std::vector<Column>& columns() const { return inside()->columns(); }
   /// Null if there is none.
   const Column* find(std::string_view name) const;
   /// The last of two or more columns, or null: what is to be learnt.
@@ -162,7 +160,7 @@ class Source {
   /// "60000 rows: x f32 (1, 28, 28), t i64 () of 10 classes".
   std::string to_string() const;
 
-  const Shared<const Rows>& inside() const { return rows_; }
+  const Shared<const Rows>& inside() const;
 
  private:
   Shared<const Rows> rows_;
@@ -205,9 +203,9 @@ struct ThreeParts {
 /// Each row goes to one part by chance; within a part rows keep their order. The same rows for any number of
 /// threads and any machine.
 /// @param train  the share of the rows that goes there, rounded to whole rows; above 0, below 1.
-/// @throws ValueError  for shares that leave a part empty or shuffle = false with stratify (E273), or
-/// stratify
-///     without a target of whole numbers (E273).
+/// @throws ValueError  for shares that leave a part empty, or stratify with shuffle = false or without a
+/// target
+///     of whole numbers (E273).
 TwoParts split(const Source& source, double train, const SplitOptions& options = {});
 ThreeParts split(const Source& source, double train, double validation, const SplitOptions& options = {});
 /// @}
