@@ -35,7 +35,8 @@ struct HardRun {
         std::to_string(checksum_of(net)) + " " + std::to_string(io::checksum(trainer.tensors()));
     for (Report report : trainer.history()) {
       report.seconds = 0;
-      text += "\n" + to_json(report);
+      text += '\n';
+      text += to_json(report);
     }
     return text;
   }
