@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include "core/text.h"
 #include "core/thread_pool.h"
 #include "train/stripes.h"
 
@@ -32,10 +31,12 @@ struct HardRun {
 
   /// Of all that the end depends on: weights, states, the history without seconds.
   std::string digest() const {
-    std::string text = cat(checksum_of(net), " ", io::checksum(trainer.tensors()));
+    std::string text =
+        std::to_string(checksum_of(net)) + " " + std::to_string(io::checksum(trainer.tensors()));
     for (Report report : trainer.history()) {
       report.seconds = 0;
-      text += cat("\n", to_json(report));
+      text += '\n';
+      text += to_json(report);
     }
     return text;
   }

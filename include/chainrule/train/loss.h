@@ -49,13 +49,20 @@ Loss* Loss::box(L loss) { return new LossBox<L>(std::move(loss)); }
 /// A loss, or any function of prediction and target: it has no name that a file could give.
 class AnyLoss : public Any<Loss> {
  public:
-  using Any::Any;
   AnyLoss() = default;
-  template <class F>
-  requires(!requires { F::kInfo; } && (Function<F> || Reducing<F>)) AnyLoss(F function)
-      : Any(Shared<Loss>(new Custom<F>(std::move(function)))) {}
+  AnyLoss(Shared<Loss> loss) : Any(std::move(loss)) {}
+  template <class L>
+  requires(Function<L> || Reducing<L>) AnyLoss(L loss) : Any(Shared<Loss>(wrap(std::move(loss)))) {}
 
  private:
+  template <class L>
+  static Loss* wrap(L loss) {
+    if constexpr (requires { L::kInfo; }) {
+      return Loss::box(std::move(loss));
+    } else {
+      return new Custom<L>(std::move(loss));
+    }
+  }
   template <class F>
   class Custom final : public Loss {
    public:
