@@ -12,7 +12,9 @@ int main() {
   std::vector<std::vector<double>> answers(4);
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < answers.size(); ++i) {
-    threads.emplace_back([&, i] { answers[i] = net.predict(full({1, 8}, static_cast<double>(i))).to_vector(); });
+    threads.emplace_back([&, i] {
+      answers[i] = net.predict(full({1, 8}, static_cast<double>(i))).to_vector();
+    });
   }
   for (std::thread& thread : threads) thread.join();
 

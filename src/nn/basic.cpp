@@ -21,8 +21,9 @@ Tensor SoftmaxWithLoss::compute(const Tensor& x, const Tensor& t, Pass&) const {
 
 Affine::Affine(const Tensor& w, const Tensor& b) {
   if (w.ndim() != 2 || b.ndim() != 1 || w.shape()[1] != b.shape()[0] || w.dtype() != b.dtype()) {
-    throw ShapeError(42, cat("[affine] weight ", w.shape(), " ", name_of(w.dtype()), " and bias ", b.shape(), " ",
-                             name_of(b.dtype()), " do not fit. Need (in, out) and (out,) of one dtype."));
+    throw ShapeError(42,
+                     cat("[affine] weight ", w.shape(), " ", name_of(w.dtype()), " and bias ", b.shape(), " ",
+                         name_of(b.dtype()), " do not fit. Need (in, out) and (out,) of one dtype."));
   }
   outputs = w.shape()[1];
   weight.set_value(w);
@@ -49,8 +50,9 @@ void Affine::init(Init& init) {
 
 Tensor Affine::compute(const Tensor& x, Pass&) const {
   if (x.ndim() < 2) {
-    throw ShapeError(41, cat("[affine] needs a batch (N, ...), got shape ", x.shape(),
-                             ". Use expand_dims(x, 0) for one sample.", OriginScope::current({}).to_string()));
+    throw ShapeError(41,
+                     cat("[affine] needs a batch (N, ...), got shape ", x.shape(),
+                         ". Use expand_dims(x, 0) for one sample.", OriginScope::current({}).to_string()));
   }
   const Tensor y = matmul(x.ndim() == 2 ? x : flatten(x, 1), weight);
   return options.bias ? y + bias.value() : y;

@@ -50,8 +50,9 @@ void Residual::init(Init&) { check(); }
 
 void Residual::check() const {
   if (body) return;
-  throw ValueError(244, cat("[residual] there is no body, or it was moved from. Use Residual(Sequential(...)).",
-                            OriginScope::current({}).to_string()));
+  throw ValueError(244,
+                   cat("[residual] there is no body, or it was moved from. Use Residual(Sequential(...)).",
+                       OriginScope::current({}).to_string()));
 }
 
 Tensor Residual::compute(const Tensor& x, Pass& pass) const {

@@ -22,23 +22,26 @@ Init::Init(std::string_view kind, const Inputs& inputs, const InitOptions& optio
 
 const Shape& Init::shape(std::size_t input) const {
   if (inputs_[input]) return inputs_[input].shape();
-  throw ValueError(241, cat("[", kind_, "] input ", input, " was left out, but decides the size of a parameter.",
-                            OriginScope::current({}).to_string()));
+  throw ValueError(241,
+                   cat("[", kind_, "] input ", input, " was left out, but decides the size of a parameter.",
+                       OriginScope::current({}).to_string()));
 }
 
 std::int64_t Init::size(int axis, std::size_t input) const {
   const Shape& s = shape(input);
   if (axis < s.ndim()) return s[axis];
-  throw ShapeError(41, cat("[", kind_, "] the input needs at least ", axis + 1, " axes, the batch first, got shape ", s,
-                           ". Use expand_dims(x, 0) for one sample.", OriginScope::current({}).to_string()));
+  throw ShapeError(
+      41, cat("[", kind_, "] the input needs at least ", axis + 1, " axes, the batch first, got shape ", s,
+              ". Use expand_dims(x, 0) for one sample.", OriginScope::current({}).to_string()));
 }
 
 void Init::operator()(std::string_view name, Parameter& parameter, const Shape& shape,
                       const AnyInitializer& how, Fans fans) {
   if (parameter) {
     if (parameter.value().shape() == shape) return;
-    throw ShapeError(42, cat("[", kind_, "] ", name, " is ", parameter.value().shape(), ", but the layer needs ",
-                             shape, " here.", OriginScope::current({}).to_string()));
+    throw ShapeError(
+        42, cat("[", kind_, "] ", name, " is ", parameter.value().shape(), ", but the layer needs ", shape,
+                " here.", OriginScope::current({}).to_string()));
   }
   if (options_.zeros) return parameter.set_value(zeros(shape, dtype_));
   std::uint64_t number = path_ != nullptr ? number_of_path(".", number_of_path(*path_)) : number_of_path("");
@@ -50,8 +53,8 @@ void Init::operator()(std::string_view name, Parameter& parameter, const Shape& 
 void Init::operator()(std::string_view name, Variable& variable, const Shape& shape, double value) {
   if (!variable) return variable.set_value(full(shape, value, dtype_));
   if (variable.value().shape() == shape) return;
-  throw ShapeError(42, cat("[", kind_, "] ", name, " is ", variable.value().shape(), ", but the layer needs ", shape,
-                           " here.", OriginScope::current({}).to_string()));
+  throw ShapeError(42, cat("[", kind_, "] ", name, " is ", variable.value().shape(), ", but the layer needs ",
+                           shape, " here.", OriginScope::current({}).to_string()));
 }
 
 }  // namespace chainrule::nn

@@ -78,9 +78,9 @@ void Layer::check_inputs(const Inputs& inputs) const {
     at = std::min(names.find_first_not_of(", ", end), names.size());
   }
   if (missing.empty() && inputs.size() <= count) return;
-  throw ValueError(41, cat("[", kind(), "] forward takes ", count, count == 1 ? " input (" : " inputs (", names,
-                           "), got ", inputs.size(), missing.empty() ? "" : "; there is no ", missing, ".",
-                           OriginScope::current(inputs.where()).to_string()));
+  throw ValueError(41, cat("[", kind(), "] forward takes ", count, count == 1 ? " input (" : " inputs (",
+                           names, "), got ", inputs.size(), missing.empty() ? "" : "; there is no ", missing,
+                           ".", OriginScope::current(inputs.where()).to_string()));
 }
 
 /// One lock for all layers: they are made once. A layer's init may build others.
@@ -136,8 +136,8 @@ Ports Layer::forward_all(const Inputs& inputs) {
   for (const Tensor& input : inputs.all()) {
     // The same tensor twice is two inputs, each with a gradient of its own. (Plans drop the product.)
     const auto seen = record.inputs.all();
-    const bool is_again = std::any_of(seen.begin(), seen.end(),
-                                      [&](const Tensor& other) { return other && other.node() == input.node(); });
+    const bool is_again = std::any_of(
+        seen.begin(), seen.end(), [&](const Tensor& other) { return other && other.node() == input.node(); });
     record.inputs.push_back(is_again && is_floating(input.dtype()) ? input * 1 : input);
   }
   record.pass = Pass::training(record.pass.init.seed, record.calls++);

@@ -79,13 +79,15 @@ NamedTensors Classifier::numerical_gradient(const Input& x, const Input& t, doub
 }
 
 TwoLayerNet::TwoLayerNet(const Options& options) : options_(options) {
-  build(zeros({1, options.input}, options.dtype), {.seed = options.seed, .dtype = options.dtype, .follow = false});
+  build(zeros({1, options.input}, options.dtype),
+        {.seed = options.seed, .dtype = options.dtype, .follow = false});
 }
 
 void TwoLayerNet::fields(Fields& f) {
   f("hidden", options_.hidden, "hidden units", at_least(1));
   f("output", options_.output, "classes", at_least(1));
-  f("weight_deviation", options_.weight_deviation, "of the normal first weights; biases start at 0", at_least(0));
+  f("weight_deviation", options_.weight_deviation, "of the normal first weights; biases start at 0",
+    at_least(0));
   f("seed", options_.seed, "of the first weights");
 }
 
@@ -122,7 +124,8 @@ void SimpleConvNet::fields(Fields& f) {
   f("stride", options_.stride, "how far the window moves", at_least(1));
   f("hidden", options_.hidden, "hidden units", at_least(1));
   f("output", options_.output, "classes", at_least(1));
-  f("weight_deviation", options_.weight_deviation, "of the normal first weights; biases start at 0", at_least(0));
+  f("weight_deviation", options_.weight_deviation, "of the normal first weights; biases start at 0",
+    at_least(0));
 }
 
 Sequential SimpleConvNet::make_layers() const {

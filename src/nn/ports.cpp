@@ -6,7 +6,8 @@
 namespace chainrule::nn {
 
 void Ports::throw_no_port(std::size_t i) const {
-  throw ValueError(242, cat("[layer] there is no port ", i, ": there are ", size_, ", of ", kMax, " at most."));
+  throw ValueError(242,
+                   cat("[layer] there is no port ", i, ": there are ", size_, ", of ", kMax, " at most."));
 }
 
 Inputs::Inputs(std::span<const Tensor> tensors, Location where) : where_(where) {

@@ -12,8 +12,9 @@ namespace {
 
 struct CheckFinite {
   static constexpr bool kChecksValues = true;
-  static constexpr OpInfo kInfo{.name = "check_finite",
-                                .doc = "The input as it is; computing it fails if a number is infinite or NaN."};
+  static constexpr OpInfo kInfo{
+      .name = "check_finite",
+      .doc = "The input as it is; computing it fails if a number is infinite or NaN."};
   bool operator==(const CheckFinite&) const = default;
   Meta infer(std::span<const Meta> in) const {
     if (!is_floating(in[0].dtype)) throw op_error<DTypeError>(15, "takes f32 or f64.");
@@ -27,7 +28,10 @@ struct CheckFinite {
       for (std::int64_t i = 0; i < n; ++i) {
         if (std::isfinite(x[i])) continue;
         throw op_error<ValueError>(147, cat("element ", i, " of ", n, " is ",
-                                            std::isnan(x[i]) ? "nan" : x[i] > 0 ? "infinite" : "-infinite", "."));
+                                            std::isnan(x[i]) ? "nan"
+                                            : x[i] > 0       ? "infinite"
+                                                             : "-infinite",
+                                            "."));
       }
       if (n > 0) std::memcpy(k.output.data, x, static_cast<std::size_t>(n) * sizeof(T));
     });

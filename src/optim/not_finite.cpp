@@ -32,7 +32,8 @@ std::string first_not_finite(const Tensor& output) {
     const Node& node = *tensor.node();
     if (is_finite(node)) continue;
     if (node.is_leaf()) return cat("a tensor of shape ", node.shape, " that was given");
-    const std::string place = node.origin.to_string();  // " In layer ..., called from ....", " Called from ....", or ""
+    const std::string place =
+        node.origin.to_string();  // " In layer ..., called from ....", " Called from ....", or ""
     const std::size_t end = place.find_last_not_of('.');
     std::string where = end == std::string::npos ? "" : place.substr(0, end + 1);
     if (where.size() > 1) where[1] = static_cast<char>(std::tolower(where[1]));

@@ -65,7 +65,8 @@ struct Optimizer::Workspace {
     numbers_used = 0;
   }
 
-  std::span<const Tensor> numbers_for(const Rule& rule, DType dtype, double lr_factor, std::int64_t step, double lr) {
+  std::span<const Tensor> numbers_for(const Rule& rule, DType dtype, double lr_factor, std::int64_t step,
+                                      double lr) {
     for (std::size_t i = 0; i < numbers_used; ++i) {
       if (numbers[i].dtype == dtype && numbers[i].lr_factor == lr_factor) return numbers[i].leaves;
     }
@@ -94,7 +95,8 @@ void Options::fields(Fields& f) {
 }
 
 Optimizer::Optimizer(const nn::Layer& net, std::string_view rule, Options options)
-    : Optimizer(net.parameters(), config::make<Rule>(config::parse_text(rule, "optimizer")), std::move(options)) {}
+    : Optimizer(net.parameters(), config::make<Rule>(config::parse_text(rule, "optimizer")),
+                std::move(options)) {}
 
 Optimizer::Optimizer(std::vector<nn::NamedParameter> parameters, AnyRule rule, Options options)
     : rule_(std::move(rule)), options_(std::move(options)), state_names_(split_names(rule_->state_names())) {
@@ -109,8 +111,8 @@ Optimizer::Optimizer(std::vector<nn::NamedParameter> parameters, AnyRule rule, O
   for (const Group& group : options_.groups) {
     const auto is_in = [&](const nn::NamedParameter& p) { return matches(group.match, p.name); };
     if (std::any_of(parameters_.begin(), parameters_.end(), is_in)) continue;
-    throw ValueError(262, cat("[", rule_->info().name, "] no parameter's path matches the group \"", group.match,
-                              "\". There are: ", list_of(parameters_), "."));
+    throw ValueError(262, cat("[", rule_->info().name, "] no parameter's path matches the group \"",
+                              group.match, "\". There are: ", list_of(parameters_), "."));
   }
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     Group found;
@@ -125,8 +127,8 @@ Optimizer::Optimizer(std::vector<nn::NamedParameter> parameters, AnyRule rule, O
 double Optimizer::lr() const {
   const double now = options_.lr.at(steps_, steps_per_epoch_);
   if (std::isfinite(now) && now >= 0) return now;
-  throw ValueError(45, cat("[", options_.lr->info().name, "] the learning rate of step ", steps_ + 1, " is ", now,
-                           "; it must be a number from 0 up."));
+  throw ValueError(45, cat("[", options_.lr->info().name, "] the learning rate of step ", steps_ + 1, " is ",
+                           now, "; it must be a number from 0 up."));
 }
 
 void Optimizer::set_lr(Rate lr) {
@@ -141,7 +143,8 @@ void Optimizer::prepare() {
   states_.clear();
   for (const Trained& trained : trained_) {
     const Tensor& value = named(trained).parameter.value();
-    for (std::size_t i = 0; i < state_names_.size(); ++i) states_.push_back(zeros(value.shape(), value.dtype()));
+    for (std::size_t i = 0; i < state_names_.size(); ++i)
+      states_.push_back(zeros(value.shape(), value.dtype()));
   }
 }
 
@@ -186,9 +189,10 @@ void Optimizer::find_gradients(const Tensor& loss, Workspace& w) const {
       try {
         append_gradients(loss, {&value, 1}, gradient);
       } catch (const ValueError&) {
-        throw ValueError(263, cat("[", rule_->info().name, "] the loss does not depend on parameter ",
-                                  named(trained).name, ". Was its layer left out, or the loss made before the last "
-                                  "step? What is not to be trained goes into a group with .frozen = true."));
+        throw ValueError(
+            263, cat("[", rule_->info().name, "] the loss does not depend on parameter ", named(trained).name,
+                     ". Was its layer left out, or the loss made before the last "
+                     "step? What is not to be trained goes into a group with .frozen = true."));
       }
     }
     throw;
@@ -198,8 +202,8 @@ void Optimizer::find_gradients(const Tensor& loss, Workspace& w) const {
 void Optimizer::step(std::vector<Tensor> gradients) {
   prepare();
   if (gradients.size() != trained_.size()) {
-    throw ValueError(44, cat("[", rule_->info().name, "] ", gradients.size(), " gradients for ", trained_.size(),
-                             " parameters."));
+    throw ValueError(44, cat("[", rule_->info().name, "] ", gradients.size(), " gradients for ",
+                             trained_.size(), " parameters."));
   }
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     const Tensor& value = named(trained_[i]).parameter.value();
@@ -220,8 +224,8 @@ void Optimizer::step() {
   for (const Trained& trained : trained_) {
     const nn::NamedParameter& p = named(trained);
     if (!p.parameter.grad()) {
-      throw ValueError(44, cat("[", rule_->info().name, "] parameter ", p.name,
-                               " has no gradient. Call backward first."));
+      throw ValueError(
+          44, cat("[", rule_->info().name, "] parameter ", p.name, " has no gradient. Call backward first."));
     }
     gradients.push_back(p.parameter.grad());
   }
@@ -304,7 +308,8 @@ NamedTensors Optimizer::state() const {
   const_cast<Optimizer*>(this)->prepare();
   std::size_t at = 0;
   for (const Trained& trained : trained_) {
-    for (const std::string& state : state_names_) all.add(cat(named(trained).name, ".", state), states_[at++]);
+    for (const std::string& state : state_names_)
+      all.add(cat(named(trained).name, ".", state), states_[at++]);
   }
   return all;
 }
@@ -318,8 +323,8 @@ void Optimizer::restore(const NamedTensors& state) {
     if (given == nullptr) {
       wrong += cat(wrong.empty() ? " " : "; ", name, " is missing");
     } else if (given->shape() != tensor.shape() || given->dtype() != tensor.dtype()) {
-      wrong += cat(wrong.empty() ? " " : "; ", name, " is ", given->shape(), " ", name_of(given->dtype()), " instead of ", tensor.shape(),
-                   " ", name_of(tensor.dtype()));
+      wrong += cat(wrong.empty() ? " " : "; ", name, " is ", given->shape(), " ", name_of(given->dtype()),
+                   " instead of ", tensor.shape(), " ", name_of(tensor.dtype()));
     }
   }
   for (const auto& [name, tensor] : state) {

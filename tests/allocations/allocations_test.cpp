@@ -123,8 +123,8 @@ std::vector<Training> trainings() {
   const Sequential dense(Affine(64), Relu(), Dropout(0.3), Affine(10));
   const Sequential normed(Affine(64), BatchNorm(), Tanh(), Affine(10));
   const Sequential images(Conv2d(8, 3, {.padding = 1}), BatchNorm(), Relu(), MaxPool2d(2),
-                          Residual(Sequential(Conv2d(8, 3, {.padding = 1}), Sigmoid())), Flatten(), Dropout(0.2),
-                          Affine(10));
+                          Residual(Sequential(Conv2d(8, 3, {.padding = 1}), Sigmoid())), Flatten(),
+                          Dropout(0.2), Affine(10));
   const Sequential pooled(Conv2d(8, 3, {.padding = 1}), BatchNorm(), Relu(), GlobalAvgPool(), Affine(10));
   const auto clone = [](const Sequential& net) { return dynamic_cast<const Sequential&>(*net.clone()); };
   const optim::Rate rate = optim::warm_up(steps(5), optim::cosine(0.01, steps(1000)));
@@ -139,8 +139,12 @@ std::vector<Training> trainings() {
   all.push_back({"weight decay", clone(dense), {32, 144}, optim::Sgd{}, {.lr = rate, .weight_decay = 1e-4}});
   all.push_back({"clip_value", clone(dense), {32, 144}, optim::Sgd{}, {.lr = rate, .clip_value = 0.1}});
   all.push_back({"clip_norm", clone(dense), {32, 144}, optim::Adam{}, {.lr = rate, .clip_norm = 0.1}});
-  all.push_back({"groups", clone(dense), {32, 144}, optim::Adam{},
-                 {.lr = rate, .groups = {{.match = "*.bias", .lr_factor = 2}, {.match = "affine2.*", .frozen = true}}}});
+  all.push_back({"groups",
+                 clone(dense),
+                 {32, 144},
+                 optim::Adam{},
+                 {.lr = rate,
+                  .groups = {{.match = "*.bias", .lr_factor = 2}, {.match = "affine2.*", .frozen = true}}}});
   return all;
 }
 

@@ -26,7 +26,8 @@ int write_page(int argc, char** argv, Make make, std::string_view target) {
     there << std::ifstream(path).rdbuf();
     if (there.str() == text) return 0;
     if (only_check) {
-      std::cerr << path << " is not what the tables say: cmake --build --preset release --target " << target << "\n";
+      std::cerr << path << " is not what the tables say: cmake --build --preset release --target " << target
+                << "\n";
       return 1;
     }
     std::ofstream file(path);

@@ -70,7 +70,9 @@ std::string optimizers_markdown() {
     out << "| [" << row.info->name << "](#" << row.info->name << ") | " << rule->default_lr() << " | "
         << rule->state_names() << " |\n";
   }
-  out << "\n" << config::markdown(registry<optim::Rule>()) << kSchedules << config::markdown(registry<optim::Schedule>());
+  out << "\n"
+      << config::markdown(registry<optim::Rule>()) << kSchedules
+      << config::markdown(registry<optim::Schedule>());
   return out.str();
 }
 

@@ -289,10 +289,7 @@ const Mistake kMistakes[] = {
        apply_row(row, row.samples()[0].attributes.data(), {&key, 1}, Location());
      }},
     {146, [] { dropout(zeros({3}), 50, {.seed = 1}); }},
-    {147,
-     [] {
-       check_finite(log(zeros({2}))).to_vector();
-     }},
+    {147, [] { check_finite(log(zeros({2}))).to_vector(); }},
     {239,
      [] {
        optim::Rate rate;
@@ -417,10 +414,11 @@ TEST(ErrorMessages, NameTheLayer) {
     line = __LINE__, net.forward(zeros({7, 3}));
     FAIL() << "no error";
   } catch (const ShapeError& error) {
-    EXPECT_STREQ(error.what(), ("[affine] weight is (4, 2), but the layer needs (5, 2) here. In layer affine2, "
-                                "called from messages_test.cpp:" +
-                                std::to_string(line) + ". (E042)")
-                                   .c_str());
+    EXPECT_STREQ(error.what(),
+                 ("[affine] weight is (4, 2), but the layer needs (5, 2) here. In layer affine2, "
+                  "called from messages_test.cpp:" +
+                  std::to_string(line) + ". (E042)")
+                     .c_str());
   }
 }
 

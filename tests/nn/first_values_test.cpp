@@ -88,7 +88,8 @@ TEST(Initializers, DependOnTheKeyAlone) {
 
 TEST(Initializers, TakeShapesOfAllKinds) {
   for (const auto& [text, expected] : kFormulas) {
-    for (const Shape& shape : {Shape{}, Shape{0}, Shape{0, 3}, Shape{3, 0}, Shape{1}, Shape{7}, Shape{2, 3, 4, 5}}) {
+    for (const Shape& shape :
+         {Shape{}, Shape{0}, Shape{0, 3}, Shape{3, 0}, Shape{1}, Shape{7}, Shape{2, 3, 4, 5}}) {
       const Tensor made = make(text)->make(shape, {.in = 0, .out = 0}, {.seed = 1});
       EXPECT_EQ(made.shape(), shape) << text;
       for (const double number : made.to_vector()) EXPECT_TRUE(std::isfinite(number)) << text << " " << shape;
@@ -98,7 +99,8 @@ TEST(Initializers, TakeShapesOfAllKinds) {
 
 // Rows at right angles where there are fewer of them, else columns; each of length gain.
 TEST(Initializers, OrthogonalIsOrthogonal) {
-  for (const Shape& shape : {Shape{40, 40}, Shape{60, 20}, Shape{20, 60}, Shape{12, 4, 3, 3}, Shape{50, 2, 2, 3}}) {
+  for (const Shape& shape :
+       {Shape{40, 40}, Shape{60, 20}, Shape{20, 60}, Shape{12, 4, 3, 3}, Shape{50, 2, 2, 3}}) {
     const Tensor flat = reshape(Orthogonal{.gain = 2}.make(shape, {}, {.seed = 3}), {shape[0], -1});
     const bool is_tall = flat.shape()[0] > flat.shape()[1];
     const Tensor products = is_tall ? matmul(transpose(flat), flat) : matmul(flat, transpose(flat));
@@ -144,7 +146,8 @@ TEST_P(FirstValues, ArePlacedByPathAmongOtherLayers) {
   if (GetParam().inputs.size() != 1 || GetParam().kind() == "scale") return;
   const auto inside = [&](int layers_before) {
     Sequential net;
-    for (int i = 0; i < layers_before; ++i) net.layers.push_back(config::make<Layer>(config::parse_text("scale")));
+    for (int i = 0; i < layers_before; ++i)
+      net.layers.push_back(config::make<Layer>(config::parse_text("scale")));
     net.layers.push_back(make(GetParam()));
     auto values = first_values(net, zeros_for(GetParam(), 1));
     std::erase_if(values, [](const auto& value) { return value.first.find("factor") != std::string::npos; });

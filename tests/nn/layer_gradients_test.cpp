@@ -100,7 +100,8 @@ class LayerGradients : public EveryLayer {
       const double numeric = difference(probe, i, direction, GetParam().step);
       const double tolerance = 1e-11 / GetParam().step;  // what rounding leaves
       EXPECT_NEAR(analytic, numeric, tolerance * std::max(1.0, std::abs(numeric)))
-          << "variable " << i << " " << shape << (trains ? ", training" : ", inference") << ", order " << order;
+          << "variable " << i << " " << shape << (trains ? ", training" : ", inference") << ", order "
+          << order;
     }
   }
 };

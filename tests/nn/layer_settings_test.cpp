@@ -54,11 +54,13 @@ TEST(LayerSettings, AreThoseOfTheConstructors) {
               "conv2d(8, [3, 5], stride=[2], padding=[1, 2], dilation=[3], groups=2, bias=false)");
   expect_same(MaxPool2d(3, {.stride = 2, .ceil_mode = true}), "max_pool2d([3], [2], ceil_mode=true)");
   expect_same(Dropout(0.3, false), "dropout(0.3, inverted=false)");
-  expect_same(BatchNorm({.momentum = 0.2, .eps = 0.5, .affine = false}), "batch_norm(0.2, 0.5, affine=false)");
+  expect_same(BatchNorm({.momentum = 0.2, .eps = 0.5, .affine = false}),
+              "batch_norm(0.2, 0.5, affine=false)");
   expect_same(Sequential(Affine(3), Relu()), "sequential([affine(3), relu])");
   expect_same(Residual(Tanh(), Affine(2)), "residual(tanh, affine(2))");
   expect_same(TwoLayerNet({.hidden = 7, .output = 3}), "two_layer_net(7, 3)");
-  expect_same(SimpleConvNet({.height = 10, .width = 10, .filters = 2, .hidden = 9}), "simple_conv_net(2, hidden=9)");
+  expect_same(SimpleConvNet({.height = 10, .width = 10, .filters = 2, .hidden = 9}),
+              "simple_conv_net(2, hidden=9)");
   expect_same(DeepConvNet({.height = 10, .width = 10, .hidden = 9}), "deep_conv_net(9)");
 }
 

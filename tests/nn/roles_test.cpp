@@ -8,8 +8,8 @@ namespace {
 
 using Values = std::vector<double>;
 
-// y = (x W1 + b1) W2 + b2 with x a row of ones, W1 (2, 5) and W2 (5, 3) of ones: the sum of y rises by 3 with each
-// element of b1 and by 1 with each of b2; in all 5 * 3 = 15 and 3.
+// y = (x W1 + b1) W2 + b2 with x a row of ones, W1 (2, 5) and W2 (5, 3) of ones: the sum of y rises by 3 with
+// each element of b1 and by 1 with each of b2; in all 5 * 3 = 15 and 3.
 TEST(Roles, TwoBiasesOfOneTensorHaveTwoGradients) {
   const Tensor zero = zeros({3}, f64);
   const Tensor x = ones({1, 2}, f64);

@@ -11,8 +11,9 @@
 namespace chainrule::optim {
 namespace {
 
-/// Where parameters and states of the rule lie that are large enough for a difference, by path. Running statistics
-/// are not among them: they are computed with those of the batch, before the loss has been found to be finite.
+/// Where parameters and states of the rule lie that are large enough for a difference, by path. Running
+/// statistics are not among them: they are computed with those of the batch, before the loss has been found
+/// to be finite.
 std::map<std::string, const float*> places(const nn::Layer& net, const Optimizer& optimizer) {
   std::map<std::string, const float*> found;
   const auto note = [&](const std::string& name, const Tensor& value) {
@@ -37,19 +38,22 @@ std::ostream& operator<<(std::ostream& out, const Training& training) { return o
 std::vector<Training> trainings() {
   using namespace nn;
   const Sequential dense(Affine(1100), BatchNorm(), Relu(), Dropout(0.3), Affine(1030), Tanh(), Affine(10));
-  const Sequential images(Conv2d(16, 3, {.padding = 1}), BatchNorm(), Relu(), Conv2d(16, 3), Sigmoid(), MaxPool2d(2),
-                          Dropout(0.2), Affine(40), Affine(10));
+  const Sequential images(Conv2d(16, 3, {.padding = 1}), BatchNorm(), Relu(), Conv2d(16, 3), Sigmoid(),
+                          MaxPool2d(2), Dropout(0.2), Affine(40), Affine(10));
   const Rate rate = warm_up(steps(5), cosine(0.01, steps(1000)));
   std::vector<Training> all;
   for (const Registry::Row& row : registry<Rule>().rows()) {
     const Shared<Rule> rule(static_cast<Rule*>(row.make()));
     all.push_back({std::string(row.info->name) + "_dense", dense.clone(), {32, 70}, rule, {.lr = rate}});
-    // Plans that cut a batch into pieces run the update of a last weight, which nothing waits for, before its gradient
-    // has gone on to the layer below, which needs the old one. A rule with states needs its gradient first.
+    // Plans that cut a batch into pieces run the update of a last weight, which nothing waits for, before its
+    // gradient has gone on to the layer below, which needs the old one. A rule with states needs its gradient
+    // first.
     if (row.info->name == "sgd") all.back().written_anew = "affine3.weight";
-    all.push_back({std::string(row.info->name) + "_images", images.clone(), {8, 1, 12, 12}, rule, {.lr = rate}});
+    all.push_back(
+        {std::string(row.info->name) + "_images", images.clone(), {8, 1, 12, 12}, rule, {.lr = rate}});
   }
-  all.push_back({"one_row", Sequential(Affine(64), Relu(), Affine(50)).clone(), {1, 60}, Adam{}, {.lr = rate}});
+  all.push_back(
+      {"one_row", Sequential(Affine(64), Relu(), Affine(50)).clone(), {1, 60}, Adam{}, {.lr = rate}});
   all.push_back({"weight_decay", dense.clone(), {32, 70}, Adam{}, {.lr = rate, .weight_decay = 0.01}});
   all.push_back({"clip_value", dense.clone(), {32, 70}, Momentum{}, {.lr = rate, .clip_value = 0.1}});
   all.push_back({"clip_norm", dense.clone(), {32, 70}, Adam{}, {.lr = rate, .clip_norm = 0.1}});

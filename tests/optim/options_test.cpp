@@ -48,7 +48,8 @@ TEST(Options, ClipNormTakesZerosAndDtypesThatDiffer) {
 
 TEST(Options, WeightDecayIsForWeights) {
   const nn::Parameter weight(full({1, 2}, 10, f64)), bias(full({2}, 10, f64)), number(scalar(10, f64));
-  Optimizer sgd({{"weight", weight}, {"bias", bias}, {"number", number}}, Sgd{}, {.lr = 0.5, .weight_decay = 0.2});
+  Optimizer sgd({{"weight", weight}, {"bias", bias}, {"number", number}}, Sgd{},
+                {.lr = 0.5, .weight_decay = 0.2});
   sgd.step({ones({1, 2}, f64), ones({2}, f64), ones({}, f64)});
   EXPECT_EQ(weight.value().to_vector(), (Values{8.5, 8.5}));  // 10 - 0.5 (1 + 0.2 * 10)
   EXPECT_EQ(bias.value().to_vector(), (Values{9.5, 9.5}));
@@ -74,8 +75,9 @@ TEST(Groups, ChangeWhatTheirPatternMatches) {
 }
 
 TEST(Groups, TheLastThatMatchesCounts) {
-  EXPECT_EQ(grouped({{.match = "*", .frozen = true}, {.match = "conv1*", .lr_factor = 2}, {.match = "*bias"}}),
-            (Values{-1, 0, 1}));
+  EXPECT_EQ(
+      grouped({{.match = "*", .frozen = true}, {.match = "conv1*", .lr_factor = 2}, {.match = "*bias"}}),
+      (Values{-1, 0, 1}));
 }
 
 TEST(Groups, MatchWholePaths) {
@@ -86,7 +88,8 @@ TEST(Groups, MatchWholePaths) {
 
 TEST(Groups, FrozenParametersNeedNoGradient) {
   const nn::Parameter used(ones({2}, f64)), other(ones({2}, f64));
-  Optimizer adam({{"used", used}, {"other", other}}, Adam{}, {.groups = {{.match = "other", .frozen = true}}});
+  Optimizer adam({{"used", used}, {"other", other}}, Adam{},
+                 {.groups = {{.match = "other", .frozen = true}}});
   adam.step(sum(used.value()));
   EXPECT_EQ(other.value().to_vector(), (Values{1, 1}));
   EXPECT_EQ(adam.state().names(), (std::vector<std::string>{"steps", "used.m", "used.v"}));
@@ -179,8 +182,11 @@ TEST(Steps, NameWhatMadeTheLossInfinite) {
     sgd.step(sum(exp(y)), pass, {&also, 1});
   });
   const std::string line = std::to_string(__LINE__ - 2);
-  EXPECT_EQ(text, "[momentum] the loss is infinite at step 1: the first number that is not finite came from exp, called "
-                  "from options_test.cpp:" + line + ". Nothing was changed. Use a smaller lr than 0.5, or clip_norm. (E080)");
+  EXPECT_EQ(
+      text,
+      "[momentum] the loss is infinite at step 1: the first number that is not finite came from exp, called "
+      "from options_test.cpp:" +
+          line + ". Nothing was changed. Use a smaller lr than 0.5, or clip_norm. (E080)");
   EXPECT_EQ(net.parameters()[0].parameter.value().to_vector(), tensor({1e30, -1e30}).to_vector());
   EXPECT_EQ(net.states()[0].state.value().to_vector(), mean);
   EXPECT_EQ(sgd.steps(), 0);
@@ -193,7 +199,8 @@ TEST(Steps, NameALeafThatIsNotFinite) {
   const nn::Parameter p(tensor({1, NAN}, f64));
   Optimizer sgd({{"p", p}}, Sgd{});
   EXPECT_EQ(message_of([&] { sgd.step(sum(p.value())); }),
-            "[sgd] the loss is nan at step 1: the first number that is not finite came from a tensor of shape (2,) that "
+            "[sgd] the loss is nan at step 1: the first number that is not finite came from a tensor of "
+            "shape (2,) that "
             "was given. Nothing was changed. Use a smaller lr than 0.01, or clip_norm. (E080)");
 }
 
@@ -225,7 +232,8 @@ TEST(States, ListWhatDoesNotFit) {
   Optimizer momentum({{"p", p}, {"q", q}}, Momentum{});
   NamedTensors other{{"steps", scalar(7, i64)}, {"p.velocity", ones({3})}, {"r.velocity", ones({2})}};
   EXPECT_EQ(message_of([&] { momentum.restore(other); }),
-            "[momentum] the state does not fit this optimizer: p.velocity is (3,) f32 instead of (2,) f32; q.velocity "
+            "[momentum] the state does not fit this optimizer: p.velocity is (3,) f32 instead of (2,) f32; "
+            "q.velocity "
             "is missing; r.velocity is not known. Is it that of the same net, rule and groups? (E264)");
   EXPECT_EQ(momentum.steps(), 0);
   EXPECT_EQ(momentum.state()["p.velocity"].to_vector(), (Values{0, 0}));

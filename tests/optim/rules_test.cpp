@@ -37,11 +37,12 @@ const std::map<std::string, Formula> kFormulas = {
        s[0] = 0.9 * before - lr * g;
        x += 0.9 * 0.9 * before - (1 + 0.9) * lr * g;
      }},
-    {"adam", [](double& x, double g, std::vector<double>& s, int t, double lr) { x -= lr * adam(g, s, t, 0.9, 0.999, 1e-8); }},
-    {"adam(0.8, 0.99, eps=0.001)",
-     [](double& x, double g, std::vector<double>& s, int t, double lr) { x -= lr * adam(g, s, t, 0.8, 0.99, 1e-3); }},
-    {"adam(0.3, 0.4, eps=0.001)",
-     [](double& x, double g, std::vector<double>& s, int t, double lr) { x -= lr * adam(g, s, t, 0.3, 0.4, 1e-3); }},
+    {"adam", [](double& x, double g, std::vector<double>& s, int t,
+                double lr) { x -= lr * adam(g, s, t, 0.9, 0.999, 1e-8); }},
+    {"adam(0.8, 0.99, eps=0.001)", [](double& x, double g, std::vector<double>& s, int t,
+                                      double lr) { x -= lr * adam(g, s, t, 0.8, 0.99, 1e-3); }},
+    {"adam(0.3, 0.4, eps=0.001)", [](double& x, double g, std::vector<double>& s, int t,
+                                     double lr) { x -= lr * adam(g, s, t, 0.3, 0.4, 1e-3); }},
     {"adamw(decay=0.1)",  // Loshchilov and Hutter 2019, algorithm 2, with the schedule in lr
      [](double& x, double g, std::vector<double>& s, int t, double lr) {
        const double before = x;
@@ -86,12 +87,14 @@ TEST_P(Rules, FollowTheirFormulas) {
     const Values g = gradient(x, t);
     optimizer.step(std::vector<Tensor>{from_data(g, {4})});
     for (std::size_t i = 0; i < x.size(); ++i) kFormulas.at(GetParam())(x[i], g[i], states[i], t, 0.1);
-    for (std::size_t i = 0; i < x.size(); ++i) EXPECT_NEAR(p.value().to_vector()[i], x[i], 1e-13) << "step " << t;
+    for (std::size_t i = 0; i < x.size(); ++i)
+      EXPECT_NEAR(p.value().to_vector()[i], x[i], 1e-13) << "step " << t;
   }
   std::size_t at = 0;  // the states have the formula's numbers, too
   for (const auto& [name, tensor] : optimizer.state()) {
     if (name == "steps") continue;
-    for (std::size_t i = 0; i < x.size(); ++i) EXPECT_NEAR(tensor.to_vector()[i], states[i][at], 1e-13) << name;
+    for (std::size_t i = 0; i < x.size(); ++i)
+      EXPECT_NEAR(tensor.to_vector()[i], states[i][at], 1e-13) << name;
     ++at;
   }
 }
@@ -104,7 +107,8 @@ TEST_P(Rules, WorkInF32) {
     rounded.step(mean(square(narrow.value())));
   }
   EXPECT_EQ(narrow.value().dtype(), f32);
-  for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(narrow.value().to_vector()[i], wide.value().to_vector()[i], 1e-5);
+  for (std::size_t i = 0; i < 3; ++i)
+    EXPECT_NEAR(narrow.value().to_vector()[i], wide.value().to_vector()[i], 1e-5);
 }
 
 // Nothing pushes: what is 0 stays there, and nothing becomes nan.
@@ -172,8 +176,8 @@ TEST_P(Rules, AreReadAndWritten) {
   EXPECT_EQ(config::write(*config::make<Rule>(config::parse_text(config::to_text(all)))), all);
 }
 
-// "Deep Learning from Scratch" (Saitoh), section 6.1: 30 steps on x^2 / 20 + y^2 from (-7, 2), by the book's classes
-// in NumPy with its learning rates.
+// "Deep Learning from Scratch" (Saitoh), section 6.1: 30 steps on x^2 / 20 + y^2 from (-7, 2), by the book's
+// classes in NumPy with its learning rates.
 TEST(BookRules, WalkTheBooksValley) {
   const auto walk = [](const AnyRule& rule, double lr) {
     const nn::Parameter x(scalar(-7, f64)), y(scalar(2, f64));
@@ -186,8 +190,8 @@ TEST(BookRules, WalkTheBooksValley) {
   };
   expect_at(walk(Sgd{}, 0.95), {-0.3503929957523197, 0.0847823165504322});
   expect_at(walk(Momentum{.momentum = 0.9}, 0.1), {0.896413858493733, 0.08808560171506971});
-  // The book adds 1e-7 to the root before its correction, the paper 1e-8 behind it: here the paper's algorithm 1 in
-  // plain Python, and the book's numbers as far as that difference lets them agree.
+  // The book adds 1e-7 to the root before its correction, the paper 1e-8 behind it: here the paper's
+  // algorithm 1 in plain Python, and the book's numbers as far as that difference lets them agree.
   expect_at(walk(Adam{}, 0.3), {0.13601461732623446, 0.31824538889630954});
   expect_at(walk(Adam{}, 0.3), {0.13600685239498472, 0.3182453755372194}, 1e-5);
 }

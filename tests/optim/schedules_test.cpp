@@ -46,7 +46,8 @@ TEST(Schedules, FollowTheirFormulas) {
   for (const auto& [text, formula] : kFormulas) {
     const Shared<Schedule> schedule = make(text);
     for (std::int64_t step = 0; step < 150; ++step) {
-      EXPECT_NEAR(schedule->at(step, kEpoch), formula(static_cast<double>(step)), 1e-15) << text << " at " << step;
+      EXPECT_NEAR(schedule->at(step, kEpoch), formula(static_cast<double>(step)), 1e-15)
+          << text << " at " << step;
     }
   }
 }
@@ -92,9 +93,9 @@ TEST(Schedules, WarmUpIsContinuous) {
 }
 
 TEST(Schedules, RefuseNumbersBelowZero) {
-  for (const char* text : {"constant(-0.1)", "step(-1)", "step(factor=-1)", "step(epochs=-1)", "step(steps=-3)",
-                           "cosine(-1)", "cosine(end=-0.1)", "cosine(steps=-1)", "warm_up(steps=-1)",
-                           "warm_up(then=constant(-1))"}) {
+  for (const char* text :
+       {"constant(-0.1)", "step(-1)", "step(factor=-1)", "step(epochs=-1)", "step(steps=-3)", "cosine(-1)",
+        "cosine(end=-0.1)", "cosine(steps=-1)", "warm_up(steps=-1)", "warm_up(then=constant(-1))"}) {
     try {
       make(text);
       ADD_FAILURE() << text;
@@ -116,7 +117,9 @@ TEST(Schedules, AreFunctionsToo) {
 struct Triangle {
   static constexpr Info kInfo{.name = "triangle", .doc = "Up and down."};
   double lr = 1;
-  double at(std::int64_t step, std::int64_t) const { return lr * static_cast<double>(std::abs(step % 10 - 5)); }
+  double at(std::int64_t step, std::int64_t) const {
+    return lr * static_cast<double>(std::abs(step % 10 - 5));
+  }
 };
 
 TEST(Schedules, OfTheUser) {
