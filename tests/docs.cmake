@@ -1,8 +1,20 @@
-# docs/ops.md is written from the table of operations: the target ops_docs writes it, a test compares it.
-add_executable(write_ops docs/write_ops.cpp)
-target_include_directories(write_ops PRIVATE ${PROJECT_SOURCE_DIR}/src)
-target_link_libraries(write_ops PRIVATE chainrule)
-chainrule_compile_options(write_ops)
+# Pages of docs/ that are written from tables: the target NAME_docs writes docs/NAME.md, a test compares it.
+function(chainrule_page name)
+  add_executable(write_${name} docs/write_${name}.cpp)
+  target_include_directories(write_${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(write_${name} PRIVATE chainrule)
+  chainrule_compile_options(write_${name})
+  add_custom_target(${name}_docs COMMAND write_${name} ${PROJECT_SOURCE_DIR}/docs/${name}.md VERBATIM)
+  add_test(NAME docs.${name} COMMAND write_${name} --check ${PROJECT_SOURCE_DIR}/docs/${name}.md)
+  # Proves that the comparison can fail.
+  add_test(NAME docs.${name}_refuses_another COMMAND write_${name} --check ${PROJECT_SOURCE_DIR}/docs/errors.md)
+  set_tests_properties(docs.${name}_refuses_another PROPERTIES WILL_FAIL TRUE)
+  set_tests_properties(docs.${name} docs.${name}_refuses_another PROPERTIES LABELS docs)
+endfunction()
+
+chainrule_page(ops)
+chainrule_page(layers)
+chainrule_page(optimizers)
 
 # docs/op_errors.md holds measured errors; it is not compared, since their last digits are the C library's.
 add_executable(write_op_errors docs/write_op_errors.cpp)
@@ -10,12 +22,5 @@ target_include_directories(write_op_errors PRIVATE ${PROJECT_SOURCE_DIR}/src)
 target_link_libraries(write_op_errors PRIVATE chainrule)
 chainrule_compile_options(write_op_errors)
 add_custom_target(op_errors COMMAND write_op_errors ${PROJECT_SOURCE_DIR}/docs/op_errors.md VERBATIM)
-
-add_custom_target(ops_docs COMMAND write_ops ${PROJECT_SOURCE_DIR}/docs/ops.md VERBATIM)
-
-add_test(NAME docs.ops COMMAND write_ops --check ${PROJECT_SOURCE_DIR}/docs/ops.md)
-# Proves that the comparison can fail.
-add_test(NAME docs.ops_refuses_another COMMAND write_ops --check ${PROJECT_SOURCE_DIR}/docs/errors.md)
-set_tests_properties(docs.ops_refuses_another PROPERTIES WILL_FAIL TRUE)
 add_test(NAME docs.op_errors COMMAND write_op_errors ${CMAKE_CURRENT_BINARY_DIR}/op_errors.md)
-set_tests_properties(docs.ops docs.ops_refuses_another docs.op_errors PROPERTIES LABELS docs)
+set_tests_properties(docs.op_errors PROPERTIES LABELS docs)

@@ -13,10 +13,10 @@ std::vector<std::int64_t> numbers(const Spatial& spatial) {
   return all;
 }
 
-void convolution_fields(Fields& f, std::vector<std::int64_t>& kernel, std::vector<std::int64_t>& stride,
-                        std::vector<std::int64_t>& padding) {
+void window_fields(Fields& f, std::vector<std::int64_t>& kernel, std::vector<std::int64_t>& stride,
+                   std::string_view of_stride, std::vector<std::int64_t>& padding) {
   f("kernel", kernel, "height and width of the window, or one number for both", at_least(1));
-  f("stride", stride, "how far the window moves", at_least(1));
+  f("stride", stride, of_stride, at_least(1));
   f("padding", padding, "zeros around the image", at_least(0));
 }
 
@@ -34,7 +34,7 @@ Conv2d::Conv2d(std::int64_t outputs, Spatial window, const Conv2dOptions& option
 
 void Conv2d::fields(Fields& f) {
   f("filters", filters, "channels that come out", at_least(1));
-  convolution_fields(f, kernel, stride, padding);
+  window_fields(f, kernel, stride, "how far the window moves", padding);
   f("dilation", dilation, "distance of the elements that a window sees", at_least(1));
   f("groups", groups, "parts of the channels that do not see each other", at_least(1));
   f("bias", has_bias, "whether a number is added to each channel");
@@ -70,7 +70,7 @@ MaxPool2d::MaxPool2d(Spatial window, const PoolOptions& options)
       ceil_mode(options.ceil_mode) {}
 
 void MaxPool2d::fields(Fields& f) {
-  convolution_fields(f, kernel, stride, padding);
+  window_fields(f, kernel, stride, "how far the window moves; empty: as far as it is large", padding);
   f("ceil_mode", ceil_mode, "whether a window that goes beyond the image counts");
 }
 

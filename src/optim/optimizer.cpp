@@ -88,7 +88,7 @@ void Group::fields(Fields& f) {
 }
 
 void Options::fields(Fields& f) {
-  f("lr", lr.handle(), "learning rate: a schedule");
+  f("lr", lr.handle(), "the learning rate, a schedule; without one the rule's own");
   f("weight_decay", weight_decay, "share of the value that is added to the gradient of weights", at_least(0));
   f("clip_norm", clip_norm, "largest norm of all gradients together; 0: any", at_least(0));
   f("clip_value", clip_value, "largest number of a gradient; 0: any", at_least(0));

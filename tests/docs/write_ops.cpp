@@ -1,10 +1,7 @@
-// Writes docs/ops.md from the table of operations:  write_ops [--check] FILE
-//
-// With --check it writes nothing and fails where the file is not what it would write.
-#include <fstream>
-#include <iostream>
+// Writes docs/ops.md from the table of operations.
 #include <sstream>
 
+#include "docs/page.h"
 #include "ops/composed.h"
 #include "ops/op.h"
 
@@ -121,36 +118,7 @@ std::string ops_markdown() {
   return out.str();
 }
 
-int write(const std::string& path, bool only_check) {
-  const std::string text = ops_markdown();
-  std::ostringstream there;
-  there << std::ifstream(path).rdbuf();
-  if (there.str() == text) return 0;
-  if (only_check) {
-    std::cerr
-        << path
-        << " is not what the table of operations says: cmake --build --preset release --target ops_docs\n";
-    return 1;
-  }
-  std::ofstream file(path);
-  file << text << std::flush;
-  if (!file) std::cerr << path << " cannot be written\n";
-  return file ? 0 : 1;
-}
-
 }  // namespace
 }  // namespace chainrule
 
-int main(int argc, char** argv) {
-  const bool only_check = argc == 3 && std::string_view(argv[1]) == "--check";
-  if (argc != 2 && !only_check) {
-    std::cerr << "usage: write_ops [--check] FILE\n";
-    return 2;
-  }
-  try {
-    return chainrule::write(argv[argc - 1], only_check);
-  } catch (const std::exception& error) {
-    std::cerr << error.what() << "\n";
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return write_page(argc, argv, chainrule::ops_markdown, "ops_docs"); }

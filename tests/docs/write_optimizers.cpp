@@ -1,0 +1,84 @@
+// Writes docs/optimizers.md from the lists of rules and of schedules.
+#include "chainrule/config.h"
+#include "chainrule/optim.h"
+#include "docs/page.h"
+
+namespace chainrule {
+namespace {
+
+constexpr std::string_view kHead = R"page(# Optimizers
+
+<!-- Written from src/optim/ by `cmake --build --preset release --target optimizers_docs`; a test compares. Do not edit. -->
+
+An optimizer is a rule, which says how a parameter changes by its gradient, and a learning rate, which may follow a schedule:
+
+```cpp
+optim::Optimizer optimizer(net, optim::Momentum{.momentum = 0.9}, {.lr = optim::cosine(0.1, steps(1000))});
+auto pass = nn::Pass::training(seed, step);
+Tensor loss = softmax_cross_entropy(net.forward(x, pass), t);
+const double value = optimizer.step(std::move(loss), pass);
+```
+
+By name: `optim::Optimizer(net, "momentum(0.9)")`. A step computes gradients, new parameters, the rule's states and running statistics
+in one run. If the loss is not finite, nothing changes and the error names the operation that it came from. Each rule is held by a
+test to the formula of its paper, and a run that was stopped goes on from `state()` with the same bits.
+
+## Options
+
+)page";
+
+constexpr std::string_view kGroups = R"(
+Parameters that are treated in another way are named by their paths, where `*` stands for any text; the last group that matches counts:
+
+```cpp
+optim::Optimizer optimizer(net, optim::Adam{}, {.groups = {{.match = "conv*", .frozen = true}, {.match = "*.bias", .lr_factor = 2}}});
+```
+
+)";
+
+constexpr std::string_view kRules = R"(
+# Rules
+
+| rule | learning rate if none is given | states of each parameter |
+|---|---|---|
+)";
+
+constexpr std::string_view kSchedules = R"(
+# Schedules
+
+A learning rate as a function of the step, so that a run that is resumed needs nothing but the number of steps. Times are in steps or
+in epochs, whose length a trainer knows, or `optimizer.set_steps_per_epoch`. As text: `warm_up(steps=100, then=cosine(0.1, steps=1000))`.
+
+)";
+
+/// The settings of a struct as a table.
+std::string table(const config::Settings& of) {
+  std::string made = "| setting | default | range | what it is |\n|---|---|---|---|\n";
+  for (const config::Leaf& leaf : config::leaves(of, config::Objects::skip)) {
+    made += "| `" + leaf.name + "` | `" + leaf.value + "` | " + leaf.range + " | " + leaf.doc + " |\n";
+  }
+  return made;
+}
+
+std::string optimizers_markdown() {
+  optim::Options options;
+  optim::Group group;
+  std::ostringstream out;
+  out << kHead << table(options) << kGroups << table(group) << kRules;
+  for (const Registry::Row& row : registry<optim::Rule>().rows()) {
+    const Shared<optim::Rule> rule(static_cast<optim::Rule*>(row.make()));
+    out << "| [" << row.info->name << "](#" << row.info->name << ") | " << rule->default_lr() << " | "
+        << rule->state_names() << " |\n";
+  }
+  out << "\n"
+      << config::markdown(registry<optim::Rule>()) << kSchedules
+      << config::markdown(registry<optim::Schedule>());
+  return out.str();
+}
+
+}  // namespace
+}  // namespace chainrule
+
+int main(int argc, char** argv) {
+  return write_page(argc, argv, chainrule::optimizers_markdown, "optimizers_docs");
+}
