@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 
 #include "core/thread_pool.h"
@@ -25,20 +26,30 @@ struct HardRun {
                 {stripes(230, 1), {.batch_size = 20, .seed = 3, .workers = options.workers}}, {.seed = 7}) {
     set_num_threads(options.threads);
     trainer.on(steps(7), evaluate(stripes(60, 2)));
-    trainer.on(steps(1), keep_best("test.loss"));
+    trainer.on(steps(1),
+               keep_best("test.loss", Best::largest));  // of an early report, so that they have to be kept
     if (!options.folder.empty()) trainer.on(steps(options.checkpoint_every), checkpoint(options.folder));
   }
 
   /// Of all that the end depends on: weights, states, the history without seconds.
   std::string digest() const {
     std::string text =
-        std::to_string(checksum_of(net)) + " " + std::to_string(io::checksum(trainer.tensors()));
+        std::to_string(checksum_of(net)) + " " + std::to_string(io::checksum(sorted(trainer.tensors())));
     for (Report report : trainer.history()) {
       report.seconds = 0;
       text += '\n';
       text += to_json(report);
     }
     return text;
+  }
+
+  /// The best weights lie in another order when they come from a file.
+  static NamedTensors sorted(const NamedTensors& tensors) {
+    std::vector<std::string> names = tensors.names();
+    std::sort(names.begin(), names.end());
+    NamedTensors all;
+    for (const std::string& name : names) all.add(name, tensors[name]);
+    return all;
   }
 
   nn::Sequential net;

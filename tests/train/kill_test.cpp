@@ -16,7 +16,8 @@
 namespace chainrule::train {
 namespace {
 
-/// Trains in another process; returns what it printed, and "" if it was killed.
+/// Trains in another process; returns what it printed, "" if it was killed, and "failed" if it failed by
+/// itself.
 /// @param after_us  microseconds after which it is killed; negative: never.
 std::string train(const std::string& folder, int threads, int workers, std::int64_t after_us) {
   int pipe_ends[2];
@@ -41,7 +42,8 @@ std::string train(const std::string& folder, int threads, int workers, std::int6
   close(pipe_ends[0]);
   int status = 0;
   waitpid(child, &status, 0);
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? text : "";
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) return "";
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? text : "failed";
 }
 
 TEST(Kill, ARunThatIsKilledAtAnyInstantEndsInTheSameBits) {
