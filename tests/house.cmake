@@ -23,9 +23,17 @@ foreach(kind cmake pkg-config readme)
   set_tests_properties(install.${kind} PROPERTIES FIXTURES_REQUIRED installed)
 endforeach()
 
-add_test(NAME install.include_cost
-         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/install/include_cost_test.sh 1.75 ${PROJECT_SOURCE_DIR}/include ${work}/cost)
-set_tests_properties(install.include_cost PROPERTIES RUN_SERIAL TRUE)
+# A training loop by hand (nets, losses, optimizers), and everything: data, files, trainer, explanations too.
+foreach(cost "optim 1.75" "chainrule 3")
+  separate_arguments(cost)
+  list(GET cost 0 header)
+  list(GET cost 1 limit)
+  add_test(NAME install.include_cost_${header}
+           COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/install/include_cost_test.sh ${limit} chainrule/${header}.h
+                   ${PROJECT_SOURCE_DIR}/include ${work}/cost_${header})
+  set_tests_properties(install.include_cost_${header} PROPERTIES RUN_SERIAL TRUE)
+endforeach()
 
 set_tests_properties(install.remove_old install.into_prefix install.cmake install.pkg-config install.readme
-                     install.include_cost PROPERTIES LABELS install ENVIRONMENT CXX=${CMAKE_CXX_COMPILER})
+                     install.include_cost_optim install.include_cost_chainrule
+                     PROPERTIES LABELS install ENVIRONMENT CXX=${CMAKE_CXX_COMPILER})

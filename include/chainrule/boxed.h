@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <utility>
 
 #include "chainrule/fields.h"
@@ -33,7 +34,7 @@ class Any {
  public:
   Any() = default;
   template <class Plain>
-  requires requires(Plain plain) { Base::template box<Plain>(plain); }
+  requires(!std::derived_from<Plain, Any>) && requires(Plain plain) { Base::template box<Plain>(plain); }
   Any(Plain plain) : handle_(Base::template box<Plain>(std::move(plain))) {}
   Any(Shared<Base> handle) : handle_(std::move(handle)) {}
 

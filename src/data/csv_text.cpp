@@ -4,6 +4,7 @@
 #include "chainrule/array.h"
 #include "chainrule/data/table.h"
 #include "chainrule/error.h"
+#include "chainrule/io.h"
 #include "core/text.h"
 #include "graph/node.h"
 
@@ -62,5 +63,7 @@ std::string csv_text(const Batch& columns) {
   }
   return text;
 }
+
+void write_csv(const std::string& path, const Batch& columns) { io::replace_file(path, csv_text(columns)); }
 
 }  // namespace chainrule::data

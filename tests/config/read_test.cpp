@@ -69,7 +69,7 @@ TEST(ConfigRead, EachKindOfSettingTakesItsKindsOfValue) {
                            parse_text("f(1)")};  // one of each kind, in their order
   using Kind = Value::Kind;
   const std::vector<std::pair<Field::Kind, std::vector<Kind>>> takes = {
-      {Field::Kind::boolean, {Kind::boolean}},
+      {Field::Kind::flag, {Kind::boolean}},
       {Field::Kind::integer, {Kind::integer}},
       {Field::Kind::seed, {Kind::integer, Kind::seed}},
       {Field::Kind::number, {Kind::integer, Kind::seed, Kind::number}},

@@ -202,7 +202,7 @@ TEST(Csv, SurvivesAnything) {
         default:
           text.insert(at, 1, ",;\"\n\r#1a"[random.below(8)]);
       }
-      if (text.empty()) text = "\"";
+      if (text.empty()) text.assign(1, '"');
     }
     csv(text, {.missing = static_cast<Missing>(random.below(4)), .comment = '#'});
   }

@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
-# Fails if compiling nothing but `#include <chainrule/chainrule.h>` costs LIMIT times as much as compiling the
-# standard headers that its interface is made of, which a program that uses it has anyway:
-#   include_cost_test.sh LIMIT INCLUDE_FOLDER WORK
+# Fails if compiling nothing but `#include <HEADER>` costs LIMIT times as much as compiling the standard headers that
+# its interface is made of, which a program that uses it has anyway:
+#   include_cost_test.sh LIMIT HEADER INCLUDE_FOLDER WORK
 # User and system time of the whole compiler run, the smallest of five, the two taken turn by turn: a busy or
 # slow machine takes longer for both.
 set -euo pipefail
 limit=$1
-include=$2
-work=$3
+header=$2
+include=$3
+work=$4
 compiler=${CXX:-c++}
 mkdir -p "$work"
-printf '#include <%s>\n' chainrule/chainrule.h >"$work/chainrule.cpp"
+printf '#include <%s>\n' "$header" >"$work/chainrule.cpp"
 printf '#include <%s>\n' span string vector >"$work/standard.cpp"
 
 TIMEFORMAT='%U %S'

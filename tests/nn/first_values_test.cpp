@@ -76,8 +76,9 @@ TEST(Initializers, AreReadAndWritten) {
 
 TEST(Initializers, DependOnTheKeyAlone) {
   for (const auto& [text, expected] : kFormulas) {
+    const Shared<Initializer> made = make(text);
     const auto drawn = [&](std::uint64_t seed, std::uint64_t step) {
-      return make(text)->make({4, 3}, kFans, {.seed = seed, .step = step}).to_vector();
+      return made->make({4, 3}, kFans, {.seed = seed, .step = step}).to_vector();
     };
     const bool is_drawn = expected.deviation > 0;
     EXPECT_EQ(drawn(1, 2), drawn(1, 2)) << text;

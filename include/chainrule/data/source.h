@@ -11,6 +11,7 @@
 
 #include "chainrule/array.h"
 #include "chainrule/dtype.h"
+#include "chainrule/named_tensors.h"
 #include "chainrule/shape.h"
 #include "chainrule/shared.h"
 #include "chainrule/tensor.h"
@@ -36,12 +37,6 @@ struct Column {
 struct Columns : Counted {
   static constexpr int kMost = 16;
   std::vector<Column> list;
-};
-
-/// A tensor with a name.
-struct NamedTensor {
-  std::string name;
-  Tensor tensor;
 };
 
 /// Some rows of a source: one tensor a column, each (rows, ...).

@@ -120,5 +120,7 @@ Table parse_csv(std::string_view text, const CsvOptions& options = {}, const std
 /// @param columns  (rows) or (rows, k); k > 1 numbers make k columns, name1, name2, ...
 /// @throws ValueError  for tensors of more axes, or other numbers of rows (E271, E289).
 std::string csv_text(const Batch& columns);
+/// The same into a file. @throws FileError  if it cannot be written (E083).
+void write_csv(const std::string& path, const Batch& columns);
 
 }  // namespace chainrule::data

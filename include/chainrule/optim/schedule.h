@@ -1,6 +1,5 @@
 #pragma once
 
-#include <concepts>
 #include <cstdint>
 
 #include "chainrule/boxed.h"
@@ -41,9 +40,7 @@ Schedule* Schedule::box(S schedule) { return new ScheduleBox<S>(std::move(schedu
 class Rate : public Any<Schedule> {
  public:
   using Any::Any;
-  template <class Number>
-  requires std::floating_point<Number> || std::integral<Number> Rate(Number lr)
-      : Rate(fixed(static_cast<double>(lr))) {}
+  Rate(double lr) : Rate(fixed(lr)) {}
 
   double at(std::int64_t step, std::int64_t steps_per_epoch = 0) const {
     return (*this)->at(step, steps_per_epoch);
