@@ -131,6 +131,15 @@ Sequential tied() {
   return net;
 }
 
+TEST(Sequentials, GrowAfterTheyAreBuilt) {
+  const Tensor x = normal({3, 4}, {.seed = 1}, 0, 1, f64);
+  Sequential net(Affine(4), Tanh());
+  net.predict(x);
+  net.add(Affine(2));
+  EXPECT_EQ(net.predict(x).to_vector(), Sequential(Affine(4), Tanh(), Affine(2)).predict(x).to_vector());
+  EXPECT_EQ(net.parameters().back().name, "affine2.bias");
+}
+
 TEST(TiedLayers, StandOnceAndStayTiedInClones) {
   const Tensor x = normal({3, 4}, {.seed = 1}, 0, 1, f64);
   const Sequential net = tied();

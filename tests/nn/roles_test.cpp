@@ -8,16 +8,15 @@ namespace {
 
 using Values = std::vector<double>;
 
-// y = (x W1 + b1) W2 + b2 with x a row of ones, W1 (2, 5) and W2 (5, 3) of ones: the sum of y rises by 3 with
-// each element of b1 and by 1 with each of b2; in all 5 * 3 = 15 and 3.
+// y = (x W1 + b1) W2 + b2 with 3 rows x, and W1 (2, 5), W2 (5, 5) of ones: with each element of b2 the sum of
+// y rises by 3, one a row; with each of b1 by 3 * 5.
 TEST(Roles, TwoBiasesOfOneTensorHaveTwoGradients) {
-  const Tensor zero = zeros({3}, f64);
-  const Tensor x = ones({1, 2}, f64);
-  Sequential net(Affine(ones({2, 3}, f64), zero), Affine(ones({3, 3}, f64), zero));
-  net.forward(x);
-  net.backward(ones({1, 3}, f64));
-  EXPECT_EQ(net.parameter("affine1.bias").grad().to_vector(), (Values{3, 3, 3}));
-  EXPECT_EQ(net.parameter("affine2.bias").grad().to_vector(), (Values{1, 1, 1}));
+  const Tensor zero = zeros({5}, f64);
+  Sequential net(Affine(ones({2, 5}, f64), zero), Affine(ones({5, 5}, f64), zero));
+  net.forward(ones({3, 2}, f64));
+  net.backward(ones({3, 5}, f64));
+  EXPECT_EQ(net.parameter("affine1.bias").grad().to_vector(), Values(5, 15));
+  EXPECT_EQ(net.parameter("affine2.bias").grad().to_vector(), Values(5, 3));
 }
 
 TEST(Roles, ATensorThatIsBothInputsHasTwoGradients) {
