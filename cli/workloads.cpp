@@ -69,7 +69,8 @@ Batch draw_batch(std::int64_t size, std::uint64_t step, const Shape& shape, DTyp
 /// Training with a loss that gets the model and the step's number.
 template <class Loss>
 Prepared training(std::shared_ptr<Model> model, optim::AnyRule rule, optim::Options options, Loss loss) {
-  const auto optimizer = std::make_shared<optim::Optimizer>(model->parameters(), std::move(rule), std::move(options));
+  const auto optimizer =
+      std::make_shared<optim::Optimizer>(model->parameters(), std::move(rule), std::move(options));
   const auto number = std::make_shared<std::uint64_t>(0);
   return {[=] {
             std::vector<Tensor> gradients = grad(loss(*model, (*number)++), model->values());
