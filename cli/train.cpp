@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "chainrule/config.h"
 #include "chainrule/error.h"
 #include "chainrule/io.h"
 #include "chainrule/train.h"
@@ -230,8 +231,9 @@ void add_handlers(train::Trainer& trainer, const TrainOptions& options, const da
   std::error_code ignored;
   std::filesystem::remove(folder + "/history.json", ignored);  // what is there at the end is of this run
   const config::Value settings = config::write(static_cast<const RunSettings&>(options));
+  const std::string notes = config::to_toml(config::Value::of_table({{"options", settings}}));
   trainer.on(steps(options.checkpoint_every),
-             train::checkpoint(folder, {.replace = options.force, .notes = {{"options", settings}}}));
+             train::checkpoint(folder, {.replace = options.force, .notes = notes}));
 }
 
 int run(TrainOptions options) {

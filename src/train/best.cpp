@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "chainrule/config.h"
 #include "chainrule/error.h"
 #include "core/text.h"
 

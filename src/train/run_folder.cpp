@@ -101,7 +101,8 @@ class RunFolder final : public Handler {
     const std::string run = folder_ + "/run.toml";
     if (!goes_on || !fs::exists(run, error)) {
       config::Value all = config::parse_toml(trainer.configuration(), run);
-      all.table.insert(all.table.end(), options_.notes.begin(), options_.notes.end());
+      for (config::Entry& note : config::parse_toml(options_.notes, "notes").table)
+        all.table.push_back(std::move(note));
       io::replace_file(run, config::to_toml(all));
     }
     std::string lines;

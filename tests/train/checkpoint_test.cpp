@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "chainrule/chainrule.h"
+#include "chainrule/config.h"
 #include "temporary_folder.h"
 #include "train/checkpoint_file.h"
 #include "train/hard_run.h"
@@ -58,7 +59,8 @@ TEST_F(RunOf18Steps, HasAFolder) {
   EXPECT_EQ(last, 18);
   const config::Value toml = config::parse_toml(io::read_file(file("run.toml")), "run.toml");
   EXPECT_EQ(toml.find("loader")->find("batch_size")->integer, 20);
-  EXPECT_EQ(toml.find("net")->text.find("sequential([affine(16), batch_norm"), 0u) << toml.find("net")->text;
+  EXPECT_EQ(toml.find("net")->text.find("sequential([affine(16, bias=false), batch_norm"), 0u)
+      << toml.find("net")->text;
 }
 
 TEST_F(RunOf18Steps, GoesOnFromTheOtherCheckpointIfOneIsDamaged) {
@@ -108,21 +110,22 @@ TEST_F(RunOf18Steps, AnotherConfigurationIsRefused) {
   optim::Optimizer optimizer(net, optim::Adam{.beta1 = 0.8}, {.lr = 0.01, .clip_norm = 1});
   Trainer trainer({net, loss::softmax_cross_entropy}, optimizer,
                   {stripes(230, 1), {.batch_size = 32, .seed = 3}}, {.seed = 7});
-  EXPECT_EQ(message_of([&] { trainer.resume(run()); }),
-            "[resume] " + file("checkpoint-a.safetensors") +
-                " is of a run with another configuration:\n"
-                "  net is \"sequential([affine(16), batch_norm, relu, dropout(0.3), affine(8), relu, "
-                "dropout(0.2), affine(4)])\" in "
-                "the run, \"sequential([affine(16), relu, affine(4)])\" here\n"
-                "  optimizer.rule is \"adam(beta1=0.9, beta2=0.999, eps=1e-08)\" in the run, "
-                "\"adam(beta1=0.8, beta2=0.999, "
-                "eps=1e-08)\" here\n"
-                "  optimizer.lr is \"warm_up(epochs=0.0, steps=5, then=cosine(lr=0.03, epochs=0.0, steps=60, "
-                "end=0.0))\" in "
-                "the run, \"constant(lr=0.01)\" here\n"
-                "  optimizer.clip_norm is 0.0 in the run, 1.0 here\n"
-                "  loader.batch_size is 20 in the run, 32 here\n"
-                "Set these as they were, or start a new run in another folder. (E303)");
+  EXPECT_EQ(
+      message_of([&] { trainer.resume(run()); }),
+      "[resume] " + file("checkpoint-a.safetensors") +
+          " is of a run with another configuration:\n"
+          "  net is \"sequential([affine(16, bias=false), batch_norm, relu, dropout(0.3), affine(8), relu, "
+          "dropout(0.2), affine(4)])\" in "
+          "the run, \"sequential([affine(16), relu, affine(4)])\" here\n"
+          "  optimizer.rule is \"adam(beta1=0.9, beta2=0.999, eps=1e-08)\" in the run, "
+          "\"adam(beta1=0.8, beta2=0.999, "
+          "eps=1e-08)\" here\n"
+          "  optimizer.lr is \"warm_up(epochs=0.0, steps=5, then=cosine(lr=0.03, epochs=0.0, steps=60, "
+          "end=0.0))\" in "
+          "the run, \"constant(lr=0.01)\" here\n"
+          "  optimizer.clip_norm is 0.0 in the run, 1.0 here\n"
+          "  loader.batch_size is 20 in the run, 32 here\n"
+          "Set these as they were, or start a new run in another folder. (E303)");
 }
 
 TEST_F(RunOf18Steps, AnotherHistoryIsRefused) {

@@ -19,8 +19,14 @@ struct HardRun {
   static constexpr std::int64_t kSteps = 40;
 
   explicit HardRun(const Options& options)
-      : net{nn::Affine{16}, nn::BatchNorm{}, nn::Relu{},       nn::Dropout{0.3},
-            nn::Affine{8},  nn::Relu{},      nn::Dropout{0.2}, nn::Affine{4}},
+      : net{nn::Affine{16, {.bias = false}},
+            nn::BatchNorm{},
+            nn::Relu{},
+            nn::Dropout{0.3},
+            nn::Affine{8},
+            nn::Relu{},
+            nn::Dropout{0.2},
+            nn::Affine{4}},
         optimizer(net, optim::Adam{}, {.lr = optim::warm_up(steps(5), optim::cosine(0.03, steps(60)))}),
         trainer({net, loss::softmax_cross_entropy, {metric::accuracy}}, optimizer,
                 {stripes(230, 1), {.batch_size = 20, .seed = 3, .workers = options.workers}}, {.seed = 7}) {

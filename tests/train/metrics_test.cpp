@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "chainrule/chainrule.h"
+#include "chainrule/config.h"
 #include "train/stripes.h"
 
 namespace chainrule::train {

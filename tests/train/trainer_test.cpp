@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "chainrule/chainrule.h"
+#include "chainrule/config.h"
 #include "core/thread_pool.h"
 #include "train/stripes.h"
 

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "chainrule/config.h"
 #include "chainrule/data/source.h"
 #include "chainrule/train/handler.h"
 
@@ -50,8 +49,8 @@ Shared<Handler> keep_best(std::string metric = "test.loss", Best mode = Best::au
 
 struct CheckpointOptions {
   bool replace = false;  ///< whether a run that is in the folder already is replaced
-  /// What else stands in run.toml. Not compared on resuming.
-  std::vector<config::Entry> notes = {};
+  /// What else stands in run.toml, as TOML. Not compared on resuming.
+  std::string notes = {};
 };
 /// Makes a folder of the run: run.toml, the configuration; history.jsonl, a line a report; and checkpoints,
 /// alternating between checkpoint-a.safetensors and checkpoint-b.safetensors, so that one whole one is there
