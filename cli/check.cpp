@@ -33,6 +33,13 @@ struct CheckOptions {
   std::int64_t threads = 0;
   std::string broken;
   bool json = false;
+
+  void fields(Fields& f) {
+    f("samples", samples, "training images, from the first", between(1, 1000));
+    f("hidden", hidden, "hidden units; the time grows with their square", between(1, 1000));
+    f("seed", seed, "of the weights");
+    f("h", h, "each number is moved by h to both sides", between(1e-8, 0.01));
+  }
 };
 
 struct Comparison {
@@ -221,10 +228,7 @@ Command add_check(CLI::App& app) {
   CLI::App& check =
       *app.add_subcommand("check", "Check the gradients of the net against central differences");
   add_data_options(check, options->data);
-  add_integer(check, "--samples", options->samples, 1, 1000, "training images, from the first");
-  add_integer(check, "--hidden", options->hidden, 1, 1000, "hidden units; the time grows with their square");
-  add_seed(check, options->seed, "of the weights");
-  add_number(check, "--h", options->h, 1e-8, 0.01, "each number is moved by h to both sides");
+  add_settings(check, *options, {"samples", "hidden", "seed", "h"});
   add_threads(check, options->threads);
   check
       .add_option("--break", options->broken,

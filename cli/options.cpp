@@ -12,6 +12,7 @@
 #include <optional>
 #include <utility>
 
+#include "chainrule/error.h"
 #include "core/thread_pool.h"
 
 namespace chainrule::cli {
@@ -74,6 +75,25 @@ CLI::Option* add_number(CLI::App& app, const std::string& name, double& value, d
                        value = *number;
                        return true;
                      });
+}
+
+void add_settings(CLI::App& app, const config::Settings& of, std::initializer_list<std::string_view> names) {
+  for (const config::Leaf& leaf : config::leaves(of)) {
+    if (std::find(names.begin(), names.end(), leaf.name) == names.end()) continue;
+    std::string option = "--" + leaf.name;
+    std::replace(option.begin(), option.end(), '_', '-');
+    const auto set = [of, leaf, option](const std::string& text) {
+      try {
+        config::set(of, leaf.name, text, option);
+      } catch (const ValueError&) {
+        const std::string range = leaf.range.empty() ? "" : " " + leaf.range;
+        throw CLI::ValidationError(
+            option, fmt::format("'{}' is not {} {}{}", text, leaf.kind.starts_with('i') ? "an" : "a",
+                                leaf.kind, range));
+      }
+    };
+    app.add_option_function<std::string>(option, set, leaf.doc)->type_name("N")->default_str(leaf.value);
+  }
 }
 
 void add_data_options(CLI::App& app, DataOptions& options) {

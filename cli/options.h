@@ -2,7 +2,11 @@
 
 #include <CLI/App.hpp>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
+#include <string_view>
+
+#include "chainrule/config.h"
 
 namespace chainrule::cli {
 
@@ -15,6 +19,10 @@ CLI::Option* add_seed(CLI::App& app, std::uint64_t& value, const std::string& de
 CLI::Option* add_number(CLI::App& app, const std::string& name, double& value, double lowest, double highest,
                         const std::string& description);
 /// @}
+
+/// An option for each of these settings, "batch_size" as --batch-size; what it is, its default and its range
+/// stand in the `fields` of the struct, which must live as long as the parser.
+void add_settings(CLI::App& app, const config::Settings& of, std::initializer_list<std::string_view> names);
 
 /// --data and --data-dir.
 struct DataOptions {

@@ -41,10 +41,10 @@ struct RunSettings {
     f("data", data.name, "the data set");
     f("data_dir", data.dir, "where to look first for it");
     f("steps", steps, "batches to train on", at_least(1));
-    f("batch_size", batch_size, "images a step", between(1, 100'000));
-    f("lr", lr, "learning rate", above(0));
+    f("batch_size", batch_size, "images a step, drawn with replacement", between(1, 100'000));
+    f("lr", lr, "learning rate of plain gradient descent", {.low = 0, .high = 1e38, .without_low = true});
     f("hidden", hidden, "hidden units", between(1, 65'536));
-    f("seed", seed, "of the first weights and the order of images");
+    f("seed", seed, "of the first weights and the order of images, not of the data");
   }
 };
 
@@ -288,13 +288,7 @@ Command add_train(CLI::App& app) {
   CLI::Option* epochs = add_integer(train, "--epochs", options->epochs, 1, 1'000'000,
                                     "the same in epochs: as many images as the training set has");
   epochs->excludes(steps);
-  CLI::Option* batch_size = add_integer(train, "--batch-size", options->batch_size, 1, 100'000,
-                                        "images a step, drawn with replacement");
-  CLI::Option* lr =
-      add_number(train, "--lr", options->lr, 1e-38, 1e38, "learning rate of plain gradient descent");
-  CLI::Option* hidden = add_integer(train, "--hidden", options->hidden, 1, 65'536, "hidden units");
-  CLI::Option* seed =
-      add_seed(train, options->seed, "of the first weights and the order of images, not of the data");
+  add_settings(train, static_cast<RunSettings&>(*options), {"batch_size", "lr", "hidden", "seed"});
   add_threads(train, options->threads);
   CLI::Option* out = train.add_option("--out", options->out,
                                       "folder for history.json, the parameters, W1.npy ..., and\n"
@@ -312,7 +306,10 @@ Command add_train(CLI::App& app) {
       ->excludes(out)
       ->excludes(force)
       ->excludes(epochs);
-  options->of_run = {train.get_option("--data"), steps, batch_size, lr, hidden, seed};
+  options->of_run = {train.get_option("--data"), steps};
+  for (const char* name : {"--batch-size", "--lr", "--hidden", "--seed"}) {
+    options->of_run.push_back(train.get_option(name));
+  }
   train.add_flag("--json", options->json, "print one JSON document, and progress on stderr only");
   train.footer(
       "Prints loss (mean over the epoch's steps) and accuracies (over the whole sets) once an epoch.\n"

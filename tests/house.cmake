@@ -23,8 +23,8 @@ foreach(kind cmake pkg-config readme)
   set_tests_properties(install.${kind} PROPERTIES FIXTURES_REQUIRED installed)
 endforeach()
 
-# A training loop by hand (nets, losses, optimizers), and everything: data, files, trainer, explanations too.
-foreach(cost "optim 1.75" "chainrule 3")
+# The operations; a training loop by hand (nets and optimizers); and everything: data, files, trainer, explanations too.
+foreach(cost "ops 1.5" "optim 2.25" "chainrule 3")
   separate_arguments(cost)
   list(GET cost 0 header)
   list(GET cost 1 limit)
@@ -35,5 +35,5 @@ foreach(cost "optim 1.75" "chainrule 3")
 endforeach()
 
 set_tests_properties(install.remove_old install.into_prefix install.cmake install.pkg-config install.readme
-                     install.include_cost_optim install.include_cost_chainrule
+                     install.include_cost_ops install.include_cost_optim install.include_cost_chainrule
                      PROPERTIES LABELS install ENVIRONMENT CXX=${CMAKE_CXX_COMPILER})

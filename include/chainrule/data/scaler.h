@@ -5,6 +5,7 @@
 
 #include "chainrule/data/source.h"
 #include "chainrule/fields.h"
+#include "chainrule/nn/layer.h"
 #include "chainrule/tensor.h"
 
 // Numbers of a size that nets learn well from, and back.
@@ -34,6 +35,11 @@ class Scaler : public Configurable {
   Tensor inverse(const Tensor& t) const;
   /// Scaled inputs in their own units.
   Tensor inverse_inputs(const Tensor& x) const;
+
+  /// The same as layers, to be saved with a net: `save(path, net, {.before = scaler.before(), .after =
+  /// scaler.after()})`. Along the last axis: of tables, or one for all numbers. Empty: nothing to do.
+  Shared<nn::Layer> before() const;
+  Shared<nn::Layer> after() const;
 
   /// What it does, for those who fold it into a layer. A spread is never 0. Empty: nothing.
   virtual Line inputs() const = 0;
