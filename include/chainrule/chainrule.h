@@ -1,7 +1,8 @@
 #pragma once
 
-/// The whole public interface but for chainrule/op.h, which is for those who write operations of their own. A
-/// program that wants to compile faster includes only the parts that it uses.
+/// The whole public interface but for chainrule/op.h, which is for those who write operations of their own,
+/// and for chainrule/io.h and chainrule/config.h, files of tensors and settings as text. A program that wants
+/// to compile faster includes only the parts that it uses.
 
 #include "chainrule/conv.h"
 #include "chainrule/data.h"

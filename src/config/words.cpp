@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "config/print.h"
 #include "core/nearest.h"
@@ -46,6 +47,8 @@ std::string with_article(std::string_view word) {
 }
 
 std::string plain_number(double value) {
+  // Whole numbers as people write them: 100000, not 1e+05.
+  if (value == std::trunc(value) && std::abs(value) < 1e15) return cat(static_cast<std::int64_t>(value));
   char text[32];
   return {text, std::to_chars(text, text + sizeof(text), value).ptr};
 }
