@@ -15,8 +15,7 @@ An optimizer is a rule, which says how a parameter changes by its gradient, and 
 ```cpp
 optim::Optimizer optimizer(net, optim::Momentum{.momentum = 0.9}, {.lr = optim::cosine(0.1, steps(1000))});
 auto pass = nn::Pass::training(seed, step);
-Tensor loss = softmax_cross_entropy(net.forward(x, pass), t);
-const double value = optimizer.step(std::move(loss), pass);
+const double loss = optimizer.step(softmax_cross_entropy(net.forward(x, pass), t), pass);
 ```
 
 By name: `optim::Optimizer(net, "momentum(0.9)")`. A step computes gradients, new parameters, the rule's states and running statistics
