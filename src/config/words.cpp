@@ -47,15 +47,23 @@ std::string with_article(std::string_view word) {
 }
 
 std::string plain_number(double value) {
-  // Whole numbers as people write them: 100000, not 1e+05.
-  if (value == std::trunc(value) && std::abs(value) < 1e15) return cat(static_cast<std::int64_t>(value));
   char text[32];
   return {text, std::to_chars(text, text + sizeof(text), value).ptr};
 }
 
+namespace {
+
+/// Whole numbers as people write them: 100000, not 1e+05.
+std::string bound(double value) {
+  const bool is_whole = value == std::trunc(value) && std::abs(value) < 1e15;
+  return is_whole ? cat(static_cast<std::int64_t>(value)) : plain_number(value);
+}
+
+}  // namespace
+
 std::string range_words(const Range& range) {
   const bool low = range.low != Range{}.low, high = range.high != Range{}.high;
-  const std::string from = plain_number(range.low), to = plain_number(range.high);
+  const std::string from = bound(range.low), to = bound(range.high);
   if (!low && !high) return "";
   if (!high) return cat(range.without_low ? "above " : "at least ", from);
   if (!low) return cat(range.without_high ? "below " : "at most ", to);
