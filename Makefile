@@ -2,7 +2,7 @@
 #
 #   make train ARGS="--epochs 3"
 #   make test CMAKE_FLAGS=-DCHAINRULE_WERROR=ON
-targets := train test bench lint format check-fast clean
+targets := train test test-long bench lint format check-fast clean
 
 .PHONY: help $(targets)
 
