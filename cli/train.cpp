@@ -201,6 +201,7 @@ void read_run(TrainOptions& options) {
   }
   RunSettings of_run;
   config::read(of_run, *kept);
+  const std::int64_t asked_steps = options.steps;
   for (const CLI::Option* given : options.of_run) {
     if (given->count() == 0) continue;
     std::string key = given->get_name().substr(2);
@@ -215,6 +216,7 @@ void read_run(TrainOptions& options) {
   const std::string dir = options.data.dir;  // files may have moved
   static_cast<RunSettings&>(options) = of_run;
   if (!dir.empty()) options.data.dir = dir;
+  if (asked_steps > 0) options.steps = asked_steps;  // a run may go on for longer
 }
 
 data::Source flat(const data::ImageSet& set) { return data::images(set, {.flat = true}); }
@@ -260,6 +262,11 @@ int run(TrainOptions options) {
 
   std::ostringstream resumed;
   if (!options.resume.empty()) resumed << trainer.resume(options.resume);
+  if (options.steps < trainer.steps_done()) {
+    throw ValueError(310,
+                     fmt::format("[train] --steps {} is less than the run in {} has done, {}. Ask for more.",
+                                 options.steps, options.resume, trainer.steps_done()));
+  }
   const InterruptGuard interrupts;
   Progress progress(options.json ? stderr : stdout, options.steps - trainer.steps_done(), "steps");
   progress.line(header(options, set, net, static_cast<double>(options.steps) / static_cast<double>(per_epoch),
@@ -306,7 +313,8 @@ Command add_train(CLI::App& app) {
       ->excludes(out)
       ->excludes(force)
       ->excludes(epochs);
-  options->of_run = {train.get_option("--data"), steps};
+  out->check([](const std::string& name) { return name.empty() ? "RUN is empty" : ""; });
+  options->of_run = {train.get_option("--data")};
   for (const char* name : {"--batch-size", "--lr", "--hidden", "--seed"}) {
     options->of_run.push_back(train.get_option(name));
   }

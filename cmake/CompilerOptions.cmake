@@ -9,6 +9,11 @@ function(chainrule_compile_options target)
   endif()
 endfunction()
 
+# For tests: they are compiled far more often than they run long, and sanitizers triple the compiler's time.
+function(chainrule_quick_compile target)
+  target_compile_options(${target} PRIVATE $<IF:$<BOOL:${CHAINRULE_SANITIZE}>,-O0,-O1>)
+endfunction()
+
 # Which of Highway's instruction sets are left out, for every file that includes it. SSSE3 without SSE4 is too
 # rare to build for; SVE vectors have no size at compile time, which the register tiles need.
 function(chainrule_simd_targets target)

@@ -1,9 +1,10 @@
 # Pages of docs/ that are written from tables: the target NAME_docs writes docs/NAME.md, a test compares it.
-function(chainrule_page name)
+function(chainrule_page name library)
   add_executable(write_${name} docs/write_${name}.cpp)
   target_include_directories(write_${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
-  target_link_libraries(write_${name} PRIVATE chainrule)
+  target_link_libraries(write_${name} PRIVATE ${library})
   chainrule_compile_options(write_${name})
+  chainrule_quick_compile(write_${name})
   add_custom_target(${name}_docs COMMAND write_${name} ${PROJECT_SOURCE_DIR}/docs/${name}.md VERBATIM)
   add_test(NAME docs.${name} COMMAND write_${name} --check ${PROJECT_SOURCE_DIR}/docs/${name}.md)
   # Proves that the comparison can fail.
@@ -12,9 +13,11 @@ function(chainrule_page name)
   set_tests_properties(docs.${name} docs.${name}_refuses_another PROPERTIES LABELS docs)
 endfunction()
 
-chainrule_page(ops)
-chainrule_page(layers)
-chainrule_page(optimizers)
+chainrule_page(ops chainrule)
+chainrule_page(layers chainrule)
+chainrule_page(optimizers chainrule)
+chainrule_page(losses chainrule_train)
+chainrule_page(data chainrule_data)
 
 # docs/op_errors.md holds measured errors; it is not compared, since their last digits are the C library's.
 add_executable(write_op_errors docs/write_op_errors.cpp)

@@ -11,11 +11,11 @@
 
 // Settings as text: reads and writes whatever lists its `Fields`.
 //
-//     Sgd rule;                                             // a struct with `void fields(Fields& f)`
-//     config::read(rule, config::parse_toml("lr = 0.05", "run.toml"));
-//     config::set(rule, "schedule", "cosine(0.1, 5)");      // as an option on the command line
-//     std::cout << config::describe(rule);                  // sgd(0.05, schedule=cosine(0.1, 5))
-//     auto layer = config::make<nn::Layer>("conv2d(30, kernel=5)");
+//     nn::Conv2d layer;                                     // anything with `void fields(Fields& f)`
+//     config::read(layer, config::parse_toml("filters = 30", "run.toml"));
+//     config::set(layer, "kernel", "5");                    // as an option on the command line
+//     std::cout << config::describe(layer);                 // conv2d(30, 5)
+//     auto another = config::make<nn::Layer>("conv2d(30, kernel=5)");
 //
 // Three formats hold the same values: TOML (files of people), JSON (metadata), and a short text (options,
 // lists of layers). In each, an object of a kind such as a schedule is written in one of these ways:
@@ -24,6 +24,7 @@
 //     "cosine(0.1, 5)"             in TOML and JSON: the short text as a string
 //     { type = "cosine", low = 5 } in all three: a table (JSON: an object) with its name as `type`
 //     { low = 5 }                  without `type`: changes settings of the one that is there
+//     0.1                          a number, where the kind has a row for it: a learning rate that stays
 //
 // An object that is named is made anew, its settings at their defaults. Objects are never changed in place: a
 // setting of one is changed in a copy, which takes its place, so that others who share it keep what they

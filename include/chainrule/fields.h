@@ -24,7 +24,7 @@
 // writing them back, and their pages in docs/ follow from that: chainrule/config.h.
 namespace chainrule {
 
-/// The numbers that a setting may have.
+/// The numbers that a setting may have. One with a bound on one side has finite numbers only.
 struct Range {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
@@ -34,8 +34,9 @@ struct Range {
     return (without_low ? x > low : x >= low) && (without_high ? x < high : x <= high);
   }
 };
-constexpr Range at_least(double low) { return {.low = low}; }
-constexpr Range above(double low) { return {.low = low, .without_low = true}; }
+inline constexpr double kLargestNumber = std::numeric_limits<double>::max();
+constexpr Range at_least(double low) { return {.low = low, .high = kLargestNumber}; }
+constexpr Range above(double low) { return {.low = low, .high = kLargestNumber, .without_low = true}; }
 constexpr Range between(double low, double high) { return {low, high}; }
 /// From 0 to 1, without 1.
 constexpr Range fraction() { return {.low = 0, .high = 1, .without_high = true}; }
@@ -98,9 +99,13 @@ class Registry {
   void add() {
     add({&T::kInfo, [] { return static_cast<Configurable*>(new T()); }});
   }
+  /// What a bare number stands for: the row of this name, whose only setting is a number. `lr = 0.1` is
+  /// `lr = "constant(0.1)"`. "" if nothing.
+  std::string_view number_row() const { return number_row_; }
+  void set_number_row(std::string_view name) { number_row_ = name; }
 
  private:
-  std::string_view kind_;
+  std::string_view kind_, number_row_;
   std::vector<Row> rows_;
 };
 
@@ -123,6 +128,7 @@ struct Field {
     object,    ///< Shared<a kind>: its name with its settings
     objects,   ///< std::vector<Shared<a kind>>
     group,     ///< a struct with fields of its own
+    groups,    ///< a std::vector of such structs
   };
 
   std::string_view name;
@@ -138,8 +144,14 @@ struct Field {
   Configurable* (*get)(void* target, std::size_t i) = nullptr;
   void (*put)(void* target, std::size_t i, Configurable* made) = nullptr;
   void (*clear)(void* target) = nullptr;
-  /// Of groups.
+  /// Of a group.
   void (*visit)(void* target, Fields& inner) = nullptr;
+  /// Of groups, beside `count`: the fields of the i-th; a list of so many, with those of the target first;
+  /// where such a list lies; its groups instead of those of the target.
+  void (*visit_at)(void* target, std::size_t i, Fields& inner) = nullptr;
+  Shared<Counted> (*copy)(const void* target, std::size_t count) = nullptr;
+  void* (*inside)(Counted& copied) = nullptr;
+  void (*assign)(void* target, const void* from) = nullptr;
 };
 
 /// The settings of a struct, in their order, by reference. Names are lower-case words; `type` is not free.
@@ -218,6 +230,31 @@ class Fields {
   void operator()(std::string_view name, Group& value, std::string_view doc = "") {
     add(name, doc, Field::Kind::group, &value).visit = [](void* target, Fields& inner) {
       static_cast<Group*>(target)->fields(inner);
+    };
+  }
+
+  template <class Group>
+  requires requires(Group& group, Fields& f) { group.fields(f); }
+  void operator()(std::string_view name, std::vector<Group>& value, std::string_view doc = "") {
+    using List = std::vector<Group>;
+    struct Copy : Counted {
+      List list;
+    };
+    Field& field = add(name, doc, Field::Kind::groups, &value);
+    field.count = [](const void* target) { return static_cast<const List*>(target)->size(); };
+    field.visit_at = [](void* target, std::size_t i, Fields& inner) {
+      (*static_cast<List*>(target))[i].fields(inner);
+    };
+    field.copy = [](const void* target, std::size_t count) {
+      Copy* copy = new Copy;
+      Shared<Counted> held(copy);
+      copy->list = *static_cast<const List*>(target);
+      copy->list.resize(count);
+      return held;
+    };
+    field.inside = [](Counted& copied) -> void* { return &static_cast<Copy&>(copied).list; };
+    field.assign = [](void* target, const void* from) {
+      *static_cast<List*>(target) = *static_cast<const List*>(from);
     };
   }
 

@@ -53,7 +53,9 @@ struct Options {
 class Optimizer {
  public:
   Optimizer(const nn::Layer& net, AnyRule rule, Options options = {})
-      : Optimizer(net.parameters(), std::move(rule), std::move(options)) {}
+      : Optimizer(net.parameters(), std::move(rule), std::move(options)) {
+    keep_in_mind(net);
+  }
   /// By name, with settings if need be: "adam", "momentum(0.95)".
   Optimizer(const nn::Layer& net, std::string_view rule, Options options = {});
   /// A parameter that is listed twice is one.
@@ -64,9 +66,10 @@ class Optimizer {
   /// @param also  tensors that are computed in the same run and made leaves: metrics of the batch.
   /// @throws ValueError  if the loss is not finite: names the operation that made the first number that is
   /// not
-  ///     (E080); if it does not depend on a parameter (E263); or for a learning rate that cannot be (E045).
+  ///     (E080); if it does not depend on a parameter (E263), or there is none (E267); or for a learning rate
+  ///     that cannot be (E045).
   double step(Tensor loss, nn::Pass& pass, std::span<Tensor> also = {});
-  /// The same for a net without layers that are random or keep statistics.
+  /// The same for a net that keeps no statistics. @throws ValueError  if it keeps some (E266).
   double step(Tensor loss);
   /// One step with given gradients, in the order of the parameters that are not frozen.
   /// @throws ValueError  for another number of gradients, or one that does not fit its parameter (E044).
@@ -106,9 +109,11 @@ class Optimizer {
     Group group;            // what holds for it
   };
 
+  void keep_in_mind(const nn::Layer& net);
   void prepare();
   void find_gradients(const Tensor& loss, Workspace& w) const;
   void limit(std::vector<Tensor>& gradients) const;
+  void check_fit(const Tensor& made, const Tensor& value, const std::string& name) const;
   void find_updates(Workspace& w);
   void apply(Workspace& w, nn::Pass* pass, History history);
   double step_with(Tensor loss, nn::Pass* pass, std::span<Tensor> also);
@@ -123,6 +128,7 @@ class Optimizer {
   std::vector<Tensor> states_;  // of all trained ones, one after the other; made by the first step
   std::int64_t steps_ = 0;
   std::int64_t steps_per_epoch_ = 0;
+  std::string keeps_;  // a state that the net's layers keep; empty if they keep none
 };
 
 }  // namespace chainrule::optim

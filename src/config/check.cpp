@@ -25,10 +25,16 @@ void check_fields(const Fields& fields, std::string_view owner) {
         break;
       case Field::Kind::object:
       case Field::Kind::objects:
-        for (std::size_t i = 0; i < field.count(field.target); ++i) check(*field.get(field.target, i));
+        for (std::size_t i = 0; i < field.count(field.target); ++i) {
+          if (Configurable* object = field.get(field.target, i)) check(*object);
+        }
         break;
       case Field::Kind::group:
         check_fields(fields_of(field), field.name);
+        break;
+      case Field::Kind::groups:
+        for (std::size_t i = 0; i < field.count(field.target); ++i)
+          check_fields(fields_of(field, field.target, i), field.name);
         break;
       default:
         break;

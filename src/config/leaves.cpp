@@ -41,12 +41,14 @@ std::pair<std::string_view, std::string_view> first_part(std::string_view name) 
   return {name.substr(0, dot), name.substr(std::min(dot + 1, name.size()))};
 }
 
-/// The object of that number, or null.
-Configurable* element(const Field& field, std::string_view number) {
+/// The settings of the element of that number; none if it is not there.
+Fields fields_of_element(const Field& field, std::string_view number) {
   std::size_t i = 0;
   const auto [stop, error] = std::from_chars(number.data(), number.data() + number.size(), i);
   const bool read = error == std::errc() && stop == number.data() + number.size();
-  return read && i < field.count(field.target) ? field.get(field.target, i) : nullptr;
+  if (!read || i >= field.count(field.target)) return {};
+  if (field.kind == Field::Kind::groups) return fields_of(field, field.target, i);
+  return fields_of(*field.get(field.target, i));
 }
 
 /// What kind of setting the dotted name is; of one that is not there, `group`.
@@ -56,13 +58,10 @@ Field::Kind kind_of(const Fields& fields, std::string_view name) {
   if (field == fields.all().end()) return Field::Kind::group;
   if (rest.empty()) return field->kind;
   if (field->kind == Field::Kind::group) return kind_of(fields_of(*field), rest);
-  Configurable* object = nullptr;
-  if (field->kind == Field::Kind::object) object = element(*field, "0");
-  if (field->kind == Field::Kind::objects) {
-    std::tie(first, rest) = first_part(rest);
-    object = element(*field, first);
-  }
-  return object ? kind_of(fields_of(*object), rest) : Field::Kind::group;
+  if (field->kind == Field::Kind::object) return kind_of(fields_of_element(*field, "0"), rest);
+  if (field->kind != Field::Kind::objects && field->kind != Field::Kind::groups) return Field::Kind::group;
+  std::tie(first, rest) = first_part(rest);
+  return kind_of(fields_of_element(*field, first), rest);
 }
 
 Value texts_between_commas(std::string_view text, const Place& place) {

@@ -27,6 +27,10 @@ void check_fields(const Fields& fields, std::string_view owner) {
     if (!seen.insert(field.name).second) throw refused("is listed twice. Give one of them another name.");
     if (field.doc.empty()) throw refused("has no doc. Say in a line what it is, in fields().");
     if (field.kind == Field::Kind::group) check_fields(fields_of(field), field.name);
+    if (field.kind == Field::Kind::groups) {
+      const Shared<Counted> one = field.copy(field.target, 1);
+      check_fields(fields_of(field, field.inside(*one), 0), field.name);
+    }
   }
 }
 
@@ -43,8 +47,9 @@ std::string markdown(const Registry& registry, int level) {
     if (!settings.empty())
       made += "\n| setting | kind | default | range | what it is |\n|---|---|---|---|---|\n";
     for (const Leaf& leaf : settings)
-      made += cat("| `", leaf.name, "` | ", cell(leaf.kind), " | `", cell(leaf.value), "` | ",
-                  cell(leaf.range), " | ", cell(leaf.doc), " |\n");
+      made += cat("| `", leaf.name, "` | ", cell(leaf.kind), " | `",
+                  leaf.value.empty() ? "\"\"" : cell(leaf.value), "` | ", cell(leaf.range), " | ",
+                  cell(leaf.doc), " |\n");
   }
   return made;
 }

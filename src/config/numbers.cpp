@@ -27,7 +27,8 @@ void check_range(const Field& field, const Label& label, const Value& value, dou
   if (field.range.contains(number)) return;
   const std::string words = range_words(field.range);
   throw mistake(228, value.place, statement(field, label, value), ". Need ",
-                words.empty() ? "a number" : words, ".");  // nan is none, whatever the range
+                words.empty() ? "a number" : cat(std::isinf(number) ? "a finite number, " : "", words),
+                ".");  // nan is none, whatever the range
 }
 
 /// A number that is whole, and at least low and less than high, both powers of two.

@@ -44,6 +44,8 @@ void copy(const Field& from, const Field& to) {
       return;
     case Field::Kind::group:
       return copy(fields_of(from), fields_of(to));
+    case Field::Kind::groups:
+      return to.assign(to.target, from.target);
   }
 }
 
@@ -81,6 +83,12 @@ Fields fields_of(const Field& group) {
   return fields;
 }
 
+Fields fields_of(const Field& groups, void* target, std::size_t i) {
+  Fields fields;
+  groups.visit_at(target, i, fields);
+  return fields;
+}
+
 std::vector<std::string> names_of(const Fields& fields) {
   std::vector<std::string> names;
   for (const Field& field : fields.all()) names.emplace_back(field.name);
@@ -93,13 +101,17 @@ Shared<Configurable> copy_of(Configurable& object) {
   return made;
 }
 
-Named named(const Value& value, const std::string& what, const std::string& need) {
+Named named(const Value& value, const std::string& what, const std::string& need,
+            std::string_view number_row) {
   if (value.kind == Value::Kind::text) {
     if (is_plain_word(value.text)) return {value.text, value.place, Value()};
     const Value parsed = parse_within(value);
-    if (parsed.kind != Value::Kind::text) return named(parsed, what, need);
+    if (parsed.kind != Value::Kind::text) return named(parsed, what, need, number_row);
     return {parsed.text, parsed.place, Value()};
   }
+  const bool is_number = value.kind == Value::Kind::integer || value.kind == Value::Kind::number;
+  if (is_number && !number_row.empty())
+    return {std::string(number_row), value.place, Value::of_list({value})};
   if (value.kind == Value::Kind::call) return {value.text, value.place, value};
   if (value.kind != Value::Kind::table)
     throw mistake(227, value.place, what, " is ", shown(value), ". Need ", need, ".");
@@ -116,7 +128,9 @@ Named named(const Value& value, const std::string& what, const std::string& need
 
 Shared<Configurable> object_of(const Registry& registry, const Value& value, Configurable* current,
                                const std::string& what) {
-  const Named given = named(value, what, cat(with_article(registry.kind()), ": ", listed(registry.names())));
+  const std::string need = cat(registry.number_row().empty() ? "" : "a number, or ",
+                               with_article(registry.kind()), ": ", listed(registry.names()));
+  const Named given = named(value, what, need, registry.number_row());
   if (given.name.empty()) return changed(current, given.settings, what, registry);
   const Registry::Row* row = registry.find(given.name);
   if (!row)

@@ -10,6 +10,7 @@ namespace chainrule::config {
 /// Settings of an object, or of a group.
 Fields fields_of(Configurable& object);
 Fields fields_of(const Field& group);
+Fields fields_of(const Field& groups, void* target, std::size_t i);
 
 /// The names of the fields, for suggestions.
 std::vector<std::string> names_of(const Fields& fields);
@@ -26,13 +27,15 @@ Shared<Configurable> copy_of(Configurable& object);
 /// The value of a setting, objects with what differs from their defaults.
 Value brief_value(const Field& field);
 
-/// A table or call as what it says: the text of a short text, without the `type` of a table.
+/// A table or call as what it says: the text of a short text, without the `type` of a table. A number is a
+/// setting of the object that the kind has for it.
 struct Named {
   std::string name;  ///< "" if it has none
   Place place;       ///< of the name
   Value settings;    ///< its `list` and `table`
 };
 /// @throws ValueError  for what is no object: E221 to E225, E227.
-Named named(const Value& value, const std::string& what, const std::string& need);
+Named named(const Value& value, const std::string& what, const std::string& need,
+            std::string_view number_row = "");
 
 }  // namespace chainrule::config

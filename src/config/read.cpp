@@ -75,6 +75,8 @@ class Reader {
       case Field::Kind::group:
         if (value.kind != Kind::table) throw wrong_kind(field, label, value);
         return settings(fields_of(field), field.name, value);
+      case Field::Kind::groups:
+        return groups(field, label, value);
     }
   }
 
@@ -151,24 +153,48 @@ class Reader {
     return parsed.kind == Kind::list ? parsed : Value::of_list({std::move(parsed)});
   }
 
+  static std::size_t number_of_key(const Entry& entry, std::size_t size, const Label& label) {
+    for (std::size_t i = 0; i < size; ++i) {
+      if (entry.key == std::to_string(i)) return i;
+    }
+    throw mistake(226, entry.place, label.text(), " has no element '", entry.key, "', it has ", size,
+                  ". Need a number less than that, or a list.");
+  }
+
   /// Changes those whose numbers are the keys.
   void some_objects(const Field& field, const Label& label, const Value& value) {
     std::vector<Shared<Configurable>> made;
-    std::vector<std::string> numbers;
-    for (std::size_t i = 0; i < field.count(field.target); ++i) {
-      made.emplace_back(field.get(field.target, i));
-      numbers.push_back(std::to_string(i));
-    }
+    for (std::size_t i = 0; i < field.count(field.target); ++i) made.emplace_back(field.get(field.target, i));
     for (const Entry& entry : value.table) {
-      const auto number = std::ranges::find(numbers, entry.key);
-      if (number == numbers.end())
-        throw mistake(226, entry.place, label.text(), " has no element '", entry.key, "', it has ",
-                      made.size(), ". Need a number less than that, or a list.");
-      auto& object = made[static_cast<std::size_t>(number - numbers.begin())];
+      auto& object = made[number_of_key(entry, made.size(), label)];
       object = object_of(*field.registry, entry.value, object.get(),
                          cat("element ", entry.key, " of ", label.text()));
     }
     will_hold(field, std::move(made));
+  }
+
+  /// Tables, all anew; or with numbers as keys changes of some.
+  void groups(const Field& field, const Label& label, const Value& value) {
+    if (is_none(value)) return groups(field, label, Value::of_list({}));
+    if (value.kind == Kind::text) return groups(field, label, whole_list(value));
+    const auto group = [&](void* list, std::size_t i, const Value& given) {
+      if (given.kind != Kind::table)
+        throw mistake(227, given.place, label.text(), " has ", shown(given), " in it. Need tables.");
+      settings(fields_of(field, list, i), field.name, given);
+    };
+    Shared<Counted> made;
+    if (is_by_number(value)) {
+      const std::size_t size = field.count(field.target);
+      made = field.copy(field.target, size);
+      for (const Entry& entry : value.table)
+        group(field.inside(*made), number_of_key(entry, size, label), entry.value);
+    } else {
+      const std::span<const Value> all = elements(value);
+      const Shared<Counted> none = field.copy(field.target, 0);
+      made = field.copy(field.inside(*none), all.size());
+      for (std::size_t i = 0; i < all.size(); ++i) group(field.inside(*made), i, all[i]);
+    }
+    changes_.push_back([field, made] { field.assign(field.target, field.inside(*made)); });
   }
 
   std::vector<std::function<void()>> changes_;

@@ -23,6 +23,9 @@ void Registry::add(const Row& row) {
   const auto refused = [&](const auto&... why) {
     return ValueError(220, cat("[registry] the ", kind_, " '", row.info->name, "' ", why...));
   };
+  if (row.info == nullptr || row.make == nullptr)
+    throw ValueError(220, cat("[registry] a ", kind_,
+                              " without Info, or without a function that makes it. Use add<T>()."));
   if (!config::is_setting_name(row.info->name))
     throw refused("cannot be named so. Need a lower-case word as in \"max_pool2d\", and none of ",
                   config::listed(config::kTakenWords), ".");

@@ -62,7 +62,7 @@ std::string bound(double value) {
 }  // namespace
 
 std::string range_words(const Range& range) {
-  const bool low = range.low != Range{}.low, high = range.high != Range{}.high;
+  const bool low = range.low >= -kLargestNumber, high = range.high < kLargestNumber;
   const std::string from = bound(range.low), to = bound(range.high);
   if (!low && !high) return "";
   if (!high) return cat(range.without_low ? "above " : "at least ", from);
@@ -93,11 +93,13 @@ std::string kind_words(const Field& field) {
     case Kind::texts:
       return "list of texts";
     case Kind::object:
-      return std::string(field.registry->kind());
+      return cat(field.registry->number_row().empty() ? "" : "number or ", field.registry->kind());
     case Kind::objects:
       return cat("list, each ", with_article(field.registry->kind()));
     case Kind::group:
       return "table of settings";
+    case Kind::groups:
+      return "list of tables";
   }
   return "";
 }

@@ -28,6 +28,14 @@ Value call(Configurable& object, std::vector<Value> positional, std::vector<Entr
 std::vector<Entry> all_settings(const Fields& fields);
 Value full(Configurable& object) { return call(object, {}, all_settings(fields_of(object))); }
 
+/// An object of a field: as a number, if that says it all.
+Value value_of_object(const Field& field, std::size_t i, Value (*of_object)(Configurable&)) {
+  if (field.get(field.target, i) == nullptr) return Value();
+  Configurable& object = *field.get(field.target, i);
+  if (object.info().name != field.registry->number_row()) return of_object(object);
+  return Value(as<double>(fields_of(object).all()[0]));
+}
+
 /// @param of_object  how an object is written.
 Value value_of(const Field& field, Value (*of_object)(Configurable&)) {
   switch (field.kind) {
@@ -50,15 +58,21 @@ Value value_of(const Field& field, Value (*of_object)(Configurable&)) {
     case Field::Kind::texts:
       return list<std::string>(field);
     case Field::Kind::object:
-      return field.count(field.target) ? of_object(*field.get(field.target, 0)) : Value();
+      return field.count(field.target) ? value_of_object(field, 0, of_object) : Value();
     case Field::Kind::objects: {
       std::vector<Value> elements;
       for (std::size_t i = 0; i < field.count(field.target); ++i)
-        elements.push_back(of_object(*field.get(field.target, i)));
+        elements.push_back(value_of_object(field, i, of_object));
       return Value::of_list(std::move(elements));
     }
     case Field::Kind::group:
       return Value::of_table(all_settings(fields_of(field)));
+    case Field::Kind::groups: {
+      std::vector<Value> elements;
+      for (std::size_t i = 0; i < field.count(field.target); ++i)
+        elements.push_back(Value::of_table(all_settings(fields_of(field, field.target, i))));
+      return Value::of_list(std::move(elements));
+    }
   }
   return {};
 }
@@ -80,8 +94,19 @@ bool differs(const Field& field, const Field* usual) {
   return !usual || !(value_of(field, full) == value_of(*usual, full));
 }
 
+/// Numbers, of which one can stand without brackets.
+Value without_brackets(Value value) {
+  const auto is_number = [](const Value& v) {
+    return v.kind == Value::Kind::integer || v.kind == Value::Kind::number;
+  };
+  if (value.list.size() == 1 && is_number(value.list[0])) return Value(value.list[0]);
+  return value;
+}
+
 /// The setting without what is as usual.
 Value brief_value(const Field& field, const Field* usual) {
+  if (field.kind == Field::Kind::integers || field.kind == Field::Kind::numbers)
+    return without_brackets(value_of(field, brief));
   if (field.kind != Field::Kind::group || !usual) return value_of(field, brief);
   const Fields fields = fields_of(field), defaults = fields_of(*usual);
   std::vector<Entry> entries;

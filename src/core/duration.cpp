@@ -14,7 +14,14 @@ std::int64_t Duration::in_steps(std::int64_t steps_per_epoch) const {
                               " epochs: nobody has said how many steps an epoch has. Use "
                               "steps(n), or Optimizer::set_steps_per_epoch; a Trainer knows it by itself."));
   }
-  return steps + std::llround(epochs * static_cast<double>(steps_per_epoch));
+  const double of_epochs = epochs * static_cast<double>(steps_per_epoch);
+  constexpr double kMost = 1e18;
+  if (!(of_epochs > -kMost && of_epochs < kMost) || std::abs(static_cast<double>(steps)) > kMost) {
+    throw ValueError(261,
+                     cat("[duration] ", epochs, " epochs of ", steps_per_epoch, " steps and ", steps,
+                         " steps are more than can be counted, or no number. Need fewer than 1e18 steps."));
+  }
+  return steps + std::llround(of_epochs);
 }
 
 }  // namespace chainrule

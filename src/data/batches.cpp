@@ -24,7 +24,10 @@ Batches::Batches(std::int64_t rows, const Options& options) : rows_(rows), optio
 }
 
 std::span<const std::int64_t> Batches::at(std::int64_t step) {
-  if (step < 0) throw ValueError(71, cat("[batches] step ", step, "; steps are counted from 0."));
+  constexpr std::int64_t kMost = std::int64_t{1} << 60;
+  if (step < 0 || step > kMost)
+    throw ValueError(
+        71, cat("[batches] step ", step, "; steps are counted from 0", step < 0 ? "" : " to 2^60", "."));
   if (options_.order == Order::with_replacement) {
     if (drawn_ != step) draw(step);
     return order_;

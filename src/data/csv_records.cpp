@@ -4,6 +4,7 @@
 #include <array>
 
 #include "chainrule/error.h"
+#include "config/source.h"
 #include "core/text.h"
 
 namespace chainrule::data {
@@ -122,6 +123,11 @@ bool CsvRecords::next() {
   for (const std::size_t end : ends_) {
     cells_.push_back(std::string_view(text_).substr(begin, end - begin));
     begin = end;
+  }
+  for (std::size_t i = 0; i < cells_.size(); ++i) {
+    if (config::is_utf8(cells_[i])) continue;
+    throw FileError(
+        287, cat("[read_csv] ", place(), ", cell ", i + 1, ": not UTF-8. Save the file again as UTF-8."));
   }
   return true;
 }

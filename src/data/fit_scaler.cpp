@@ -19,6 +19,10 @@ class Measured {
                                : per == Per::channel && column.shape.ndim() > 0 ? column.shape[0]
                                                                                 : 1;
     run_ = count > 0 ? size / count : 0;
+    if (count > 1 && column.shape.ndim() > 1) {
+      shape_.assign(column.shape.begin(), column.shape.end());
+      if (per == Per::channel) std::fill(shape_.begin() + 1, shape_.end(), 1);
+    }
     const auto n = static_cast<std::size_t>(count);
     mean_.assign(n, 0), squares_.assign(n, 0), counts_.assign(n, 0);
     smallest_.assign(n, std::numeric_limits<double>::infinity());
@@ -38,6 +42,7 @@ class Measured {
     }
   }
 
+  const std::vector<std::int64_t>& shape() const { return shape_; }  // of the following
   const std::vector<double>& mean() const { return mean_; }
   const std::vector<double>& smallest() const { return smallest_; }
   const std::vector<double>& largest() const { return largest_; }
@@ -67,6 +72,7 @@ class Measured {
   const Info& info_;
   const Column& column_;
   std::int64_t run_ = 1;  // how many numbers in a row are measured together
+  std::vector<std::int64_t> shape_;
   std::vector<double> mean_, squares_, counts_, smallest_, largest_;
 };
 
@@ -100,8 +106,10 @@ Standardize standardize(const Source& source, const ScalerOptions& options) {
   const Fit found = fit(Standardize::kInfo, source, options);
   Standardize scaler;
   scaler.mean = found.inputs.mean(), scaler.deviation = found.inputs.deviation();
+  scaler.shape = found.inputs.shape();
   if (options.target) {
     scaler.target_mean = found.target.mean(), scaler.target_deviation = found.target.deviation();
+    scaler.target_shape = found.target.shape();
   }
   return scaler;
 }
@@ -116,8 +124,10 @@ MinMax min_max(const Source& source, double low, double high, const ScalerOption
   MinMax scaler;
   scaler.low = low, scaler.high = high;
   scaler.smallest = found.inputs.smallest(), scaler.largest = found.inputs.largest();
+  scaler.shape = found.inputs.shape();
   if (options.target) {
     scaler.target_smallest = found.target.smallest(), scaler.target_largest = found.target.largest();
+    scaler.target_shape = found.target.shape();
   }
   return scaler;
 }

@@ -16,8 +16,8 @@
 namespace chainrule::data {
 namespace {
 
-constexpr int kMostWorkers = 256;
-constexpr int kMostPrefetch = 1024;
+constexpr std::int64_t kMostWorkers = 256;
+constexpr std::int64_t kMostPrefetch = 1024;
 
 }  // namespace
 
@@ -134,7 +134,7 @@ void Loader::Inside::start(std::int64_t step) {
   if (!threads.empty()) return;
   slots.resize(static_cast<std::size_t>(options.workers * options.prefetch));
   try {
-    for (int i = 0; i < options.workers; ++i) threads.emplace_back([this] { work(); });
+    for (std::int64_t i = 0; i < options.workers; ++i) threads.emplace_back([this] { work(); });
   } catch (const std::system_error&) {
     if (threads.empty()) throw;  // else go on with those that the system gives
   }
@@ -161,6 +161,11 @@ Batch Loader::Inside::at(std::int64_t step) {
 Loader::Loader(Source source, const Options& options) : inside_(new Inside(std::move(source), options)) {}
 Loader::~Loader() { delete inside_; }
 Batch Loader::at(std::int64_t step) { return inside_->at(step); }
+std::vector<std::int64_t> Loader::rows(std::int64_t step) const {
+  Batches order = inside_->batches;
+  const std::span<const std::int64_t> rows = order.at(step);
+  return {rows.begin(), rows.end()};
+}
 std::int64_t Loader::steps_per_epoch() const { return inside_->batches.steps_per_epoch(); }
 const Source& Loader::source() const { return inside_->source; }
 const Loader::Options& Loader::options() const { return inside_->options; }

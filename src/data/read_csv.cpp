@@ -277,13 +277,21 @@ Shared<const TableColumn> CsvReader::finished(Reading& column) const {
   return made;
 }
 
+/// The character of an option, 0 if it is left out.
+char character(std::string_view name, const std::string& given) {
+  if (given.size() > 1)
+    throw ValueError(288,
+                     cat("[read_csv] ", name, " is \"", given, "\"; need one character of ASCII, or none."));
+  return given.empty() ? '\0' : given[0];
+}
+
 }  // namespace
 
 Table read_csv(const std::string& path, const CsvOptions& options) {
   ByteSource bytes(path);
   CsvRecords records(
-      path, [&](void* out, std::size_t size) { return bytes.read(out, size); }, options.separator,
-      options.comment);
+      path, [&](void* out, std::size_t size) { return bytes.read(out, size); },
+      character("separator", options.separator), character("comment", options.comment));
   return CsvReader(records, options).read();
 }
 
@@ -295,7 +303,7 @@ Table parse_csv(std::string_view text, const CsvOptions& options, const std::str
         text.remove_prefix(count);
         return count;
       },
-      options.separator, options.comment);
+      character("separator", options.separator), character("comment", options.comment));
   return CsvReader(records, options).read();
 }
 

@@ -12,13 +12,14 @@ Shared<nn::Layer> Scaler::before() const {
     factor.push_back(1 / line.spread[i]);
     offset.push_back(-line.shift[i] / line.spread[i]);
   }
-  return Shared<nn::Layer>(new nn::ScaleShift(std::move(factor), std::move(offset)));
+  return Shared<nn::Layer>(new nn::ScaleShift(std::move(factor), std::move(offset), line.shape));
 }
 
 Shared<nn::Layer> Scaler::after() const {
   Line line = targets();
   if (line.shift.empty()) return {};
-  return Shared<nn::Layer>(new nn::ScaleShift(std::move(line.spread), std::move(line.shift)));
+  return Shared<nn::Layer>(
+      new nn::ScaleShift(std::move(line.spread), std::move(line.shift), std::move(line.shape)));
 }
 
 }  // namespace chainrule::data

@@ -127,15 +127,22 @@ Source as_floating(const Source& source, bool with_target) {
 /// A spread of what may be constant.
 double not_zero(double spread) { return spread == 0 ? 1 : spread; }
 
-Line line_of(const std::vector<double>& mean, const std::vector<double>& deviation) {
-  Line line{mean, deviation};
+using Sizes = std::vector<std::int64_t>;
+
+void shape_fields(Fields& f, Sizes& shape, Sizes& target_shape) {
+  f("shape", shape, "of the numbers of the inputs, to broadcast against a row; empty: a list", at_least(1));
+  f("target_shape", target_shape, "of those of the targets", at_least(1));
+}
+
+Line line_of(const std::vector<double>& mean, const std::vector<double>& deviation, const Sizes& shape) {
+  Line line{mean, deviation, shape};
   for (double& spread : line.spread) spread = not_zero(spread);
   return line;
 }
 
-Line line_of(const std::vector<double>& smallest, const std::vector<double>& largest, double low,
-             double high) {
-  Line line;
+Line line_of(const std::vector<double>& smallest, const std::vector<double>& largest, const Sizes& shape,
+             double low, double high) {
+  Line line{.shape = shape};
   for (std::size_t i = 0; i < std::min(smallest.size(), largest.size()); ++i) {
     line.spread.push_back(not_zero((largest[i] - smallest[i]) / (high - low)));
     line.shift.push_back(smallest[i] - low * line.spread[i]);
@@ -160,6 +167,7 @@ void Standardize::fields(Fields& f) {
   f("deviation", deviation, "of the inputs", at_least(0));
   f("target_mean", target_mean, "of the targets, if they are scaled");
   f("target_deviation", target_deviation, "of the targets", at_least(0));
+  shape_fields(f, shape, target_shape);
 }
 void MinMax::fields(Fields& f) {
   f("low", low, "where the smallest value goes");
@@ -168,11 +176,12 @@ void MinMax::fields(Fields& f) {
   f("largest", largest, "of the inputs");
   f("target_smallest", target_smallest, "of the targets, if they are scaled");
   f("target_largest", target_largest, "of the targets");
+  shape_fields(f, shape, target_shape);
 }
 
-Line Standardize::inputs() const { return line_of(mean, deviation); }
-Line Standardize::targets() const { return line_of(target_mean, target_deviation); }
-Line MinMax::inputs() const { return line_of(smallest, largest, low, high); }
-Line MinMax::targets() const { return line_of(target_smallest, target_largest, low, high); }
+Line Standardize::inputs() const { return line_of(mean, deviation, shape); }
+Line Standardize::targets() const { return line_of(target_mean, target_deviation, target_shape); }
+Line MinMax::inputs() const { return line_of(smallest, largest, shape, low, high); }
+Line MinMax::targets() const { return line_of(target_smallest, target_largest, target_shape, low, high); }
 
 }  // namespace chainrule::data

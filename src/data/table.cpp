@@ -167,11 +167,19 @@ std::string Table::to_string(std::int64_t rows) const {
   std::string text = cat(this->rows(), " rows, ", columns_.size(), " columns",
                          target_.empty() ? "" : cat(", target ", target_));
   std::vector<std::string> lines(static_cast<std::size_t>(shown) + 1);
+  constexpr std::size_t kMostColumns = 12, kWidest = 20;
+  const auto fitted = [](const std::string& cell) {
+    return cell.size() <= kWidest ? cell : cell.substr(0, kWidest - 3) + "...";
+  };
   for (const auto& column : columns_) {
-    std::vector<std::string> cells{column->name};
+    if (&column - columns_.data() >= static_cast<std::ptrdiff_t>(kMostColumns)) {
+      for (std::string& line : lines) line += "  ...";
+      break;
+    }
+    std::vector<std::string> cells{fitted(column->name)};
     for (std::size_t i = 0; i < static_cast<std::size_t>(shown); ++i) {
       const double x = column->numbers[i];
-      cells.push_back(column->has_words() ? column->words[static_cast<std::size_t>(x)] : cat(x));
+      cells.push_back(column->has_words() ? fitted(column->words[static_cast<std::size_t>(x)]) : cat(x));
     }
     std::size_t width = 0;
     for (const std::string& cell : cells) width = std::max(width, cell.size());

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "chainrule/boxed.h"
 #include "chainrule/data/transform.h"
 #include "chainrule/error.h"
 #include "core/text.h"
@@ -67,7 +68,10 @@ void move_image(std::byte* image, std::int64_t height, std::int64_t width, std::
 
 }  // namespace
 
-void Transforms::add(Shared<Transform> transform) { list.push_back(std::move(transform)); }
+void Transforms::add(Shared<Transform> transform) {
+  if (!transform) throw_none(registry<Transform>());
+  list.push_back(std::move(transform));
+}
 
 void Normalize::fields(Fields& f) {
   f("mean", mean, "one for all numbers, or one a channel");

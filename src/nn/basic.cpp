@@ -73,12 +73,14 @@ Tensor Dropout::compute(const Tensor& x, Pass& pass) const {
 void ScaleShift::fields(Fields& f) {
   f("factor", factor, "what each feature is multiplied by, or one number for all");
   f("offset", offset, "what is added to each, or one number for all");
+  f("shape", shape, "how they lie, to broadcast against a row; empty: along its last axis", at_least(1));
 }
 
 Tensor ScaleShift::compute(const Tensor& x, Pass&) const {
   const auto row = [&](const std::vector<double>& numbers) {
-    const Shape shape = numbers.size() == 1 ? Shape{} : Shape{static_cast<std::int64_t>(numbers.size())};
-    return cast(from_data(numbers, shape), is_floating(x.dtype()) ? x.dtype() : f32);
+    const auto count = static_cast<std::int64_t>(numbers.size());
+    const Shape lie = count == 1 ? Shape{} : shape.empty() ? Shape{count} : Shape(shape);
+    return cast(from_data(numbers, lie), is_floating(x.dtype()) ? x.dtype() : f32);
   };
   return x * row(factor) + row(offset);
 }

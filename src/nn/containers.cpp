@@ -13,18 +13,28 @@ void Sequential::fields(Fields& f) { f("layers", layers, "what runs, in this ord
 
 std::string Sequential::name_of(std::size_t place) const {
   const auto begin = layers.begin(), end = begin + static_cast<std::ptrdiff_t>(place) + 1;
-  const auto is_alike = [&](const Shared<Layer>& other) { return other->kind() == layers[place]->kind(); };
+  const auto is_alike = [&](const Shared<Layer>& other) {
+    return other && other->kind() == layers[place]->kind();
+  };
   return cat(layers[place]->kind(), std::count_if(begin, end, is_alike));
 }
 
 void Sequential::members(Members& m) {
-  for (std::size_t i = 0; i < layers.size(); ++i) m(name_of(i), layers[i]);
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (layers[i]) m(name_of(i), layers[i]);
+  }
 }
 
 void Sequential::init(Init&) { check(); }
 
 void Sequential::check() const {
-  if (!layers.empty()) return;
+  const auto empty = std::find(layers.begin(), layers.end(), Shared<Layer>());
+  if (!layers.empty() && empty == layers.end()) return;
+  if (!layers.empty()) {
+    throw ValueError(244,
+                     cat("[sequential] layer ", empty - layers.begin() + 1, " of ", layers.size(),
+                         " is an empty handle. Put a layer there.", OriginScope::current({}).to_string()));
+  }
   throw ValueError(244, cat("[sequential] there are no layers: the net is empty, or was moved from. Use add.",
                             OriginScope::current({}).to_string()));
 }

@@ -1,7 +1,10 @@
 // Layers of images (N, C, H, W).
+#include "chainrule/error.h"
 #include "chainrule/nn/layers.h"
 #include "chainrule/normalize.h"
 #include "chainrule/ops.h"
+#include "core/text.h"
+#include "graph/node.h"
 #include "ops/internal.h"
 
 namespace chainrule::nn {
@@ -11,6 +14,15 @@ std::vector<std::int64_t> numbers(const Spatial& spatial) {
   std::vector<std::int64_t> all;
   for (int i = 0; i < spatial.count(); ++i) all.push_back(spatial[i]);
   return all;
+}
+
+/// A setting of height and width, or one number for both.
+Spatial two(const Info& info, std::string_view setting, const std::vector<std::int64_t>& given,
+            bool may_be_empty = false) {
+  if ((!given.empty() && given.size() <= 2) || (given.empty() && may_be_empty)) return Spatial(given);
+  throw ValueError(
+      250, cat("[", info.name, "] ", setting, " has ", given.size(),
+               " numbers; need one, or two: height and width.", OriginScope::current({}).to_string()));
 }
 
 void window_fields(Fields& f, std::vector<std::int64_t>& kernel, std::vector<std::int64_t>& stride,
@@ -48,7 +60,7 @@ void Conv2d::members(Members& m) {
 
 void Conv2d::init(Init& init) {
   const std::int64_t channels = groups > 0 ? init.size(1) / groups : init.size(1);
-  const Spatial window(kernel);
+  const Spatial window = two(kInfo, "kernel", kernel);
   const std::int64_t area = window[0] * window[1];
   init("weight", weight, {filters, channels, window[0], window[1]}, weight_init,
        {.in = channels * area, .out = groups > 0 ? filters / groups * area : filters * area});
@@ -56,9 +68,10 @@ void Conv2d::init(Init& init) {
 }
 
 Tensor Conv2d::compute(const Tensor& x, Pass&) const {
-  const ConvOptions options{.stride = Spatial(stride),
-                            .padding = Padding::of(Spatial(padding), Spatial(padding)),
-                            .dilation = Spatial(dilation),
+  const Spatial zeros = two(kInfo, "padding", padding);
+  const ConvOptions options{.stride = two(kInfo, "stride", stride),
+                            .padding = Padding::of(zeros, zeros),
+                            .dilation = two(kInfo, "dilation", dilation),
                             .groups = groups};
   return has_bias ? conv2d(x, weight, bias, options) : conv2d(x, weight, options);
 }
@@ -75,9 +88,10 @@ void MaxPool2d::fields(Fields& f) {
 }
 
 Tensor MaxPool2d::compute(const Tensor& x, Pass&) const {
-  return max_pool2d(x, Spatial(kernel),
-                    {.stride = Spatial(stride),
-                     .padding = Padding::of(Spatial(padding), Spatial(padding)),
+  const Spatial around = two(kInfo, "padding", padding);
+  return max_pool2d(x, two(kInfo, "kernel", kernel),
+                    {.stride = two(kInfo, "stride", stride, true),
+                     .padding = Padding::of(around, around),
                      .ceil_mode = ceil_mode});
 }
 

@@ -37,6 +37,7 @@ std::int64_t Init::size(int axis, std::size_t input) const {
 
 void Init::operator()(std::string_view name, Parameter& parameter, const Shape& shape,
                       const AnyInitializer& how, Fans fans) {
+  filled_.emplace_back(name, &parameter);
   if (parameter) {
     if (parameter.value().shape() == shape) return;
     throw ShapeError(
@@ -51,6 +52,7 @@ void Init::operator()(std::string_view name, Parameter& parameter, const Shape& 
 }
 
 void Init::operator()(std::string_view name, Variable& variable, const Shape& shape, double value) {
+  filled_.emplace_back(name, &variable);
   if (!variable) return variable.set_value(full(shape, value, dtype_));
   if (variable.value().shape() == shape) return;
   throw ShapeError(42, cat("[", kind_, "] ", name, " is ", variable.value().shape(), ", but the layer needs ",

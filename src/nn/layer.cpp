@@ -13,6 +13,31 @@
 
 namespace chainrule::nn {
 
+namespace {
+
+/// Notes in a pass which layer runs, while it does.
+class Running {
+ public:
+  Running(const Layer*& place, const Layer* now) : place_(place), before_(std::exchange(place, now)) {}
+  ~Running() { place_ = before_; }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+ private:
+  const Layer*& place_;
+  const Layer* before_;
+};
+
+/// What a layer uses without listing it would be neither trained nor saved.
+ValueError unlisted(std::string_view layer, std::string_view what) {
+  return ValueError(247, cat("[", layer, "] ", what,
+                             " is used, but not listed among its members: it would be "
+                             "neither trained nor saved. Add m(\"",
+                             what, "\", ...) to its members().", OriginScope::current({}).to_string()));
+}
+
+}  // namespace
+
 struct Layer::Record : Counted {
   Ports inputs, outputs;
   Pass pass = Pass::inference();
@@ -54,7 +79,10 @@ Ports Layer::run(const Inputs& inputs, Pass& pass) const {
   const std::string* path = path_in(outer);
   const OriginScope scope(inputs.where(), path);
   check_inputs(inputs);
-  if (!is_built()) const_cast<Layer*>(this)->make(inputs, pass, outer, path);
+  if (!is_built()) {
+    check_listed(pass.running_);
+    const_cast<Layer*>(this)->make(inputs, pass, outer, path);
+  }
   for (const Tensor& input : inputs.all()) {
     if (!has_dtype_ || !input || !is_floating(input.dtype()) || input.dtype() == dtype_) continue;
     throw DTypeError(243, cat("[", kind(), "] the input is ", name_of(input.dtype()), ", the parameters are ",
@@ -62,9 +90,24 @@ Ports Layer::run(const Inputs& inputs, Pass& pass) const {
                               "), or build the layer with the other dtype.",
                               OriginScope::current(inputs.where()).to_string()));
   }
-  Ports outputs = evaluate(inputs, pass);
+  Ports outputs;
+  {
+    const Running running(pass.running_, this);
+    outputs = evaluate(inputs, pass);
+  }
   if (pass.observer != nullptr) pass.observer->ran(*this, path, inputs, outputs);
   return outputs;
+}
+
+void Layer::check_listed(const Layer* outer) const {
+  if (outer == nullptr) return;
+  const std::vector<Members::Member> own = variables(), listed = outer->variables();
+  const auto is_listed = [&](const Members::Member& member) {
+    return std::any_of(listed.begin(), listed.end(),
+                       [&](const Members::Member& other) { return member.is_same(other); });
+  };
+  if (std::all_of(own.begin(), own.end(), is_listed)) return;
+  throw unlisted(outer->kind(), kind());
 }
 
 void Layer::check_inputs(const Inputs& inputs) const {
@@ -107,6 +150,12 @@ void Layer::make(const Inputs& inputs, const Pass& pass, const std::string* oute
   }
   Init init(kind(), inputs, options, path);
   initialize(init);
+  for (const auto& [name, variable] : init.filled_) {
+    const auto is_it = [&](const Members::Member& member) {
+      return member.parameter == variable || member.state == variable;
+    };
+    if (std::none_of(inside.begin(), inside.end(), is_it)) throw unlisted(kind(), name);
+  }
   dtype_ = init.dtype();
   place_ = {outer, path};
   __atomic_store_n(&is_built_, true, __ATOMIC_RELEASE);

@@ -68,14 +68,14 @@ std::vector<Members::Member> Layer::members() const {
   return {members.all().begin(), members.all().end()};
 }
 
-std::vector<Members::Member> Layer::all_variables() const {
+std::vector<Members::Member> Layer::variables() const {
   std::vector<Members::Member> found;
   for (Members::Member& member : members()) {
     if (member.layer == nullptr) {
       found.push_back(std::move(member));
       continue;
     }
-    for (Members::Member& inner : member.layer->all_variables()) {
+    for (Members::Member& inner : member.layer->variables()) {
       if (!member.name.empty()) inner.name = member.name + "." + inner.name;
       found.push_back(std::move(inner));
     }
@@ -86,7 +86,7 @@ std::vector<Members::Member> Layer::all_variables() const {
 
 std::vector<NamedParameter> Layer::parameters() const {
   std::vector<NamedParameter> found;
-  for (const Members::Member& member : all_variables()) {
+  for (const Members::Member& member : variables()) {
     if (member.parameter == nullptr) continue;
     const auto is_it = [&](const NamedParameter& other) { return other.parameter == *member.parameter; };
     if (std::none_of(found.begin(), found.end(), is_it)) found.push_back({member.name, *member.parameter});
@@ -96,7 +96,7 @@ std::vector<NamedParameter> Layer::parameters() const {
 
 std::vector<NamedState> Layer::states() const {
   std::vector<NamedState> found;
-  for (const Members::Member& member : all_variables()) {
+  for (const Members::Member& member : variables()) {
     if (member.state == nullptr) continue;
     const auto is_it = [&](const NamedState& other) { return other.state == *member.state; };
     if (std::none_of(found.begin(), found.end(), is_it)) found.push_back({member.name, *member.state});

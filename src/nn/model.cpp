@@ -1,6 +1,8 @@
 // Nets in files.
 #include "chainrule/nn/model.h"
 
+#include <algorithm>
+
 #include "chainrule/config.h"
 #include "chainrule/error.h"
 #include "chainrule/io.h"
@@ -11,7 +13,10 @@ namespace chainrule {
 namespace {
 
 constexpr std::string_view kFormat = "chainrule.format", kNet = "chainrule.net", kBefore = "chainrule.before",
-                           kAfter = "chainrule.after", kClasses = "chainrule.classes";
+                           kAfter = "chainrule.after", kClasses = "chainrule.classes",
+                           kTies = "chainrule.ties";
+
+constexpr std::string_view kVersion = "1";
 
 std::string configuration(const nn::Layer& layer) { return config::to_text(config::write(layer)); }
 
@@ -25,6 +30,32 @@ std::vector<Slot> slots_of(const nn::Layer& net) {
   for (nn::NamedParameter& p : net.parameters()) slots.push_back({std::move(p.name), p.parameter});
   for (nn::NamedState& s : net.states()) slots.push_back({std::move(s.name), s.state});
   return slots;
+}
+
+/// What is held in several places: {"affine2.weight" = "affine1.weight"}, the first place on the right.
+config::Value ties_of(const nn::Layer& net) {
+  const std::vector<nn::Members::Member> all = net.variables();
+  std::vector<config::Entry> ties;
+  for (auto later = all.begin(); later != all.end(); ++later) {
+    const auto first =
+        std::find_if(all.begin(), later, [&](const auto& other) { return later->is_same(other); });
+    if (first != later) ties.push_back({later->name, config::Value(first->name)});
+  }
+  return config::Value::of_table(std::move(ties));
+}
+
+/// Lets a net hold in several places what it held there when it was saved.
+void tie(nn::Layer& net, const config::Value& ties) {
+  const std::vector<nn::Members::Member> all = net.variables();
+  const auto find = [&](const std::string& name) {
+    return std::find_if(all.begin(), all.end(), [&](const auto& member) { return member.name == name; });
+  };
+  for (const config::Entry& entry : ties.table) {
+    const auto later = find(entry.key), first = find(entry.value.text);
+    if (later == all.end() || first == all.end()) continue;  // what is missing then is named by load
+    if (later->parameter != nullptr && first->parameter != nullptr) *later->parameter = *first->parameter;
+    if (later->state != nullptr && first->state != nullptr) *later->state = *first->state;
+  }
 }
 
 std::string described(const Tensor& tensor) { return cat(tensor.shape(), " ", name_of(tensor.dtype())); }
@@ -63,9 +94,19 @@ Shared<nn::Layer> layer_from(const io::Metadata& metadata, std::string_view key,
   return {};
 }
 
+/// Whether a Trainer wrote it (src/train/checkpoint_file.cpp).
+bool is_checkpoint(const io::Metadata& metadata) {
+  const auto says = [](const auto& entry) {
+    return entry.first == "format" && entry.second == "chainrule checkpoint";
+  };
+  return std::any_of(metadata.begin(), metadata.end(), says);
+}
+
 }  // namespace
 
 Tensor Model::predict(const nn::Input& x) const {
+  if (!net)
+    throw ValueError(248, "[model] there is no net: it was moved from, or never loaded. Use load_model.");
   Tensor y = x.tensor();
   for (const Shared<nn::Layer>& layer : {options.before, net, options.after}) {
     if (layer) y = layer->predict(nn::Input(y, x.where()));
@@ -74,10 +115,16 @@ Tensor Model::predict(const nn::Input& x) const {
 }
 
 std::vector<std::string> Model::classify(const nn::Input& x) const {
+  const Tensor y = predict(x);
+  const auto count = static_cast<std::int64_t>(options.classes.size());
+  if (y.ndim() != 2 || (count > 0 && y.size(1) != count)) {
+    throw ShapeError(249, cat("[classify] the net's output is ", y.shape(), "; need (rows, ",
+                              count > 0 ? std::to_string(count) : "classes", "), a number a class",
+                              count > 0 ? cat(": there are ", count, " names") : "", "."));
+  }
   std::vector<std::string> names;
-  for (const std::int64_t number : argmax(predict(x), 1).to_vector<std::int64_t>()) {
-    const auto i = static_cast<std::size_t>(number);
-    names.push_back(i < options.classes.size() ? options.classes[i] : std::to_string(number));
+  for (const std::int64_t number : argmax(y, 1).to_vector<std::int64_t>()) {
+    names.push_back(count > 0 ? options.classes[static_cast<std::size_t>(number)] : std::to_string(number));
   }
   return names;
 }
@@ -89,12 +136,19 @@ NamedTensors tensors_of(const nn::Layer& net) {
 }
 
 void save(const std::string& path, const nn::Layer& net, const ModelOptions& options) {
-  io::Metadata metadata{{std::string(kFormat), "1"}, {std::string(kNet), configuration(net)}};
+  io::Metadata metadata{{std::string(kFormat), std::string(kVersion)},
+                        {std::string(kNet), configuration(net)}};
   if (options.before) metadata.emplace_back(kBefore, configuration(*options.before));
   if (options.after) metadata.emplace_back(kAfter, configuration(*options.after));
   if (!options.classes.empty()) {
     std::vector<config::Value> names(options.classes.begin(), options.classes.end());
     metadata.emplace_back(kClasses, config::to_json(config::Value::of_list(std::move(names)), 0));
+  }
+  if (const config::Value ties = ties_of(net); !ties.table.empty()) {
+    metadata.emplace_back(kTies, config::to_text(ties));
+  }
+  for (const auto& [name, text] : metadata) {  // what cannot be read again is not written
+    if (name != kFormat) config::parse_text(text, cat(path, ", ", name));
   }
   metadata.insert(metadata.end(), options.notes.begin(), options.notes.end());
   io::write_safetensors(path, tensors_of(net), metadata);
@@ -104,6 +158,11 @@ Model load_model(const std::string& path) {
   io::TensorFile file = io::read_safetensors(path);
   Model model;
   model.net = layer_from(file.metadata, kNet, path);
+  if (!model.net && is_checkpoint(file.metadata)) {
+    throw FileError(245, cat("[load_model] ", path,
+                             " is a checkpoint of a run, which does not say what net it is of. "
+                             "Make the net, and take its parameters with load(path, net)."));
+  }
   if (!model.net) {
     throw FileError(245, cat("[load_model] ", path,
                              " does not say what net it holds: it was not written by save. Make "
@@ -112,7 +171,13 @@ Model load_model(const std::string& path) {
   model.options.before = layer_from(file.metadata, kBefore, path);
   model.options.after = layer_from(file.metadata, kAfter, path);
   for (const auto& [name, text] : file.metadata) {
-    if (name == kClasses) {
+    if (name == kFormat && text != kVersion) {
+      throw FileError(245, cat("[load_model] ", path, " is a model file of format ", text,
+                               "; this program reads ", kVersion, ". Use a newer one."));
+    }
+    if (name == kTies) {
+      tie(*model.net, config::parse_text(text, cat(path, ", ", kTies)));
+    } else if (name == kClasses) {
       for (const config::Value& value : config::parse_json(text, cat(path, ", ", kClasses)).list) {
         model.options.classes.push_back(value.text);
       }
@@ -124,7 +189,15 @@ Model load_model(const std::string& path) {
   return model;
 }
 
-void load(const std::string& path, nn::Layer& net) { load(io::read_safetensors(path).tensors, net); }
+void load(const std::string& path, nn::Layer& net) {
+  const io::TensorFile file = io::read_safetensors(path);
+  if (!is_checkpoint(file.metadata)) return load(file.tensors, net);
+  NamedTensors of_net;  // without what belongs to the optimizer and to handlers
+  for (const auto& [name, tensor] : file.tensors) {
+    if (name.find('/') == std::string::npos) of_net.add(name, tensor);
+  }
+  load(of_net, net);
+}
 
 void load(const NamedTensors& tensors, nn::Layer& net) {
   std::vector<Slot> slots = slots_of(net);

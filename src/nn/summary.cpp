@@ -18,7 +18,19 @@ struct Line {
   double flops = 0;
 };
 
-/// Notes what runs; a layer that holds others is the sum of those, and has no line of its own.
+/// Of the parameters that the layer holds itself.
+std::int64_t own_numbers(const Layer& layer) {
+  Members members;
+  const_cast<Layer&>(layer).visit_members(members);  // listing changes nothing
+  std::int64_t count = 0;
+  for (const Members::Member& member : members.all()) {
+    if (member.parameter != nullptr && *member.parameter) count += member.parameter->value().numel();
+  }
+  return count;
+}
+
+/// Notes what runs. A layer that holds others has a line only if it has parameters of its own, which that
+/// line counts.
 class Recorder : public Observer {
  public:
   void ran(const Layer& layer, const std::string* path, const Inputs&, const Ports& outputs) override {
@@ -26,10 +38,12 @@ class Recorder : public Observer {
     const auto is_inside = [&](const Line& line) {
       return name.empty() ? true : line.path.starts_with(name + ".");
     };
-    if (std::any_of(lines.begin(), lines.end(), is_inside) && !lines.empty()) return;
+    const bool holds_others = std::any_of(lines.begin(), lines.end(), is_inside);
+    const std::int64_t own = own_numbers(layer);
+    if (holds_others && own == 0) return;
     Line line{
         .path = name, .what = layer.describe(), .output = outputs[0].shape().to_string(), .layer = path};
-    for (const NamedParameter& p : layer.parameters()) line.parameters += p.parameter.value().numel();
+    line.parameters = own;
     lines.push_back(std::move(line));
   }
   std::vector<Line> lines;

@@ -21,7 +21,7 @@ bool is_finite(const Node& node) {
 
 }  // namespace
 
-std::string first_not_finite(const Tensor& output) {
+Culprit first_not_finite(const Tensor& output, const std::vector<nn::NamedParameter>& parameters) {
   NodeOrder graph;
   Node* root = output.node();
   graph.find({&root, 1}, [](const Node*) { return true; });
@@ -31,15 +31,21 @@ std::string first_not_finite(const Tensor& output) {
   for (const Tensor& tensor : all) {
     const Node& node = *tensor.node();
     if (is_finite(node)) continue;
-    if (node.is_leaf()) return cat("a tensor of shape ", node.shape, " that was given");
+    if (node.is_leaf()) {
+      for (const nn::NamedParameter& p : parameters) {
+        if (p.parameter.value().node() == &node) return {Culprit::Kind::parameter, cat("parameter ", p.name)};
+      }
+      return {Culprit::Kind::data, cat("a tensor of shape ", node.shape, " that was given")};
+    }
     const std::string place =
         node.origin.to_string();  // " In layer ..., called from ....", " Called from ....", or ""
     const std::size_t end = place.find_last_not_of('.');
     std::string where = end == std::string::npos ? "" : place.substr(0, end + 1);
     if (where.size() > 1) where[1] = static_cast<char>(std::tolower(where[1]));
-    return cat(node.op->info.name, where.starts_with(" called") ? "," : "", where);
+    return {Culprit::Kind::operation,
+            cat(node.op->info.name, where.starts_with(" called") ? "," : "", where)};
   }
-  return "an operation that gave finite numbers when it was run again";
+  return {Culprit::Kind::operation, "an operation that gave finite numbers when it was run again"};
 }
 
 }  // namespace chainrule::optim

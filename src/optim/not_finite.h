@@ -1,13 +1,21 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "chainrule/nn/parameter.h"
 #include "chainrule/tensor.h"
 
 namespace chainrule::optim {
 
-/// The operation of a graph that made the first infinite number or NaN out of finite ones: "log in layer
-/// affine1, called from train.cpp:41"; or the leaf that has one. Computes every node, and keeps them all.
-std::string first_not_finite(const Tensor& output);
+/// Where the first number of a graph comes from that is infinite or NaN.
+struct Culprit {
+  enum class Kind { operation, parameter, data } kind;
+  std::string text;  ///< "log in layer affine1, called from train.cpp:41", "parameter affine1.weight"
+};
+
+/// The operation that made it out of finite numbers, or the leaf that has it. Computes every node, and keeps
+/// them all.
+Culprit first_not_finite(const Tensor& output, const std::vector<nn::NamedParameter>& parameters);
 
 }  // namespace chainrule::optim

@@ -88,21 +88,27 @@ void Group::fields(Fields& f) {
 }
 
 void Options::fields(Fields& f) {
-  f("lr", lr.handle(), "the learning rate, a schedule; without one the rule's own");
+  f("lr", lr.handle(), "the learning rate; without one the rule's own");
   f("weight_decay", weight_decay, "share of the value that is added to the gradient of weights", at_least(0));
   f("clip_norm", clip_norm, "largest norm of all gradients together; 0: any", at_least(0));
   f("clip_value", clip_value, "largest number of a gradient; 0: any", at_least(0));
+  f("groups", groups, "parameters that are treated in another way; the last that matches counts");
 }
 
 Optimizer::Optimizer(const nn::Layer& net, std::string_view rule, Options options)
     : Optimizer(net.parameters(), config::make<Rule>(config::parse_text(rule, "optimizer")),
-                std::move(options)) {}
+                std::move(options)) {
+  keep_in_mind(net);
+}
+
+void Optimizer::keep_in_mind(const nn::Layer& net) {
+  if (const std::vector<nn::NamedState> states = net.states(); !states.empty()) keeps_ = states.front().name;
+}
 
 Optimizer::Optimizer(std::vector<nn::NamedParameter> parameters, AnyRule rule, Options options)
     : rule_(std::move(rule)), options_(std::move(options)), state_names_(split_names(rule_->state_names())) {
   config::check(*rule_.handle());
   config::check(options_);
-  for (Group& group : options_.groups) config::check(group);
   if (!options_.lr) options_.lr = rule_->default_lr();
   for (nn::NamedParameter& p : parameters) {
     const auto is_it = [&](const nn::NamedParameter& other) { return other.parameter == p.parameter; };
@@ -139,6 +145,11 @@ void Optimizer::set_lr(Rate lr) {
 
 /// Makes states when the parameters are there.
 void Optimizer::prepare() {
+  if (parameters_.empty()) {
+    throw ValueError(267, cat("[", rule_->info().name,
+                              "] there is nothing to train: the net has no parameters. "
+                              "Does each layer list its own in members()?"));
+  }
   if (states_.size() == trained_.size() * state_names_.size()) return;
   states_.clear();
   for (const Trained& trained : trained_) {
@@ -151,7 +162,12 @@ void Optimizer::prepare() {
 double Optimizer::step(Tensor loss, nn::Pass& pass, std::span<Tensor> also) {
   return step_with(std::move(loss), &pass, also);
 }
-double Optimizer::step(Tensor loss) { return step_with(std::move(loss), nullptr, {}); }
+double Optimizer::step(Tensor loss) {
+  if (keeps_.empty()) return step_with(std::move(loss), nullptr, {});
+  throw ValueError(266,
+                   cat("[", rule_->info().name, "] the net keeps statistics (", keeps_,
+                       "), which a pass collects. Make the loss with a pass, and use step(loss, pass)."));
+}
 
 double Optimizer::step_with(Tensor loss, nn::Pass* pass, std::span<Tensor> also) {
   prepare();
@@ -169,10 +185,14 @@ double Optimizer::step_with(Tensor loss, nn::Pass* pass, std::span<Tensor> also)
     if (!loss) give_back(w->next, at + 1, also);
     if (error.code() != 147) throw;
     const Tensor checked = loss ? loss : w->next[at].node()->input_tensors()[0];
-    throw ValueError(80, cat("[", rule_->info().name, "] the loss is ",
-                             std::isnan(checked.item()) ? "nan" : "infinite", " at step ", steps_ + 1,
-                             ": the first number that is not finite came from ", first_not_finite(checked),
-                             ". Nothing was changed. Use a smaller lr than ", lr(), ", or clip_norm."));
+    const Culprit culprit = first_not_finite(checked, parameters_);
+    const std::string advice = culprit.kind == Culprit::Kind::data
+                                   ? std::string("Mend the data, or leave those rows out.")
+                                   : cat("Use a smaller lr than ", lr(), ", or clip_norm.");
+    throw ValueError(
+        80, cat("[", rule_->info().name, "] the loss is ", std::isnan(checked.item()) ? "nan" : "infinite",
+                " at step ", steps_ + 1, ": the first number that is not finite came from ", culprit.text,
+                ". Nothing was changed. ", advice));
   }
   give_back(w->next, at + 1, also);
   return w->next[at].item();
@@ -247,6 +267,15 @@ void Optimizer::limit(std::vector<Tensor>& gradients) const {
   for (Tensor& g : gradients) g = g * (g.dtype() == factor.dtype() ? factor : cast(factor, g.dtype()));
 }
 
+/// What a rule made of a parameter must be like it.
+void Optimizer::check_fit(const Tensor& made, const Tensor& value, const std::string& name) const {
+  if (made && made.shape() == value.shape() && made.dtype() == value.dtype()) return;
+  throw ValueError(
+      268, cat("[", rule_->info().name, "] the rule made ", made ? made.shape().to_string() : "nothing",
+               " of parameter ", name, " or a state of it, which is ", value.shape(), " ",
+               name_of(value.dtype()), "; both must be alike."));
+}
+
 /// From values and gradients, which it lets go, to what they become.
 void Optimizer::find_updates(Workspace& w) {
   limit(w.gradients);
@@ -261,6 +290,8 @@ void Optimizer::find_updates(Workspace& w) {
     w.states.assign(begin, begin + static_cast<std::ptrdiff_t>(states));
     const auto numbers = w.numbers_for(*rule_, value.dtype(), group.lr_factor, steps_ + 1, now);
     w.next.push_back(rule_->update(value, gradient, w.states, numbers));
+    check_fit(w.next.back(), value, named(trained_[i]).name);
+    for (const Tensor& state : w.states) check_fit(state, value, named(trained_[i]).name);
     std::move(w.states.begin(), w.states.end(), std::back_inserter(w.next));
     w.current.push_back(&named(trained_[i]).parameter.value());
     for (std::size_t s = 0; s < states; ++s) w.current.push_back(&states_[i * states + s]);

@@ -1,12 +1,19 @@
 // The rules: each says only how a value and its states change.
 #include <cmath>
 
+#include "chainrule/error.h"
 #include "chainrule/ops.h"
 #include "chainrule/optim/rule.h"
+#include "core/text.h"
 #include "ops/internal.h"
 
 namespace chainrule {
 namespace optim {
+
+void Numbers::refuse(std::size_t count) {
+  throw ValueError(265, cat("[optimizer] a rule gives ", count, " numbers a step; it may give ", kMax,
+                            ". Compute the others from those, as graph."));
+}
 
 Numbers Sgd::numbers(std::int64_t, double lr) const { return {lr}; }
 Tensor Sgd::update(const Tensor& value, const Tensor& gradient, std::span<Tensor>,
@@ -39,7 +46,7 @@ namespace {
 void adam_fields(Fields& f, double& beta1, double& beta2, double& eps) {
   f("beta1", beta1, "what is left of the mean gradient after a step", fraction());
   f("beta2", beta2, "what is left of the mean squared gradient", fraction());
-  f("eps", eps, "added to the root of that", at_least(0));
+  f("eps", eps, "added to the root of that; with 0 a gradient of 0 gives nan", at_least(0));
 }
 
 /// The next running mean of x: from what weighs more, so that the other is not lost in rounding.

@@ -3,7 +3,9 @@
 #include <cmath>
 #include <numbers>
 
+#include "chainrule/error.h"
 #include "chainrule/optim/schedule.h"
+#include "core/text.h"
 
 namespace chainrule {
 namespace optim {
@@ -12,6 +14,16 @@ namespace {
 void duration_fields(Fields& f, Duration& duration) {
   f("epochs", duration.epochs, "how long, in epochs", at_least(0));
   f("steps", duration.steps, "how long, in steps; adds to epochs", at_least(0));
+}
+
+/// In steps. @throws ValueError  if there is none (E269).
+std::int64_t length_of(const Info& info, const Duration& duration, std::int64_t steps_per_epoch) {
+  const std::int64_t length = duration.in_steps(steps_per_epoch);
+  if (length >= 1) return length;
+  throw ValueError(269, cat("[", info.name, "] it is ", length,
+                            " steps long; need at least 1. Give it steps or epochs: "
+                            "\"",
+                            info.name, "(0.1, steps=1000)\"."));
 }
 
 }  // namespace
@@ -25,7 +37,7 @@ void StepDecay::fields(Fields& f) {
   duration_fields(f, every);
 }
 double StepDecay::at(std::int64_t step, std::int64_t steps_per_epoch) const {
-  const std::int64_t length = std::max<std::int64_t>(1, every.in_steps(steps_per_epoch));
+  const std::int64_t length = length_of(kInfo, every, steps_per_epoch);
   return lr * std::pow(factor, static_cast<double>(step / length));
 }
 
@@ -35,7 +47,7 @@ void Cosine::fields(Fields& f) {
   f("end", end, "learning rate at the end, and after it", at_least(0));
 }
 double Cosine::at(std::int64_t step, std::int64_t steps_per_epoch) const {
-  const std::int64_t steps = length.in_steps(steps_per_epoch);
+  const std::int64_t steps = length_of(kInfo, length, steps_per_epoch);
   if (step >= steps) return end;
   const double part = static_cast<double>(step) / static_cast<double>(steps);
   return end + (lr - end) * (1 + std::cos(std::numbers::pi * part)) / 2;
@@ -66,6 +78,7 @@ Registry& registry<optim::Schedule>() {
 #define CHAINRULE_ROW(Type) add_boxed<Schedule, Type>(made);
 #include "optim/schedule_list.def"
 #undef CHAINRULE_ROW
+    made.set_number_row(Constant::kInfo.name);
     return made;
   }();
   return rows;

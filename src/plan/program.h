@@ -142,9 +142,11 @@ void fuse(Program& program);
 void add_epilogues(Program& program);
 void join_pairs(Program& program);
 void join_reductions(Program& program);
-/// Puts what could lie where a leaf did behind all that reads the leaf or may fail.
-void put_updates_last(const Trace& trace, Program& program);
-void cut_into_strips(Program& program);
+/// Puts what could lie where a leaf did behind all that reads the leaf or may fail. Returns how many
+/// instructions are in front of it.
+std::int32_t put_updates_last(const Trace& trace, Program& program);
+/// Only the first `count` instructions; the others stay behind them, in their order.
+void cut_into_strips(Program& program, std::int32_t count);
 void join_alike(Program& program);
 void find_takeovers(const Trace& trace, Program& program);
 void assign_memory(Program& program);

@@ -245,8 +245,7 @@ Program compile(const Trace& trace) {
   add_epilogues(program);
   join_pairs(program);
   join_reductions(program);
-  put_updates_last(trace, program);
-  cut_into_strips(program);
+  cut_into_strips(program, put_updates_last(trace, program));
   join_alike(program);
   find_takeovers(trace, program);
   assign_memory(program);

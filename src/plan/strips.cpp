@@ -24,16 +24,16 @@ struct Cut {
 
 class Cutter {
  public:
-  explicit Cutter(Program& program) : p_(program) {
-    for (const Instruction& instruction : p_.instructions) cuts_.push_back(cut_of(instruction));
+  Cutter(Program& program, std::int32_t count) : p_(program), count_(count), cuts_(p_.instructions.size()) {
+    for (std::int32_t i = 0; i < count_; ++i) cuts_[i] = cut_of(p_.instructions[i]);
     find_dependences();
   }
 
   /// Puts what can be cut alike together, as far as the order of computation lets it.
   void run() {
-    const auto count = static_cast<std::int32_t>(p_.instructions.size());
+    const auto all = static_cast<std::int32_t>(p_.instructions.size());
     if (std::none_of(cuts_.begin(), cuts_.end(), [](const Cut& cut) { return cut.rows > 0; })) return;
-    while (static_cast<std::int32_t>(order_.size()) < count) {
+    while (static_cast<std::int32_t>(order_.size()) < count_) {
       const std::int32_t next = choose();
       if (next >= 0) {
         emit(next);
@@ -46,6 +46,7 @@ class Cutter {
       }
     }
     finish_strip();
+    for (std::int32_t i = count_; i < all; ++i) order_.push_back(i);
     std::vector<Instruction> ordered;
     for (const std::int32_t i : order_) ordered.push_back(std::move(p_.instructions[i]));
     p_.instructions = std::move(ordered);
@@ -128,6 +129,7 @@ class Cutter {
   std::int32_t choose() const {
     std::int32_t best = -1;
     for (const std::int32_t i : ready_) {
+      if (i >= count_) break;
       if (cuts_[i].rows != rows_) continue;
       if (rows_ == 0) return i;
       if (fits(cuts_[i]) && (best < 0 || made_bytes(i) < made_bytes(best))) best = i;
@@ -240,6 +242,7 @@ class Cutter {
   }
 
   Program& p_;
+  std::int32_t count_;                            // of the instructions that may be moved
   std::vector<Cut> cuts_;                         // by instruction
   std::vector<std::vector<std::int32_t>> users_;  // by instruction
   std::vector<std::int32_t> waits_for_;           // by instruction: how many that are not in the order yet
@@ -253,6 +256,6 @@ class Cutter {
 
 }  // namespace
 
-void cut_into_strips(Program& program) { Cutter(program).run(); }
+void cut_into_strips(Program& program, std::int32_t count) { Cutter(program, count).run(); }
 
 }  // namespace chainrule

@@ -34,13 +34,15 @@ class Finder {
     }
   }
 
-  void put_last() {
+  std::int32_t put_last() {
     std::vector<Instruction> early, late;
     for (std::size_t i = 0; i < p_.instructions.size(); ++i) {
       (can_wait(static_cast<std::int32_t>(i)) ? late : early).push_back(std::move(p_.instructions[i]));
     }
+    const auto count = static_cast<std::int32_t>(early.size());
     std::move(late.begin(), late.end(), std::back_inserter(early));
     p_.instructions = std::move(early);
+    return count;
   }
 
   void run() {
@@ -155,7 +157,9 @@ class Finder {
 
 }  // namespace
 
-void put_updates_last(const Trace& trace, Program& program) { Finder(trace, program).put_last(); }
+std::int32_t put_updates_last(const Trace& trace, Program& program) {
+  return Finder(trace, program).put_last();
+}
 void find_takeovers(const Trace& trace, Program& program) { Finder(trace, program).run(); }
 
 }  // namespace chainrule

@@ -23,22 +23,21 @@ bool BestOf::is_larger_better(const Task& task) const {
 }
 
 BestOf::Found BestOf::find(const Trainer& trainer) const {
-  const bool is_larger_better = this->is_larger_better(trainer.task());
   const History& history = trainer.history();
+  const auto has_it = [this](const Report& report) { return report.find(metric_) != nullptr; };
+  if (!history.empty() && trainer.has_measured() && std::none_of(history.begin(), history.end(), has_it))
+    static_cast<void>(history.back()[metric_]);  // throws
+  const bool is_larger_better = this->is_larger_better(trainer.task());
   Found found;
-  bool was_measured = false;
   for (std::size_t i = 0; i < history.size(); ++i) {
     const double* value = history[i].find(metric_);
     if (value == nullptr) continue;
-    was_measured = true;
     ++found.since;
     if (std::isnan(*value)) continue;
     const double gain = is_larger_better ? *value - found.value : found.value - *value;
     if (found.best >= 0 && !(gain > min_delta_)) continue;
     found = {static_cast<std::int64_t>(i), 0, *value};
   }
-  if (!was_measured && !history.empty() && trainer.has_measured())
-    static_cast<void>(history.back()[metric_]);  // throws
   return found;
 }
 

@@ -1,7 +1,6 @@
 // What a training is, as text; and what two of them have not in common.
 #include "train/configuration.h"
 
-#include <array>
 #include <utility>
 #include <vector>
 
@@ -24,31 +23,19 @@ Value list_of(const List& list, F text_of) {
 }
 
 Value optimizer_of(const optim::Optimizer& optimizer) {
-  const optim::Options& options = optimizer.options();
-  Table table{{"rule", Value(config::to_text(config::write(optimizer.rule())))},
-              {"lr", Value(config::to_text(config::write(*options.lr)))}};
-  for (const Entry& setting : config::write(options).table) {
-    if (setting.key != "lr") table.push_back(setting);
+  Table table{{"rule", Value(config::to_text(config::write(optimizer.rule())))}};
+  for (Entry& setting : config::write(optimizer.options()).table) {
+    if (setting.value.kind == Value::Kind::call) setting.value = Value(config::to_text(setting.value));
+    table.push_back(std::move(setting));
   }
-  table.push_back(
-      {"groups", list_of(options.groups, [](const optim::Group& g) { return config::write(g); })});
   return Value::of_table(std::move(table));
 }
 
-std::string_view name_of_order(data::Batches::Order order) {
-  constexpr std::array<std::string_view, 3> kNames{"shuffled", "sequential", "with_replacement"};
-  return kNames[static_cast<std::size_t>(order)];
-}
-
-/// Without what changes no batch: workers, prefetch.
+/// Without what changes no batch.
 Value loader_of(const data::LoaderOptions& options) {
-  return Value::of_table({{"batch_size", Value(options.batch_size)},
-                          {"seed", Value(options.seed)},
-                          {"order", Value(name_of_order(options.order))},
-                          {"drop_last", Value(options.drop_last)},
-                          {"transforms", list_of(options.transforms.list, [](const auto& transform) {
-                             return config::to_text(config::write(*transform));
-                           })}});
+  Table table = config::write(options).table;
+  std::erase_if(table, [](const Entry& e) { return e.key == "workers" || e.key == "prefetch"; });
+  return Value::of_table(std::move(table));
 }
 
 Value data_of(const data::Source& source) {

@@ -1,10 +1,25 @@
 #include "chainrule/train/fit.h"
 
+#include "chainrule/config.h"
 #include "chainrule/error.h"
 
 namespace chainrule::train {
 
+void FitOptions::fields(Fields& f) {
+  f("epochs", epochs, "how often all rows are seen", above(0));
+  f("optimizer", optimizer, "a rule, such as momentum(0.95)");
+  f("lr", lr.handle(), "the learning rate; without one the rule's own");
+  f("weight_decay", weight_decay, "share of the value that is added to the gradient of weights", at_least(0));
+  f("batch_size", batch_size, "rows a step", at_least(1));
+  f("seed", seed, "of first weights, order of the rows, validation part, and what is random in layers");
+  f("validation", validation, "share of the rows that is set aside to measure on", fraction());
+  f("patience", patience, "epochs without a better validation loss after which it stops; 0: never",
+    at_least(0));
+  f("verbose", verbose, "whether each epoch writes a line");
+}
+
 Result fit(nn::Layer& net, const loss::AnyLoss& loss, const data::Source& source, const FitOptions& options) {
+  config::check(const_cast<FitOptions&>(options));
   if (options.patience > 0 && options.validation <= 0) {
     throw ValueError(301, "[fit] patience needs a validation part: set .validation = 0.1, say.");
   }

@@ -90,17 +90,14 @@ nn::Ports Confusion::sums(const Seen& of) const {
   const Tensor classes = classes_of(kInfo.name, of);
   const std::int64_t size = of.prediction.size(-1);
   const auto rows = [&](const Tensor& numbers) { return one_hot(reshape(numbers, {-1}), size, f64); };
-  return matmul(transpose(rows(classes)), rows(argmax(of.prediction, -1)));
+  return {matmul(transpose(rows(classes)), rows(argmax(of.prediction, -1))), count(classes.numel())};
 }
 Value Confusion::finish(std::span<const Tensor> sums) const {
   Value value{.matrix = sums[0].to_vector()};
   const auto size = static_cast<std::size_t>(sums[0].size(0));
-  double right = 0, all = 0;
-  for (std::size_t i = 0; i < value.matrix.size(); ++i) {
-    all += value.matrix[i];
-    if (i % (size + 1) == 0) right += value.matrix[i];
-  }
-  value.number = right / all;
+  double right = 0;
+  for (std::size_t i = 0; i < value.matrix.size(); i += size + 1) right += value.matrix[i];
+  value.number = right / sums[1].item();
   return value;
 }
 

@@ -1,10 +1,12 @@
 // The folder of a run: kept while it runs, and resumed from.
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 #include "chainrule/config.h"
 #include "chainrule/error.h"
@@ -52,6 +54,32 @@ class Appended {
   int fd_;
 };
 
+/// Keeps a folder for one process, for as long as it lives; the system lets go of it whatever ends the
+/// process.
+class FolderLock {
+ public:
+  FolderLock() = default;
+  ~FolderLock() {
+    if (fd_ >= 0) close(fd_);
+  }
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+  /// @throws FileError  if another has it (E314). File systems without locks are taken as they are.
+  void take(const std::string& folder) {
+    if (fd_ >= 0) return;
+    fd_ = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd_ < 0 || flock(fd_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+    close(std::exchange(fd_, -1));
+    throw FileError(314, cat("[checkpoint] ", folder,
+                             " is in use: another program trains in it. Wait for its end, or "
+                             "name another folder."));
+  }
+
+ private:
+  int fd_ = -1;
+};
+
 /// The first lines of history.jsonl.
 /// @throws FileError  if they are not those that the checkpoint knows (E305).
 History read_history(const std::string& path, std::int64_t count, const std::string& digest) {
@@ -91,6 +119,7 @@ class RunFolder final : public Handler {
     fs::create_directories(folder_, error);
     if (error || !fs::is_directory(folder_, error))
       throw cannot_write(folder_, error ? error.value() : ENOTDIR);
+    lock_.take(folder_);
     const bool goes_on = trainer.resumed_folder_ == folder_;
     if (!goes_on) make_room();
     for (const fs::directory_entry& file : fs::directory_iterator(folder_)) {  // of a write that was killed
@@ -99,12 +128,10 @@ class RunFolder final : public Handler {
         fs::remove(file.path(), error);
     }
     const std::string run = folder_ + "/run.toml";
-    if (!goes_on || !fs::exists(run, error)) {
-      config::Value all = config::parse_toml(trainer.configuration(), run);
-      for (config::Entry& note : config::parse_toml(options_.notes, "notes").table)
-        all.table.push_back(std::move(note));
-      io::replace_file(run, config::to_toml(all));
-    }
+    config::Value all = config::parse_toml(trainer.configuration(), run);
+    for (config::Entry& note : config::parse_toml(options_.notes, "notes").table)
+      all.table.push_back(std::move(note));
+    io::replace_file(run, config::to_toml(all));
     std::string lines;
     for (const Report& report : trainer.history()) lines += to_json(report) + "\n";
     digest_.add(lines);
@@ -159,6 +186,7 @@ class RunFolder final : public Handler {
   std::string folder_;
   CheckpointOptions options_;
   std::string history_;
+  FolderLock lock_;
   io::Fnv1a digest_;
   std::size_t next_ = 0;
   std::int64_t written_at_ = -1;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "chainrule/error.h"
+#include "chainrule/ops.h"
 #include "chainrule/train/trainer.h"
 #include "core/text.h"
 
@@ -23,6 +24,21 @@ bool is_finite(const Tensor& tensor) {
 bool are_finite(const NamedTensors& tensors) {
   return std::all_of(tensors.begin(), tensors.end(),
                      [](const NamedTensor& t) { return is_finite(t.tensor); });
+}
+
+/// " Row 17 of x is not finite.": the first such row of a batch, by its number in the source; "" if there is
+/// none.
+std::string bad_row(const data::Batch& batch, std::span<const std::int64_t> rows) {
+  for (int column = 0; column < batch.size(); ++column) {
+    if (is_finite(batch[column])) continue;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto row = static_cast<std::int64_t>(i);
+      if (is_finite(slice(batch[column], 0, row, row + 1))) continue;
+      return cat(" Row ", rows[i], " of ", batch.columns()[static_cast<std::size_t>(column)].name,
+                 " is not finite.");
+    }
+  }
+  return "";
 }
 
 std::string of_handler(std::size_t i) { return cat("handler", i + 1, "/"); }
@@ -104,10 +120,11 @@ void Trainer::take_snapshot() {
 
 /// After a loss that is not finite: if the weights are at fault, takes the last that were not. Returns the
 /// message.
-std::string Trainer::recover(const std::string& message) {
+std::string Trainer::recover(const std::string& message, const data::Batch& batch) {
   std::string text = message.substr(0, message.rfind(" (E"));
   text +=
       cat(" It was batch ", step_ % steps_per_epoch() + 1, " of epoch ", step_ / steps_per_epoch() + 1, ".");
+  text += bad_row(batch, loader_.rows(step_));
   if (!are_finite(tensors()) && !snapshot_.tensors.empty()) {
     restore(snapshot_.tensors);
     text +=

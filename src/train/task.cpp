@@ -64,7 +64,10 @@ Tensor predict(const nn::Layer& net, const data::Batch& batch, nn::Pass& pass, L
 Task::Task(nn::Layer& net, loss::AnyLoss loss, Function* function, Metrics metrics, Location where)
     : net_(&net), loss_(std::move(loss)), function_(function), metrics_(std::move(metrics)), where_(where) {
   if (loss_) config::check(*loss_.handle());
-  for (metric::AnyMetric& metric : metrics_) config::check(*metric.handle());
+  for (metric::AnyMetric& metric : metrics_) {
+    static_cast<void>(*metric);  // throws if there is none
+    config::check(*metric.handle());
+  }
 }
 
 std::string Task::describe_loss() const { return loss_ ? config::describe(*loss_) : "function"; }
@@ -100,6 +103,8 @@ std::vector<Measure> measure(const Task& task, const data::Source& source, std::
 double evaluate(const nn::Layer& net, const data::Source& source, const metric::AnyMetric& metric,
                 std::int64_t batch_size) {
   check_rows(source);
+  static_cast<void>(*metric);  // throws if there is none
+  config::check(*metric::AnyMetric(metric).handle());
   std::vector<Total> totals{Total(metric)};
   for (const data::Batch& batch : data::blocks(source, batch_size)) {
     nn::Pass pass = nn::Pass::inference();

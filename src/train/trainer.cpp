@@ -36,6 +36,10 @@ Trainer::Trainer(Task task, optim::Optimizer& optimizer, data::Loader loader, Op
 }
 
 Trainer& Trainer::on(Duration every, Shared<Handler> handler) {
+  if (is_running_)
+    throw ValueError(302, "[train] on inside a handler of this trainer. Hang handlers up before the run.");
+  if (!handler)
+    throw ValueError(313, "[train] an empty handle is no handler. Give one, such as train::report().");
   const std::int64_t interval = every.in_steps(steps_per_epoch());
   if (interval < 1) {
     throw ValueError(301, cat("[train] a handler every ", every.epochs, " epochs and ", every.steps,
@@ -65,7 +69,7 @@ double Trainer::step() {
     last_loss_ = optimizer_->step(std::move(loss), pass);
   } catch (const ValueError& error) {
     if (error.code() != 80) throw;
-    throw ValueError(80, recover(error.what()));
+    throw ValueError(80, recover(error.what(), batch));
   }
   loss_sum_ += last_loss_;
   ++loss_count_;
@@ -159,6 +163,13 @@ void Trainer::report() {
   }
   recorded_.clear();
   loss_sum_ = 0, loss_count_ = 0;
+  for (auto it = made.metrics.begin(); it != made.metrics.end(); ++it) {
+    const auto is_it = [&](const Measure& other) { return other.name == it->name; };
+    if (std::none_of(made.metrics.begin(), it, is_it)) continue;
+    throw ValueError(312, cat("[train] \"", it->name,
+                              "\" is measured twice in one report. Give one of them another "
+                              "name: evaluate(source, {.name = \"validation\"})."));
+  }
   history_.push_back(std::move(made));
   take_snapshot();
   for (Hook& hook : hooks_) hook.handler->reported(*this, history_.back());

@@ -235,7 +235,6 @@ TEST(Train, ARunThatIsResumedHasItsOptions) {
   };
   EXPECT_EQ(resume({"--lr", "0.25", "--steps", "20", "--batch-size", "20", "--seed", "1"}), "");
   const std::pair<Words, std::string> contradictions[] = {{{"--lr", "0.3"}, "0.25"},
-                                                          {{"--steps", "30"}, "20"},
                                                           {{"--batch-size", "10"}, "20"},
                                                           {{"--hidden", "9"}, "8"},
                                                           {{"--seed", "2"}, "1"}};
@@ -243,6 +242,11 @@ TEST(Train, ARunThatIsResumedHasItsOptions) {
     EXPECT_EQ(resume(words), "chainrule: [train] " + words[0] + " " + words[1] + " contradicts the run in " +
                                  run + ", which has " + value + ". Leave it out. (E310)\n");
   }
+  EXPECT_EQ(resume({"--steps", "10"}), "chainrule: [train] --steps 10 is less than the run in " + run +
+                                           " has done, 20. Ask for more. (E310)\n");
+  EXPECT_EQ(resume({"--steps", "30"}), "");  // goes on for longer
+  EXPECT_EQ(resume({}), "");                 // which the run knows now
+  EXPECT_EQ(run_tool({"train", "--out", ""}).code, 2);
   EXPECT_EQ(run_tool({"train", "--resume", folder / "none"}).err,
             "chainrule: [train] " + (folder / "none").string() +
                 " has no run.toml of chainrule train. A run that can be resumed is one that was started with "

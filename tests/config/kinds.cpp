@@ -14,7 +14,11 @@ Registry filled(std::string_view kind) {
 
 template <>
 Registry& registry<Schedule>() {
-  static Registry rows = filled<Constant, Cosine, Warmup>("schedule");
+  static Registry rows = [] {
+    Registry made = filled<Constant, Cosine, Warmup>("schedule");
+    made.set_number_row("constant");
+    return made;
+  }();
   return rows;
 }
 

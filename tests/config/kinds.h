@@ -13,6 +13,8 @@ struct Layer : Configurable {};
 
 struct Constant : ConfigurableOf<Constant, Schedule> {
   static constexpr Info kInfo{.name = "constant", .doc = "The same at every step."};
+  double rate = 0.01;
+  void fields(Fields& f) { f("rate", rate, "the learning rate", at_least(0)); }
 };
 
 struct Cosine : ConfigurableOf<Cosine, Schedule> {
@@ -134,6 +136,7 @@ struct RunSettings {
   Shared<Rule> optimizer = make_shared<Sgd>();
   std::vector<Shared<Layer>> layers;
   Train train;
+  std::vector<Limits> clips;
   void fields(Fields& f) {
     f("shuffle", shuffle, "whether the order is drawn");
     f("batch", batch, "examples a step", at_least(1));
@@ -147,6 +150,7 @@ struct RunSettings {
     f("optimizer", optimizer, "what makes steps");
     f("layers", layers, "of the net");
     f("train", train, "how long, and on what");
+    f("clips", clips, "of parts of the net");
   }
 };
 

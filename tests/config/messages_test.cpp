@@ -58,6 +58,18 @@ TEST(ConfigMessages, SayWhatIsWrongAndWhere) {
        "[config] run.txt, column 10: 'batch' is given twice, first at run.txt. Need it once. (E225)"},
       {parse_text, "run.txt", "batch=@",
        "[config] run.txt, column 7: '@' cannot stand here. Need a value. (E221)"},
+      {parse_text, "run.txt", "clips=[{norm=1}, 5]",
+       "[config] run.txt, column 18: 'clips' has 5 in it. Need tables. (E227)"},
+      {parse_text, "run.txt", "clips=[{norm=-1}]",
+       "[config] run.txt, column 14: 'norm' of clips is -1. Need at least 0. (E228)"},
+      {parse_text, "run.txt", "clips={\"2\"={norm=1}}",
+       "[config] run.txt, column 8: 'clips' has no element '2', it has 0. Need a number less than that, or a "
+       "list. (E226)"},
+      {parse_text, "run.txt", "optimizer={schedule=-1}",
+       "[config] run.txt, column 21: 'rate' of constant is -1. Need at least 0. (E228)"},
+      {parse_text, "run.txt", "optimizer={schedule=true}",
+       "[config] run.txt, column 21: 'schedule' of sgd is true. Need a number, or a schedule: constant, "
+       "cosine, warmup. (E227)"},
       {parse_text, "run.txt", "5",
        "[config] run.txt: this is 5. Need a table of settings. (E227)"},
       {parse_text, "run.txt", "layers=conv2d(8, 5, 1, same, 2)",
@@ -106,7 +118,7 @@ TEST(ConfigMessages, SayWhatIsWrongAndWhere) {
        "[config] run.toml:1:9: 'batch' is 0. Need at least 1. (E228)"},
       {parse_toml, "run.toml", "lrr = 0.1",
        "[config] run.toml:1:1: unknown setting 'lrr'. There are: shuffle, batch, seed, scale, name, "
-       "padding, sizes, weights, tags, optimizer, layers, train. (E226)"},
+       "padding, sizes, weights, tags, optimizer, layers, train, clips. (E226)"},
       {parse_toml, "run.toml", "bacth = 5",
        "[config] run.toml:1:1: unknown setting 'bacth'. Did you mean 'batch'? (E226)"},
       {parse_toml, "run.toml", R"x(batch = "5")x",
@@ -267,7 +279,7 @@ TEST(ConfigMessages, NameTheOption) {
   EXPECT_EQ(
       message_of_option("", "1"),
       "[config] unknown setting ''. There are: shuffle, batch, seed, scale, name, padding, sizes, weights, "
-      "tags, optimizer, layers, train. (E226)");
+      "tags, optimizer, layers, train, clips. (E226)");
 }
 
 TEST(ConfigMessages, SayWhereInATextOfTheProgram) {

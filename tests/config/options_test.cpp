@@ -17,7 +17,8 @@ TEST(ConfigDescribe, HasWhatDiffersFromTheDefaults) {
   }
   for (const char* text :
        {"sgd", "sgd(0.5, 0.25, nesterov=true)", "sgd(nesterov=true)", "sgd(clip={norm = 2.0})",
-        "sgd(schedule=warmup(then=cosine(0.5, 3)))", "adam(betas=[0.5])"}) {
+        "sgd(schedule=warmup(then=cosine(0.5, 3)))", "adam(betas=0.5)", "adam(betas=[0.5, 0.25])",
+        "sgd(schedule=0.5)", "sgd(schedule=0.01)", "sgd(schedule=warmup(then=0.5))"}) {
     EXPECT_EQ(describe(*make<Rule>(text)), text);
   }
   EXPECT_EQ(describe(*make<Layer>("conv2d(1, 3, 1, none)")), "conv2d");
@@ -51,12 +52,13 @@ TEST(ConfigLeaves, HaveAllThatAnOptionNeeds) {
                                              "train.epochs",
                                              "train.validation",
                                              "train.clip.norm",
-                                             "train.clip.strict"}));
+                                             "train.clip.strict",
+                                             "clips"}));
   const std::vector<Leaf> some = leaves(run, Objects::skip);
   const auto leaf = [&](std::string_view name) {
     return *std::find_if(some.begin(), some.end(), [&](const Leaf& one) { return one.name == name; });
   };
-  EXPECT_EQ(some.size(), 15u);
+  EXPECT_EQ(some.size(), 16u);
   EXPECT_EQ(leaf("train.epochs").doc, "how often all examples are seen");
   EXPECT_EQ(leaf("train.epochs").kind, "integer");
   EXPECT_EQ(leaf("train.epochs").range, "from 1 to 1000");
@@ -64,6 +66,7 @@ TEST(ConfigLeaves, HaveAllThatAnOptionNeeds) {
   EXPECT_EQ(leaf("padding").choices, (std::vector<std::string>{"none", "same", "reflect"}));
   EXPECT_EQ(leaf("optimizer").choices, (std::vector<std::string>{"sgd", "adam"}));
   EXPECT_EQ(leaf("optimizer").value, "sgd(schedule=cosine)");
+  EXPECT_EQ(leaf("clips").kind, "list of tables");
 }
 
 TEST(ConfigLeaves, CanBeSetToWhatTheyAre) {
@@ -73,6 +76,7 @@ TEST(ConfigLeaves, CanBeSetToWhatTheyAre) {
   run.padding = Padding::none;
   run.layers = {make<Layer>("conv2d(3, padding=reflect)"), make<Layer>("relu")};
   run.optimizer = make<Rule>("sgd(0.5, schedule=warmup(1, cosine))");
+  run.clips = {{.norm = 2}, {.strict = true}};
   const Value before = write(run);
   for (const Leaf& leaf : leaves(run)) {
     set(run, leaf.name, leaf.value);

@@ -77,6 +77,7 @@ layers = [
   "relu",
   "sequential(layers=[conv2d(filters=1, kernel=3, stride=1, padding=\"none\")])",
 ]
+clips = []
 
 [optimizer]
 type = "sgd"
@@ -109,7 +110,7 @@ strict = false
 
 /// Objects and groups at random, by what the fields say.
 std::string random_run(RandomValues& random) {
-  static constexpr const char* kSchedules[] = {"none", "constant", "cosine(0.5)",
+  static constexpr const char* kSchedules[] = {"none", "constant(0.25)", "cosine(0.5)",
                                                "warmup(3, cosine(epochs=2))"};
   static constexpr const char* kLayers[] = {"[]", "relu", "[conv2d(4, 2, 1, reflect), relu]",
                                             "[sequential([relu, sequential([conv2d])])]"};
@@ -120,7 +121,7 @@ std::string random_run(RandomValues& random) {
          ", tags=" + to_text(tags) +
          ", optimizer=sgd(momentum=0.25, clip={norm=3}, schedule=" + kSchedules[random.below(4)] + ")" +
          ", layers=" + kLayers[random.below(4)] + ", sizes=[" + std::to_string(1 + random.below(9)) + "]" +
-         ", train={clip={strict=true}}";
+         ", train={clip={strict=true}}, clips=[{norm = 3}, {strict = true}]";
 }
 
 TEST(ConfigPrint, SettingsComeBackInEveryFormat) {

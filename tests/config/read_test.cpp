@@ -81,6 +81,7 @@ TEST(ConfigRead, EachKindOfSettingTakesItsKindsOfValue) {
       {Field::Kind::object, {Kind::null}},
       {Field::Kind::objects, {Kind::null, Kind::list}},
       {Field::Kind::group, {}},
+      {Field::Kind::groups, {Kind::null, Kind::list}},
   };
   RunSettings run;
   const Fields fields = Settings(run).fields;
@@ -189,6 +190,37 @@ TEST(ConfigRead, ObjectsDeepInside) {
   EXPECT_EQ(describe(*run.optimizer), "sgd(0.1, 0.9)");
   read(run, parse_toml("[optimizer]\ntype = 'sgd'\nmomentum = 0.5", ""));
   EXPECT_EQ(describe(*run.optimizer), "sgd(momentum=0.5)") << "named: made anew";
+}
+
+TEST(ConfigRead, ANumberIsAnObjectOfAKindThatHasOneForIt) {
+  Sgd sgd;
+  for (const Value& half : {Value(0.5), Value("0.5"), Value("constant(0.5)"), Value("constant(rate=0.5)")}) {
+    sgd.schedule = {};
+    read(sgd, Value::of_table({{"schedule", half}}));
+    EXPECT_EQ(describe(sgd), "sgd(schedule=0.5)");
+  }
+  set(sgd, "schedule", "3");
+  EXPECT_EQ(describe(sgd), "sgd(schedule=3.0)");
+  set(sgd, "schedule.rate", "2");
+  EXPECT_EQ(describe(sgd), "sgd(schedule=2.0)");
+  EXPECT_EQ(to_toml(write(sgd)).find("schedule = 2.0") != std::string::npos, true) << to_toml(write(sgd));
+}
+
+TEST(ConfigRead, ListsOfTables) {
+  RunSettings run;
+  read(run, parse_toml("[[clips]]\nnorm = 2\n[[clips]]\nstrict = true\n", "run.toml"));
+  ASSERT_EQ(run.clips.size(), 2u);
+  EXPECT_EQ(run.clips[0].norm, 2);
+  EXPECT_FALSE(run.clips[0].strict);
+  EXPECT_TRUE(run.clips[1].strict);
+  set(run, "clips.1.norm", "0.5");
+  EXPECT_EQ(run.clips[1].norm, 0.5);
+  EXPECT_TRUE(run.clips[1].strict);
+  set(run, "clips", "[{norm = 7}]");
+  ASSERT_EQ(run.clips.size(), 1u);
+  EXPECT_EQ(run.clips[0].norm, 7);
+  set(run, "clips", "none");
+  EXPECT_TRUE(run.clips.empty());
 }
 
 TEST(ConfigRead, AnObjectItself) {

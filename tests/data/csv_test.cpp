@@ -12,7 +12,7 @@
 #include "chainrule/error.h"
 #include "chainrule/ops.h"
 #include "data/data_files.h"
-#include "data/messages.h"
+#include "message_of.h"
 
 namespace chainrule::data {
 namespace {
@@ -65,9 +65,9 @@ const std::vector<Case> kCases = {
     {"a\tb\n1\t2\n", "a: 1 | b: 2"},
     {"a|b\n1|2\n", "a: 1 | b: 2"},
     {"\"a,a\";b\n1;2\n", "a,a: 1 | b: 2"},
-    {"a:b\n1:2\n", "a: 1 | b: 2", {.separator = ':'}},
+    {"a:b\n1:2\n", "a: 1 | b: 2", {.separator = ":"}},
     {"one\n1\n2\n", "one: 1 2"},
-    {"# made by hand\na,b\n#1,2\n3,4\n", "a: 3 | b: 4", {.comment = '#'}},
+    {"# made by hand\na,b\n#1,2\n3,4\n", "a: 3 | b: 4", {.comment = "#"}},
     {"1,2\n3,4\n", "column1: 1 3 | column2: 2 4"},
     {"1,2\n3,4\n", "1: 3 | 2: 4", {.header = Header::present}},
     {"a,b\n1,2\n", "column1: a 1 | column2: b 2", {.header = Header::absent}},
@@ -145,6 +145,9 @@ const std::vector<Case> kCases = {
      "[read_csv] text:2: a row of more than 16 MiB begins here. Is a quote left open? (E287)"},
     {std::string(70000, ','),
      "[read_csv] text:1: more than 65536 cells; need fewer. Is it a CSV file? (E287)"},
+    {"a\n1\n",
+     "[read_csv] separator is \"::\"; need one character of ASCII, or none. (E288)",
+     {.separator = "::"}},
     {"a\n1\n", "[read_csv] dtype is i64; need f32 or f64. (E288)", {.dtype = i64}},
     {"a,b\n1,?\n",
      "[read_csv] text: no rows are left of 1. Fill missing values (missing = mean or value), or ignore "
@@ -204,7 +207,7 @@ TEST(Csv, SurvivesAnything) {
       }
       if (text.empty()) text.assign(1, '"');
     }
-    csv(text, {.missing = static_cast<Missing>(random.below(4)), .comment = '#'});
+    csv(text, {.missing = static_cast<Missing>(random.below(4)), .comment = "#"});
   }
 }
 

@@ -10,7 +10,7 @@
 #include "chainrule/data.h"
 #include "chainrule/error.h"
 #include "chainrule/ops.h"
-#include "data/messages.h"
+#include "message_of.h"
 
 namespace chainrule::data {
 namespace {

@@ -9,7 +9,7 @@
 #include "chainrule/error.h"
 #include "chainrule/ops.h"
 #include "data/data_files.h"
-#include "data/messages.h"
+#include "message_of.h"
 
 namespace chainrule::data {
 namespace {

@@ -11,7 +11,7 @@
 #include "chainrule/error.h"
 #include "chainrule/grad.h"
 #include "chainrule/ops.h"
-#include "data/messages.h"
+#include "message_of.h"
 
 namespace chainrule::data {
 namespace {

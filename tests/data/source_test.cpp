@@ -10,7 +10,7 @@
 #include "chainrule/ops.h"
 #include "data/counting.h"
 #include "data/data_files.h"
-#include "data/messages.h"
+#include "message_of.h"
 
 namespace chainrule::data {
 namespace {

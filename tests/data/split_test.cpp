@@ -8,7 +8,7 @@
 
 #include "chainrule/error.h"
 #include "data/counting.h"
-#include "data/messages.h"
+#include "message_of.h"
 
 namespace chainrule::data {
 namespace {

@@ -7,6 +7,20 @@
 #include <string>
 #include <string_view>
 
+#include "chainrule/config.h"
+
+/// The settings of a struct as a table of Markdown.
+inline std::string settings_table(const chainrule::config::Settings& of) {
+  using namespace chainrule;
+  std::string made = "| setting | default | range | what it is |\n|---|---|---|---|\n";
+  for (const config::Leaf& leaf : config::leaves(of, config::Objects::skip)) {
+    const std::string range = leaf.range.empty() && !leaf.choices.empty() ? leaf.kind : leaf.range;
+    made += "| `" + leaf.name + "` | `" + (leaf.value.empty() ? "\"\"" : leaf.value) + "` | " + range +
+            " | " + leaf.doc + " |\n";
+  }
+  return made;
+}
+
 /// A program that writes a page of docs/ from the tables:  PROGRAM [--check] FILE
 ///
 /// With --check it writes nothing and fails where the file is not what it would write.

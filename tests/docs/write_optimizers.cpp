@@ -50,20 +50,11 @@ in epochs, whose length a trainer knows, or `optimizer.set_steps_per_epoch`. As 
 
 )";
 
-/// The settings of a struct as a table.
-std::string table(const config::Settings& of) {
-  std::string made = "| setting | default | range | what it is |\n|---|---|---|---|\n";
-  for (const config::Leaf& leaf : config::leaves(of, config::Objects::skip)) {
-    made += "| `" + leaf.name + "` | `" + leaf.value + "` | " + leaf.range + " | " + leaf.doc + " |\n";
-  }
-  return made;
-}
-
 std::string optimizers_markdown() {
   optim::Options options;
   optim::Group group;
   std::ostringstream out;
-  out << kHead << table(options) << kGroups << table(group) << kRules;
+  out << kHead << settings_table(options) << kGroups << settings_table(group) << kRules;
   for (const Registry::Row& row : registry<optim::Rule>().rows()) {
     const Shared<optim::Rule> rule(static_cast<optim::Rule*>(row.make()));
     out << "| [" << row.info->name << "](#" << row.info->name << ") | " << rule->default_lr() << " | "

@@ -18,6 +18,12 @@
 namespace chainrule {
 namespace {
 
+/// A schedule that is wrong.
+struct Mistaken {
+  static constexpr Info kInfo{.name = "mistaken", .doc = "Less than 0."};
+  double at(std::int64_t, std::int64_t) const { return -1; }
+};
+
 struct Mistake {
   int code;
   std::function<void()> make;
@@ -163,7 +169,7 @@ const Mistake kMistakes[] = {
     {45,
      [] {
        nn::TwoLayerNet net({.input = 4});
-       optim::Optimizer(net, optim::Sgd{}, {.lr = INFINITY}).lr();
+       optim::Optimizer(net, optim::Sgd{}, {.lr = Mistaken{}}).lr();
      }},
     {49,
      [] {

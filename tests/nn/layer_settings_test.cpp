@@ -49,10 +49,10 @@ TEST(LayerSettings, AreThoseOfTheConstructors) {
   };
   expect_same(Affine(5), "affine(5)");
   expect_same(Affine(5, {.bias = false, .weight_init = Zeros{}}), "affine(5, bias=false, weight_init=zeros)");
-  expect_same(Conv2d(8, 5), "conv2d(8, [5])");
+  expect_same(Conv2d(8, 5), "conv2d(8, 5)");
   expect_same(Conv2d(8, {3, 5}, {.stride = 2, .padding = {1, 2}, .dilation = 3, .groups = 2, .bias = false}),
-              "conv2d(8, [3, 5], stride=[2], padding=[1, 2], dilation=[3], groups=2, bias=false)");
-  expect_same(MaxPool2d(3, {.stride = 2, .ceil_mode = true}), "max_pool2d([3], [2], ceil_mode=true)");
+              "conv2d(8, [3, 5], stride=2, padding=[1, 2], dilation=3, groups=2, bias=false)");
+  expect_same(MaxPool2d(3, {.stride = 2, .ceil_mode = true}), "max_pool2d(3, 2, ceil_mode=true)");
   expect_same(Dropout(0.3, false), "dropout(0.3, inverted=false)");
   expect_same(BatchNorm({.momentum = 0.2, .eps = 0.5, .affine = false}),
               "batch_norm(0.2, 0.5, affine=false)");

@@ -5,6 +5,7 @@
 #include "chainrule/error.h"
 #include "chainrule/grad.h"
 #include "chainrule/ops.h"
+#include "message_of.h"
 #include "nn/samples.h"
 
 namespace chainrule::nn {
@@ -157,17 +158,6 @@ TEST_P(EveryLayer, TakesABatchOfNothing) {
   } catch (const Error& error) {
     EXPECT_FALSE(GetParam().may_be_empty) << error.what();
   }
-}
-
-/// The message of the error that a call ends in.
-template <class Call>
-std::string message_of(Call call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST_P(EveryLayer, NamesItselfInErrors) {

@@ -6,6 +6,7 @@
 #include "chainrule/chainrule.h"
 #include "chainrule/config.h"
 #include "chainrule/io.h"
+#include "message_of.h"
 #include "temporary_folder.h"
 
 namespace chainrule {
@@ -38,6 +39,66 @@ TEST_F(ModelFile, LoadsAsItWasSaved) {
   ASSERT_EQ(model.options.notes.size(), 1u);
   EXPECT_EQ(model.options.notes[0].second, "a test");
   EXPECT_EQ(model.classify(images()).size(), 5u);
+}
+
+// Layers and parameters that stand in several places are one again.
+TEST_F(ModelFile, KeepsTies) {
+  const nn::Affine square(3);
+  const nn::BatchNorm norm;
+  const Shared<nn::Layer> twice(new nn::Affine(3));
+  nn::Sequential net{square, norm, nn::Tanh(), square, norm};
+  net.layers.push_back(twice);
+  net.layers.push_back(twice);
+  const Tensor x = normal({6, 3}, {.seed = 4});
+  auto pass = nn::Pass::training(1, 0);
+  net.forward(x, pass);
+  pass.store();
+  save(path_, net);
+  const Model model = load_model(path_);
+  EXPECT_EQ(model.predict(x).to_vector(), net.predict(x).to_vector());
+  EXPECT_EQ(model.net->parameters().size(), net.parameters().size());
+  EXPECT_EQ(model.net->states().size(), 2u);
+  optim::Optimizer optimizer(*model.net, optim::Sgd{});
+  auto training = nn::Pass::training(1, 0);
+  optimizer.step(mean(chainrule::square(model.net->forward(x, training))), training);
+  const auto all = model.net->variables();
+  EXPECT_TRUE(all[0].is_same(all[6])) << all[6].name;
+}
+
+TEST_F(ModelFile, WhatCannotBeReadAgainIsNotWritten) {
+  Shared<nn::Layer> net(new nn::Affine(2));
+  for (int i = 0; i < 70; ++i) {
+    nn::Residual around;
+    around.body = net;
+    net = Shared<nn::Layer>(new nn::Residual(around));
+  }
+  net->build(ones({1, 2}));
+  EXPECT_NE(message_of([&] { save(path_, *net); }).find("(E224)"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+TEST_F(ModelFile, OfANewerFormatIsRefused) {
+  io::write_safetensors(path_, {{"w", ones({2})}}, {{"chainrule.format", "2"}, {"chainrule.net", "relu"}});
+  EXPECT_EQ(message_of([&] { load_model(path_); }),
+            "[load_model] " + path_ +
+                " is a model file of format 2; this program reads 1. Use a newer one. (E245)");
+}
+
+TEST_F(ModelFile, AnEmptyModelSaysSo) {
+  nn::Sequential net{nn::Affine(2)};
+  net.build(ones({1, 2}));
+  save(path_, net, {.classes = {"a", "b", "c"}});
+  Model model = load_model(path_);
+  EXPECT_EQ(
+      message_of([&] {
+        model.classify(ones({5, 2}));
+      }),
+      "[classify] the net's output is (5, 2); need (rows, 3), a number a class: there are 3 names. (E249)");
+  const Model other = std::move(model);
+  EXPECT_EQ(message_of([&] {
+              model.predict(ones({1, 2}));
+            }),
+            "[model] there is no net: it was moved from, or never loaded. Use load_model. (E248)");
 }
 
 TEST_F(ModelFile, ScalesBeforeAndAfter) {

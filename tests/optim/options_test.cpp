@@ -5,6 +5,7 @@
 
 #include "chainrule/chainrule.h"
 #include "chainrule/config.h"
+#include "message_of.h"
 
 namespace chainrule::optim {
 namespace {
@@ -98,17 +99,6 @@ TEST(Groups, FrozenParametersNeedNoGradient) {
   EXPECT_EQ(none.step(sum(used.value())), sum(used.value()).item());
 }
 
-/// What an error says.
-template <class Call>
-std::string message_of(Call call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
 TEST(Options, OutOfRangeAreRefused) {
   const nn::Parameter p(ones({2}));
   const auto refused = [&](AnyRule rule, const Options& options, const char* what) {
@@ -122,10 +112,11 @@ TEST(Options, OutOfRangeAreRefused) {
   refused(Momentum{.momentum = 1}, {}, "'momentum' of momentum is 1");
   refused(AdamW{.decay = -1}, {}, "'decay' of adamw is -1");
   refused(Sgd{}, {.lr = -1}, "'lr' of constant is -1");
+  refused(Sgd{}, {.lr = INFINITY}, "'lr' of constant is inf. Need a finite number, at least 0");
   refused(Sgd{}, {.weight_decay = -1}, "'weight_decay' is -1");
   refused(Sgd{}, {.clip_norm = NAN}, "'clip_norm' is nan");
   refused(Sgd{}, {.clip_value = -2}, "'clip_value' is -2");
-  refused(Sgd{}, {.groups = {{.lr_factor = -2}}}, "'lr_factor' is -2");
+  refused(Sgd{}, {.groups = {{.lr_factor = -2}}}, "'lr_factor' of groups is -2");
   Optimizer sgd({{"p", p}}, Sgd{});
   EXPECT_NE(message_of([&] { sgd.set_lr(-1); }).find("(E228)"), std::string::npos);
   EXPECT_NE(message_of([&] { sgd.set_lr(Rate()); }).find("(E239)"), std::string::npos);
@@ -199,9 +190,71 @@ TEST(Steps, NameALeafThatIsNotFinite) {
   const nn::Parameter p(tensor({1, NAN}, f64));
   Optimizer sgd({{"p", p}}, Sgd{});
   EXPECT_EQ(message_of([&] { sgd.step(sum(p.value())); }),
+            "[sgd] the loss is nan at step 1: the first number that is not finite came from parameter "
+            "p. Nothing was changed. Use a smaller lr than 0.01, or clip_norm. (E080)");
+}
+
+TEST(Steps, NameTheDataThatIsNotFinite) {
+  const nn::Parameter p(tensor({1, 2}, f64));
+  Optimizer sgd({{"p", p}}, Sgd{});
+  EXPECT_EQ(message_of([&] {
+              sgd.step(sum(p.value() * tensor({1, NAN}, f64)));
+            }),
             "[sgd] the loss is nan at step 1: the first number that is not finite came from a tensor of "
-            "shape (2,) that "
-            "was given. Nothing was changed. Use a smaller lr than 0.01, or clip_norm. (E080)");
+            "shape (2,) that was given. Nothing was changed. Mend the data, or leave those rows out. (E080)");
+}
+
+TEST(Steps, NeedThePassThatStatisticsAreIn) {
+  nn::Sequential net{nn::Affine(2), nn::BatchNorm{}};
+  Optimizer sgd(net, Sgd{});
+  EXPECT_EQ(
+      message_of([&] {
+        sgd.step(mean(net.forward(ones({4, 3}))));
+      }),
+      "[sgd] the net keeps statistics (batch_norm1.mean), which a pass collects. Make the loss with a pass, "
+      "and use step(loss, pass). (E266)");
+}
+
+TEST(Steps, NeedSomethingToTrain) {
+  nn::Sequential net{nn::Relu()};
+  Optimizer sgd(net, Sgd{});
+  EXPECT_EQ(message_of([&] {
+              sgd.step(mean(net.forward(ones({4, 3}))));
+            }),
+            "[sgd] there is nothing to train: the net has no parameters. Does each layer list its own in "
+            "members()? (E267)");
+}
+
+/// Rules that a user gets wrong.
+struct Many {
+  static constexpr Info kInfo{.name = "many", .doc = "Eight numbers."};
+  Numbers numbers(std::int64_t, double lr) const { return {lr, 1, 2, 3, 4, 5, 6, 7}; }
+  Tensor update(const Tensor& value, const Tensor&, std::span<Tensor>, std::span<const Tensor>) const {
+    return value;
+  }
+};
+struct Shrinking {
+  static constexpr Info kInfo{.name = "shrinking", .doc = "A state of another shape."};
+  static constexpr std::string_view kStates = "norm";
+  Numbers numbers(std::int64_t, double lr) const { return {lr}; }
+  Tensor update(const Tensor& value, const Tensor& gradient, std::span<Tensor> states,
+                std::span<const Tensor> numbers) const {
+    states[0] = sum(gradient);
+    return value - numbers[0] * gradient;
+  }
+};
+
+TEST(UsersRules, ThatAreWrongSaySo) {
+  const nn::Parameter p(tensor({1, 2}, f64));
+  Optimizer many({{"p", p}}, Many{}), shrinking({{"p", p}}, Shrinking{});
+  EXPECT_EQ(
+      message_of([&] { many.step(sum(p.value())); }),
+      "[optimizer] a rule gives 8 numbers a step; it may give 6. Compute the others from those, as graph. "
+      "(E265)");
+  EXPECT_EQ(
+      message_of([&] { shrinking.step(sum(p.value())); }),
+      "[shrinking] the rule made () of parameter p or a state of it, which is (2,) f64; both must be alike. "
+      "(E268)");
 }
 
 TEST(Steps, ComputeOthersInTheSameRun) {

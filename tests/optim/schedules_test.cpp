@@ -8,6 +8,7 @@
 
 #include "chainrule/chainrule.h"
 #include "chainrule/config.h"
+#include "message_of.h"
 
 namespace chainrule::optim {
 namespace {
@@ -83,6 +84,16 @@ TEST(Schedules, InEpochsNeedTheirLength) {
 }
 
 // The rise ends where the schedule that follows goes on: steps of equal height, none at the seam.
+TEST(Schedules, ThatTakeTimeNeedALength) {
+  for (const Rate& rate : {cosine(0.1, steps(0)), step_decay(0.1, 0.5, steps(0)), Rate(Cosine{})}) {
+    const std::string name(rate->info().name);
+    EXPECT_EQ(message_of([&] { rate.at(0); }), "[" + name +
+                                                   "] it is 0 steps long; need at least 1. Give it steps or "
+                                                   "epochs: \"" +
+                                                   name + "(0.1, steps=1000)\". (E269)");
+  }
+}
+
 TEST(Schedules, WarmUpIsContinuous) {
   const Rate rate = warm_up(steps(50), 0.5);
   for (std::int64_t step = 1; step < 60; ++step) {
@@ -108,7 +119,7 @@ TEST(Schedules, RefuseNumbersBelowZero) {
 TEST(Schedules, AreFunctionsToo) {
   EXPECT_EQ(config::describe(*step_decay(0.8, 0.5, epochs(3)).handle()), "step(0.8, 0.5, epochs=3.0)");
   EXPECT_EQ(config::describe(*cosine(0.2, steps(5)).handle()), "cosine(0.2, steps=5)");
-  EXPECT_EQ(config::describe(*warm_up(steps(5), 0.25).handle()), "warm_up(steps=5, then=constant(0.25))");
+  EXPECT_EQ(config::describe(*warm_up(steps(5), 0.25).handle()), "warm_up(steps=5, then=0.25)");
   EXPECT_EQ(Rate(0.25).at(1000), 0.25);
   EXPECT_EQ(Rate(1).at(0), 1);
 }

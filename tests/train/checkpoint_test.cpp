@@ -122,7 +122,7 @@ TEST_F(RunOf18Steps, AnotherConfigurationIsRefused) {
           "eps=1e-08)\" here\n"
           "  optimizer.lr is \"warm_up(epochs=0.0, steps=5, then=cosine(lr=0.03, epochs=0.0, steps=60, "
           "end=0.0))\" in "
-          "the run, \"constant(lr=0.01)\" here\n"
+          "the run, 0.01 here\n"
           "  optimizer.clip_norm is 0.0 in the run, 1.0 here\n"
           "  loader.batch_size is 20 in the run, 32 here\n"
           "Set these as they were, or start a new run in another folder. (E303)");
@@ -142,10 +142,12 @@ TEST_F(RunOf18Steps, AnotherHistoryIsRefused) {
 }
 
 TEST_F(RunOf18Steps, ARunIsNotReplacedByAccident) {
-  HardRun other({.folder = run()});
-  EXPECT_EQ(message_of([&] { other.trainer.run(steps(5)); }),
-            "[checkpoint] " + run() + " has a run already (run.toml). Go on with trainer.resume(\"" + run() +
-                "\"), name another folder, or replace it with .replace = true. (E309)");
+  {
+    HardRun other({.folder = run()});
+    EXPECT_EQ(message_of([&] { other.trainer.run(steps(5)); }),
+              "[checkpoint] " + run() + " has a run already (run.toml). Go on with trainer.resume(\"" +
+                  run() + "\"), name another folder, or replace it with .replace = true. (E309)");
+  }
   HardRun replacing({});
   replacing.trainer.on(steps(2), checkpoint(run(), {.replace = true}));
   replacing.trainer.run(steps(2));
@@ -159,6 +161,40 @@ TEST_F(RunOf18Steps, LeftoversOfAKilledWriteAreRemoved) {
   EXPECT_EQ(next.trainer.resume(run()).step, 18);
   next.trainer.run(steps(HardRun::kSteps));
   EXPECT_FALSE(fs::exists(file(".chainrule-1-0.tmp")));
+}
+
+TEST(Checkpoint, AFolderIsOfOneTrainerAtATime) {
+  const TemporaryFolder folder;
+  const std::string run = folder / "run";
+  {
+    HardRun first({.folder = run});
+    first.trainer.run(steps(4));
+    HardRun second({.folder = run});
+    second.trainer.resume(run);
+    EXPECT_EQ(
+        message_of([&] { second.trainer.run(steps(8)); }),
+        "[checkpoint] " + run +
+            " is in use: another program trains in it. Wait for its end, or name another folder. (E314)");
+  }
+  HardRun third({.folder = run});
+  third.trainer.resume(run);
+  third.trainer.run(steps(8));
+  EXPECT_EQ(third.trainer.steps_done(), 8);
+}
+
+TEST(Checkpoint, GivesItsWeights) {
+  const TemporaryFolder folder;
+  HardRun run({.folder = folder / "run"});
+  run.trainer.run(steps(4));
+  const std::string path = (folder / "run").string() + "/checkpoint-a.safetensors";
+  EXPECT_EQ(message_of([&] { load_model(path); }),
+            "[load_model] " + path +
+                " is a checkpoint of a run, which does not say what net it is of. Make the net, and take its "
+                "parameters with load(path, net). (E245)");
+  HardRun other({});
+  other.trainer.build();
+  load(path, other.net);
+  EXPECT_EQ(checksum_of(other.net), checksum_of(run.net));
 }
 
 TEST(Checkpoint, SaysWhatCannotBe) {
@@ -186,7 +222,7 @@ struct Wide : nn::LayerOf<Wide> {
   }
   void init(nn::Init& init) {
     init("weight", weight, {width}, 1);
-    init("other", other, {}, 1);
+    if (width == 2) init("other", other, {}, 1);
   }
   Tensor compute(const Tensor& x, nn::Pass&) const {
     return x * sum(weight.value()) + (width == 2 ? other.value() : x);

@@ -1,6 +1,8 @@
 // Stopping early, keeping the best weights.
 #include <gtest/gtest.h>
 
+#include <csignal>
+
 #include "chainrule/chainrule.h"
 #include "temporary_folder.h"
 #include "train/stripes.h"
@@ -25,6 +27,8 @@ struct Scored {
                   optimizer,
                   {stripes(230, 1), {.batch_size = 20, .seed = 3}}};
 };
+
+volatile std::sig_atomic_t signals_seen = 0;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
@@ -99,6 +103,24 @@ TEST(KeepBest, PutsTheBestWeightsBackAtTheEnd) {
   EXPECT_EQ(whole.sums[11], after_12);
 }
 
+extern "C" void note_signal(int) { signals_seen = signals_seen + 1; }
+
+TEST(StopOnInterrupt, EndsTheRunAndNotTheProgram) {
+  std::signal(SIGINT, note_signal);
+  for (const int signal : {SIGINT, SIGTERM}) {
+    Scored run({1, 2, 3, 4});
+    run.trainer.on(steps(1), stop_on_interrupt());
+    run.trainer.on(steps(5), [&] { std::raise(signal); });
+    const Result result = run.trainer.run(steps(12));
+    EXPECT_EQ(result.reason, "interrupted");
+    EXPECT_EQ(result.steps, 6);  // it comes after the handler was asked
+    EXPECT_EQ(signals_seen, 0);
+  }
+  std::raise(SIGINT);
+  EXPECT_EQ(signals_seen, 1) << "what was there before the run is there again";
+  std::signal(SIGINT, SIG_DFL);
+}
+
 TEST(Handlers, SayWhatIsWrong) {
   Scored run({1, 2, 3, 4});
   run.trainer.on(steps(3), keep_best("scores", Best::largest));
@@ -109,6 +131,10 @@ TEST(Handlers, SayWhatIsWrong) {
   EXPECT_EQ(message_of([&] { unknown.trainer.run(steps(12)); }),
             "[train] is a \"score\" better if it is large, or small? Say .mode = Best::largest or "
             "Best::smallest. (E308)");
+  Scored missing({1, 2, 3, 4});
+  missing.trainer.on(steps(3), keep_best("test.accuracy"));
+  EXPECT_EQ(message_of([&] { missing.trainer.run(steps(12)); }),
+            "[report] \"test.accuracy\" was not measured; there are loss, score. (E300)");
   EXPECT_EQ(message_of([] { early_stopping({.patience = 0}); }),
             "[early_stopping] patience 0, min_delta 0; need a patience of at least 1 and a min_delta of at "
             "least 0. (E301)");

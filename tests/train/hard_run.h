@@ -12,7 +12,8 @@ namespace chainrule::train {
 /// best weights.
 struct HardRun {
   struct Options {
-    int threads = 1, workers = 0;
+    int threads = 1;
+    std::int64_t workers = 0;
     std::int64_t checkpoint_every = 4;
     std::string folder;  // empty: keeps no checkpoints
   };

@@ -44,7 +44,7 @@ TEST(Resume, AnyStepAnyThreadsAnyWorkers) {
         static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(HardRun::kSteps - first - 1)));
     const auto options = [&] {
       return HardRun::Options{.threads = static_cast<int>(1 + random.below(4)),
-                              .workers = static_cast<int>(random.below(3)),
+                              .workers = static_cast<std::int64_t>(random.below(3)),
                               .folder = folder / "run"};
     };
     train_until(first, options(), false);

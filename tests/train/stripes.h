@@ -6,6 +6,7 @@
 #include "chainrule/io.h"
 #include "chainrule/random.h"
 #include "chainrule/train.h"
+#include "message_of.h"
 
 namespace chainrule::train {
 
@@ -35,17 +36,6 @@ inline std::uint64_t checksum_of(const nn::Layer& net) {
   for (const auto& [name, parameter] : net.parameters()) all.add(name, parameter.value());
   for (const auto& [name, state] : net.states()) all.add(name, state.value());
   return io::checksum(all);
-}
-
-/// What the error says that a call throws.
-template <class F>
-std::string message_of(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 }  // namespace chainrule::train

@@ -190,9 +190,8 @@ TEST(Trainer, ALossThatIsNotFiniteLeavesWeightsThatAre) {
   const auto before = checksum_of(training.net);
   const std::string message = message_of([&] { training.trainer.run(steps(5)); });
   EXPECT_EQ(message,
-            "[sgd] the loss is nan at step 2: the first number that is not finite came from a tensor of "
-            "shape (30, 12) "
-            "that was given. Nothing was changed. Use a smaller lr than 1e+300, or clip_norm. It was batch 2 "
+            "[sgd] the loss is nan at step 2: the first number that is not finite came from parameter "
+            "affine1.weight. Nothing was changed. Use a smaller lr than 1e+300, or clip_norm. It was batch 2 "
             "of epoch "
             "1. The weights were not finite any more: they are those after step 0 again. (E080)");
   EXPECT_TRUE(has_ended);
@@ -205,6 +204,17 @@ TEST(Trainer, ALossThatIsNotFiniteLeavesWeightsThatAre) {
   EXPECT_EQ(checksum_of(training.net), checksum_of(other.net));
 }
 
+TEST(Trainer, NamesTheRowThatIsNotFinite) {
+  std::vector<float> x(200, 0.5f);
+  x[2 * 57 + 1] = std::numeric_limits<float>::quiet_NaN();
+  nn::Sequential net{nn::Affine(1)};
+  optim::Optimizer optimizer(net, optim::Sgd{});
+  Trainer trainer({net, loss::mse}, optimizer,
+                  {data::arrays(from_data(x, {100, 2}), zeros({100, 1})), {.batch_size = 10, .seed = 5}});
+  const std::string message = message_of([&] { trainer.run(epochs(1)); });
+  EXPECT_NE(message.find(" Row 57 of x is not finite. (E080)"), std::string::npos) << message;
+}
+
 TEST(Trainer, SaysWhatIsWrong) {
   Training training;
   EXPECT_EQ(message_of([&] { training.trainer.run(steps(0)); }), "[train] 0 steps; need at least 1. (E082)");
@@ -215,6 +225,24 @@ TEST(Trainer, SaysWhatIsWrong) {
             "[train] run inside a handler of this trainer. Let the run end first. (E302)");
   EXPECT_EQ(message_of([&] { evaluate(data::subset(stripes(4, 1), 0, 0)); }),
             "[evaluate] the source has no rows; need at least one. (E081)");
+  EXPECT_EQ(message_of([&] { training.trainer.on(steps(1), Shared<Handler>()); }),
+            "[train] an empty handle is no handler. Give one, such as train::report(). (E313)");
+  Training adding;
+  adding.trainer.on(steps(1), [](Trainer& trainer) { trainer.on(steps(1), [] {}); });
+  EXPECT_EQ(message_of([&] { adding.trainer.run(steps(1)); }),
+            "[train] on inside a handler of this trainer. Hang handlers up before the run. (E302)");
+  Training twice;
+  twice.trainer.on(steps(1), evaluate(stripes(4, 1))).on(steps(1), evaluate(stripes(8, 1)));
+  EXPECT_EQ(message_of([&] { twice.trainer.run(steps(1)); }),
+            "[train] \"test.loss\" is measured twice in one report. Give one of them another name: "
+            "evaluate(source, "
+            "{.name = \"validation\"}). (E312)");
+  EXPECT_EQ(
+      message_of([&] { training.trainer.run(epochs(std::numeric_limits<double>::infinity())); }),
+      "[duration] inf epochs of 12 steps and 0 steps are more than can be counted, or no number. Need fewer "
+      "than 1e18 steps. (E261)");
+  EXPECT_NE(message_of([&] { Task(training.net, loss::mse, {metric::AnyMetric()}); }).find("(E239)"),
+            std::string::npos);
   const Report report{.metrics = {{"test.accuracy", 0.5}}};
   EXPECT_EQ(message_of([&] { static_cast<void>(report["test.acuracy"]); }),
             "[report] \"test.acuracy\" was not measured; there are loss, test.accuracy. Did you mean "

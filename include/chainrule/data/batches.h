@@ -10,7 +10,7 @@ namespace chainrule::data {
 /// only the step.
 class Batches {
  public:
-  enum class Order {
+  enum class Order : std::uint8_t {
     shuffled,          ///< epochs: every row once, in a new random order each epoch
     sequential,        ///< epochs in the order of the rows
     with_replacement,  ///< every row of every batch drawn from all rows, as the books do with

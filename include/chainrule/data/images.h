@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "chainrule/data/source.h"
+#include "chainrule/fields.h"
 
 /// Data sets of images. Link `chainrule::data`.
 namespace chainrule::data {
@@ -73,6 +74,8 @@ struct ImageSet {
 struct ImagesOptions {
   bool flat = false;         ///< x as (height * width), as fully connected nets take it
   double scale = 1.0 / 255;  ///< what bytes are multiplied with, in f32
+
+  void fields(Fields& f);
 };
 /// An image set as a source: x, f32 (1, height, width), and t, i64 (). The images stay bytes and are shared.
 /// @throws ValueError  if the vectors do not have the sizes that count, height and width ask for (E074).
@@ -90,6 +93,8 @@ struct Dataset {
 struct LoadOptions {
   std::string data_dir;    ///< looked into first: itself, then its folder of the set's name
   std::uint64_t seed = 0;  ///< of the digits; files know no seed
+
+  void fields(Fields& f);
 };
 
 /// A data set by name, or from a folder.
@@ -122,7 +127,7 @@ Dataset make_digits(std::uint64_t seed = 0, std::int64_t train_count = 60000,
 ImageSet read_idx(const std::string& images, const std::string& labels, int classes = 256);
 
 /// Writes the two IDX files of a set; gzip where a name ends in ".gz".
-/// @throws FileError  if a file cannot be written (E070).
+/// @throws FileError  if a file cannot be written (E083).
 /// @throws ValueError  if the vectors do not have the sizes that count, height and width ask for (E074).
 void write_idx(const ImageSet& set, const std::string& images, const std::string& labels);
 
@@ -150,6 +155,8 @@ struct ReadImageOptions {
   bool grey = false;                   ///< one channel: 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601)
   std::int64_t height = 0, width = 0;  ///< to bring it to, both; 0: as it is
   bool invert = false;                 ///< one minus each number: black ink on white paper as MNIST has it
+
+  void fields(Fields& f);
 };
 /// A picture from a PNG, PGM or PPM file, told by content: (1, channels, height, width) f32 in [0, 1], one
 /// channel if it is grey, else red, green and blue. What is transparent is white. Another size is averaged or

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "chainrule/data/batches.h"
 #include "chainrule/data/source.h"
@@ -17,8 +18,10 @@ struct LoaderOptions {
   /// Threads that prepare batches ahead; with 0 each batch is made when it is asked for, by the asking
   /// thread. Worth it where making a batch takes long against a step. The batches are the same bits for any
   /// number.
-  int workers = 0;
-  int prefetch = 2;  ///< batches that each worker may be ahead
+  std::int64_t workers = 0;
+  std::int64_t prefetch = 2;  ///< batches that each worker may be ahead
+
+  void fields(Fields& f);
 };
 
 /// The batches of a training run: a source, the order of its rows, and transforms.
@@ -47,6 +50,8 @@ class Loader {
   ///     worker met it.
   Batch at(std::int64_t step);
 
+  /// Which rows of the source the batch of a step has, in its order.
+  std::vector<std::int64_t> rows(std::int64_t step) const;
   /// With replacement, as many as it takes to draw as many rows as there are.
   std::int64_t steps_per_epoch() const;
   const Source& source() const;

@@ -17,8 +17,9 @@ namespace chainrule::data {
 
 /// (x - shift) / spread, number by number.
 struct Line {
-  std::vector<double> shift,
-      spread;  ///< one for all numbers of a row, one a channel (its first axis), or one a number
+  /// One for all numbers of a row, one a channel (its first axis), or one a number.
+  std::vector<double> shift, spread;
+  std::vector<std::int64_t> shape = {};  ///< of both, to broadcast against a row; empty for a list
 };
 
 /// Scales the inputs, the first column of a source, and if it was asked to also the target, the last one.
@@ -37,7 +38,7 @@ class Scaler : public Configurable {
   Tensor inverse_inputs(const Tensor& x) const;
 
   /// The same as layers, to be saved with a net: `save(path, net, {.before = scaler.before(), .after =
-  /// scaler.after()})`. Along the last axis: of tables, or one for all numbers. Empty: nothing to do.
+  /// scaler.after()})`. Empty: nothing to do.
   Shared<nn::Layer> before() const;
   Shared<nn::Layer> after() const;
 
@@ -52,6 +53,7 @@ using ScalerOf = ConfigurableOf<Self, Scaler>;
 struct Standardize : ScalerOf<Standardize> {
   static constexpr Info kInfo{.name = "standardize", .doc = "To mean 0 and standard deviation 1."};
   std::vector<double> mean, deviation, target_mean, target_deviation;
+  std::vector<std::int64_t> shape, target_shape;  ///< of those of the inputs, and of the targets
   void fields(Fields& f);
   Line inputs() const override;
   Line targets() const override;
@@ -62,6 +64,7 @@ struct MinMax : ScalerOf<MinMax> {
   static constexpr Info kInfo{.name = "min_max", .doc = "To the range from low to high."};
   double low = 0, high = 1;
   std::vector<double> smallest, largest, target_smallest, target_largest;
+  std::vector<std::int64_t> shape, target_shape;
   void fields(Fields& f);
   Line inputs() const override;
   Line targets() const override;
@@ -76,6 +79,8 @@ enum class Per : std::uint8_t {
 struct ScalerOptions {
   Per per = Per::feature;
   bool target = false;  ///< the target as well: for regression. It is measured number by number.
+
+  void fields(Fields& f);
 };
 
 /// Fitted on a source, in one pass over its rows; in f64, in the order of the rows. Fit on the training part

@@ -11,6 +11,7 @@
 
 #include "chainrule/array.h"
 #include "chainrule/dtype.h"
+#include "chainrule/fields.h"
 #include "chainrule/named_tensors.h"
 #include "chainrule/shape.h"
 #include "chainrule/shared.h"
@@ -64,9 +65,9 @@ class Batch {
   /// The last of two or more columns. @throws ValueError  if there is none (E272).
   const Tensor& target() const;
 
-  /// For `const auto [x, t] = batch`. @throws ValueError  for other than two columns (E272).
+  /// For `auto [x, t] = batch`. @throws ValueError  for other than two columns (E272).
   template <std::size_t I>
-  const Tensor& get() const {
+  Tensor get() const {
     return of_two(static_cast<int>(I));
   }
 
@@ -188,6 +189,8 @@ struct SplitOptions {
   std::uint64_t seed = 0;
   bool stratify = false;  ///< each class in the same proportion in each part; needs a target of class numbers
   bool shuffle = true;    ///< false: the first rows go to the first part, for rows in the order of time
+
+  void fields(Fields& f);
 };
 struct TwoParts {
   Source train, test;

@@ -9,6 +9,7 @@
 
 #include "chainrule/data/source.h"
 #include "chainrule/dtype.h"
+#include "chainrule/fields.h"
 #include "chainrule/shared.h"
 
 // Tables of numbers and words, from CSV files.
@@ -96,10 +97,12 @@ struct CsvOptions {
   Missing missing = Missing::error;
   double missing_value = 0;
   std::vector<std::string> missing_words = {"", "NA", "N/A", "NaN", "nan", "null", "?"};  ///< mean: no value
-  char separator = 0;  ///< 0: comma, semicolon, tab or bar, as the first line has
+  std::string separator = "";  ///< one character; empty: comma, semicolon, tab or bar, as the first line has
   Header header = Header::found;
-  char comment = 0;   ///< lines that begin with it are passed over; 0: none
-  DType dtype = f32;  ///< of the numbers in batches: f32 or f64
+  std::string comment = "";  ///< one character: lines that begin with it are passed over; empty: none
+  DType dtype = f32;         ///< of the numbers in batches: f32 or f64
+
+  void fields(Fields& f);
 };
 
 /// A table from a CSV file (RFC 4180), plain or gzip: UTF-8, quotes, line breaks in quotes, any line ends.
@@ -110,8 +113,8 @@ struct CsvOptions {
 ///     not close (E281), a cell in a column of numbers is none (E282), a value is missing (E283), names are
 ///     missing or stand twice (E284), a column has too many different words (E286), it is no text, or a row
 ///     is longer than 16 MiB (E287); or the file cannot be read (E060, E065, E066).
-/// @throws ValueError  if an option names a column that is not there (E285), or no rows or columns are left
-///     (E288).
+/// @throws ValueError  if an option names a column that is not there (E285), is not allowed, or no rows or
+///     columns are left (E288).
 Table read_csv(const std::string& path, const CsvOptions& options = {});
 /// The same from text. @param name  what messages call it.
 Table parse_csv(std::string_view text, const CsvOptions& options = {}, const std::string& name = "text");

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "chainrule/boxed.h"
 #include "chainrule/nn/pass.h"
@@ -140,6 +141,8 @@ class Init {
   InitOptions options_;
   const std::string* path_;
   DType dtype_;
+  friend class Layer;
+  std::vector<std::pair<std::string_view, const Variable*>> filled_;
 };
 
 }  // namespace chainrule::nn

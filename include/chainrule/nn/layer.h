@@ -48,6 +48,12 @@ class Members {
     State* state = nullptr;
     Layer* layer = nullptr;
     Shared<Layer>* shared = nullptr;
+
+    /// Whether both are one parameter, or one state.
+    bool is_same(const Member& other) const {
+      if (parameter != nullptr) return other.parameter != nullptr && *parameter == *other.parameter;
+      return state != nullptr && other.state != nullptr && *state == *other.state;
+    }
   };
 
   void operator()(std::string_view name, Parameter& parameter) { add(name).parameter = &parameter; }
@@ -122,6 +128,8 @@ class Layer : public Configurable {
   /// once.
   std::vector<NamedParameter> parameters() const;
   std::vector<NamedState> states() const;
+  /// All parameters and states by path, those of inner layers too, in each place where they are held.
+  std::vector<Members::Member> variables() const;
   /// @throws ValueError  if there is no parameter of that path (E043): names those there are.
   Parameter parameter(std::string_view path) const;
 
@@ -132,7 +140,7 @@ class Layer : public Configurable {
 
   /// What it is, as configurations write it: "affine(50)".
   std::string describe() const;
-  /// A line a layer: path, what it is, shape of its output, parameters, multiply-adds; and what they sum up
+  /// A line a layer: path, what it is, shape of its output, its own parameters, FLOP; and what they sum up
   /// to.
   /// @param inputs  one batch; their numbers do not matter.
   std::string summary(const Inputs& inputs) const;
@@ -165,8 +173,7 @@ class Layer : public Configurable {
   void make(const Inputs& inputs, const Pass& pass, const std::string* outer, const std::string* path);
   Record& record();
   const std::string* path_in(const std::string* outer) const;
-  /// All parameters and states, those of inner layers too, by path.
-  std::vector<Members::Member> all_variables() const;
+  void check_listed(const Layer* outer) const;
 
   std::string name_;
   bool is_built_ = false;  // read and written atomically

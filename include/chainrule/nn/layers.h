@@ -164,16 +164,17 @@ struct SoftmaxWithLoss : LayerOf<SoftmaxWithLoss> {
   Tensor compute(const Tensor& x, const Tensor& t, Pass&) const;
 };
 
-/// x factor + offset along the last axis, with fixed numbers: a scaler inside a net, or before one. Lists of
-/// one number hold for all.
+/// x factor + offset with fixed numbers, along the last axis or as `shape` says: a scaler inside a net, or
+/// before one. Lists of one number hold for all.
 struct ScaleShift : LayerOf<ScaleShift> {
   static constexpr Info kInfo{.name = "scale_shift",
                               .doc = "x factor + offset with fixed numbers, feature by feature."};
   std::vector<double> factor{1}, offset{0};
+  std::vector<std::int64_t> shape;  ///< of both lists, to broadcast against a row: {3, 1, 1} for colours
 
   ScaleShift() = default;
-  ScaleShift(std::vector<double> factors, std::vector<double> offsets)
-      : factor(std::move(factors)), offset(std::move(offsets)) {}
+  ScaleShift(std::vector<double> factors, std::vector<double> offsets, std::vector<std::int64_t> lie = {})
+      : factor(std::move(factors)), offset(std::move(offsets)), shape(std::move(lie)) {}
   void fields(Fields& f);
   Tensor compute(const Tensor& x, Pass&) const;
 };

@@ -29,24 +29,31 @@ struct Model {
   Shared<nn::Layer> net;
   ModelOptions options;
 
-  /// before, net and after, for inference. @throws  what the layers throw.
+  /// before, net and after, for inference.
+  /// @throws ValueError  if there is no net (E248), and what the layers throw.
   Tensor predict(const nn::Input& x) const;
   /// The names of the classes with the largest outputs, row by row; their numbers where there are no names.
+  /// @throws ShapeError  unless the output is (rows, classes) (E249).
   std::vector<std::string> classify(const nn::Input& x) const;
 };
 
 /// Writes a net: the file is there whole afterwards, or what was there before is.
-/// @throws ValueError  if the net has no parameters' values yet (E240).
+/// What is held in several places (tied layers) is written once, and tied again by load_model.
+/// @throws ValueError  if the net has no parameters' values yet (E240), or is nested deeper than can be read
+///     again (E224).
 /// @throws FileError  if it cannot be written (E083).
 void save(const std::string& path, const nn::Layer& net, const ModelOptions& options = {});
 
 /// The net that a file describes, with its parameters. Layers of one's own must be registered before.
-/// @throws FileError  if it cannot be read (E200 to E207), or does not say what net it holds (E245).
+/// @throws FileError  if it cannot be read (E200 to E207), does not say what net it holds, or is of a newer
+/// format
+///     (E245).
 /// @throws ValueError  if a layer is not known (E230), or the tensors are not those of the net (E246).
 Model load_model(const std::string& path);
 
 /// Gives a net the parameters and states of a file, by path. Floating numbers are converted to the net's
-/// dtype. All of them must be there and fit, and no others; nothing has changed otherwise.
+/// dtype. All of them must be there and fit, and no others; nothing has changed otherwise. Of a checkpoint,
+/// what belongs to the optimizer and to handlers is left out.
 /// @throws ValueError  that lists what is missing, what is not known, what has another shape (E246).
 void load(const std::string& path, nn::Layer& net);
 void load(const NamedTensors& tensors, nn::Layer& net);

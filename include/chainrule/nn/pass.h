@@ -71,6 +71,7 @@ class Pass {
   Observer* observer = nullptr;
 
  private:
+  friend class Layer;
   Pass(bool is_training, std::uint64_t seed, std::uint64_t step)
       : is_training_(is_training), seed_(seed), step_(step) {}
 
@@ -81,6 +82,7 @@ class Pass {
   bool is_training_;
   std::uint64_t seed_, step_;
   std::vector<Asked> asked_;
+  const Layer* running_ = nullptr;  // the innermost layer that runs
   std::vector<Update> updates_;
 };
 

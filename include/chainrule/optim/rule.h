@@ -18,14 +18,16 @@ namespace chainrule::optim {
 class Numbers {
  public:
   static constexpr std::size_t kMax = 6;
+  /// @throws ValueError  for more than kMax (E265).
   Numbers(std::initializer_list<double> numbers) {
-    for (const double number : numbers) {
-      if (size_ < kMax) numbers_[size_++] = number;
-    }
+    if (numbers.size() > kMax) refuse(numbers.size());
+    for (const double number : numbers) numbers_[size_++] = number;
   }
   std::span<const double> all() const { return {numbers_.data(), size_}; }
 
  private:
+  [[noreturn]] static void refuse(std::size_t count);
+
   std::array<double, kMax> numbers_{};
   std::size_t size_ = 0;
 };
@@ -35,9 +37,10 @@ class Numbers {
 ///     struct Lion {
 ///       static constexpr Info kInfo{.name = "lion", .doc = "The sign of a running mean."};
 ///       static constexpr std::string_view kStates = "mean";   // kept for each parameter, 0 at first;
-///       optional static constexpr double kLr = 1e-4;                   // the learning rate where none is
-///       given; optional double beta1 = 0.9, beta2 = 0.99; void fields(Fields& f); Numbers
-///       numbers(std::int64_t step, double lr) const;  // step counts from 1
+///       optional static constexpr double kLr = 1e-4;   // the learning rate where none is given; optional
+///       double beta1 = 0.9, beta2 = 0.99;
+///       void fields(Fields& f);
+///       Numbers numbers(std::int64_t step, double lr) const;   // step counts from 1; at most 6
 ///       // The new value, as graph; puts new states in the places of the old ones.
 ///       Tensor update(const Tensor& value, const Tensor& gradient, std::span<Tensor> states,
 ///                     std::span<const Tensor> numbers) const;

@@ -13,7 +13,8 @@ namespace chainrule::optim {
 ///     double at(std::int64_t step, std::int64_t steps_per_epoch) const;
 ///
 /// where step counts from 0, and steps_per_epoch is 0 if unknown: then settings in epochs are an error
-/// (E260). Those there are stand in src/optim/schedule_list.def.
+/// (E260). One that has no length where it needs one is an error at its first step (E269). Those there are
+/// stand in src/optim/schedule_list.def.
 class Schedule : public Configurable {
  public:
   virtual double at(std::int64_t step, std::int64_t steps_per_epoch) const = 0;

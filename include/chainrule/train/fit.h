@@ -23,6 +23,8 @@ struct FitOptions {
   std::int64_t patience = 0;
   std::vector<metric::AnyMetric> metrics = {};
   bool verbose = false;  ///< a line an epoch to std::cout
+
+  void fields(Fields& f);
 };
 
 /// Trains a net in one call, with a Trainer and an optimizer inside.
@@ -30,7 +32,8 @@ struct FitOptions {
 ///     auto net = nn::mlp({64, 64, 1});
 ///     train::fit(net, loss::mse, cars, {.epochs = 100, .validation = 0.1, .patience = 20});
 ///
-/// @throws ValueError  for patience without a validation part (E301), or as Trainer::run.
+/// @throws ValueError  for options out of range (E228), patience without a validation part (E301), or as
+///     Trainer::run.
 Result fit(nn::Layer& net, const loss::AnyLoss& loss, const data::Source& source,
            const FitOptions& options = {});
 

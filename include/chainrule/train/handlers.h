@@ -47,6 +47,11 @@ Shared<Handler> early_stopping(EarlyStoppingOptions options = {});
 /// @throws ValueError  as early_stopping.
 Shared<Handler> keep_best(std::string metric = "test.loss", Best mode = Best::automatic);
 
+/// Ends the run after the step in which the first Ctrl-C (SIGINT) or SIGTERM comes: its checkpoint and its
+/// best weights are kept, as at any end. The second one does what it did before the run: as a rule, it ends
+/// the program. Of one trainer at a time: `trainer.on(steps(1), train::stop_on_interrupt())`.
+Shared<Handler> stop_on_interrupt();
+
 struct CheckpointOptions {
   bool replace = false;  ///< whether a run that is in the folder already is replaced
   /// What else stands in run.toml, as TOML. Not compared on resuming.
@@ -55,7 +60,9 @@ struct CheckpointOptions {
 /// Makes a folder of the run: run.toml, the configuration; history.jsonl, a line a report; and checkpoints,
 /// alternating between checkpoint-a.safetensors and checkpoint-b.safetensors, so that one whole one is there
 /// at any instant. There is one at the end of the run as well.
-/// @throws FileError  if the folder has a run that was not resumed (E309), or cannot be written (E083).
+/// @throws FileError  if the folder has a run that was not resumed (E309), another process trains in it
+/// (E314), or
+///     it cannot be written (E083).
 Shared<Handler> checkpoint(std::string folder, CheckpointOptions options = {});
 
 template <class F>

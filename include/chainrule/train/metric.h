@@ -114,7 +114,8 @@ struct R2 {
   double finish(std::span<const Tensor> sums) const;
 };
 
-/// How many rows of class i (row) are taken for class j (column). Its number is the accuracy.
+/// How many rows of class i (row) are taken for class j (column). Its number is the accuracy: a target
+/// outside the classes is in no row, and wrong.
 struct Confusion {
   static constexpr Info kInfo{.name = "confusion", .doc = "How often each class is taken for each."};
   static constexpr bool kLargerIsBetter = true;

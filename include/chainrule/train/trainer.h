@@ -63,7 +63,7 @@ class Trainer {
 
   /// Calls a handler every so many steps or epochs, counted from step 0. Those of one step are called in the
   /// order in which they were hung up, those that measure first.
-  /// @throws ValueError  for less than a step (E301).
+  /// @throws ValueError  for less than a step (E301), an empty handle (E313), or inside a handler (E302).
   Trainer& on(Duration every, Shared<Handler> handler);
   template <HandlerFunction F>
   Trainer& on(Duration every, F function) {
@@ -135,7 +135,7 @@ class Trainer {
   void end_after_failure();
   Result finish(std::int64_t from, double seconds_before);
   void take_snapshot();
-  std::string recover(const std::string& message);
+  std::string recover(const std::string& message, const data::Batch& batch);
   void restore(const NamedTensors& tensors);
   void restore_handlers();
   void stop_clock();

@@ -4,7 +4,7 @@
 
 #include "chainrule/error.h"
 
-namespace chainrule::data {
+namespace chainrule {
 
 /// What the error says that a call throws.
 template <class F>
@@ -17,4 +17,4 @@ std::string message_of(F&& f) {
   return "no error";
 }
 
-}  // namespace chainrule::data
+}  // namespace chainrule

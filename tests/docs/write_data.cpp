@@ -1,0 +1,95 @@
+// Writes docs/data.md from the settings of readers, loaders and scalers, and the lists of transforms and
+// scalers.
+#include "chainrule/config.h"
+#include "chainrule/data.h"
+#include "docs/page.h"
+
+namespace chainrule {
+namespace {
+
+constexpr std::string_view kHead = R"(# Data
+
+<!-- Written from src/data/ by `cmake --build --preset release --target data_docs`; a test compares. Do not edit. -->
+
+A source has rows and named columns, and a loader makes batches of them:
+
+```cpp
+const auto mnist = data::load("mnist");
+data::Loader loader(mnist.train, {.batch_size = 128, .seed = 1, .transforms = {data::Shift(2)}});
+const auto [x, t] = loader.at(step);   // a function of seed and step alone
+```
+```cpp
+const data::Table cars = data::read_csv("mpg.csv", {.target = "mpg", .missing = data::Missing::drop});
+const auto [train, test] = data::split(cars, 0.8, {.seed = 1});
+const auto scaler = data::standardize(train, {.target = true});
+net.predict(scaler(x));                // and scaler.inverse(...) back
+```
+
+Sources of your own: `data::arrays(x, t)` of tensors, `data::map`, `data::subset`, `data::concat`, or a struct with `rows`,
+`columns` and `gather`: `chainrule/data/source.h`. What reads files checks every size against the file before it takes memory; what
+is wrong is an error that names file and place: [errors.md](errors.md).
+
+# Readers
+
+## load
+
+Data sets of images by name, or from a folder with the four IDX files, plain or gzip. Names: )";
+
+struct Section {
+  std::string_view title, text;
+  std::string settings;
+};
+
+template <class Options>
+std::string settings_of() {
+  Options options;
+  return settings_table(options);
+}
+
+std::vector<Section> sections() {
+  return {
+      {"## images", "An image set as a source: x, f32 (1, height, width), and t, i64 (). Images stay bytes.",
+       settings_of<data::ImagesOptions>()},
+      {"## read_image",
+       "A picture from a PNG, PGM or PPM file: (1, channels, height, width), f32 from 0 to 1.",
+       settings_of<data::ReadImageOptions>()},
+      {"## read_csv",
+       "A table from a CSV file, plain or gzip. As a source it has x, its inputs side by side, and t. A\n"
+       "column whose first value is a number is one of numbers, else one of words: a 1 at the row's word.",
+       settings_of<data::CsvOptions>()},
+      {"## read_idx", "Images and labels from two IDX files: no settings. `write_idx` writes them.", ""},
+      {"## read_npy, read_npz, read_safetensors",
+       "Tensors from files, `chainrule/io.h`: no settings. `data::arrays` makes a source of them.", ""},
+      {"# Split",
+       "`data::split(source, 0.8)` gives train and test, `split(source, 0.8, 0.1)` also validation.",
+       settings_of<data::SplitOptions>()},
+      {"# Loader", "The batches of a training run. They are the same bits for any number of workers.",
+       settings_of<data::LoaderOptions>()},
+      {"# Transforms",
+       "Done to the rows of a batch when it is made, anew in each epoch; random ones draw by row and epoch.",
+       config::markdown(registry<data::Transform>())},
+      {"# Scalers",
+       "Fitted on the training part: `data::standardize(train)`, `data::min_max(train, -1, 1)`; saved with "
+       "a\n"
+       "model by `scaler.before()` and `scaler.after()`.",
+       settings_of<data::ScalerOptions>().append("\n").append(config::markdown(registry<data::Scaler>()))},
+  };
+}
+
+std::string data_markdown() {
+  std::ostringstream out;
+  out << kHead;
+  const std::vector<std::string> names = data::known_sets();
+  for (std::size_t i = 0; i < names.size(); ++i) out << (i == 0 ? "" : ", ") << "`" << names[i] << "`";
+  out << ".\n\n" << settings_of<data::LoadOptions>();
+  for (const Section& section : sections()) {
+    out << "\n" << section.title << "\n\n" << section.text << "\n";
+    if (!section.settings.empty()) out << "\n" << section.settings;
+  }
+  return out.str();
+}
+
+}  // namespace
+}  // namespace chainrule
+
+int main(int argc, char** argv) { return write_page(argc, argv, chainrule::data_markdown, "data_docs"); }

@@ -1,0 +1,52 @@
+// Writes docs/losses.md from the lists of losses and of metrics.
+#include "chainrule/config.h"
+#include "chainrule/train.h"
+#include "docs/page.h"
+
+namespace chainrule {
+namespace {
+
+constexpr std::string_view kHead = R"(# Losses and metrics
+
+<!-- Written from src/train/ by `cmake --build --preset release --target losses_docs`; a test compares. Do not edit. -->
+
+A loss is what training makes small; a metric is a number for people. A task has a net, one loss and any metrics:
+
+```cpp
+train::Trainer trainer({net, loss::softmax_cross_entropy, {metric::accuracy, metric::top_k(3)}}, optimizer, loader);
+train::fit(net, loss::Huber{.delta = 2}, source, {.metrics = {metric::r2}});
+```
+
+By name, as files and options say it: `huber(2)`, `top_k(3)`. Any function of a prediction and a target is a loss as well;
+`chainrule/loss.h` has these and more as functions of tensors.
+
+# Losses
+
+)";
+
+constexpr std::string_view kMetrics = R"(
+# Metrics
+
+Sums over a whole set, which are added in a fixed order in f64 and read once. `better` says what a run that keeps its best weights,
+or stops early, looks for.
+
+| metric | better | what it says |
+|---|---|---|
+)";
+
+std::string losses_markdown() {
+  std::ostringstream out;
+  out << kHead << config::markdown(registry<loss::Loss>()) << kMetrics;
+  for (const Registry::Row& row : registry<metric::Metric>().rows()) {
+    const Shared<metric::Metric> metric(static_cast<metric::Metric*>(row.make()));
+    out << "| [" << row.info->name << "](#" << row.info->name << ") | "
+        << (metric->larger_is_better() ? "larger" : "smaller") << " | " << row.info->doc << " |\n";
+  }
+  out << "\n" << config::markdown(registry<metric::Metric>());
+  return out.str();
+}
+
+}  // namespace
+}  // namespace chainrule
+
+int main(int argc, char** argv) { return write_page(argc, argv, chainrule::losses_markdown, "losses_docs"); }
