@@ -15,12 +15,4 @@ endfunction()
 chainrule_page(ops)
 chainrule_page(layers)
 chainrule_page(optimizers)
-
-# docs/op_errors.md holds measured errors; it is not compared, since their last digits are the C library's.
-add_executable(write_op_errors docs/write_op_errors.cpp)
-target_include_directories(write_op_errors PRIVATE ${PROJECT_SOURCE_DIR}/src)
-target_link_libraries(write_op_errors PRIVATE chainrule)
-chainrule_compile_options(write_op_errors)
-add_custom_target(op_errors COMMAND write_op_errors ${PROJECT_SOURCE_DIR}/docs/op_errors.md VERBATIM)
-add_test(NAME docs.op_errors COMMAND write_op_errors ${CMAKE_CURRENT_BINARY_DIR}/op_errors.md)
-set_tests_properties(docs.op_errors PROPERTIES LABELS docs)
+chainrule_page(op_errors)
