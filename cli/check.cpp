@@ -4,7 +4,6 @@
 #include <CLI/Option.hpp>
 #include <CLI/Validators.hpp>
 #include <algorithm>
-#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -13,6 +12,7 @@
 #include "chainrule/nn.h"
 #include "chainrule/ops.h"
 #include "commands.h"
+#include "differences.h"
 #include "exit_code.h"
 #include "options.h"
 #include "output.h"
@@ -41,34 +41,6 @@ struct CheckOptions {
   }
 };
 
-/// The smallest step that is taken: with smaller ones the rounding of the loss is all that differences show.
-constexpr double kSmallestStep = 1e-6;
-
-/// What may differ of a parameter, for one step. At h = 1e-4 the error of a central difference, h^2 f'''/6,
-/// is about as large as what it makes of the loss's rounding, 1e-16 / h. Away from there one of the two
-/// grows, and the bounds with it.
-struct Bounds {
-  double difference, error;
-
-  Bounds(const std::string& name, double h) {
-    const double above = h / 1e-4, below = 1e-4 / h;
-    difference = (name == "b2" ? 1e-9 : 1e-10) * std::max({1.0, above * above, below});
-    error = 1e-5 * std::max({1.0, above, below});
-  }
-};
-
-/// A gradient against differences. Where they were taken over a smaller step than h, they count in units of
-/// what may differ there.
-struct Comparison {
-  std::string name;
-  Shape shape;
-  Bounds allowed;
-  std::int64_t compared = 0, left_out = 0;  // left out: at the kink itself, where no step tells anything
-  double mean_difference = 0, relative_error = 0;
-
-  bool differs() const { return !(mean_difference <= allowed.difference && relative_error <= allowed.error); }
-};
-
 struct Images {
   Tensor x, t;
 };
@@ -86,85 +58,6 @@ Images first_images(const data::ImageSet& set, std::int64_t samples) {
     labels.push_back(set.labels[static_cast<std::size_t>(row)]);
   }
   return {from_data(pixels, {samples, set.image_size()}), from_data(labels, {samples})};
-}
-
-/// The step for each element of a parameter; 0 for those that no step suits.
-using Steps = std::vector<double>;
-
-/// Relu has a kink at 0: a difference across it is no derivative. Moving a number of W1 by h moves a hidden
-/// unit's input by h times a pixel, one of b1 by h, so the step is half of what leads to the kink for any
-/// image. A pixel that is black in all images moves nothing: any step does.
-struct KinkFreeSteps {
-  Steps weight, bias;
-
-  KinkFreeSteps(nn::TwoLayerNet& net, const Tensor& x, double h) {
-    const Tensor input = net.layers()[0].predict(x);
-    const auto inputs = input.data<double>(), pixels = x.data<double>();
-    const auto units = static_cast<std::size_t>(input.size(1)), size = static_cast<std::size_t>(x.size(1));
-    weight.assign(size * units, h);
-    bias.assign(units, h);
-    const auto keep_within = [](double& step, double room) {
-      if (step >= room) step = room / 2 >= kSmallestStep ? room / 2 : 0;
-    };
-    for (std::size_t image = 0; image * units < inputs.size(); ++image) {
-      for (std::size_t unit = 0; unit < units; ++unit) {
-        const double room = std::abs(inputs[image * units + unit]);
-        keep_within(bias[unit], room);
-        for (std::size_t pixel = 0; pixel < size; ++pixel) {
-          const double value = pixels[image * size + pixel];
-          if (value > 0) keep_within(weight[pixel * units + unit], room / value);
-        }
-      }
-    }
-  }
-};
-
-/// A central difference for each element, over its own step; 0 where that is 0.
-template <class Loss>
-std::vector<double> differences(const Tensor& value, const Steps& steps, Loss loss) {
-  std::vector<double> at = value.to_vector(), slopes(at.size());
-  for (std::size_t i = 0; i < at.size(); ++i) {
-    if (steps[i] == 0) continue;
-    const double centre = at[i];
-    const auto moved_by = [&](double step) {
-      at[i] = centre + step;
-      return loss(from_data(at, value.shape()));
-    };
-    const double above = moved_by(steps[i]), below = moved_by(-steps[i]);
-    slopes[i] = (above - below) / (2 * steps[i]);
-    at[i] = centre;
-  }
-  return slopes;
-}
-
-/// Relative error: |a - n| / max(|a|, |n|, s / 1000, d / e), the largest of all elements, where s is the
-/// parameter's largest gradient, and d and e are the bounds. An element far below the others is mostly the
-/// rounding of the loss, so it is measured by theirs; where all are small, by what a difference may be off.
-Comparison compare(const std::string& name, const Tensor& analytic, const std::vector<double>& n,
-                   const Steps& steps, double h) {
-  Comparison result{.name = name, .shape = analytic.shape(), .allowed = Bounds(name, h)};
-  const auto a = analytic.data<double>();
-  double largest = 0;
-  for (double value : a) largest = std::max(largest, std::abs(value));
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (steps[i] == 0) {
-      ++result.left_out;
-      continue;
-    }
-    const Bounds here(name, steps[i]);
-    const double difference = std::abs(a[i] - n[i]);
-    sum += difference * (result.allowed.difference / here.difference);
-    if (difference > 0) {
-      const double size =
-          std::max({std::abs(a[i]), std::abs(n[i]), largest / 1000, here.difference / here.error});
-      const double error = difference / size * (result.allowed.error / here.error);
-      result.relative_error = std::max(result.relative_error, error);
-    }
-    ++result.compared;
-  }
-  if (result.compared > 0) result.mean_difference = sum / static_cast<double>(result.compared);
-  return result;
 }
 
 std::vector<Comparison> check(nn::TwoLayerNet& net, const Images& images, const CheckOptions& options) {
