@@ -4,16 +4,15 @@
 #include <CLI/Option.hpp>
 #include <CLI/Validators.hpp>
 #include <algorithm>
-#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "chainrule/data.h"
 #include "chainrule/error.h"
-#include "chainrule/grad.h"
 #include "chainrule/nn.h"
 #include "chainrule/ops.h"
 #include "commands.h"
+#include "differences.h"
 #include "exit_code.h"
 #include "options.h"
 #include "output.h"
@@ -42,27 +41,6 @@ struct CheckOptions {
   }
 };
 
-struct Comparison {
-  std::string name;
-  Shape shape;
-  std::int64_t compared = 0;  // without the elements at the kink
-  double mean_difference = 0, allowed_difference = 0;
-  double relative_error = 0, allowed_error = 0;
-
-  bool passed() const {
-    return compared > 0 && mean_difference <= allowed_difference && relative_error <= allowed_error;
-  }
-};
-
-/// What may differ. At h = 1e-4 the error of a central difference, h^2 f'''/6, is about as large as what it
-/// makes of the loss's rounding, 1e-16 / h. Away from there one of the two grows, and the bounds with it.
-void set_bounds(Comparison& comparison, double h) {
-  const double above = h / 1e-4, below = 1e-4 / h;
-  const double mean = comparison.name == "b2" ? 1e-9 : 1e-10;
-  comparison.allowed_difference = mean * std::max({1.0, above * above, below});
-  comparison.allowed_error = 1e-5 * std::max({1.0, above, below});
-}
-
 struct Images {
   Tensor x, t;
 };
@@ -82,47 +60,9 @@ Images first_images(const data::ImageSet& set, std::int64_t samples) {
   return {from_data(pixels, {samples, set.image_size()}), from_data(labels, {samples})};
 }
 
-/// Hidden units whose input lies within h of 0 for an image. Relu has a kink there: a difference across it is
-/// no derivative. (Moving a number of W1 or b1 by h moves the input by h times a pixel, so by h at most.)
-std::vector<bool> units_at_kink(nn::TwoLayerNet& net, const Tensor& x, double h) {
-  const Tensor input = net.layers()[0].predict(x);
-  const auto values = input.data<double>();
-  std::vector<bool> at_kink(static_cast<std::size_t>(input.shape()[1]), false);
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (std::abs(values[i]) <= h) at_kink[i % at_kink.size()] = true;
-  }
-  return at_kink;
-}
-
-/// Relative error: |a - n| / max(|a|, |n|, s / 1000), the largest of all elements, where s is the parameter's
-/// largest gradient. An element far below the others is mostly the rounding of the loss, so it is measured by
-/// theirs.
-Comparison compare(const std::string& name, const Tensor& analytic, const Tensor& numeric,
-                   const std::vector<bool>& left_out_columns, double h) {
-  Comparison result{.name = name, .shape = analytic.shape()};
-  set_bounds(result, h);
-  const auto a = analytic.data<double>();
-  const auto n = numeric.data<double>();
-  double largest = 0;
-  for (double value : a) largest = std::max(largest, std::abs(value));
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (!left_out_columns.empty() && left_out_columns[i % left_out_columns.size()]) continue;
-    const double difference = std::abs(a[i] - n[i]);
-    sum += difference;
-    if (difference > 0) {
-      const double size = std::max({std::abs(a[i]), std::abs(n[i]), largest / 1000});
-      result.relative_error = std::max(result.relative_error, difference / size);
-    }
-    ++result.compared;
-  }
-  if (result.compared > 0) result.mean_difference = sum / static_cast<double>(result.compared);
-  return result;
-}
-
-std::vector<Comparison> check(nn::TwoLayerNet& net, const Images& images, const CheckOptions& options,
-                              const std::vector<bool>& at_kink) {
+std::vector<Comparison> check(nn::TwoLayerNet& net, const Images& images, const CheckOptions& options) {
   const NamedTensors analytic = net.gradient(images.x, images.t);
+  const KinkFreeSteps before_relu(net, images.x, options.h);
   std::int64_t losses = 0;
   for (const auto& [name, gradient] : analytic) losses += 2 * gradient.numel();
   Progress progress(stderr, losses, "losses");
@@ -130,56 +70,82 @@ std::vector<Comparison> check(nn::TwoLayerNet& net, const Images& images, const 
   std::vector<Comparison> comparisons;
   for (auto& [name, parameter] : net.params()) {
     const Tensor value = parameter.value();
-    // As TwoLayerNet::numerical_gradient, with a look at the clock between.
+    const Tensor& gradient = analytic[name];
+    const Steps steps = name == "W1"   ? before_relu.weight
+                        : name == "b1" ? before_relu.bias
+                                       : Steps(static_cast<std::size_t>(value.numel()), options.h);
     const auto loss_at = [&, &target = parameter](const Tensor& point) {
       progress.update(++done);
       target.set_value(point);
-      return net.loss(images.x, images.t);
+      return net.loss(images.x, images.t).item();
     };
-    const Tensor numeric = numerical_gradient(loss_at, value, options.h);
+    const std::vector<double> numeric = differences(value, steps, loss_at);
     parameter.set_value(value);
-    const Tensor& gradient = analytic[name];
-    const bool before_relu = name == "W1" || name == "b1";
     comparisons.push_back(compare(name, name == options.broken ? detach(gradient * 1.01) : gradient, numeric,
-                                  before_relu ? at_kink : std::vector<bool>{}, options.h));
+                                  steps, options.h));
   }
   return comparisons;
 }
 
-std::string table(const std::vector<Comparison>& comparisons, std::int64_t left_out, std::int64_t hidden) {
+/// What a check comes to.
+struct Verdict {
+  bool differs = false;
+  std::string unseen;  // parameters of which nothing could be compared
+
+  explicit Verdict(const std::vector<Comparison>& comparisons) {
+    for (const Comparison& c : comparisons) {
+      differs = differs || c.differs();
+      if (c.compared == 0) unseen += (unseen.empty() ? "" : ", ") + c.name;
+    }
+  }
+
+  std::string sentence() const {
+    if (differs) return "They do not agree.";
+    if (unseen.empty()) return "They agree.";
+    return fmt::format(
+        "No difference was found, but nothing could be compared for {}: each hidden unit lies at relu's kink "
+        "for "
+        "an image.\nTry another --seed, a smaller --h, or other images.",
+        unseen);
+  }
+  std::string_view word() const { return differs ? "differ" : unseen.empty() ? "agree" : "incomplete"; }
+  int exit_code() const { return differs ? kCheckFailed : unseen.empty() ? kDone : kFailed; }
+};
+
+std::string table(const std::vector<Comparison>& comparisons) {
   std::string text = fmt::format("{:<10}{:<12}{:>14}{:>9}{:>19}{:>9}\n", "parameter", "shape", "mean |a - n|",
                                  "allowed", "largest rel. error", "allowed");
+  std::string left_out;
   for (const Comparison& c : comparisons) {
     text += fmt::format("{:<10}{:<12}{:>14.2e}{:>9.0e}{:>19.2e}{:>9.0e}  {}\n", c.name, c.shape.to_string(),
-                        c.mean_difference, c.allowed_difference, c.relative_error, c.allowed_error,
-                        c.passed()        ? "ok"
+                        c.mean_difference, c.allowed.difference, c.relative_error, c.allowed.error,
+                        c.differs()       ? "DIFFERS"
                         : c.compared == 0 ? "nothing to compare"
-                                          : "DIFFERS");
+                                          : "ok");
+    if (c.left_out == 0) continue;
+    left_out += fmt::format("{} of the {} numbers of {} left out: they move a hidden unit at relu's kink.\n",
+                            c.left_out, c.shape.numel(), c.name);
   }
-  if (left_out > 0) {
-    text +=
-        fmt::format("{} of {} hidden units left out of W1 and b1: within h of relu's kink for an image.\n",
-                    left_out, hidden);
-  }
-  return text;
+  return text + left_out;
 }
 
-Json document(const CheckOptions& options, const std::vector<Comparison>& comparisons, std::int64_t left_out,
-              bool passed) {
+Json document(const CheckOptions& options, const std::vector<Comparison>& comparisons,
+              const Verdict& verdict) {
   Json parameters = Json::array();
   for (const Comparison& c : comparisons) {
     parameters.push_back({{"name", c.name},
                           {"shape", std::vector<std::int64_t>(c.shape.begin(), c.shape.end())},
                           {"compared", c.compared},
+                          {"left_out", c.left_out},
                           {"mean_abs_difference", c.mean_difference},
-                          {"allowed_difference", c.allowed_difference},
+                          {"allowed_difference", c.allowed.difference},
                           {"max_relative_error", c.relative_error},
-                          {"allowed_error", c.allowed_error},
-                          {"passed", c.passed()}});
+                          {"allowed_error", c.allowed.error},
+                          {"passed", c.compared > 0 && !c.differs()}});
   }
-  return {{"passed", passed},
+  return {{"passed", verdict.exit_code() == kDone},
+          {"verdict", verdict.word()},
           {"parameters", std::move(parameters)},
-          {"units_at_kink", left_out},
           {"data", options.data.name},
           {"samples", options.samples},
           {"hidden", options.hidden},
@@ -199,26 +165,20 @@ int run(const CheckOptions& options) {
                        .weight_deviation = 0.01,
                        .seed = options.seed,
                        .dtype = f64});
-  const std::vector<bool> at_kink = units_at_kink(net, images.x, options.h);
-  const auto left_out = std::count(at_kink.begin(), at_kink.end(), true);
-  const std::vector<Comparison> comparisons = check(net, images, options, at_kink);
-  const bool passed =
-      std::all_of(comparisons.begin(), comparisons.end(), [](const Comparison& c) { return c.passed(); });
+  const std::vector<Comparison> comparisons = check(net, images, options);
+  const Verdict verdict(comparisons);
   if (options.json) {
-    write_text(
-        stdout,
-        document(options, comparisons, left_out, passed).dump(2, ' ', false, Json::error_handler_t::replace) +
-            "\n");
+    const Json json = document(options, comparisons, verdict);
+    write_text(stdout, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   } else {
-    write_text(
-        stdout,
-        fmt::format(
-            "Gradients by backpropagation (a) and by central differences (n, h = {}) of TwoLayerNet,\n"
-            "f64, {} hidden units, seed {}, at the first {} training images of {}:\n\n{}\n{}\n",
-            options.h, options.hidden, options.seed, options.samples, set.name,
-            table(comparisons, left_out, options.hidden), passed ? "They agree." : "They do not agree."));
+    write_text(stdout,
+               fmt::format(
+                   "Gradients by backpropagation (a) and by central differences (n, h = {}) of TwoLayerNet,\n"
+                   "f64, {} hidden units, seed {}, at the first {} training images of {}:\n\n{}\n{}\n",
+                   options.h, options.hidden, options.seed, options.samples, set.name, table(comparisons),
+                   verdict.sentence()));
   }
-  return passed ? kDone : kCheckFailed;
+  return verdict.exit_code();
 }
 
 }  // namespace
@@ -238,12 +198,15 @@ Command add_check(CLI::App& app) {
   check.add_flag("--json", options->json, "print one JSON document");
   check.footer(
       "Exits with 3 if gradients differ: by more than 1e-10 in the mean over a parameter (b2: 1e-9), or "
-      "anywhere by\n"
-      "more than 1e-5 of the element's size. That size is |a|, |n|, or a thousandth of the parameter's "
+      "anywhere\n"
+      "by more than 1e-5 of the element's size. That size is |a|, |n|, a thousandth of the parameter's "
       "largest\n"
-      "gradient, whichever is largest. For other h than 1e-4 both bounds are wider. Hidden units within h of "
-      "relu's\n"
-      "kink for an image are left out of W1 and b1, and counted: a difference across it is no derivative.\n\n"
+      "gradient, or 1e-5 (b2: 1e-4), whichever is largest. For other h than 1e-4 the bounds are wider. A\n"
+      "difference across relu's kink is no derivative: what moves a hidden unit across it for an image is "
+      "moved\n"
+      "by less, and left out and counted where a step would have to be below 1e-6. If that leaves nothing of "
+      "a\n"
+      "parameter, the exit code is 1.\n\n"
       "Examples:\n"
       "  chainrule check\n"
       "  chainrule check --data mnist --samples 10\n"

@@ -14,16 +14,8 @@ function(chainrule_page name library)
 endfunction()
 
 chainrule_page(ops chainrule)
+chainrule_page(op_errors chainrule)
 chainrule_page(layers chainrule)
 chainrule_page(optimizers chainrule)
 chainrule_page(losses chainrule_train)
 chainrule_page(data chainrule_data)
-
-# docs/op_errors.md holds measured errors; it is not compared, since their last digits are the C library's.
-add_executable(write_op_errors docs/write_op_errors.cpp)
-target_include_directories(write_op_errors PRIVATE ${PROJECT_SOURCE_DIR}/src)
-target_link_libraries(write_op_errors PRIVATE chainrule)
-chainrule_compile_options(write_op_errors)
-add_custom_target(op_errors COMMAND write_op_errors ${PROJECT_SOURCE_DIR}/docs/op_errors.md VERBATIM)
-add_test(NAME docs.op_errors COMMAND write_op_errors ${CMAKE_CURRENT_BINARY_DIR}/op_errors.md)
-set_tests_properties(docs.op_errors PROPERTIES LABELS docs)

@@ -19,11 +19,12 @@ struct GradOptions {
 /// Gradients of a scalar by each of the variables, in their order and with their shapes.
 ///
 /// The gradients are tensors like any other: they can be differentiated again, to any order. A variable may
-/// be a leaf or the result of an operation.
+/// be a leaf or the result of an operation. An operation without derivative (floor, a comparison, argmax) is
+/// constant between its jumps: what goes through it adds nothing, so that the gradient of x - floor(x) is 1.
 /// @throws ShapeError  if `output` has more than one element (E030): sum or mean first.
 /// @throws ValueError  if the output does not depend on a variable (E031).
-/// @throws NotDifferentiable  if every path to a variable goes through an operation without derivative
-/// (E032).
+/// @throws NotDifferentiable  if every path to a variable goes through an operation without derivative: names
+/// one that all of them meet, or the first of several (E032).
 /// @throws DTypeError  if a variable is not floating (E034).
 std::vector<Tensor> grad(const Tensor& output, std::span<const Tensor> variables, GradOptions options = {},
                          Location where = Location::current());
@@ -145,6 +146,7 @@ ValueAndGrad value_and_grad(TensorFunction f, const Tensor& x, GradOptions optio
 /// i. Costs two evaluations an element; the error is of order h^2, so x should be f64. f must not keep its
 /// argument.
 /// @throws DTypeError  if x is not floating (E015).
-Tensor numerical_gradient(TensorFunction f, const Tensor& x, double h = 1e-4);
+Tensor numerical_gradient(TensorFunction f, const Tensor& x, double h = 1e-4,
+                          Location where = Location::current());
 
 }  // namespace chainrule

@@ -12,11 +12,13 @@ namespace chainrule {
 struct GradCheckOptions {
   /// 1: the gradient. 2: the gradient, then the gradient of the gradient along a random direction.
   int order = 1;
-  /// Every element by itself, instead of one random direction: 7 evaluations of f an element.
+  /// Every element by itself, instead of one random direction: 7 evaluations of f an element, and more where
+  /// the first steps tell nothing.
   bool all_entries = false;
   /// The largest relative error that passes.
   double tolerance = 1e-6;
-  /// The largest step of the differences, in units of the inputs' root mean square or 1.
+  /// The largest step of the differences, in units of each element's size or 1. It is made smaller by itself,
+  /// to a millionth, where the function is not smooth within it.
   double step = 1e-3;
   /// Of the random directions.
   std::uint64_t seed = 0;
@@ -50,8 +52,10 @@ struct GradCheckReport {
 ///
 /// Computes in f64 whatever x is. With C(h) the central difference, (64 C(h/4) - 20 C(h/2) + C(h)) / 45 has
 /// an error of order h^6 (Richardson's extrapolation). Where the slopes on both sides of x, or the steps,
-/// disagree in a way that no smooth function explains and that could hide an error, or the differences are
-/// lost in rounding, the report says kink: move x, or try another step.
+/// disagree in a way that no smooth function explains and that could hide an error, smaller steps are taken.
+/// A gradient is called wrong if two sets of steps in a row contradict it, each by more than its own doubt,
+/// or if it lies outside of the slopes on both sides of a kink. If no step tells anything, since x lies on a
+/// kink or rounding hides all, the report says kink: move x.
 /// @param f  called several times with f64 points; must return one f64 number and always the same for a
 /// point.
 /// @throws DTypeError  if x is not floating (E015).

@@ -7,7 +7,8 @@
 #include "chainrule/tensor.h"
 
 // Linear algebra beyond matmul. Matrices are the last two axes; axes before them are a batch. Integers become
-// f64. Decompositions compute in f64 whatever the dtype. Each has its derivatives as graph, to any order.
+// f64. Decompositions compute in f64 whatever the dtype, and take numbers of any size: also those whose
+// squares or determinant are out of range. Each has its derivatives as graph, to any order.
 namespace chainrule {
 
 /// @name Products and parts of matrices
@@ -57,7 +58,9 @@ Tensor determinant(const Tensor& a, Location where = Location::current());
 struct SignAndLog {
   Tensor sign, logarithm;
 };
-/// Sign and logarithm of the determinant's magnitude, which itself may overflow. The sign has no gradient.
+/// Sign and logarithm of the determinant's magnitude, which itself may be out of range; of a singular matrix
+/// 0 and -infinity. The sign has no gradient (E032), that of the logarithm is a^-T: where a is singular, an
+/// error (E112).
 SignAndLog log_determinant(const Tensor& a, Location where = Location::current());
 /// L, lower triangular with a positive diagonal, with L L^T = (a + a^T) / 2: a itself if it is symmetric. The
 /// gradient is symmetric.
@@ -71,11 +74,13 @@ struct QR {
   Tensor q, r;
 };
 /// a = q r with orthonormal columns in q, shape (..., M, K), and r upper triangular, shape (..., K, N), K =
-/// min(M, N), with a diagonal that is not negative: so that there is one answer. Where a's first K columns
-/// depend on one another it has no derivative (E112).
+/// min(M, N), with a diagonal that is not negative: so that there is one answer. Where one of a's first K
+/// columns depends on those before it, but for rounding, it has no derivative (E112).
 QR qr(const Tensor& a, Location where = Location::current());
 /// x with the least |a x - b|, and if there are many, of those the least |x|.
-/// @param a  shape (..., M, N), of full rank.
+/// @param a  shape (..., M, N), of full rank: no column (row, if there are fewer) depends on those before it,
+/// but for
+///           rounding.
 /// @param b  shape (M), a vector, or (..., M, K).
 /// @throws ShapeError  if the rows differ (E111).
 /// @throws ValueError  when evaluated, if a has not full rank (E112).

@@ -86,8 +86,8 @@ Tensor square(const Tensor& x, Location where = Location::current());
 Tensor reciprocal(const Tensor& x, Location where = Location::current());
 /// |x|, also of integers; its slope at 0 is 0.
 Tensor abs(const Tensor& x, Location where = Location::current());
-/// -1, 0 or 1, also of integers; NaN stays. This and the next three are constant between their jumps: to
-/// differentiate them is an error (E032).
+/// -1, 0 or 1, also of integers; NaN stays. This and the next three are constant between their jumps: they
+/// let no gradient through, and where all ways to a variable go through such, grad throws (E032).
 Tensor sign(const Tensor& x, Location where = Location::current());
 Tensor floor(const Tensor& x, Location where = Location::current());
 Tensor ceil(const Tensor& x, Location where = Location::current());

@@ -50,20 +50,20 @@ class Tensor {
   std::int64_t numel() const { return shape().numel(); }
   /// Size along an axis; negative axes count from the end.
   /// @throws ShapeError  if there is no such axis (E013).
-  std::int64_t size(int axis) const;
+  std::int64_t size(int axis, Location where = Location::current()) const;
 
   /// The elements in row-major order, computed if need be. Valid as long as this tensor.
   /// @throws DTypeError  if T is not the tensor's element type (E020).
   template <class T>
-  std::span<const T> data() const {
-    return {static_cast<const T*>(bytes(dtype_of<T>)), static_cast<std::size_t>(numel())};
+  std::span<const T> data(Location where = Location::current()) const {
+    return {static_cast<const T*>(bytes(dtype_of<T>, where)), static_cast<std::size_t>(numel())};
   }
   /// The elements converted to T.
   template <class T = double>
   std::vector<T> to_vector() const;
   /// The only element, as a double.
   /// @throws ShapeError  if there is not exactly one element (E019).
-  double item() const;
+  double item(Location where = Location::current()) const;
   /// Values as NumPy prints them, with shape and dtype: "[[1, 2], [3, 4]]  (2, 2) f32"; a scalar is its
   /// number alone.
   std::string to_string() const;
@@ -85,7 +85,7 @@ class Tensor {
   }
 
  private:
-  const void* bytes(DType wanted) const;
+  const void* bytes(DType wanted, Location where) const;
 
   Node* node_ = nullptr;
 };
@@ -131,14 +131,15 @@ class Operand {
 /// A tensor of one axis, or of `shape` in row-major order.
 /// @throws ShapeError  if the number of values is not that of the shape (E023).
 Tensor tensor(std::initializer_list<double> values, DType dtype = f32);
-Tensor tensor(std::initializer_list<double> values, const Shape& shape, DType dtype = f32);
+Tensor tensor(std::initializer_list<double> values, const Shape& shape, DType dtype = f32,
+              Location where = Location::current());
 /// A tensor with a copy of `values`; the dtype is that of T.
 /// @throws ShapeError  if the number of values is not that of the shape (E023).
 template <class T>
-Tensor from_data(std::span<const T> values, const Shape& shape);
+Tensor from_data(std::span<const T> values, const Shape& shape, Location where = Location::current());
 template <class T>
-Tensor from_data(const std::vector<T>& values, const Shape& shape) {
-  return from_data(std::span<const T>(values), shape);
+Tensor from_data(const std::vector<T>& values, const Shape& shape, Location where = Location::current()) {
+  return from_data(std::span<const T>(values), shape, where);
 }
 /// A tensor with no axes.
 Tensor scalar(double value, DType dtype = f32);

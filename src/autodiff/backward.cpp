@@ -108,8 +108,7 @@ class Backward {
       any = any || is_needed;
       return is_needed;
     });
-    if (!any) return;
-    if (!node.op->vjp) throw no_derivative(node);
+    if (!any || !node.op->vjp) return;  // constant between its jumps: adds nothing
     Workspace::State& now = state(number);
     const Tensor cotangent = now.is_variable ? now.cotangent : std::move(now.cotangent);
     Gradients gradients =
@@ -137,21 +136,39 @@ class Backward {
                            "stop_gradient or NoGrad? Pass {.allow_unused = true} for zeros.",
                            where_.to_string()));
     }
-    throw no_derivative(*blocking(number));
+    throw no_derivative(blocking(number));
   }
 
-  /// The first operation after the variable that lets no gradient through.
-  const Node* blocking(std::int32_t variable) const {
-    std::vector<bool> reached(graph().size());
-    for (const std::int32_t number : graph().numbers()) {
-      const Node* node = graph().node(number);
-      reached[number] = number == variable;
-      for (const std::int32_t input : graph().inputs(number)) {
-        reached[number] = reached[number] || reached[input];
-      }
-      if (reached[number] && (!is_floating(node->dtype) || (node->op && !node->op->vjp))) return node;
+  static bool lets_through(const Node& node) {
+    return is_floating(node.dtype) && (node.is_leaf() || node.op->vjp);
+  }
+
+  /// The operation that keeps the gradient from a variable: the first that lets none through, is reached by
+  /// differentiable operations alone, and does not merely choose for such a one, as a condition does.
+  const Node& blocking(std::int32_t variable) const {
+    const std::span<const std::int32_t> numbers = graph().numbers();
+    std::vector<bool> reached(graph().size()), blocked(graph().size());
+    for (const std::int32_t number : numbers) {
+      const auto is_reached = [&](std::int32_t input) { return reached[input]; };
+      const std::span<const std::int32_t> inputs = graph().inputs(number);
+      const bool follows = std::any_of(inputs.begin(), inputs.end(), is_reached);
+      const bool through = number == variable || lets_through(*graph().node(number));
+      reached[number] = number == variable || (follows && through);
+      blocked[number] = follows && !through;
     }
-    return graph().node(graph().numbers().back());
+    // Backwards from the output, through what is not reached. The last one found is the first of the graph.
+    const Node* found = graph().node(numbers.back());
+    std::vector<bool> matters(graph().size());
+    matters[numbers.back()] = true;
+    for (std::size_t i = numbers.size(); i-- > 0;) {
+      const std::int32_t number = numbers[i];
+      if (!matters[number]) continue;
+      if (blocked[number]) found = graph().node(number);
+      for (const std::int32_t input : graph().inputs(number)) {
+        if (!reached[input]) matters[input] = true;
+      }
+    }
+    return *found;
   }
 
   static NotDifferentiable no_derivative(const Node& node) {

@@ -15,21 +15,48 @@ namespace {
 
 using Verdict = Comparison::Verdict;
 
-/// Root mean square of the floating numbers, or 1 if that is more: the scale of a step.
-double scale_of(const Tensors& at) {
-  double squares = 0;
-  double count = 0;
-  for (const Tensor& x : at) {
-    if (!is_floating(x.dtype())) continue;
-    for (const double value : x.to_vector()) squares += value * value;
-    count += static_cast<double>(x.numel());
-  }
-  return count == 0 ? 1 : std::max(1.0, std::sqrt(squares / count));
+/// How far elements are to move, by their magnitudes.
+Tensors sizes_of(const Tensors& at, Tensor (*size)(const Tensor& magnitude)) {
+  Tensors sizes;
+  for (const Tensor& x : at) sizes.push_back(is_floating(x.dtype()) ? detach(size(abs(x))) : Tensor());
+  return sizes;
 }
 
+Tensors product(const Tensors& directions, const Tensors& sizes) {
+  Tensors scaled;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    const bool floating = sizes[i].node() != nullptr && directions[i].node() != nullptr;
+    scaled.push_back(floating ? detach(directions[i] * sizes[i]) : Tensor());
+  }
+  return scaled;
+}
+
+bool is_settled(const Comparison& c) { return c.verdict != Verdict::kink && !c.is_hidden; }
+
+/// Steps of another size may show what the first ones did not.
+const Comparison& more_telling(const Comparison& first, const Comparison& second) {
+  return is_settled(second) ? second : first;
+}
+
+/// Along directions, in which each element moves by its size or 1. Where that is too much, as beside a pole
+/// at 0, or hides in rounding what small elements do, once more with these moved by their size.
 Comparison compare(const ScalarFunction& f, const Tensors& at, const Tensors& directions,
                    const Tensors& gradients, const GradCheckOptions& options) {
-  return compare_along(f, at, directions, gradients, options.step * scale_of(at), options.tolerance);
+  const auto by = [&](const Tensors& sizes) {
+    return compare_along(f, at, product(directions, sizes), gradients, options.step, options.tolerance);
+  };
+  const Comparison first = by(sizes_of(at, [](const Tensor& m) { return maximum(m, 1.0); }));
+  if (is_settled(first)) return first;
+  return more_telling(first, by(sizes_of(at, [](const Tensor& m) { return where(m > 0, m, 1.0); })));
+}
+
+/// The same by one element, whose value is given.
+Comparison compare_element(const ScalarFunction& f, const Tensors& at, const Tensors& unit, double value,
+                           const Tensors& gradients, const GradCheckOptions& options) {
+  const auto over = [&](double h) { return compare_along(f, at, unit, gradients, h, options.tolerance); };
+  const double size = std::abs(value);
+  const Comparison first = over(options.step * std::max(1.0, size));
+  return is_settled(first) || size == 0 || size >= 1 ? first : more_telling(first, over(options.step * size));
 }
 
 /// Whether a node can be checked by itself: it has a derivative, and everything floating about it is f64.
@@ -168,13 +195,14 @@ class Check {
       return report;
     }
     for (std::size_t i = 0; i < at_.size(); ++i) {
-      std::vector<double> unit(static_cast<std::size_t>(at_[i].numel()));
+      const std::vector<double> values = at_[i].to_vector();
+      std::vector<double> unit(values.size());
       for (std::size_t j = 0; j < unit.size(); ++j) {
         unit[j] = 1;
         Tensors directions(at_.size());
         directions[i] = from_data(unit, at_[i].shape());
-        take_worse(report, compare(f, at_, directions, gradients, options_), static_cast<int>(i),
-                   static_cast<std::int64_t>(j));
+        take_worse(report, compare_element(f, at_, directions, values[j], gradients, options_),
+                   static_cast<int>(i), static_cast<std::int64_t>(j));
         unit[j] = 0;
       }
     }
@@ -200,9 +228,11 @@ class Check {
     if (r.status == GradCheckStatus::ok) {
       r.message = cat("The ", name, place, " is right: ", numbers);
     } else if (r.status == GradCheckStatus::kink) {
-      r.message =
-          cat("The function is not smooth within the step (a kink, a sharp bend, or rounding), so that its ",
-              name, place, " cannot be checked here; move x, or try another step. ", numbers);
+      r.message = cat(
+          "No step shows whether the ", name, place,
+          " is right: the function has a kink or a sharp bend here, or rounding hides it; move x, or try a "
+          "larger step. ",
+          numbers);
     } else if (!std::isfinite(r.analytic) || !std::isfinite(r.numeric)) {
       r.message = cat("The ", name, place, " is not a finite number: ", numbers);
     } else {

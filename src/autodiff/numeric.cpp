@@ -7,9 +7,10 @@
 
 namespace chainrule {
 
-Tensor numerical_gradient(TensorFunction f, const Tensor& x, double h) {
+Tensor numerical_gradient(TensorFunction f, const Tensor& x, double h, Location where) {
   if (!is_floating(x.dtype())) {
-    throw DTypeError(15, cat("[numerical_gradient] needs f32 or f64, got ", name_of(x.dtype()), "."));
+    throw DTypeError(15, cat("[numerical_gradient] needs f32 or f64, got ", name_of(x.dtype()), ".",
+                             OriginScope::current(where).to_string()));
   }
   const std::vector<double> centre = x.to_vector<double>();
   // One block of memory serves every point: f is evaluated before the next change, and each point is a leaf

@@ -24,10 +24,10 @@ Tensor fill(const Shape& shape, DType dtype, F value) {
   return make_leaf(std::move(buffer), dtype, shape);
 }
 
-void check_count(std::size_t values, const Shape& shape) {
+void check_count(std::size_t values, const Shape& shape, Location where) {
   if (static_cast<std::int64_t>(values) != shape.numel()) {
     throw ShapeError(23, cat("[tensor] ", values, " values for shape ", shape.to_string(), ", which has ",
-                             shape.numel(), " elements."));
+                             shape.numel(), " elements.", OriginScope::current(where).to_string()));
   }
 }
 
@@ -37,23 +37,23 @@ Tensor tensor(std::initializer_list<double> values, DType dtype) {
   return tensor(values, Shape{static_cast<std::int64_t>(values.size())}, dtype);
 }
 
-Tensor tensor(std::initializer_list<double> values, const Shape& shape, DType dtype) {
-  check_count(values.size(), shape);
+Tensor tensor(std::initializer_list<double> values, const Shape& shape, DType dtype, Location where) {
+  check_count(values.size(), shape, where);
   return fill(shape, dtype, [&](std::int64_t i) { return values.begin()[i]; });
 }
 
 template <class T>
-Tensor from_data(std::span<const T> values, const Shape& shape) {
-  check_count(values.size(), shape);
+Tensor from_data(std::span<const T> values, const Shape& shape, Location where) {
+  check_count(values.size(), shape, where);
   Buffer buffer = Buffer::allocate(values.size_bytes());
   if (!values.empty()) std::memcpy(buffer.data(), values.data(), values.size_bytes());
   return make_leaf(std::move(buffer), dtype_of<T>, shape);
 }
-template Tensor from_data(std::span<const float>, const Shape&);
-template Tensor from_data(std::span<const double>, const Shape&);
-template Tensor from_data(std::span<const std::int64_t>, const Shape&);
-template Tensor from_data(std::span<const std::uint8_t>, const Shape&);
-template Tensor from_data(std::span<const bool>, const Shape&);
+template Tensor from_data(std::span<const float>, const Shape&, Location);
+template Tensor from_data(std::span<const double>, const Shape&, Location);
+template Tensor from_data(std::span<const std::int64_t>, const Shape&, Location);
+template Tensor from_data(std::span<const std::uint8_t>, const Shape&, Location);
+template Tensor from_data(std::span<const bool>, const Shape&, Location);
 
 Tensor scalar(double value, DType dtype) { return full({}, value, dtype); }
 

@@ -21,10 +21,12 @@ namespace chainrule {
 
 struct OpRow;
 
-/// Where a node was made: the user's line, and the layer that was running, if any.
+/// Where a node was made: the user's line, the layer that was running, and the function that the user called,
+/// if any.
 struct Origin {
   Location where;
   const std::string* layer = nullptr;  // interned: never freed
+  const char* function = nullptr;      // a literal; null where the operation itself was called
 
   /// " In layer affine1, called from train.cpp:41.", or what is known of it.
   std::string to_string() const;
@@ -127,13 +129,15 @@ inline Tensor make_node(const OpRow* op, const void* attributes, std::size_t att
 /// A name that lives as long as the program; equal names give equal pointers.
 const std::string* intern(const std::string& name);
 
-/// While one exists, nodes made on this thread carry the first given location and the innermost layer's name:
-/// so that a message names the user's line, not the library's.
+/// While one exists, nodes made on this thread carry the first given location and function and the innermost
+/// layer's name: so that a message names the user's line and what stands there, not the library's.
 class OriginScope {
  public:
-  explicit OriginScope(Location where, const std::string* layer = nullptr) : previous_(current_) {
+  explicit OriginScope(Location where, const std::string* layer = nullptr, const char* function = nullptr)
+      : previous_(current_) {
     if (!current_.where.file) current_.where = where;
     if (layer) current_.layer = layer;
+    if (!current_.function) current_.function = function;
   }
   /// Takes over an origin as it is: what the backward pass makes belongs to the line of the forward pass.
   explicit OriginScope(const Origin& origin) : previous_(current_) { current_ = origin; }
@@ -143,7 +147,7 @@ class OriginScope {
 
   /// The origin for a node made now by a call from `where`.
   static Origin current(Location where) {
-    return {current_.where.file ? current_.where : where, current_.layer};
+    return {current_.where.file ? current_.where : where, current_.layer, current_.function};
   }
 
  private:

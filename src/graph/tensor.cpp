@@ -32,11 +32,11 @@ Tensor Tensor::of(Node* node) noexcept {
 DType Tensor::dtype() const { return checked(node_).dtype; }
 const Shape& Tensor::shape() const { return checked(node_).shape; }
 
-std::int64_t Tensor::size(int axis) const {
+std::int64_t Tensor::size(int axis, Location where) const {
   const Shape& s = shape();
   if (axis < -s.ndim() || axis >= s.ndim()) {
     throw ShapeError(13, cat("[size] axis ", axis, " of a tensor of shape ", s.to_string(), ". Axes go from ",
-                             -s.ndim(), " to ", s.ndim() - 1, "."));
+                             -s.ndim(), " to ", s.ndim() - 1, ".", OriginScope::current(where).to_string()));
   }
   return s[axis < 0 ? axis + s.ndim() : axis];
 }

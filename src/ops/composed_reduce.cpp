@@ -6,6 +6,7 @@
 #include "ops/axes.h"
 #include "ops/composed.h"
 #include "ops/op.h"
+#include "ops/scale.h"
 
 namespace chainrule {
 namespace {
@@ -35,6 +36,13 @@ Tensor magnitude(const Tensor& x) { return where(x < 0, -x, where(equal(x, 0), 0
 Tensor root(const Tensor& x) {
   const Tensor is_zero = equal(x, 0);
   return where(is_zero, 0, sqrt(where(is_zero, 1, x)));
+}
+
+/// The root of the sum of squares.
+Tensor length(const Tensor& x, const Axes& axes, bool keepdims) {
+  const Tensor scale = scale_of(x, axes);
+  const Tensor of_parts = root(sum(square(x / scale), axes, true)) * scale;
+  return keepdims ? of_parts : reshape(of_parts, dropped_shape(x.shape(), axis_set(axes, x.ndim())));
 }
 
 /// How many elements of x each element of a reduction stands for.
@@ -106,7 +114,7 @@ Tensor norm(const Tensor& x, double order, Axes axes, bool keepdims, Location wh
   const OpScope scope("norm", where);
   const Tensor real = as_floating(x);
   if (order == 1) return sum(magnitude(real), axes, keepdims);
-  if (order == 2) return root(sum(square(real), axes, keepdims));
+  if (order == 2) return length(real, axes, keepdims);
   if (std::isinf(order) && order > 0) return max(magnitude(real), axes, keepdims);
   throw op_error<ValueError>(100, cat("order ", order, "; known are 1, 2 and INFINITY."));
 }

@@ -1,60 +1,15 @@
 // Decompositions of matrices: the operations that need kernels. linalg.cpp has the functions made of them.
-#include <algorithm>
-#include <vector>
-
-#include "chainrule/array.h"
-#include "chainrule/linalg.h"
-#include "chainrule/ops.h"
-#include "core/thread_pool.h"
-#include "kernels/decompose.h"
 #include "ops/decompositions.h"
+
+#include "kernels/decompose.h"
+#include "ops/matrices.h"
 #include "ops/meta.h"
-#include "ops/op.h"
 
 namespace chainrule {
 namespace {
 
 using kernels::Triangle;
 
-std::int64_t matrices_in(const Shape& shape, std::int64_t size) {
-  return size == 0 ? 0 : shape.numel() / size;
-}
-
-std::vector<double> as_f64(const ConstArray& array, std::int64_t from, std::int64_t count) {
-  std::vector<double> numbers(static_cast<std::size_t>(count));
-  with_floating(array.dtype, [&]<class T>(std::type_identity<T>) {
-    std::copy_n(array.as<T>() + from, count, numbers.begin());
-  });
-  return numbers;
-}
-
-void store(const std::vector<double>& numbers, const Array& array, std::int64_t at) {
-  with_floating(array.dtype, [&]<class T>(std::type_identity<T>) {
-    std::transform(numbers.begin(), numbers.end(), array.as<T>() + at,
-                   [](double x) { return static_cast<T>(x); });
-  });
-}
-
-/// Calls `body(matrix number)` for a batch, on several threads if there are many.
-template <class F>
-void for_each_matrix(std::int64_t count, std::int64_t work_each, F body) {
-  constexpr std::int64_t kWorkAThread = 1 << 16;
-  parallel_for(count, std::max<std::int64_t>(1, kWorkAThread / std::max<std::int64_t>(1, work_each)),
-               [&](std::int64_t begin, std::int64_t end) {
-                 for (std::int64_t i = begin; i < end; ++i) body(i);
-               });
-}
-
-/// @throws ShapeError E111  unless the last two axes are equal.
-void require_square(const Shape& shape) {
-  if (shape.ndim() >= 2 && shape.back(1) == shape.back(2)) return;
-  throw op_error<ShapeError>(111, cat("a ", shape, " is not square; need (..., N, N)."));
-}
-
-Tensor mirrored(const Tensor& x) { return transpose(x, -1, -2); }
-
-/// For tests: numbers whose matrices are far from singular.
-Tensor dominant(const Tensor& x) { return x + 12 * eye(x.size(-2), x.size(-1), x.dtype()); }
 Tensor positive_definite(const Tensor& x) {
   return matmul(x, mirrored(x)) + 2 * eye(x.size(-1), -1, x.dtype());
 }
@@ -99,15 +54,18 @@ struct Solve {
   }
   void run(const Kernel& k) const {
     const std::int64_t n = k.inputs[0].shape.back(1), columns = k.inputs[1].shape.back(1);
-    for_each_matrix(matrices_in(k.output.shape, n * columns), n * n * (n + columns), [&](std::int64_t i) {
+    const std::int64_t count = matrices_in(k.output.shape, n * columns), work = n * n * (n + columns);
+    const std::int64_t singular = first_failing(count, work, [&](std::int64_t i) {
       const std::vector<double> a = as_f64(k.inputs[0], i * n * n, n * n);
       std::vector<double> x = as_f64(k.inputs[1], i * n * columns, n * columns);
-      if (!kernels::solve(a.data(), n, triangle, transposed, rank_tolerance, x.data(), columns, x.data())) {
-        throw op_error<ValueError>(
-            112, cat("matrix ", i, rank_tolerance > 0 ? " has not full rank." : " is singular."));
-      }
+      const bool done =
+          kernels::solve(a.data(), n, triangle, transposed, rank_tolerance, x.data(), columns, x.data());
       store(x, k.output, i * n * columns);
+      return done;
     });
+    if (singular < 0) return;
+    const std::string_view what = rank_tolerance > 0 ? " has not full rank." : " is singular.";
+    throw op_error<ValueError>(112, cat("matrix ", singular, what));
   }
   static std::vector<Sample> samples() {
     const SampleInput a{{4, 4}, DType::f64, {}, dominant}, b{{4, 3}};
@@ -122,35 +80,6 @@ struct Solve {
             sample(Solve{}, {{{3, 4}}, {{3, 2}}}, 111),
             sample(Solve{}, {a, {{3, 2}}}, 111),
             sample(Solve{}, {batch, {{3, 2}}}, 111)};
-  }
-};
-
-struct Determinant {
-  static constexpr OpInfo kInfo{.name = "determinant", .doc = "Determinant of square matrices."};
-  bool operator==(const Determinant&) const = default;
-  Meta infer(std::span<const Meta> in) const {
-    require_floating(in[0]);
-    require_square(in[0].shape);
-    return {in[0].dtype, Shape(in[0].shape.sizes().first(static_cast<std::size_t>(in[0].shape.ndim() - 2)))};
-  }
-  // d det(a) = det(a) tr(a^-1 da)   (Jacobi's formula)
-  Gradients vjp(const Vjp& v) const {
-    const Tensor factor = expand_dims(expand_dims(v.cotangent * v.output, -1), -1);
-    return {factor * mirrored(inverse(v.inputs[0]))};
-  }
-  void run(const Kernel& k) const {
-    const std::int64_t n = k.inputs[0].shape.back(1);
-    for_each_matrix(k.output.numel(), n * n * n, [&](std::int64_t i) {
-      store({kernels::determinant(as_f64(k.inputs[0], i * n * n, n * n).data(), n)}, k.output, i);
-    });
-  }
-  static std::vector<Sample> samples() {
-    return {sample(Determinant{}, {{{3, 3}, DType::f64, {}, dominant}}),
-            sample(Determinant{}, {{{2, 1, 2, 2}, DType::f64, {}, dominant}}),
-            sample(Determinant{}, {{{1, 1}, DType::f64, {1, 2}}}),
-            sample(Determinant{}, {{{2, 0, 0}}}),
-            sample(Determinant{}, {{{3, 2}}}, 111),
-            sample(Determinant{}, {{{3}}}, 111)};
   }
 };
 
@@ -180,16 +109,19 @@ struct Cholesky {
   static Tensor diagonal_part(const Tensor& x) { return x * eye(x.size(-1), -1, x.dtype()); }
   void run(const Kernel& k) const {
     const std::int64_t n = k.output.shape.back(1);
-    for_each_matrix(matrices_in(k.output.shape, n * n), n * n * n, [&](std::int64_t i) {
-      const std::vector<double> a = as_f64(k.inputs[0], i * n * n, n * n);
-      std::vector<double> l(a.size());
-      const std::int64_t bad = kernels::cholesky(a.data(), n, l.data());
-      if (bad >= 0) {
-        throw op_error<ValueError>(113, cat("matrix ", i, " is not positive definite: its first ", bad, " x ",
-                                            bad, " elements are not."));
-      }
+    const auto matrix = [&](std::int64_t i) { return as_f64(k.inputs[0], i * n * n, n * n); };
+    const std::int64_t count = matrices_in(k.output.shape, n * n);
+    const std::int64_t failing = first_failing(count, n * n * n, [&](std::int64_t i) {
+      std::vector<double> l(static_cast<std::size_t>(n * n));
+      const bool done = kernels::cholesky(matrix(i).data(), n, l.data()) < 0;
       store(l, k.output, i * n * n);
+      return done;
     });
+    if (failing < 0) return;
+    std::vector<double> l(static_cast<std::size_t>(n * n));
+    const std::int64_t size = kernels::cholesky(matrix(failing).data(), n, l.data());
+    throw op_error<ValueError>(113, cat("matrix ", failing, " is not positive definite: its first ", size,
+                                        " x ", size, " elements are not."));
   }
   static std::vector<Sample> samples() {
     return {sample(Cholesky{}, {{{4, 4}, DType::f64, {}, positive_definite}}),
@@ -212,22 +144,25 @@ struct OrthonormalColumns {
     return in[0];
   }
   // With M = -G^T Q, whose lower triangle is mirrored into the upper one: (G + Q M) R^-T   (Walter and
-  // Lehmann 2012, for a gradient of q alone; that of r = q^T a follows).
+  // Lehmann 2012, for a gradient of q alone; that of r = q^T a follows). Where a column depends on those
+  // before it but for rounding there is none.
   Gradients vjp(const Vjp& v) const {
     const Tensor& q = v.output;
     const Tensor r = triu(matmul(mirrored(q), v.inputs[0]));
     const Tensor m = -matmul(mirrored(v.cotangent), q);
     const Tensor symmetric = tril(m) + mirrored(tril(m, -1));
     const Tensor y = v.cotangent + matmul(q, symmetric);
-    return {mirrored(apply(Solve{Triangle::upper}, {r, mirrored(y)}, Location::current()))};
+    const double tolerance = rank_tolerance(r.size(-2), v.inputs[0].size(-2), r.dtype());
+    return {mirrored(apply(Solve{Triangle::upper, false, tolerance}, {r, mirrored(y)}, Location::current()))};
   }
   void run(const Kernel& k) const {
     const std::int64_t m = k.output.shape.back(2), n = k.output.shape.back(1);
-    for_each_matrix(matrices_in(k.output.shape, m * n), m * n * n, [&](std::int64_t i) {
+    first_failing(matrices_in(k.output.shape, m * n), m * n * n, [&](std::int64_t i) {
       const std::vector<double> a = as_f64(k.inputs[0], i * m * n, m * n);
       std::vector<double> q(a.size());
       kernels::orthonormal_columns(a.data(), m, n, q.data());
       store(q, k.output, i * m * n);
+      return true;
     });
   }
   static std::vector<Sample> samples() {
@@ -243,7 +178,6 @@ struct OrthonormalColumns {
 }  // namespace
 
 CHAINRULE_OP_ROW(Solve)
-CHAINRULE_OP_ROW(Determinant)
 CHAINRULE_OP_ROW(Cholesky)
 CHAINRULE_OP_ROW(OrthonormalColumns)
 
@@ -251,7 +185,6 @@ Tensor solve_matrices(const Tensor& a, const Tensor& b, kernels::Triangle triang
                       double rank_tolerance, Location where) {
   return apply(Solve{triangle, transposed, rank_tolerance}, {a, b}, where);
 }
-Tensor determinants(const Tensor& a, Location where) { return apply(Determinant{}, {a}, where); }
 Tensor cholesky_factors(const Tensor& a, Location where) { return apply(Cholesky{}, {a}, where); }
 Tensor orthonormal_columns(const Tensor& a, Location where) {
   return apply(OrthonormalColumns{}, {a}, where);

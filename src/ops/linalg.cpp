@@ -1,15 +1,10 @@
 // Linear algebra made of other operations.
 #include "chainrule/linalg.h"
 
-#include <algorithm>
-#include <limits>
-#include <vector>
-
-#include "chainrule/ops.h"
 #include "ops/composed.h"
 #include "ops/decompositions.h"
+#include "ops/matrices.h"
 #include "ops/meta.h"
-#include "ops/op.h"
 
 namespace chainrule {
 namespace {
@@ -22,12 +17,6 @@ Tensor as_floating(const Tensor& x) { return is_floating(x.dtype()) ? x : cast(x
 void require_matrix(const Tensor& x, const char* name) {
   if (x.ndim() >= 2) return;
   throw op_error<ShapeError>(111, cat(name, " ", x.shape(), " is no matrix; need (..., M, N)."));
-}
-
-/// @throws ShapeError E111
-void require_square(const Tensor& a) {
-  if (a.ndim() >= 2 && a.size(-1) == a.size(-2)) return;
-  throw op_error<ShapeError>(111, cat("a ", a.shape(), " is not square; need (..., N, N)."));
 }
 
 Shape with_matrix(std::span<const std::int64_t> batch, std::int64_t rows, std::int64_t columns) {
@@ -139,14 +128,14 @@ Tensor triu(const Tensor& x, std::int64_t k, Location where) {
 
 Tensor solve(const Tensor& a, const Tensor& b, Location where) {
   const OpScope scope("solve", where);
-  require_square(a);
+  require_square(a.shape());
   const System system = system_of(a, b);
   return system.shaped(solve_matrices(system.a, system.b, Triangle::none, false, 0, where));
 }
 
 Tensor inverse(const Tensor& a, Location where) {
   const OpScope scope("inverse", where);
-  require_square(a);
+  require_square(a.shape());
   return solve(a, eye(a.size(-1), -1, as_floating(a).dtype()));
 }
 
@@ -157,16 +146,15 @@ Tensor determinant(const Tensor& a, Location where) {
 
 SignAndLog log_determinant(const Tensor& a, Location where) {
   const OpScope scope("log_determinant", where);
-  const QR parts = qr(a);
-  // q is a rotation, or one with a reflection: its determinant is 1 or -1 but for rounding.
-  return {sign(determinant(parts.q)), sum(log(diagonal(parts.r)), -1)};
+  const Tensor real = as_floating(a);
+  return {determinant_signs(real, where), determinant_logs(real, where)};
 }
 
 Tensor cholesky(const Tensor& a, Location where) {
   const OpScope scope("cholesky", where);
-  require_square(a);
+  require_square(a.shape());
   const Tensor real = as_floating(a);
-  return cholesky_factors(0.5 * (real + transpose(real, -1, -2)), where);
+  return cholesky_factors(real + 0.5 * (mirrored(real) - real), where);  // a + a^T might overflow
 }
 
 QR qr(const Tensor& a, Location where) {
@@ -175,30 +163,24 @@ QR qr(const Tensor& a, Location where) {
   const Tensor real = as_floating(a);
   const std::int64_t rows = a.size(-2), columns = a.size(-1);
   const Tensor q = orthonormal_columns(rows < columns ? slice(real, -1, 0, rows) : real, where);
-  return {q, triu(matmul(transpose(q, -1, -2), real))};
+  return {q, triu(matmul(mirrored(q), real))};
 }
 
 Tensor lstsq(const Tensor& a, const Tensor& b, Location where) {
   const OpScope scope("lstsq", where);
   const System system = system_of(a, b);
   const std::int64_t rows = a.size(-2), columns = a.size(-1);
-  const double epsilon = system.a.dtype() == DType::f32 ? 0x1p-23 : 0x1p-52;
-  const double tolerance = static_cast<double>(std::max(rows, columns)) * epsilon;
+  const double tolerance = rank_tolerance(rows, columns, system.a.dtype());
   if (rows >= columns) {
     const QR parts = qr(system.a);
-    const Tensor projected = matmul(transpose(parts.q, -1, -2), system.b);
+    const Tensor projected = matmul(mirrored(parts.q), system.b);
     return system.shaped(solve_matrices(parts.r, projected, Triangle::upper, false, tolerance, where));
   }
   // a = r^T q^T: of all solutions the one in the space that q spans is the shortest.
-  const QR parts = qr(transpose(system.a, -1, -2));
+  const QR parts = qr(mirrored(system.a));
   const Tensor inside = solve_matrices(parts.r, system.b, Triangle::upper, true, tolerance, where);
   return system.shaped(matmul(parts.q, inside));
 }
-
-namespace {
-/// For tests: numbers whose matrices are far from singular.
-Tensor dominant(const Tensor& x) { return x + 12 * eye(x.size(-2), x.size(-1), x.dtype()); }
-}  // namespace
 
 std::vector<ComposedFunction> linear_algebra_functions() {
   using In = std::span<const Tensor>;
@@ -225,7 +207,7 @@ std::vector<ComposedFunction> linear_algebra_functions() {
        "The solution of a x = 1.",
        {{"inverse(a)", [](In in) { return inverse(in[0]); }, {squares}}}},
       {"log_determinant",
-       "Sign, and sum of the logarithms of r's diagonal.",
+       "Sign and log of the magnitude.",
        {{"log_determinant(a).logarithm", [](In in) { return log_determinant(in[0]).logarithm; }, {square}}}},
       {"qr",
        "Orthonormal columns q, and r = q^T a.",

@@ -9,7 +9,7 @@
 namespace chainrule {
 namespace {
 
-/// The operation that messages of this thread speak of.
+/// What messages of this thread speak of.
 struct CurrentOp {
   std::string_view name;
   const Origin* origin = nullptr;
@@ -18,8 +18,9 @@ constinit thread_local CurrentOp current_op;
 
 class CurrentOpScope {
  public:
-  CurrentOpScope(std::string_view name, const Origin& origin) : previous_(current_op) {
-    current_op = {name, &origin};
+  /// Speaks of the function that the user called, or of the operation if it was the operation.
+  CurrentOpScope(std::string_view operation, const Origin& origin) : previous_(current_op) {
+    current_op = {origin.function ? origin.function : operation, &origin};
   }
   ~CurrentOpScope() { current_op = previous_; }
   CurrentOpScope(const CurrentOpScope&) = delete;
@@ -58,11 +59,11 @@ template DTypeError op_error(int, std::string_view);
 template ValueError op_error(int, std::string_view);
 
 OpScope::OpScope(std::string_view name, Location where)
-    : origin_scope_(where),
+    : origin_scope_(where, nullptr, name.data()),
       origin_(OriginScope::current(where)),
       previous_name_(current_op.name),
       previous_origin_(current_op.origin) {
-  current_op = {name, &origin_};
+  current_op = {origin_.function, &origin_};
 }
 
 OpScope::~OpScope() { current_op = {previous_name_, previous_origin_}; }

@@ -21,7 +21,9 @@ std::span<const OpRow* const> op_table();
 const OpRow* find_op(std::string_view name);
 
 /// What op_error speaks of while one exists, and the origin of the nodes made meanwhile: for functions that
-/// check arguments before they apply an operation, or are made of several.
+/// check arguments before they apply an operation, or are made of several. Of those within one another the
+/// outermost counts: the user called it.
+/// @param name  a literal: it ends in a zero, and lives as long as the program.
 class OpScope {
  public:
   OpScope(std::string_view name, Location where);

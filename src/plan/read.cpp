@@ -51,7 +51,8 @@ class Printer {
     if (integral_) {
       out_ << static_cast<long long>(values_[i]);
     } else {
-      out_ << std::setprecision(6) << values_[i];
+      out_ << std::setprecision(6);
+      write_part(out_, values_[i]);
     }
   }
 
@@ -63,10 +64,11 @@ class Printer {
 
 }  // namespace
 
-const void* Tensor::bytes(DType wanted) const {
+const void* Tensor::bytes(DType wanted, Location where) const {
   if (dtype() != wanted) {
     throw DTypeError(20, cat("[data] the tensor is ", name_of(dtype()), ", not ", name_of(wanted),
-                             ". Use to_vector<T>() or cast(x, ", name_of(wanted), ")."));
+                             ". Use to_vector<T>() or cast(x, ", name_of(wanted), ").",
+                             OriginScope::current(where).to_string()));
   }
   evaluate({this, 1});
   return node_->value.data();
@@ -88,10 +90,11 @@ template std::vector<float> Tensor::to_vector() const;
 template std::vector<std::int64_t> Tensor::to_vector() const;
 template std::vector<std::uint8_t> Tensor::to_vector() const;
 
-double Tensor::item() const {
+double Tensor::item(Location where) const {
   if (numel() != 1) {
     throw ShapeError(19, cat("[item] shape ", shape().to_string(), " has ", numel(),
-                             " elements, not one. Use to_vector() or a reduction such as sum or mean."));
+                             " elements, not one. Use to_vector() or a reduction such as sum or mean.",
+                             OriginScope::current(where).to_string()));
   }
   evaluate({this, 1});
   return with_type(dtype(), [this]<class T>(std::type_identity<T>) {

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "chainrule/data.h"
 #include "cli/tool.h"
 
 namespace chainrule::cli {
@@ -10,6 +11,17 @@ namespace {
 
 using Json = nlohmann::json;
 using Words = std::vector<std::string>;
+
+/// Images without a bright pixel.
+void write_black_set(const std::string& folder) {
+  data::ImageSet set;
+  set.count = 4, set.height = 6, set.width = 5;
+  for (std::uint8_t label = 0; label < 4; ++label) set.labels.push_back(label);
+  for (int pixel = 0; pixel < 4 * 30; ++pixel) set.pixels.push_back(0);
+  for (const std::string stem : {"/train", "/t10k"}) {
+    data::write_idx(set, folder + stem + "-images-idx3-ubyte", folder + stem + "-labels-idx1-ubyte");
+  }
+}
 
 Words check(const Words& more) {
   Words all{"check", "--data", small_set(), "--hidden", "6"};
@@ -38,15 +50,39 @@ TEST(Check, AWrongGradientIsFoundInEachParameter) {
   }
 }
 
-// With h as large as the inputs of the hidden units, every unit is near the kink, and nothing is left to
-// compare: that must not pass.
-TEST(Check, NothingComparedIsNotAgreement) {
-  const Outcome all = run_tool(check({"--json", "--h", "0.0001"}));
-  EXPECT_EQ(Json::parse(all.out)["parameters"][0]["compared"],
-            (6 - Json::parse(all.out)["units_at_kink"].get<int>()) * 30);
-  const Outcome none = run_tool(check({"--h", "0.01", "--samples", "200", "--hidden", "1"}));
-  EXPECT_EQ(none.code, 3) << none.out;
-  EXPECT_NE(none.out.find("nothing to compare"), std::string::npos);
+// A unit at the kink for an image: b1 moves it, and W1 where the image is not black.
+TEST(Check, NothingComparedIsNeitherAgreementNorDifference) {
+  const TemporaryFolder folder;
+  write_black_set(folder.string());
+  const Words black{"check", "--data", folder.string(), "--hidden", "6"};
+  const Outcome outcome = run_tool(black);
+  EXPECT_EQ(outcome.code, 1) << outcome.out;
+  EXPECT_EQ(outcome.out.find("DIFFERS"), std::string::npos) << outcome.out;
+  EXPECT_EQ(outcome.out.find("agree"), std::string::npos) << outcome.out;
+  EXPECT_NE(
+      outcome.out.find("6 of the 6 numbers of b1 left out: they move a hidden unit at relu's kink.\n\n"
+                       "No difference was found, but nothing could be compared for b1: each hidden unit lies "
+                       "at relu's kink for an image.\n"
+                       "Try another --seed, a smaller --h, or other images.\n"),
+      std::string::npos)
+      << outcome.out;
+  const Json document = Json::parse(run_tool({"check", "--data", folder.string(), "--json"}).out);
+  EXPECT_EQ(document["verdict"], "incomplete");
+  for (const Json& parameter : document["parameters"]) {
+    EXPECT_EQ(parameter["compared"] > 0, parameter["name"] != "b1") << parameter;
+    EXPECT_EQ(parameter["passed"], parameter["name"] != "b1") << parameter;
+  }
+}
+
+// Steps that would cross a kink are made smaller, one by one.
+TEST(Check, FindsAStepBesideTheKink) {
+  for (const std::string broken : {"", "W1", "b1"}) {
+    Words words = check({"--json", "--h", "0.01", "--samples", "20", "--hidden", "4"});
+    if (!broken.empty()) words.insert(words.end(), {"--break", broken});
+    const Outcome outcome = run_tool(words);
+    EXPECT_EQ(outcome.code, broken.empty() ? 0 : 3) << outcome.out;
+    for (const Json& parameter : Json::parse(outcome.out)["parameters"]) EXPECT_EQ(parameter["left_out"], 0);
+  }
 }
 
 TEST(Check, MoreSamplesThanThereAre) {

@@ -405,10 +405,46 @@ TEST(ErrorMessages, NameTheUsersLine) {
         line = __LINE__, softmax_cross_entropy(a, tensor({1, 2, 3}, i64));
       },
       [&] { line = __LINE__, grad(a, a); },
+      [&] { line = __LINE__, a.item(); },
+      [&] { line = __LINE__, a.data<double>(); },
+      [&] { line = __LINE__, a.size(2); },
+      [&] {
+        line = __LINE__, tensor({1, 2, 3}, {2, 2});
+      },
+      [&] {
+        line = __LINE__, from_data(std::vector<double>{1, 2, 3}, {2, 2});
+      },
+      [&] { line = __LINE__, numerical_gradient([](const Tensor& x) { return sum(x); }, tensor({1}, i64)); },
   };
   for (const auto& call : calls) {
     const std::string text = message(call);
     EXPECT_NE(text.find(here(line)), std::string::npos) << text;
+  }
+}
+
+// Not what the function is made of: neither at the call, nor when it is computed, nor of its gradient.
+TEST(ErrorMessages, NameTheFunctionThatWasCalled) {
+  const Tensor a = tensor({1, 2, 2, 4}, {2, 2}, f64), b = ones({2}, f64);
+  const std::pair<const char*, std::function<void()>> calls[] = {
+      {"[mean] axis 2 of", [&] { mean(a, 2); }},
+      {"[norm] axis 5 of", [&] { norm(a, 2, 5); }},
+      {"[log_determinant] a (2,) is not", [&] { log_determinant(b); }},
+      {"[lstsq] matrix 0 has",
+       [&] {
+         lstsq(concatenate({a, a}), ones({4}, f64)).to_vector();
+       }},
+      {"[inverse] matrix 0 is", [&] { inverse(a).to_vector(); }},
+      {"[solve] matrix 0 is", [&] { solve(a, b).to_vector(); }},
+      {"[log_determinant] matrix 0 is", [&] { grad(log_determinant(a).logarithm, a).to_vector(); }},
+      {"[take_along_axis] index 2,", [&] { take_along_axis(b, tensor({2}, i64), 0).to_vector(); }},
+  };
+  for (const auto& [start, call] : calls) {
+    try {
+      call();
+      ADD_FAILURE() << start << ": no error";
+    } catch (const Error& error) {
+      EXPECT_EQ(std::string(error.what()).find(start), 0u) << error.what();
+    }
   }
 }
 

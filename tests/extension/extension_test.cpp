@@ -2,6 +2,8 @@
 // stand there.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "chainrule/chainrule.h"
 #include "chainrule/config.h"
 
@@ -9,6 +11,21 @@ using namespace chainrule;
 #include "contributing.h"  // made of CONTRIBUTING.md
 
 namespace {
+
+// Derivatives of sin(x) / x from its series, 1 - x^2/6 + x^4/120 - ...: at 0 they are 0 and -1/3.
+TEST(Extension, ARemovableSingularity) {
+  const Tensor x = tensor({0, 1e-3, -0.0999, 0.1001, 2}, f64);
+  const Tensor y = sinc(x), first = grad(sum(y), x), second = grad(sum(first), x);
+  EXPECT_EQ(y.to_vector()[0], 1);
+  EXPECT_EQ(first.to_vector()[0], 0);
+  EXPECT_DOUBLE_EQ(second.to_vector()[0], -1.0 / 3);
+  for (std::size_t i = 1; i < 5; ++i) {
+    const double at = x.to_vector()[i], s = std::sin(at), c = std::cos(at);
+    EXPECT_NEAR(y.to_vector()[i], s / at, 1e-15);
+    EXPECT_NEAR(first.to_vector()[i], at * at > 1e-5 ? c / at - s / (at * at) : -at / 3, 1e-9);
+    EXPECT_NEAR(second.to_vector()[i], -s / at - 2 * first.to_vector()[i] / at, 1e-11);
+  }
+}
 
 TEST(Extension, ALayer) {
   registry<nn::Layer>().add<Scale>();

@@ -104,6 +104,17 @@ TEST(Norm, IsNumPys) {
   expect_near(norm(z(), 2, 1), {3.7416573867739413, 8.774964387392123});  // np.linalg.norm(z, axis=1)
   EXPECT_EQ(norm(z(), kInfinity, 0).to_vector(), (Values{4, 5, 6}));      // np.linalg.norm(z, np.inf, axis=0)
   EXPECT_EQ(norm(tensor({3, -4}, i64)).item(), 5);
+  EXPECT_EQ(norm(zeros({0}, f64)).item(), 0);
+  EXPECT_EQ(norm(zeros({2, 0}, f64), 2, 1, true).shape(), Shape({2, 1}));
+  EXPECT_EQ(norm(tensor({kInfinity, 1}, f64)).item(), kInfinity);
+  // Where the squares are out of range: 3, 4, 5.
+  for (const double size : {1e-306, 1e-200, 1e-160, 1e160, 1e200, 3e307}) {
+    const Tensor x = tensor({3 * size, -4 * size}, f64);
+    EXPECT_DOUBLE_EQ(norm(x).item(), 5 * size);
+    expect_near(grad(norm(x), x), {0.6, -0.8}, 1e-14);
+  }
+  EXPECT_FLOAT_EQ(static_cast<float>(norm(tensor({3e-30, 4e-30})).item()), 5e-30F);
+  EXPECT_FLOAT_EQ(static_cast<float>(norm(tensor({3e30, 4e30})).item()), 5e30F);
   EXPECT_TRUE(std::isnan(norm(tensor({1, kNan}), 1).item()));
   EXPECT_THROW(norm(z(), 3), ValueError);
 }

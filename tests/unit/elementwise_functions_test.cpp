@@ -316,7 +316,7 @@ TEST(ElementwiseFunctions, StepsHaveNoDerivative) {
   const Tensor x = tensor({0.3, 1.7});
   for (const Tensor& y : {sign(x), floor(x), ceil(x), round(x)}) {
     try {
-      grad(sum(x + y), x);
+      grad(sum(y), x);
       ADD_FAILURE() << "no error";
     } catch (const NotDifferentiable& error) {
       EXPECT_EQ(error.code(), 32);

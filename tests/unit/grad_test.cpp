@@ -54,6 +54,46 @@ TEST(Grad, ChoosesBranchesByTheirCondition) {
   EXPECT_EQ(grad(sum(where(x > 0, x * x, -x)), x).to_vector(), (Values{-1, -1, 6}));
 }
 
+// What has no derivative is constant between its jumps: another path's derivative is the whole.
+TEST(Grad, PassesOverWhatHasNoDerivative) {
+  const Tensor x = tensor({0.3, 1.7, -2.4}, f64);
+  EXPECT_EQ(grad(sum(x - floor(x)), x).to_vector(), (Values{1, 1, 1}));
+  EXPECT_EQ(grad(sum(x * round(x)), x).to_vector(), (Values{0, 2, -2}));
+  EXPECT_EQ(grad(sum(x * sign(x)), x).to_vector(), (Values{1, 1, -1}));
+  EXPECT_EQ(grad(sum(x * ceil(x)), x).to_vector(), (Values{1, 2, -2}));
+  EXPECT_EQ(grad(sum(x * (x > 0)), x).to_vector(), (Values{1, 1, 0}));
+  EXPECT_EQ(grad(sum(x + cast(argmax(x), f64)), x).to_vector(), (Values{1, 1, 1}));
+  EXPECT_EQ(grad(sum(floor(x)), x, {.allow_unused = true}).to_vector(), (Values{0, 0, 0}));
+  // Of the second order too: x - floor(x) has the slope 1, its square the second derivative 2.
+  EXPECT_EQ(hvp(sum(square(x - floor(x))), x, ones({3}, f64)).to_vector(), (Values{2, 2, 2}));
+}
+
+/// What grad says of a sum by x.
+std::string refusal(const Tensor& y, const Tensor& x) {
+  try {
+    grad(sum(cast(y, f64)), x);
+  } catch (const NotDifferentiable& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+// Relu chooses by a comparison, and lets the gradient through: the other one stops it.
+TEST(Grad, NamesWhatStopsTheGradient) {
+  const Tensor x = tensor({1, -2, 3, 4, 5, -6}, {2, 3}, f64), w = ones({3, 2}, f64);
+  const auto blames = [](const std::string& text, const std::string& name) {
+    return text.rfind("[" + name + "] has no derivative: ", 0) == 0 ? "" : text;
+  };
+  EXPECT_EQ(blames(refusal(argmax(relu(matmul(x, w)), 1), w), "argmax"), "");
+  EXPECT_EQ(blames(refusal(floor(relu(matmul(x, w))), w), "floor"), "");
+  EXPECT_EQ(blames(refusal(relu(matmul(x, w)) > 0, w), "less"), "");
+  EXPECT_EQ(blames(refusal(relu(floor(relu(w))), w), "floor"), "");
+  EXPECT_EQ(blames(refusal(where(w > 0, 1.0, 0.0), w), "less"), "");
+  EXPECT_EQ(blames(refusal(cast(relu(w), i64), w), "cast"), "");
+  // Two that stop it: the first.
+  EXPECT_EQ(blames(refusal(floor(w) + ceil(w), w), "floor"), "");
+}
+
 TEST(Grad, SharesTheMaximumsGradientAmongEquals) {
   const Tensor x = tensor({4, 1, 4, 2}, f64);
   EXPECT_EQ(grad(max(x), x).to_vector(), (Values{0.5, 0, 0.5, 0}));
