@@ -166,9 +166,9 @@ double Optimizer::step_with(Tensor loss, nn::Pass* pass, std::span<Tensor> also)
     w->next.insert(w->next.end(), std::make_move_iterator(also.begin()), std::make_move_iterator(also.end()));
     apply(*w, pass, History::end);
   } catch (const ValueError& error) {
-    if (!loss) give_back(w->next, at + 1, also);
+    if (loss.is_empty()) give_back(w->next, at + 1, also);
     if (error.code() != 147) throw;
-    const Tensor checked = loss ? loss : w->next[at].node()->input_tensors()[0];
+    const Tensor checked = loss.is_empty() ? w->next[at].node()->input_tensors()[0] : loss;
     throw ValueError(80, cat("[", rule_->info().name, "] the loss is ",
                              std::isnan(checked.item()) ? "nan" : "infinite", " at step ", steps_ + 1,
                              ": the first number that is not finite came from ", first_not_finite(checked),
@@ -223,7 +223,7 @@ void Optimizer::step() {
   std::vector<Tensor> gradients;
   for (const Trained& trained : trained_) {
     const nn::NamedParameter& p = named(trained);
-    if (!p.parameter.grad()) {
+    if (p.parameter.grad().is_empty()) {
       throw ValueError(
           44, cat("[", rule_->info().name, "] parameter ", p.name, " has no gradient. Call backward first."));
     }
@@ -240,9 +240,9 @@ void Optimizer::limit(std::vector<Tensor>& gradients) const {
   Tensor total;
   for (const Tensor& g : gradients) {
     const Tensor part = sum(square(g));
-    total = total ? total + part : part;
+    total = total.is_empty() ? part : total + part;
   }
-  if (!total) return;
+  if (total.is_empty()) return;
   const Tensor factor = minimum(options_.clip_norm / sqrt(total), 1);
   for (Tensor& g : gradients) g = g * (g.dtype() == factor.dtype() ? factor : cast(factor, g.dtype()));
 }
