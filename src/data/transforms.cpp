@@ -67,7 +67,10 @@ void move_image(std::byte* image, std::int64_t height, std::int64_t width, std::
 
 }  // namespace
 
-void Transforms::add(Shared<Transform> transform) { list.push_back(std::move(transform)); }
+void Transforms::add(Shared<Transform> transform) {
+  static_cast<void>(*transform);  // throws for an empty handle
+  list.push_back(std::move(transform));
+}
 
 void Normalize::fields(Fields& f) {
   f("mean", mean, "one for all numbers, or one a channel");

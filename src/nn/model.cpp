@@ -67,10 +67,9 @@ Shared<nn::Layer> layer_from(const io::Metadata& metadata, std::string_view key,
 
 Tensor Model::predict(const nn::Input& x) const {
   Tensor y = x.tensor();
-  for (const Shared<nn::Layer>& layer : {options.before, net, options.after}) {
-    if (layer) y = layer->predict(nn::Input(y, x.where()));
-  }
-  return y;
+  if (options.before) y = options.before->predict(nn::Input(y, x.where()));
+  y = net->predict(nn::Input(y, x.where()));
+  return options.after ? options.after->predict(nn::Input(y, x.where())) : y;
 }
 
 std::vector<std::string> Model::classify(const nn::Input& x) const {

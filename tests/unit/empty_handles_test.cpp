@@ -70,6 +70,8 @@ T moved_from(T value) {
   return value;  // NOLINT: that is what is tested
 }
 
+data::Source source() { return data::arrays(one, arange(2)); }
+
 const Use kTensorUses[] = {
     CHAINRULE_USE(none.shape()),
     CHAINRULE_USE(none.dtype()),
@@ -157,7 +159,7 @@ const Use kTensorUses[] = {
     CHAINRULE_USE(data::Batch{{"x", none}}),
     CHAINRULE_USE(data::arrays(one, none)),
     CHAINRULE_USE(data::arrays(none, one)),
-    CHAINRULE_USE(data::Standardize()(none)),
+    CHAINRULE_USE(data::standardize(source())(none)),
     CHAINRULE_USE(nn::Parameter(none)),
     CHAINRULE_USE(nn::Affine(3).predict(none)),
     CHAINRULE_USE(nn::Affine(3).predict_all({})),
@@ -180,7 +182,6 @@ nn::Affine net() {
   affine.build(one);
   return affine;
 }
-data::Source source() { return data::arrays(one, arange(2)); }
 data::Loader loader() { return data::Loader(source(), {.batch_size = 1}); }
 Plan plan() { return make_plan({one * 2}, {one}); }
 template <class T, class F>
@@ -221,7 +222,6 @@ const Use kHandleUses[] = {
     CHAINRULE_USE(data::Batch()["x"]),
     CHAINRULE_USE(data::Batch()[0]),
     CHAINRULE_USE(data::Batch().target()),
-    CHAINRULE_USE(data::Batch().columns().at(0)),
     CHAINRULE_USE(data::arrays(data::Batch())),
     CHAINRULE_USE(data::Transforms().add({})),
     CHAINRULE_USE(nn::Ports()[0]),

@@ -29,7 +29,7 @@ struct Model {
   Shared<nn::Layer> net;
   ModelOptions options;
 
-  /// before, net and after, for inference. @throws  what the layers throw.
+  /// before, net and after, for inference. @throws  what the layers throw; ValueError without a net (E010).
   Tensor predict(const nn::Input& x) const;
   /// The names of the classes with the largest outputs, row by row; their numbers where there are no names.
   std::vector<std::string> classify(const nn::Input& x) const;
