@@ -8,7 +8,7 @@ install(DIRECTORY include/chainrule DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILE
 
 install(TARGETS chainrule EXPORT chainrule-core ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS chainrule_data EXPORT chainrule-data ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(TARGETS chainrule_train EXPORT chainrule-train ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS chainrule_train chainrule_all EXPORT chainrule-train ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 foreach(component core data train)
   install(EXPORT chainrule-${component} NAMESPACE chainrule:: DESTINATION ${config_dir}
           FILE chainrule-${component}.cmake)
@@ -34,7 +34,7 @@ install(FILES ${PROJECT_BINARY_DIR}/chainrule-config.cmake ${PROJECT_BINARY_DIR}
 # The prefix is found from where the .pc file lies: an installed tree can be moved.
 set(pc_dir ${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 file(RELATIVE_PATH pc_to_prefix ${pc_dir} ${CMAKE_INSTALL_PREFIX})
-foreach(name chainrule chainrule-data chainrule-train)
+foreach(name chainrule chainrule-core chainrule-data chainrule-train)
   configure_file(cmake/${name}.pc.in ${PROJECT_BINARY_DIR}/${name}.pc @ONLY)
   install(FILES ${PROJECT_BINARY_DIR}/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endforeach()

@@ -145,7 +145,7 @@ Tensor RandomGraph::run_step(const Step& step, const Tensors& values, DType floa
       continue;
     }
     Tensor x = values[static_cast<std::size_t>(feed.source)];
-    if (feed.indices) x = take(flatten(x), feed.indices);
+    if (!feed.indices.is_empty()) x = take(flatten(x), feed.indices);
     if (feed.squeeze) x = squeezed(x, feed.wanted->domain);
     if (feed.wanted->prepare) x = feed.wanted->prepare(x);
     inputs.push_back(cast(x, floating));
@@ -161,7 +161,7 @@ Tensor RandomGraph::operator()(std::span<const Tensor> leaves) const {
   for (const Step& step : steps_) values.push_back(run_step(step, values, floating));
   Tensor total = scalar(0, floating);
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (weights_[i]) total = total + sum(cast(weights_[i], floating) * values[i]);
+    if (!weights_[i].is_empty()) total = total + sum(cast(weights_[i], floating) * values[i]);
   }
   return total;
 }
@@ -174,9 +174,9 @@ std::string RandomGraph::to_string() const {
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     text += cat("  v", leaves_.size() + i, " = ", steps_[i].part->name, " of");
     for (const Feed& feed : steps_[i].feeds) {
-      text += feed.source < 0
-                  ? std::string(" constants")
-                  : cat(feed.squeeze ? " squeezed" : "", feed.indices ? " taken" : "", " v", feed.source);
+      text += feed.source < 0 ? std::string(" constants")
+                              : cat(feed.squeeze ? " squeezed" : "", feed.indices.is_empty() ? "" : " taken",
+                                    " v", feed.source);
     }
     text += "\n";
   }

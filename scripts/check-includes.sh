@@ -16,7 +16,7 @@ export kRooms='core kernels graph ops autodiff plan config io nn optim data trai
 # The room behind each public header; one not named here belongs to the room of its folder, or of its own name.
 export kPublic='array:core dtype:core error:core location:core random:core shape:core shared:core threads:core duration:core
                   tensor:graph conv:ops linalg:ops loss:ops normalize:ops op:ops random_tensor:ops grad:autodiff grad_check:autodiff
-                  fields:config boxed:config named_tensors:io chainrule:explain'
+                  fields:config boxed:config named_tensors:io number:core chainrule:explain'
 
 export kThirdParty='hwy/:kernels Eigen/:kernels zlib.h:data zip.h:io png.h:cli png.h:data fmt/:cli CLI/:cli
                       nlohmann/:config nlohmann/:io nlohmann/:train nlohmann/:cli toml++/:config'

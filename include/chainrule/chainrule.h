@@ -3,6 +3,10 @@
 /// The whole public interface but for chainrule/op.h, which is for those who write operations of their own,
 /// and for chainrule/io.h and chainrule/config.h, files of tensors and settings as text. A program that wants
 /// to compile faster includes only the parts that it uses.
+///
+/// Link chainrule::chainrule (CMake) or what `pkg-config --libs chainrule` says. chainrule::core,
+/// libchainrule.a alone, has all but chainrule/data.h, chainrule/train.h and the .npz functions of
+/// chainrule/io.h.
 
 #include "chainrule/conv.h"
 #include "chainrule/data.h"

@@ -22,7 +22,7 @@ class Spatial {
   Spatial(std::initializer_list<std::int64_t> values) : count_(static_cast<int>(values.size())) {
     for (int i = 0; i < count_ && i < kMaxAxes; ++i) values_[i] = values.begin()[i];
   }
-  explicit Spatial(const std::vector<std::int64_t>& values) : count_(static_cast<int>(values.size())) {
+  Spatial(const std::vector<std::int64_t>& values) : count_(static_cast<int>(values.size())) {
     for (int i = 0; i < count_ && i < kMaxAxes; ++i) values_[i] = values[static_cast<std::size_t>(i)];
   }
 
@@ -47,6 +47,7 @@ struct Padding {
   Padding(T all) : low(all), high(all) {}
   /// One number an axis, for both sides.
   Padding(std::initializer_list<std::int64_t> both) : low(both), high(both) {}
+  Padding(const std::vector<std::int64_t>& both) : low(both), high(both) {}
   static Padding of(Spatial low, Spatial high) {
     Padding padding;
     padding.low = low, padding.high = high;
@@ -124,8 +125,8 @@ Tensor conv_transpose3d(const Tensor& x, const Tensor& w, const Tensor& bias,
 /// @name Pooling over windows: of size floor((in + low + high - dilation (kernel - 1) - 1) / stride) + 1.
 ///
 /// With `ceil_mode` it is rounded up, but every window starts inside the image or before it (as PyTorch and
-/// ONNX from opset 19 have it).
-/// @throws ShapeError  for another number of axes (E120), or a window larger than the padded image (E123).
+/// ONNX from opset 19 have it): a window may then be larger than the padded image, by less than the stride.
+/// @throws ShapeError  for another number of axes (E120), or a window larger than that (E123).
 /// @throws ValueError  for a bad option (E124), or if a window has nothing but padding (E126).
 /// @{
 struct PoolOptions {
@@ -206,8 +207,8 @@ Tensor unfold(const Tensor& x, Spatial kernel, const UnfoldOptions& options = {}
 /// @param columns  (N, C kernel, windows).
 /// @param size     the spatial size of the result, one number an axis.
 /// @return  (N, C, size...).
-Tensor fold(const Tensor& columns, std::initializer_list<std::int64_t> size, Spatial kernel,
-            const UnfoldOptions& options = {}, Location where = Location::current());
+Tensor fold(const Tensor& columns, Spatial size, Spatial kernel, const UnfoldOptions& options = {},
+            Location where = Location::current());
 /// @}
 
 }  // namespace chainrule

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iosfwd>
 #include <string_view>
 
 namespace chainrule {
@@ -48,6 +49,8 @@ constexpr std::string_view name_of(DType dtype) {
   }
   return "?";
 }
+
+std::ostream& operator<<(std::ostream& out, DType dtype);
 
 /// The DType of a C++ element type: `dtype_of<float>` is f32.
 template <class T>

@@ -40,6 +40,12 @@ class ValueError : public Error {
   using Error::Error;
 };
 
+/// Memory that cannot be had.
+class MemoryError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// A gradient that does not exist.
 class NotDifferentiable : public Error {
  public:

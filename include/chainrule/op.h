@@ -44,17 +44,23 @@
 // An operation without derivative has `static constexpr std::string_view kNotDifferentiable = "the reason";`
 // in place of vjp. Further members: run_fast (as run, with SIMD or threads), or for elementwise operations
 // run_block (which can be fused with its neighbours in a graph); split (how it can be computed in pieces);
-// kMakesAlso (the name of another operation, whose result on the same inputs, or the first of them, with the
+// MakesAlso (another operation's struct, whose result on the same inputs, or the first of them, with the
 // same attributes run_fast can write in the same pass); flops (floating operations of a call, for reports:
 // one an element without it); samples (inputs for check_op; elementwise operations have theirs
 // made from kInfo.domain), and with attributes fields(visit), which calls visit("name", member) for each.
 // check_op<Cube>() proves it like the library's own.
 namespace chainrule {
 
+/// What is known of a tensor without its numbers; messages have it in this form: "(4, 9) f32".
 struct Meta {
   DType dtype = DType::f32;
   Shape shape;
+
+  friend std::ostream& operator<<(std::ostream& out, const Meta& meta) {
+    return out << meta.shape << " " << meta.dtype;
+  }
 };
+inline Meta meta_of(const Tensor& tensor) { return {tensor.dtype(), tensor.shape()}; }
 
 using Tensors = std::vector<Tensor>;
 
@@ -136,7 +142,7 @@ struct Kernel {
   Array output;
   Epilogue epilogue = {};  // run_fast, if the operation has kTakesEpilogue: what follows
   Piece piece = {};        // run_fast, if the operation has split
-  void* also = nullptr;    // run_fast, if the operation has kMakesAlso: memory for that result too, or null
+  void* also = nullptr;    // run_fast, if the operation has MakesAlso: memory for that result too, or null
 };
 
 /// How run_fast can compute a result in pieces along the first axis, so that what one operation leaves for
@@ -193,7 +199,7 @@ struct OpRow {
   void (*run_block)(const void* op, const Block& b) = nullptr;
   bool takes_epilogue = false;
   bool checks_values = false;  // run may throw for the numbers it sees; of users' operations that is assumed
-  std::string_view makes_also;
+  const OpRow* makes_also = nullptr;
   Split (*split)(const void* op, std::span<const Shape> in) = nullptr;
   double (*flops)(const void* op, std::span<const Shape> in, const Shape& out) = nullptr;
   std::vector<Sample> (*samples)() = nullptr;
@@ -273,7 +279,7 @@ consteval OpRow make_row() {
   }
   if constexpr (requires { Op::kTakesEpilogue; }) row.takes_epilogue = Op::kTakesEpilogue;
   if constexpr (requires { Op::kChecksValues; }) row.checks_values = Op::kChecksValues;
-  if constexpr (requires { Op::kMakesAlso; }) row.makes_also = Op::kMakesAlso;
+  if constexpr (requires { typename Op::MakesAlso; }) row.makes_also = &kRow<typename Op::MakesAlso>;
   if constexpr (requires(const Op& op, std::span<const Shape> in) { op.split(in); }) {
     row.split = [](const void* op, std::span<const Shape> in) { return op_cast<Op>(op).split(in); };
   }

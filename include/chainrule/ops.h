@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <initializer_list>
 #include <span>
+#include <vector>
 
 #include "chainrule/tensor.h"
 
 // Operations on tensors. Unless said otherwise they have NumPy's semantics, take f32 and f64, promote mixed
-// dtypes as NumPy does and broadcast. Errors are thrown at the call and name the caller's line.
+// dtypes as NumPy does and broadcast; numbers take the dtype of the tensor beside them (see Operand). Errors
+// are thrown at the call and name the caller's line.
 namespace chainrule {
 
 /// Axes to reduce over: one, several, or (empty) all of them. Negative axes count from the end.
@@ -22,6 +24,7 @@ class Axes {
   /// @throws ShapeError  for more than Shape::kMaxNdim axes (E013).
   Axes(std::initializer_list<int> axes) : Axes(std::span<const int>(axes.begin(), axes.size())) {}
   explicit Axes(std::span<const int> axes);
+  Axes(const std::vector<int>& axes) : Axes(std::span<const int>(axes)) {}
 
   std::span<const int> axes() const { return {axes_, static_cast<std::size_t>(count_)}; }
 
@@ -145,7 +148,8 @@ Tensor hard_swish(const Tensor& x, Location where = Location::current());
 Tensor mish(const Tensor& x, Location where = Location::current());
 /// @}
 
-/// The same numbers in another dtype; towards zero from floating to integer, nonzero is true.
+/// The same numbers in another dtype, by the rule that stands at Number: what is out of range becomes the
+/// nearest number that there is.
 Tensor cast(const Tensor& x, DType dtype, Location where = Location::current());
 
 /// @name Reductions. With `keepdims` the reduced axes stay with size 1.
@@ -201,11 +205,16 @@ Tensor check_finite(const Tensor& x, Location where = Location::current());
 /// @name Shapes. Any dtype.
 /// @{
 /// The same elements in row-major order; one size may be -1 and is worked out.
-/// @throws ShapeError  if the number of elements differs (E014).
+/// @throws ShapeError  if the number of elements differs, or nothing fits for -1 (E014).
 Tensor reshape(const Tensor& x, std::span<const std::int64_t> sizes, Location where = Location::current());
 Tensor reshape(const Tensor& x, std::initializer_list<std::int64_t> sizes,
                Location where = Location::current());
 Tensor reshape(const Tensor& x, const Shape& shape, Location where = Location::current());
+template <std::integral T>
+Tensor reshape(const Tensor& x, const std::vector<T>& sizes, Location where = Location::current()) {
+  return reshape(x, std::span<const std::int64_t>(std::vector<std::int64_t>(sizes.begin(), sizes.end())),
+                 where);
+}
 /// @throws ShapeError  if x does not broadcast to the shape (E026).
 Tensor broadcast_to(const Tensor& x, const Shape& shape, Location where = Location::current());
 /// Axis i of the result is axis `axes[i]` of x.
@@ -327,6 +336,7 @@ TopK topk(const Tensor& x, std::int64_t count, int axis = -1, bool largest = tru
 
 /// Matrix product over the last two axes; axes before them broadcast. A vector counts as a row on the left,
 /// as a column on the right, as in NumPy.
+/// Of integers it is exact, as NumPy's: i64, which wraps around.
 /// @param a  shape (..., M, K) or (K).
 /// @param b  shape (..., K, N) or (K).
 /// @throws ShapeError  if the inner sizes differ (E012) or the other axes do not broadcast (E025).
@@ -336,9 +346,10 @@ Tensor matmul(const Tensor& a, const Tensor& b, Location where = Location::curre
 Tensor softmax(const Tensor& x, int axis = -1, Location where = Location::current());
 /// x - logsumexp(x) along an axis: the logarithm of softmax without the rounding of softmax.
 Tensor log_softmax(const Tensor& x, int axis = -1, Location where = Location::current());
-/// 1 at each class number, else 0.
+/// 1 at each class number, else 0; a number that is no class has no 1.
 /// @param classes  i64 or u8, any shape S.
 /// @return  shape S + (count).
+/// @throws DTypeError  for other classes (E015).
 Tensor one_hot(const Tensor& classes, std::int64_t count, DType dtype = f32,
                Location where = Location::current());
 

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <iosfwd>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace chainrule {
 
@@ -16,10 +18,14 @@ class Shape {
   static constexpr int kMaxNdim = 8;
 
   Shape() = default;
-  /// @throws ShapeError  for more than kMaxNdim axes, a negative size, or more than 2^62 elements (E001).
+  /// @throws ShapeError  for more than kMaxNdim axes, a negative size, or more than 2^59 elements (E001).
+  /// Sizes of 0 do not count there: products of any of the sizes can be formed.
   Shape(std::initializer_list<std::int64_t> sizes)
       : Shape(std::span<const std::int64_t>(sizes.begin(), sizes.size())) {}
   explicit Shape(std::span<const std::int64_t> sizes);
+  template <std::integral T>
+  Shape(const std::vector<T>& sizes)
+      : Shape(std::span<const std::int64_t>(std::vector<std::int64_t>(sizes.begin(), sizes.end()))) {}
 
   int ndim() const { return ndim_; }
   /// Number of elements; 1 for a scalar.

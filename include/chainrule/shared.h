@@ -6,6 +6,10 @@
 
 namespace chainrule {
 
+/// Says that a handle was used which is empty: default-constructed, or moved from.
+/// @throws ValueError E010, always.
+[[noreturn]] void throw_empty_handle(const char* what = "handle");
+
 /// What a Shared handle can hold: it carries its own count. A copy is an object of its own, counted anew.
 class Counted {
  public:
@@ -51,11 +55,16 @@ class Shared {
   /// Whether this is the only handle on an object.
   bool is_unique() const { return object_ != nullptr && object_->is_one(); }
   T* get() const { return object_; }
-  T& operator*() const { return *object_; }
-  T* operator->() const { return object_; }
+  /// @throws ValueError  if the handle is empty (E010), here and below.
+  T& operator*() const { return *held(); }
+  T* operator->() const { return held(); }
   bool operator==(const Shared& other) const { return object_ == other.object_; }
 
  private:
+  T* held() const {
+    if (object_ == nullptr) throw_empty_handle();
+    return object_;
+  }
   void retain() {
     if (object_ != nullptr) object_->retain();
   }

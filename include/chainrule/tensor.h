@@ -1,6 +1,5 @@
 #pragma once
 
-#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <iosfwd>
@@ -11,11 +10,13 @@
 
 #include "chainrule/dtype.h"
 #include "chainrule/location.h"
+#include "chainrule/number.h"
 #include "chainrule/shape.h"
 
 namespace chainrule {
 
 struct Node;
+class Operand;
 /// Gives up a reference; the last one frees the node and what only it needed.
 void release(Node* node) noexcept;
 
@@ -41,8 +42,11 @@ class Tensor {
     if (node_ != nullptr) release(node_);
   }
 
-  /// Whether the handle names a tensor at all.
-  explicit operator bool() const { return node_ != nullptr; }
+  /// Whether the handle names no tensor: it was default-constructed, or moved from.
+  bool is_empty() const { return node_ == nullptr; }
+  /// An array is neither true nor false, so that `if (loss < 0.1)` and `a > 0 && b > 0` do not compile. For a
+  /// number write (loss < 0.1).item(), for arrays any, all, logical_and, and for a handle is_empty().
+  explicit operator bool() const = delete;
 
   DType dtype() const;
   const Shape& shape() const;
@@ -58,20 +62,21 @@ class Tensor {
   std::span<const T> data(Location where = Location::current()) const {
     return {static_cast<const T*>(bytes(dtype_of<T>, where)), static_cast<std::size_t>(numel())};
   }
-  /// The elements converted to T.
-  template <class T = double>
+  /// The elements converted to T, by the rule that stands at Number.
+  template <Numeric T = double>
   std::vector<T> to_vector() const;
-  /// The only element, as a double.
+  /// The only element, converted to T: of an i64 tensor item<std::int64_t>() has all digits.
   /// @throws ShapeError  if there is not exactly one element (E019).
-  double item(Location where = Location::current()) const;
+  template <Numeric T = double>
+  T item(Location where = Location::current()) const;
   /// Values as NumPy prints them, with shape and dtype: "[[1, 2], [3, 4]]  (2, 2) f32"; a scalar is its
-  /// number alone.
+  /// number alone. Of more than 1000 elements the middle of each long axis is left out.
   std::string to_string() const;
 
-  Tensor& operator+=(const Tensor& other);
-  Tensor& operator-=(const Tensor& other);
-  Tensor& operator*=(const Tensor& other);
-  Tensor& operator/=(const Tensor& other);
+  Tensor& operator+=(const Operand& other);
+  Tensor& operator-=(const Operand& other);
+  Tensor& operator*=(const Operand& other);
+  Tensor& operator/=(const Operand& other);
 
   /// The graph's node, for code that walks graphs; owned by this handle.
   Node* node() const { return node_; }
@@ -102,48 +107,51 @@ class TensorRef {
   Node* node_;
 };
 
-/// One side of an operator: a tensor, or a number that takes the dtype of the other side (`x + 1` keeps f32;
-/// an integer tensor with a fractional literal becomes f64, as in NumPy). Made by conversion, so that it can
-/// note the user's line.
+/// One side of an operator: a tensor, or a number. Made by conversion, so that it can note the user's line.
+///
+/// A number takes the dtype of the tensor beside it, as in NumPy 2: `x + 1` keeps f32, and u8 and i64 with
+/// whole numbers. Only where that dtype has no such numbers it is another: an integer tensor with a fraction
+/// becomes f64, a boolean one i64 or f64. A whole number that u8 cannot hold is an error (E149), but for
+/// comparisons, which are of numbers of any size. Two numbers beside each other, as in where(mask, 1, 0), are
+/// f32, which tensors are made of if nothing else is said; true and false are boolean.
 class Operand {
  public:
   Operand(const Tensor& tensor, Location where = Location::current()) : tensor_(&tensor), where_(where) {}
-  template <std::integral T>
-  Operand(T number, Location where = Location::current())
-      : number_(static_cast<double>(number)), integral_(true), where_(where) {}
-  template <std::floating_point T>
+  template <Numeric T>
   Operand(T number, Location where = Location::current()) : number_(number), where_(where) {}
+  Operand(const Number& number, Location where = Location::current()) : number_(number), where_(where) {}
 
   const Tensor* tensor() const { return tensor_; }
-  double number() const { return number_; }
-  bool is_integral() const { return integral_; }
+  const Number& number() const { return number_; }
   Location where() const { return where_; }
 
  private:
   const Tensor* tensor_ = nullptr;
-  double number_ = 0;
-  bool integral_ = false;
+  Number number_ = 0;
   Location where_;
 };
 
 /// @name Leaves
 /// @{
-/// A tensor of one axis, or of `shape` in row-major order.
+/// A tensor of one axis, or of `shape` in row-major order. Numbers keep all their digits on the way into the
+/// dtype, and are converted by the rule that stands at Number.
 /// @throws ShapeError  if the number of values is not that of the shape (E023).
-Tensor tensor(std::initializer_list<double> values, DType dtype = f32);
-Tensor tensor(std::initializer_list<double> values, const Shape& shape, DType dtype = f32,
+Tensor tensor(std::initializer_list<Number> values, DType dtype = f32);
+Tensor tensor(std::initializer_list<Number> values, const Shape& shape, DType dtype = f32,
               Location where = Location::current());
-/// A tensor with a copy of `values`; the dtype is that of T.
+/// A tensor with a copy of `values`; the dtype is that of T, and i64 for integers that have none of their
+/// own.
 /// @throws ShapeError  if the number of values is not that of the shape (E023).
-template <class T>
+template <Numeric T>
 Tensor from_data(std::span<const T> values, const Shape& shape, Location where = Location::current());
-template <class T>
+template <Numeric T>
 Tensor from_data(const std::vector<T>& values, const Shape& shape, Location where = Location::current()) {
   return from_data(std::span<const T>(values), shape, where);
 }
+Tensor from_data(const std::vector<bool>& values, const Shape& shape, Location where = Location::current());
 /// A tensor with no axes.
-Tensor scalar(double value, DType dtype = f32);
-Tensor full(const Shape& shape, double value, DType dtype = f32);
+Tensor scalar(const Number& value, DType dtype = f32);
+Tensor full(const Shape& shape, const Number& value, DType dtype = f32);
 Tensor zeros(const Shape& shape, DType dtype = f32);
 Tensor ones(const Shape& shape, DType dtype = f32);
 /// 0, 1, ..., count - 1.
@@ -152,6 +160,7 @@ Tensor arange(std::int64_t count, DType dtype = i64);
 
 /// Computes the tensors now, together. Reading a tensor does this by itself; calling it is never needed.
 void evaluate(std::span<const Tensor> tensors);
+void evaluate(std::initializer_list<Tensor> tensors);
 
 /// A leaf with the tensor's value and no history: gradients stop here.
 Tensor detach(const Tensor& tensor);

@@ -81,7 +81,7 @@ class Backward {
     state(numbers.back()).cotangent = cotangent;
     for (std::size_t i = numbers.size(); i-- > 0;) {
       const Workspace::State& now = state(numbers[i]);
-      if (now.cotangent && now.depends && !graph().inputs(numbers[i]).empty()) step(numbers[i]);
+      if (!now.cotangent.is_empty() && now.depends && !graph().inputs(numbers[i]).empty()) step(numbers[i]);
     }
     gradients.reserve(gradients.size() + variables_.size());
     for (std::size_t i = 0; i < variables_.size(); ++i) gradients.push_back(gradient_of(i));
@@ -119,7 +119,7 @@ class Backward {
       const Shape& shape = node.inputs()[j]->shape;
       if (part.shape() != shape) part = sum_to(part, shape);
       Tensor& sum = state(numbers[j]).cotangent;
-      sum = sum ? sum + part : std::move(part);
+      sum = sum.is_empty() ? std::move(part) : sum + part;
     }
   }
 
@@ -127,7 +127,7 @@ class Backward {
     const Node* node = variables_[i].node();
     const std::int32_t number = w_->variables[i];
     const bool is_found = number != NodeIndex::kNone;
-    if (is_found && state(number).cotangent) return state(number).cotangent;
+    if (is_found && !state(number).cotangent.is_empty()) return state(number).cotangent;
     if (options_.allow_unused) return zeros(node->shape, node->dtype);
     if (!is_found) {
       throw ValueError(31,

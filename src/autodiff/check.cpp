@@ -136,11 +136,11 @@ class Check {
             "a positive number");
     value_ = [this, f](const Tensors& at) {
       const Tensor y = f(at);
-      if (!y || y.numel() != 1 || y.dtype() != f64) {
+      if (y.is_empty() || y.numel() != 1 || y.dtype() != f64) {
         throw error<ValueError>(
-            132, cat("the function returned ",
-                     y ? cat(y.shape(), " ", name_of(y.dtype())) : std::string("an empty tensor"),
-                     "; need one number in f64. Sum or mean the result, and convert nothing in it to f32."));
+            132,
+            cat("the function returned ", y.is_empty() ? std::string("an empty tensor") : cat(meta_of(y)),
+                "; need one number in f64. Sum or mean the result, and convert nothing in it to f32."));
       }
       return y;
     };

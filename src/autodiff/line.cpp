@@ -29,7 +29,7 @@ ScalarFunction slope_of(ScalarFunction f, Tensors directions) {
 Tensor dot_all(const Tensors& a, const Tensors& b) {
   Tensor total = scalar(0, DType::f64);
   for (std::size_t i = 0; i < a.size(); ++i) {
-    if (a[i] && b[i]) total = total + sum(a[i] * b[i]);
+    if (!a[i].is_empty() && !b[i].is_empty()) total = total + sum(a[i] * b[i]);
   }
   return total;
 }
@@ -59,7 +59,7 @@ Comparison compare_along(const ScalarFunction& f, const Tensors& at, const Tenso
   const auto along = [&](double t) {
     Tensors moved;
     for (std::size_t i = 0; i < at.size(); ++i) {
-      moved.push_back(directions[i] ? detach(at[i] + t * directions[i]) : at[i]);
+      moved.push_back(directions[i].is_empty() ? at[i] : detach(at[i] + t * directions[i]));
     }
     return f(moved).item();
   };

@@ -27,7 +27,7 @@ std::string OpCase::to_string() const {
   std::ostringstream out;
   out << row->info.name << "(";
   for (const SampleInput& input : sample.inputs) {
-    out << input.shape << name_of(is_floating(input.dtype) ? floating : input.dtype) << " ";
+    out << Meta{is_floating(input.dtype) ? floating : input.dtype, input.shape} << " ";
   }
   row->print(sample.attributes.data(), out);
   out << ")";

@@ -32,9 +32,9 @@ Tensor dot(std::span<const Tensor> a, std::span<const Tensor> b) {
   Tensor total;
   for (std::size_t i = 0; i < a.size(); ++i) {
     const Tensor part = sum(a[i] * b[i]);
-    total = total ? total + part : part;
+    total = total.is_empty() ? part : total + part;
   }
-  return total ? total : scalar(0, f64);
+  return total.is_empty() ? scalar(0, f64) : total;
 }
 
 Shape joined(const Shape& a, const Shape& b) {

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <new>
 
+#include "core/memory.h"
 #include "core/sanitizer.h"
 #include "core/small_blocks.h"
 
@@ -12,7 +13,7 @@ namespace chainrule {
 namespace {
 
 // Four sizes for each power of two from 64 bytes on: at most a quarter of a block is unused.
-constexpr int kSizeClasses = 4 * 40;
+constexpr int kSizeClasses = 4 * 41;  // up to Buffer::kMaxBytes
 
 int class_of(std::size_t bytes) {
   const std::size_t units = (bytes + 63) / 64;
@@ -68,6 +69,7 @@ class BufferCache {
 };
 
 Buffer Buffer::allocate(std::size_t bytes) {
+  if (bytes > kMaxBytes) throw_no_memory(bytes);
   Buffer buffer;
   if (bytes + kAlignment <= SmallBlocks::kMaxBytes) {
     buffer.block_ = new (SmallBlocks::take(kAlignment + bytes)) Block{};
@@ -75,7 +77,6 @@ Buffer Buffer::allocate(std::size_t bytes) {
     return buffer;
   }
   const int size_class = class_of(bytes);
-  if (size_class >= kSizeClasses) throw std::bad_alloc();
   if constexpr (kReusesMemory) {
     if (Block* block = BufferCache::instance().take(size_class)) {
       block->refs.reset();
@@ -85,7 +86,8 @@ Buffer Buffer::allocate(std::size_t bytes) {
   }
   // A sanitizer sees a write past the end only if the allocation is exact.
   const std::size_t capacity = kReusesMemory ? bytes_of(size_class) : bytes;
-  void* memory = ::operator new (kAlignment + capacity, std::align_val_t{kAlignment});
+  void* memory = ::operator new (kAlignment + capacity, std::align_val_t{kAlignment}, std::nothrow);
+  if (memory == nullptr) throw_no_memory(bytes);
   buffer.block_ = new (memory) Block{};
   buffer.block_->size_class = size_class;
   buffer.block_->capacity = capacity;

@@ -16,9 +16,11 @@ class Buffer {
  public:
   static constexpr std::size_t kAlignment = 64;
   static constexpr std::size_t kMaxCachedBytes = std::size_t{256} << 20;
+  /// More than a process can address.
+  static constexpr std::size_t kMaxBytes = std::size_t{1} << 47;
 
   Buffer() noexcept = default;
-  /// @throws std::bad_alloc
+  /// @throws MemoryError  if there is no such memory (E148).
   static Buffer allocate(std::size_t bytes);
 
   Buffer(const Buffer& other) noexcept : block_(other.block_) {

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "chainrule/error.h"
+#include "core/convert.h"
 #include "core/text.h"
 
 namespace chainrule {

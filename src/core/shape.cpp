@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "chainrule/error.h"
+#include "core/checked.h"
 #include "core/text.h"
 
 namespace chainrule {
@@ -24,19 +25,21 @@ Shape::Shape(std::span<const std::int64_t> sizes) {
     throw ShapeError(1, cat("[shape] ", sizes.size(), " axes in ", list_of(sizes), "; at most ", kMaxNdim,
                             " are supported. Merge axes with reshape."));
   }
-  constexpr std::int64_t kMaxNumel = std::int64_t{1} << 62;
-  std::int64_t numel = 1;
-  bool is_empty = false, is_too_large = false;
+  constexpr std::int64_t kMaxNumel = std::int64_t{1} << 59;  // their bytes can be counted, whatever the dtype
+  Checked numel = 1;                                         // but for sizes of 0
+  bool is_empty = false;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     const std::int64_t size = sizes[i];
     if (size < 0) throw ShapeError(1, cat("[shape] negative size in ", list_of(sizes), "."));
     is_empty = is_empty || size == 0;
-    is_too_large = __builtin_mul_overflow(numel, size, &numel) || numel > kMaxNumel || is_too_large;
+    if (size > 0) numel = numel * size;
     sizes_[i] = size;
   }
-  if (is_too_large && !is_empty)
-    throw ShapeError(1, cat("[shape] ", list_of(sizes), " has more than 2^62 elements."));
-  numel_ = is_empty ? 0 : numel;
+  if (numel.is_too_large() || numel.value() > kMaxNumel) {
+    throw ShapeError(1, cat("[shape] ", list_of(sizes), " has more than 2^59 elements",
+                            is_empty ? ", the sizes of 0 left out." : "."));
+  }
+  numel_ = is_empty ? 0 : numel.value();
   ndim_ = static_cast<int>(sizes.size());
 }
 

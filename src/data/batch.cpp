@@ -48,13 +48,14 @@ namespace {
 Shared<const Columns> columns_of(std::span<const NamedTensor> tensors) {
   std::vector<Column> list;
   for (const auto& [name, tensor] : tensors) {
-    if (!tensor || tensor.ndim() < 1 || tensor.shape()[0] != tensors[0].tensor.shape()[0]) {
+    if (tensor.is_empty() || tensor.ndim() < 1 || tensor.shape()[0] != tensors[0].tensor.shape()[0]) {
       throw ValueError(
-          271, cat("[source] '", name, "' is ", tensor ? cat("of shape ", tensor.shape()) : "empty",
-                   tensor && tensor.ndim() > 0
-                       ? cat(", but '", tensors[0].name, "' has ", tensors[0].tensor.shape()[0], " rows")
-                       : "",
-                   ". Need tensors whose first axes, the rows, are equal."));
+          271,
+          cat("[source] '", name, "' is ", tensor.is_empty() ? "empty" : cat("of shape ", tensor.shape()),
+              !tensor.is_empty() && tensor.ndim() > 0
+                  ? cat(", but '", tensors[0].name, "' has ", tensors[0].tensor.shape()[0], " rows")
+                  : "",
+              ". Need tensors whose first axes, the rows, are equal."));
     }
     list.push_back({.name = name, .dtype = tensor.dtype(), .shape = without_rows(tensor.shape())});
   }

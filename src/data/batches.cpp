@@ -6,6 +6,7 @@
 
 #include "chainrule/error.h"
 #include "chainrule/random.h"
+#include "core/memory.h"
 #include "core/text.h"
 
 namespace chainrule::data {
@@ -42,6 +43,7 @@ std::span<const std::int64_t> Batches::at(std::int64_t step) {
 
 void Batches::draw(std::int64_t step) {
   Random random(options_.seed, streams::kSample, static_cast<std::uint64_t>(step));
+  if (order_.empty()) order_ = vector_with_room<std::int64_t>(options_.batch_size);
   order_.resize(static_cast<std::size_t>(options_.batch_size));
   for (std::int64_t& row : order_) {
     row = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(rows_)));

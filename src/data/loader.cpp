@@ -160,14 +160,14 @@ Batch Loader::Inside::at(std::int64_t step) {
 
 Loader::Loader(Source source, const Options& options) : inside_(new Inside(std::move(source), options)) {}
 Loader::~Loader() { delete inside_; }
-Batch Loader::at(std::int64_t step) { return inside_->at(step); }
+Batch Loader::at(std::int64_t step) { return inside().at(step); }
 std::vector<std::int64_t> Loader::rows(std::int64_t step) const {
-  Batches order = inside_->batches;
+  Batches order = inside().batches;
   const std::span<const std::int64_t> rows = order.at(step);
   return {rows.begin(), rows.end()};
 }
-std::int64_t Loader::steps_per_epoch() const { return inside_->batches.steps_per_epoch(); }
-const Source& Loader::source() const { return inside_->source; }
-const Loader::Options& Loader::options() const { return inside_->options; }
+std::int64_t Loader::steps_per_epoch() const { return inside().batches.steps_per_epoch(); }
+const Source& Loader::source() const { return inside().source; }
+const Loader::Options& Loader::options() const { return inside().options; }
 
 }  // namespace chainrule::data

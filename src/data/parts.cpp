@@ -95,9 +95,9 @@ Shared<const Columns> mapped_columns(const Source& from, const Batch& sample) {
   std::vector<Column> list = sample.columns();
   for (std::size_t i = 0; i < list.size(); ++i) {
     const Tensor& tensor = sample[static_cast<int>(i)];
-    if (!tensor || tensor.ndim() < 1 || tensor.shape()[0] != 1) {
+    if (tensor.is_empty() || tensor.ndim() < 1 || tensor.shape()[0] != 1) {
       throw ValueError(275, cat("[map] of one row the function makes '", list[i].name, "' ",
-                                tensor ? cat("of shape ", tensor.shape()) : "empty",
+                                tensor.is_empty() ? "empty" : cat("of shape ", tensor.shape()),
                                 ". Need one row for each row: a first axis of 1."));
     }
     const Column* before = from.find(list[i].name);
@@ -165,13 +165,12 @@ void Mapped::take(std::span<const std::int64_t> rows, std::span<Tensor> out) con
     const bool there = made.size() == static_cast<int>(out.size()) && made.columns()[i].name == column.name;
     if (!there || made[static_cast<int>(i)].shape() != wanted ||
         made[static_cast<int>(i)].dtype() != column.dtype) {
-      throw ValueError(
-          275, cat("[map] of ", rows.size(), " rows the function makes ",
-                   there ? cat("'", column.name, "' ", name_of(made[static_cast<int>(i)].dtype()), " ",
-                               made[static_cast<int>(i)].shape())
-                         : cat("the columns ", names_of(made.columns())),
-                   "; need '", column.name, "' ", name_of(column.dtype), " ", wanted,
-                   ", as of one row. A row must not depend on the others."));
+      throw ValueError(275, cat("[map] of ", rows.size(), " rows the function makes ",
+                                there ? cat("'", column.name, "' ", made[static_cast<int>(i)].shape(), " ",
+                                            made[static_cast<int>(i)].dtype())
+                                      : cat("the columns ", names_of(made.columns())),
+                                "; need '", column.name, "' ", wanted, " ", column.dtype,
+                                ", as of one row. A row must not depend on the others."));
     }
     out[i] = made[static_cast<int>(i)];
   }

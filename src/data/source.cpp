@@ -60,8 +60,8 @@ void Source::gather(std::span<const std::int64_t> rows, std::span<const Array> o
     const Column& column = columns()[i];
     const Shape wanted = with_rows(static_cast<std::int64_t>(rows.size()), column.shape);
     if (out[i].dtype == column.dtype && out[i].shape == wanted) continue;
-    throw ValueError(270, cat("[gather] the array for '", column.name, "' is ", name_of(out[i].dtype), " ",
-                              out[i].shape, "; need ", name_of(column.dtype), " ", wanted, "."));
+    throw ValueError(270, cat("[gather] the array for '", column.name, "' is ", out[i].shape, " ",
+                              out[i].dtype, "; need ", wanted, " ", column.dtype, "."));
   }
   rows_->gather(rows, out);
 }
@@ -89,7 +89,7 @@ std::string Source::to_string() const {
   std::string text = cat(rows(), " rows");
   for (std::size_t i = 0; i < columns().size(); ++i) {
     const Column& column = columns()[i];
-    text += cat(i == 0 ? ": " : ", ", column.name, " ", name_of(column.dtype), " ", column.shape);
+    text += cat(i == 0 ? ": " : ", ", column.name, " ", column.shape, " ", column.dtype);
     if (!column.classes.empty()) text += cat(" of ", column.classes.size(), " classes");
   }
   return text;
@@ -137,11 +137,11 @@ Source arrays(const Tensor& x, const Tensor& t, std::vector<std::string> class_n
 }
 
 Batch Blocks::Iterator::operator*() const {
-  return blocks_->source_.range(begin_, std::min(begin_ + blocks_->size_, blocks_->source_.rows()));
+  return blocks_->source_.range(begin_, (++Iterator(*this)).begin_);
 }
 
 Blocks::Iterator& Blocks::Iterator::operator++() {
-  begin_ = std::min(begin_ + blocks_->size_, blocks_->source_.rows());
+  begin_ += std::min(blocks_->size_, blocks_->source_.rows() - begin_);
   return *this;
 }
 

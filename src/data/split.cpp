@@ -28,10 +28,10 @@ RowNumbers shuffled(std::int64_t rows, const SplitOptions& options) {
 std::vector<std::int64_t> targets_of(const Source& source) {
   const Column* target = source.target();
   if (target == nullptr || is_floating(target->dtype) || target->shape.numel() != 1) {
-    throw ValueError(
-        273, cat("[split] stratify needs a target of class numbers, but this source has ",
-                 target ? cat("'", target->name, "' ", name_of(target->dtype), " ", target->shape) : "none",
-                 ". Leave stratify out."));
+    throw ValueError(273,
+                     cat("[split] stratify needs a target of class numbers, but this source has ",
+                         target ? cat("'", target->name, "' ", target->shape, " ", target->dtype) : "none",
+                         ". Leave stratify out."));
   }
   std::vector<std::int64_t> values;
   for (const Batch& batch : blocks(source)) {

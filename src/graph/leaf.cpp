@@ -6,6 +6,7 @@
 #include "chainrule/array.h"
 #include "chainrule/error.h"
 #include "chainrule/tensor.h"
+#include "core/convert.h"
 #include "core/text.h"
 #include "graph/node.h"
 
@@ -19,7 +20,7 @@ Tensor fill(const Shape& shape, DType dtype, F value) {
   Buffer buffer = Buffer::allocate(static_cast<std::size_t>(n) * size_of(dtype));
   with_type(dtype, [&]<class T>(std::type_identity<T>) {
     T* out = static_cast<T*>(buffer.data());
-    for (std::int64_t i = 0; i < n; ++i) out[i] = static_cast<T>(value(i));
+    for (std::int64_t i = 0; i < n; ++i) out[i] = convert<T>(value(i));
   });
   return make_leaf(std::move(buffer), dtype, shape);
 }
@@ -33,31 +34,39 @@ void check_count(std::size_t values, const Shape& shape, Location where) {
 
 }  // namespace
 
-Tensor tensor(std::initializer_list<double> values, DType dtype) {
+Tensor tensor(std::initializer_list<Number> values, DType dtype) {
   return tensor(values, Shape{static_cast<std::int64_t>(values.size())}, dtype);
 }
 
-Tensor tensor(std::initializer_list<double> values, const Shape& shape, DType dtype, Location where) {
+Tensor tensor(std::initializer_list<Number> values, const Shape& shape, DType dtype, Location where) {
   check_count(values.size(), shape, where);
   return fill(shape, dtype, [&](std::int64_t i) { return values.begin()[i]; });
 }
 
-template <class T>
+template <Numeric T>
 Tensor from_data(std::span<const T> values, const Shape& shape, Location where) {
   check_count(values.size(), shape, where);
-  Buffer buffer = Buffer::allocate(values.size_bytes());
-  if (!values.empty()) std::memcpy(buffer.data(), values.data(), values.size_bytes());
-  return make_leaf(std::move(buffer), dtype_of<T>, shape);
+  if constexpr (OneOf<T, float, double, std::int64_t, std::uint8_t, bool>) {
+    Buffer buffer = Buffer::allocate(values.size_bytes());
+    if (!values.empty()) std::memcpy(buffer.data(), values.data(), values.size_bytes());
+    return make_leaf(std::move(buffer), dtype_of<T>, shape);
+  } else {
+    return fill(shape, DType::i64, [&](std::int64_t i) { return values[static_cast<std::size_t>(i)]; });
+  }
 }
-template Tensor from_data(std::span<const float>, const Shape&, Location);
-template Tensor from_data(std::span<const double>, const Shape&, Location);
-template Tensor from_data(std::span<const std::int64_t>, const Shape&, Location);
-template Tensor from_data(std::span<const std::uint8_t>, const Shape&, Location);
-template Tensor from_data(std::span<const bool>, const Shape&, Location);
+#define CHAINRULE_NUMERIC(T) template Tensor from_data(std::span<const T>, const Shape&, Location);
+#include "core/numeric_list.def"
+#undef CHAINRULE_NUMERIC
 
-Tensor scalar(double value, DType dtype) { return full({}, value, dtype); }
+Tensor from_data(const std::vector<bool>& values, const Shape& shape, Location where) {
+  check_count(values.size(), shape, where);
+  return fill(shape, DType::boolean,
+              [&](std::int64_t i) { return bool(values[static_cast<std::size_t>(i)]); });
+}
 
-Tensor literal(double number, DType dtype) {
+Tensor scalar(const Number& value, DType dtype) { return full({}, value, dtype); }
+
+Tensor literal(const Number& number, DType dtype) {
   // Never destroyed: graphs of static storage may use them to the very end.
   static const auto* const shared = [] {
     auto* made = new std::array<std::array<Tensor, 2>, 5>;
@@ -70,12 +79,15 @@ Tensor literal(double number, DType dtype) {
     }
     return made;
   }();
-  if (number != 1 && (number != 0 || std::signbit(number))) return full({}, number, dtype);
-  return (*shared)[static_cast<std::size_t>(dtype)][number == 1];
+  const bool is_zero = number == 0 && !std::signbit(number.real()), is_one = number == 1;
+  if (!is_zero && !is_one) return full({}, number, dtype);
+  return (*shared)[static_cast<std::size_t>(dtype)][is_one];
 }
 
-Tensor full(const Shape& shape, double value, DType dtype) {
-  return fill(shape, dtype, [value](std::int64_t) { return value; });
+Tensor full(const Shape& shape, const Number& value, DType dtype) {
+  return with_type(dtype, [&]<class T>(std::type_identity<T>) {
+    return fill(shape, dtype, [converted = convert<T>(value)](std::int64_t) { return converted; });
+  });
 }
 
 Tensor zeros(const Shape& shape, DType dtype) { return full(shape, 0, dtype); }

@@ -93,7 +93,7 @@ constexpr std::size_t Node::attributes_offset(std::size_t inputs) {
 Tensor make_leaf(Buffer value, DType dtype, const Shape& shape);
 
 /// The number 0 or 1 as one node that all graphs share; other numbers as leaves of their own.
-Tensor literal(double number, DType dtype);
+Tensor literal(const Number& number, DType dtype);
 
 /// Makes a leaf of a node that has its value: it lets go of what it was computed from.
 void forget_history(Node& node) noexcept;

@@ -2,6 +2,7 @@
 #include "chainrule/tensor.h"
 
 #include "chainrule/error.h"
+#include "chainrule/shared.h"
 #include "core/text.h"
 #include "graph/node.h"
 
@@ -9,12 +10,7 @@ namespace chainrule {
 namespace {
 
 const Node& checked(const Node* node) {
-  if (!node) {
-    throw ValueError(
-        10,
-        "[tensor] the tensor is empty: it was default-constructed or moved from. Give it a value "
-        "first.");
-  }
+  if (node == nullptr) throw_empty_handle("tensor");
   return *node;
 }
 

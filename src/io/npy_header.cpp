@@ -128,7 +128,7 @@ class DictReader {
       header.shape = Shape(sizes);
     } catch (const ShapeError&) {
       throw FileError(205, cat("[npy] ", input_.name(), ": has a shape beyond the limits: at most ",
-                               Shape::kMaxNdim, " axes and 2^62 elements. Reshape it."));
+                               Shape::kMaxNdim, " axes and 2^59 elements. Reshape it."));
     }
   }
 

@@ -130,7 +130,7 @@ class HeaderReader : public Json::json_sax_t {
     }
     throw FileError(
         205, cat("[safetensors] ", input_.name(), ": tensor ", in_quotes(entry().name),
-                 " has a shape beyond the limits: at most ", Shape::kMaxNdim, " axes and 2^62 elements."));
+                 " has a shape beyond the limits: at most ", Shape::kMaxNdim, " axes and 2^59 elements."));
   }
 
   const Input& input_;

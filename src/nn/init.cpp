@@ -14,14 +14,14 @@ Init::Init(std::string_view kind, const Inputs& inputs, const InitOptions& optio
     : kind_(kind), inputs_(inputs), options_(options), path_(path), dtype_(options.dtype) {
   if (!options.follow) return;
   for (const Tensor& input : inputs.all()) {
-    if (!input || !is_floating(input.dtype())) continue;
+    if (input.is_empty() || !is_floating(input.dtype())) continue;
     dtype_ = input.dtype();
     return;
   }
 }
 
 const Shape& Init::shape(std::size_t input) const {
-  if (inputs_[input]) return inputs_[input].shape();
+  if (!inputs_[input].is_empty()) return inputs_[input].shape();
   throw ValueError(241,
                    cat("[", kind_, "] input ", input, " was left out, but decides the size of a parameter.",
                        OriginScope::current({}).to_string()));

@@ -84,7 +84,7 @@ Ports Layer::run(const Inputs& inputs, Pass& pass) const {
     const_cast<Layer*>(this)->make(inputs, pass, outer, path);
   }
   for (const Tensor& input : inputs.all()) {
-    if (!has_dtype_ || !input || !is_floating(input.dtype()) || input.dtype() == dtype_) continue;
+    if (!has_dtype_ || input.is_empty() || !is_floating(input.dtype()) || input.dtype() == dtype_) continue;
     throw DTypeError(243, cat("[", kind(), "] the input is ", name_of(input.dtype()), ", the parameters are ",
                               name_of(dtype_), ". Use cast(x, ", name_of(dtype_),
                               "), or build the layer with the other dtype.",
@@ -117,7 +117,7 @@ void Layer::check_inputs(const Inputs& inputs) const {
   for (std::size_t i = 0, at = 0; i < count && missing.empty(); ++i) {
     const std::size_t end = std::min(names.find(',', at), names.size());
     const std::string_view name = names.substr(at, end - at);
-    if (!inputs[i] && !name.ends_with('?')) missing = name;
+    if (inputs[i].is_empty() && !name.ends_with('?')) missing = name;
     at = std::min(names.find_first_not_of(", ", end), names.size());
   }
   if (missing.empty() && inputs.size() <= count) return;
@@ -167,7 +167,7 @@ void Layer::build(const Inputs& inputs, const InitOptions& options) {
   if (options.follow) return static_cast<void>(run(inputs, pass));
   Ports like = {};
   for (const Tensor& input : inputs.all()) {
-    const bool is_cast = input && is_floating(input.dtype());
+    const bool is_cast = !input.is_empty() && is_floating(input.dtype());
     like.push_back(is_cast ? zeros(input.shape(), options.dtype) : input);
   }
   run(Inputs(like.all(), inputs.where()), pass);
@@ -185,8 +185,9 @@ Ports Layer::forward_all(const Inputs& inputs) {
   for (const Tensor& input : inputs.all()) {
     // The same tensor twice is two inputs, each with a gradient of its own. (Plans drop the product.)
     const auto seen = record.inputs.all();
-    const bool is_again = std::any_of(
-        seen.begin(), seen.end(), [&](const Tensor& other) { return other && other.node() == input.node(); });
+    const bool is_again = std::any_of(seen.begin(), seen.end(), [&](const Tensor& other) {
+      return !other.is_empty() && other.node() == input.node();
+    });
     record.inputs.push_back(is_again && is_floating(input.dtype()) ? input * 1 : input);
   }
   record.pass = Pass::training(record.pass.init.seed, record.calls++);
@@ -195,7 +196,7 @@ Ports Layer::forward_all(const Inputs& inputs) {
 }
 
 Ports Layer::backward(const Tensor& dout, Location where) {
-  return backward_all(dout ? std::span(&dout, 1) : std::span<const Tensor>(), where);
+  return backward_all(dout.is_empty() ? std::span<const Tensor>() : std::span(&dout, 1), where);
 }
 
 Ports Layer::backward_all(std::span<const Tensor> douts, Location where) {
@@ -207,7 +208,7 @@ Ports Layer::backward_all(std::span<const Tensor> douts, Location where) {
   Record& record = this->record();
   std::vector<Tensor> variables;
   for (const Tensor& input : record.inputs.all()) {
-    if (input && is_floating(input.dtype())) variables.push_back(input);
+    if (!input.is_empty() && is_floating(input.dtype())) variables.push_back(input);
   }
   const std::vector<NamedParameter> found = parameters();
   for (const NamedParameter& p : found) variables.push_back(p.parameter.value());
@@ -221,9 +222,9 @@ Ports Layer::backward_all(std::span<const Tensor> douts, Location where) {
   } else {
     Tensor total;
     for (std::size_t i = 0; i < douts.size(); ++i) {
-      if (!douts[i]) continue;
+      if (douts[i].is_empty()) continue;
       const Tensor part = sum(record.outputs[i] * douts[i]);
-      total = total ? total + part : part;
+      total = total.is_empty() ? part : total + part;
     }
     gradients = chainrule::grad(total, variables, stop, where);
   }
@@ -231,7 +232,7 @@ Ports Layer::backward_all(std::span<const Tensor> douts, Location where) {
   std::size_t next = 0;
   Ports of_inputs;
   for (const Tensor& input : record.inputs.all()) {
-    of_inputs.push_back(input && is_floating(input.dtype()) ? gradients[next++] : Tensor());
+    of_inputs.push_back(!input.is_empty() && is_floating(input.dtype()) ? gradients[next++] : Tensor());
   }
   for (const NamedParameter& p : found) Parameter(p.parameter).set_grad(gradients[next++]);
   return of_inputs;

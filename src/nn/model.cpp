@@ -105,13 +105,10 @@ bool is_checkpoint(const io::Metadata& metadata) {
 }  // namespace
 
 Tensor Model::predict(const nn::Input& x) const {
-  if (!net)
-    throw ValueError(248, "[model] there is no net: it was moved from, or never loaded. Use load_model.");
   Tensor y = x.tensor();
-  for (const Shared<nn::Layer>& layer : {options.before, net, options.after}) {
-    if (layer) y = layer->predict(nn::Input(y, x.where()));
-  }
-  return y;
+  if (options.before) y = options.before->predict(nn::Input(y, x.where()));
+  y = net->predict(nn::Input(y, x.where()));
+  return options.after ? options.after->predict(nn::Input(y, x.where())) : y;
 }
 
 std::vector<std::string> Model::classify(const nn::Input& x) const {

@@ -8,7 +8,7 @@ namespace chainrule::nn {
 
 void Variable::set_value(Tensor value) {
   const Tensor& old = slot_->value;
-  if (old && (value.shape() != old.shape() || value.dtype() != old.dtype())) {
+  if (!old.is_empty() && (value.shape() != old.shape() || value.dtype() != old.dtype())) {
     throw ShapeError(
         42, cat("[parameter] new value ", value.shape(), " ", name_of(value.dtype()),
                 " does not fit the parameter, which is ", old.shape(), " ", name_of(old.dtype()), "."));

@@ -3,6 +3,7 @@
 
 #include "chainrule/conv.h"
 #include "chainrule/ops.h"
+#include "core/memory.h"
 #include "ops/composed.h"
 #include "ops/meta.h"
 #include "ops/window.h"
@@ -20,8 +21,8 @@ void require_pixels(const Shape& shape) {
 struct AdaptiveWindows {
   std::int64_t in, out;
 
-  std::int64_t begin(std::int64_t i) const { return i * in / out; }
-  std::int64_t end(std::int64_t i) const { return ((i + 1) * in + out - 1) / out; }
+  std::int64_t begin(std::int64_t i) const { return share(i, in, out); }
+  std::int64_t end(std::int64_t i) const { return in - share(out - 1 - i, in, out); }
   bool are_equal() const { return in % out == 0; }
   std::int64_t longest() const {
     std::int64_t length = 0;
@@ -33,14 +34,14 @@ struct AdaptiveWindows {
 /// The axis as two: windows, and the elements of each. What shorter windows lack is place `missing`, or the
 /// window's last element again where that is negative.
 Tensor split_windows(const Tensor& x, int axis, const AdaptiveWindows& w, std::int64_t missing) {
-  const std::int64_t length = w.longest();
   if (w.are_equal()) {
     std::vector<std::int64_t> sizes(x.shape().begin(), x.shape().end());
-    sizes[static_cast<std::size_t>(axis)] = length;
+    sizes[static_cast<std::size_t>(axis)] = w.in / w.out;
     sizes.insert(sizes.begin() + axis, w.out);
     return reshape(x, sizes);
   }
-  std::vector<std::int64_t> places;
+  auto places = vector_with_room<std::int64_t>(w.out);
+  const std::int64_t length = w.longest();
   for (std::int64_t i = 0; i < w.out; ++i) {
     for (std::int64_t j = w.begin(i); j < w.begin(i) + length; ++j) {
       places.push_back(j < w.end(i) ? j : missing < 0 ? w.end(i) - 1 : missing);
@@ -52,7 +53,7 @@ Tensor split_windows(const Tensor& x, int axis, const AdaptiveWindows& w, std::i
 Tensor mean_along(const Tensor& x, int axis, const AdaptiveWindows& w) {
   if (w.are_equal()) return mean(split_windows(x, axis, w, -1), axis + 1);
   const Tensor total = sum(split_windows(pad(x, axis, 0, 1), axis, w, w.in), axis + 1);
-  std::vector<double> scale;
+  auto scale = vector_with_room<double>(w.out);
   for (std::int64_t i = 0; i < w.out; ++i) scale.push_back(1 / static_cast<double>(w.end(i) - w.begin(i)));
   std::vector<std::int64_t> sizes(static_cast<std::size_t>(x.ndim() - axis), 1);
   sizes[0] = w.out;
@@ -74,6 +75,7 @@ Tensor adaptive_pool(const Tensor& image, const Spatial& size, F pool_along) {
   require_image(x.shape(), 0);
   require_pixels(x.shape());
   const Extents in = spatial_sizes(x.shape()), out = checked_size(size, x.ndim() - 2);
+  static_cast<void>(with_spatial(x.shape()[0], x.shape()[1], out, x.ndim() - 2));  // can be held, or E001
   // The last axis first: of equal elements the first in memory order stays.
   for (int axis = x.ndim() - 1, i = 2; axis >= 2; --axis, --i) {
     if (in[i] != out[i]) x = pool_along(x, axis, AdaptiveWindows{in[i], out[i]});

@@ -1,6 +1,7 @@
 // Average pooling: sums of strided slices, one axis after the other, divided by the number of elements.
 #include "chainrule/conv.h"
 #include "chainrule/ops.h"
+#include "core/memory.h"
 #include "ops/composed.h"
 #include "ops/op.h"
 #include "ops/window.h"
@@ -10,7 +11,7 @@ namespace {
 
 /// 1 / the number of elements of each window along an axis, of the image and of so many places around it.
 Tensor reciprocal_counts(const Windows& w, int axis, std::int64_t before, std::int64_t after, DType dtype) {
-  std::vector<double> counts;
+  auto counts = vector_with_room<double>(w.out[axis]);
   for (std::int64_t o = 0; o < w.out[axis]; ++o) {
     const std::int64_t begin = std::max(w.place(axis, o, 0), -before);
     const std::int64_t end = std::min(w.place(axis, o, w.kernel[axis]), w.in[axis] + after);
@@ -28,7 +29,7 @@ Tensor window_sums(const Tensor& x, const Windows& w, int axis) {
   Tensor total;
   for (std::int64_t j = 0; j < w.kernel[axis]; ++j) {
     const Tensor part = slice(x, along, j, j + last + 1, step);
-    total = total ? total + part : part;
+    total = total.is_empty() ? part : total + part;
   }
   return total;
 }
@@ -52,7 +53,7 @@ Tensor avg_pool(const Tensor& image, const Spatial& size, const AvgPoolOptions& 
   for (int axis = 3 - axes; axis < 3; ++axis) {
     const Tensor of_axis = reciprocal_counts(windows, axis, padded ? rule.low[axis] : 0,
                                              padded ? rule.high[axis] : 0, x.dtype());
-    scale = scale ? scale * of_axis : of_axis;
+    scale = scale.is_empty() ? of_axis : scale * of_axis;
   }
   return x * reshape(scale, with_spatial(1, 1, windows.out, axes));
 }

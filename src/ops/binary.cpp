@@ -211,9 +211,9 @@ Tensor fmod(const Operand& a, const Operand& b) { return apply_arithmetic<Fmod>(
 Tensor maximum(const Operand& a, const Operand& b) { return apply_arithmetic<Maximum>(a, b); }
 Tensor minimum(const Operand& a, const Operand& b) { return apply_arithmetic<Minimum>(a, b); }
 
-Tensor& Tensor::operator+=(const Tensor& other) { return *this = *this + other; }
-Tensor& Tensor::operator-=(const Tensor& other) { return *this = *this - other; }
-Tensor& Tensor::operator*=(const Tensor& other) { return *this = *this * other; }
-Tensor& Tensor::operator/=(const Tensor& other) { return *this = *this / other; }
+Tensor& Tensor::operator+=(const Operand& other) { return *this = Operand(*this, other.where()) + other; }
+Tensor& Tensor::operator-=(const Operand& other) { return *this = Operand(*this, other.where()) - other; }
+Tensor& Tensor::operator*=(const Operand& other) { return *this = Operand(*this, other.where()) * other; }
+Tensor& Tensor::operator/=(const Operand& other) { return *this = Operand(*this, other.where()) / other; }
 
 }  // namespace chainrule

@@ -127,17 +127,19 @@ CHAINRULE_OP_ROW(Equal)
 CHAINRULE_OP_ROW(NotEqual)
 CHAINRULE_OP_ROW(Where)
 
-Tensor operator<(const Operand& a, const Operand& b) { return apply_arithmetic<Less>(a, b); }
-Tensor operator<=(const Operand& a, const Operand& b) { return apply_arithmetic<LessEqual>(a, b); }
-Tensor operator>(const Operand& a, const Operand& b) { return apply_arithmetic<Less>(b, a); }
-Tensor operator>=(const Operand& a, const Operand& b) { return apply_arithmetic<LessEqual>(b, a); }
-Tensor equal(const Operand& a, const Operand& b) { return apply_arithmetic<Equal>(a, b); }
-Tensor not_equal(const Operand& a, const Operand& b) { return apply_arithmetic<NotEqual>(a, b); }
+Tensor operator<(const Operand& a, const Operand& b) { return apply_comparison<Less>(a, b); }
+Tensor operator<=(const Operand& a, const Operand& b) { return apply_comparison<LessEqual>(a, b); }
+Tensor operator>(const Operand& a, const Operand& b) { return apply_comparison<Less>(b, a); }
+Tensor operator>=(const Operand& a, const Operand& b) { return apply_comparison<LessEqual>(b, a); }
+Tensor equal(const Operand& a, const Operand& b) { return apply_comparison<Equal>(a, b); }
+Tensor not_equal(const Operand& a, const Operand& b) { return apply_comparison<NotEqual>(a, b); }
 
 Tensor where(const Operand& condition, const Operand& a, const Operand& b) {
   const OriginScope scope(condition.where());
-  const SameDtype same(a, b);
-  const Tensor number = condition.tensor() ? Tensor() : scalar(condition.number());
+  const SameDtype same(a, b, Where::kInfo.name);
+  const bool is_boolean = condition.number().kind() == Number::Kind::truth;
+  const Tensor number =
+      condition.tensor() ? Tensor() : scalar(condition.number(), is_boolean ? boolean : f32);
   return apply(Where{}, {condition.tensor() ? *condition.tensor() : number, same.a(), same.b()},
                condition.where());
 }

@@ -6,8 +6,12 @@
 namespace chainrule {
 
 Tensor one_hot(const Tensor& classes, std::int64_t count, DType dtype, Location where) {
-  const OriginScope scope(where);
-  return cast(equal(expand_dims(classes, -1), arange(count, classes.dtype())), dtype);
+  const OpScope scope("one_hot", where);
+  if (is_floating(classes.dtype()) || classes.dtype() == boolean) {
+    throw op_error<DTypeError>(
+        15, cat("needs i64 or u8 class numbers, got ", classes.dtype(), ". Convert with cast(x, i64)."));
+  }
+  return cast(equal(expand_dims(classes, -1), arange(count)), dtype);
 }
 
 std::vector<ComposedFunction> index_functions() {

@@ -69,7 +69,7 @@ Tensor log_sigmoid(const Tensor& x, Location where) {
 Tensor softsign(const Tensor& x, Location where) {
   const OriginScope scope(where);
   const Tensor number = as_floating(x);
-  const double largest = largest_number(number ? number.dtype() : DType::f64);
+  const double largest = largest_number(number.is_empty() ? DType::f64 : number.dtype());
   const Tensor finite = clip(number, -largest, largest);
   return finite / (1.0 + abs(finite));
 }

@@ -59,13 +59,13 @@ Tensor product_along(Tensor x, int axis) {
   while (size > 1) {
     if (size % 2 != 0) {
       const Tensor last = slice(x, axis, size - 1, size);
-      odd = odd ? odd * last : last;
+      odd = odd.is_empty() ? last : odd * last;
     }
     const std::int64_t half = size / 2;
     x = slice(x, axis, 0, half) * slice(x, axis, half, 2 * half);
     size = half;
   }
-  return odd ? x * odd : x;
+  return odd.is_empty() ? x : x * odd;
 }
 
 }  // namespace

@@ -21,16 +21,16 @@ struct Concatenate {
   }
   Meta infer(std::span<const Meta> in) const {
     require_same_dtype(in);
-    std::int64_t size = 0;
+    Checked size = 0;
     for (std::size_t i = 0; i < in.size(); ++i) {
       const Shape& shape = in[i].shape;
       if (shape.ndim() != in[0].shape.ndim() || shape != with_size(in[0].shape, axis, shape[axis])) {
         throw op_error<ShapeError>(106, cat("input ", i, " has shape ", shape, ", input 0 has ", in[0].shape,
                                             ". They may differ along axis ", axis, " only."));
       }
-      size += shape[axis];
+      size = size + shape[axis];
     }
-    return {in[0].dtype, with_size(in[0].shape, axis, size)};
+    return {in[0].dtype, with_size(in[0].shape, axis, checked(size))};
   }
   Gradients vjp(const Vjp& v) const {
     Tensors gradients(v.inputs.size());

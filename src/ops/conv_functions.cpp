@@ -11,7 +11,7 @@ namespace {
 
 /// y + bias, one number a channel.
 Tensor with_bias(const Tensor& y, const Tensor& bias) {
-  if (!bias) return y;
+  if (bias.is_empty()) return y;
   if (bias.ndim() != 1 || bias.numel() != y.shape()[1]) {
     throw op_error<ShapeError>(
         125, cat("bias ", bias.shape(), " does not fit the ", y.shape()[1], " channels of the result ",
@@ -22,7 +22,7 @@ Tensor with_bias(const Tensor& y, const Tensor& bias) {
 
 /// Image and weights as floating numbers of one dtype.
 std::array<Tensor, 2> as_images(const Tensor& x, const Tensor& w) {
-  return same_dtype(as_image(x), as_image(w));
+  return same_dtype(as_image(x), as_image(w), "conv");
 }
 
 Tensor convolve(const Tensor& image, const Tensor& weights, const Tensor& bias, const ConvOptions& options,
@@ -52,8 +52,8 @@ void check_channels_transposed(const Shape& x, const Shape& w, std::int64_t grou
 /// The size of a transposed convolution's result along an axis.
 std::int64_t size_transposed(const WindowRule& rule, std::int64_t in, std::int64_t kernel, std::int64_t more,
                              int axis) {
-  const std::int64_t size = (in - 1) * rule.stride[axis] - rule.low[axis] - rule.high[axis] +
-                            rule.dilation[axis] * (kernel - 1) + 1 + more;
+  const std::int64_t size = checked(Checked(in - 1) * rule.stride[axis] - rule.low[axis] - rule.high[axis] +
+                                    Checked(rule.dilation[axis]) * (kernel - 1) + 1 + more);
   if (more >= rule.stride[axis] && more > 0) {
     throw op_error<ValueError>(
         124, cat("output_padding is ", more, "; it must be less than the stride, ", rule.stride[axis], "."));
@@ -76,7 +76,8 @@ Tensor convolve_transposed(const Tensor& image, const Tensor& weights, const Ten
   const Extents in = spatial_sizes(x.shape()), kernel = spatial_sizes(w.shape());
   const Extents more = checked_option(options.output_padding, "output_padding", axes, 0, 0);
   const Extents stride = checked_option(options.stride, "stride", axes, 1, 1);
-  Extents size{in[0] * stride[0], in[1] * stride[1], in[2] * stride[2]};
+  Extents size = all_axes(1);
+  for (int i = 0; i < 3; ++i) size[i] = checked(Checked(in[i]) * stride[i]);
   const ConvRule rule{window_rule(options.stride, options.padding, options.dilation, size, kernel, axes),
                       options.groups};
   for (int i = 0; i < 3; ++i) {

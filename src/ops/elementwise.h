@@ -37,27 +37,36 @@ void run_floating_binary(const Kernel& k, F f) {
 }
 
 /// Integers and booleans have no exponentials: they become f64 first, as in NumPy.
-inline Tensor as_floating(const Tensor& x) { return x && !is_floating(x.dtype()) ? cast(x, DType::f64) : x; }
+inline Tensor as_floating(const Tensor& x) {
+  return !x.is_empty() && !is_floating(x.dtype()) ? cast(x, DType::f64) : x;
+}
 
 /// A function of floating numbers on any tensor.
 template <class Op>
 Tensor apply_floating(const Tensor& x, Location where) {
-  if (!x || is_floating(x.dtype())) return apply(Op{}, {x}, where);
+  if (x.is_empty() || is_floating(x.dtype())) return apply(Op{}, {x}, where);
   return apply(Op{}, {cast(x, DType::f64, where)}, where);
 }
 
 /// An operation on two tensors of one dtype.
 template <class Op>
 Tensor apply_arithmetic(const Operand& a, const Operand& b) {
-  const SameDtype same(a, b);
+  const SameDtype same(a, b, Op::kInfo.name);
+  return apply(Op{}, {same.a(), same.b()}, a.where());
+}
+
+/// The same for a comparison.
+template <class Op>
+Tensor apply_comparison(const Operand& a, const Operand& b) {
+  const SameDtype same(a, b, Op::kInfo.name, SameDtype::Unfit::widens);
   return apply(Op{}, {same.a(), same.b()}, a.where());
 }
 
 /// For operations on floating numbers alone: integers become f64, as in NumPy's true division.
 template <class Op>
 Tensor apply_floating(const Operand& a, const Operand& b) {
-  const SameDtype same(a, b);
-  if (!same.a() || !same.b() || is_floating(same.a().dtype())) {
+  const SameDtype same(a, b, Op::kInfo.name);
+  if (same.a().is_empty() || same.b().is_empty() || is_floating(same.a().dtype())) {
     return apply(Op{}, {same.a(), same.b()}, a.where());
   }
   const OriginScope scope(a.where());

@@ -231,7 +231,7 @@ Gradients Take::vjp(const Vjp& v) const {
 }
 
 Tensor as_indices(const Tensor& indices) {
-  return indices && indices.dtype() == DType::u8 ? cast(indices, DType::i64) : indices;
+  return !indices.is_empty() && indices.dtype() == DType::u8 ? cast(indices, DType::i64) : indices;
 }
 
 /// Indices of any shape as a row along one axis: of size 1 on the `ndim - 1` others.

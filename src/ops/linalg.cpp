@@ -117,7 +117,8 @@ Tensor eye(std::int64_t rows, std::int64_t columns, DType dtype, Location where)
 Tensor tril(const Tensor& x, std::int64_t k, Location where) {
   const OpScope scope("tril", where);
   require_matrix(x, "x");
-  return chainrule::where(from_diagonal(x, k + 1), scalar(0, x.dtype()), x);
+  const std::int64_t above = std::min(k, x.size(-1)) + 1;  // cut, so that it cannot overflow
+  return chainrule::where(from_diagonal(x, above), scalar(0, x.dtype()), x);
 }
 
 Tensor triu(const Tensor& x, std::int64_t k, Location where) {

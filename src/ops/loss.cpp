@@ -154,7 +154,7 @@ struct SoftmaxCrossEntropyGrad {
           "w_n (softmax(z) sum(t) - t) for each row: the gradient of w's dot product with "
           "softmax_cross_entropy(z, t)."};
   static constexpr bool kChecksValues = true;
-  static constexpr std::string_view kMakesAlso = "softmax_cross_entropy";
+  using MakesAlso = SoftmaxCrossEntropy;
   bool operator==(const SoftmaxCrossEntropyGrad&) const = default;
   Meta infer(std::span<const Meta> in) const {
     check_targets(in[0], in[1]);
@@ -259,7 +259,7 @@ struct Nll {
 template <class Op>
 Tensor row_losses(const Tensor& scores, const Tensor& targets, Reduction reduction, Location where) {
   const OriginScope scope(where);
-  const bool bytes = targets && targets.dtype() == DType::u8;
+  const bool bytes = !targets.is_empty() && targets.dtype() == DType::u8;
   return reduced(apply(Op{}, {scores, bytes ? cast(targets, DType::i64) : targets}, where), reduction);
 }
 

@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <array>
 
 #include "chainrule/array.h"
 #include "chainrule/ops.h"
+#include "core/thread_pool.h"
 #include "kernels/simd/gemm.h"
 #include "ops/internal.h"
 #include "ops/meta.h"
@@ -35,7 +37,7 @@ struct Matmul {
 
   Meta infer(std::span<const Meta> in) const {
     require_same_dtype(in);
-    require_floating(in[0]);
+    if (in[0].dtype != DType::i64) require_floating(in[0]);
     const Shape& a = in[0].shape;
     const Shape& b = in[1].shape;
     const Product p = product(a, b);
@@ -94,6 +96,7 @@ struct Matmul {
     return 2.0 * static_cast<double>(out.numel()) * static_cast<double>(product(in[0], in[1]).k);
   }
   void run(const Kernel& k) const {
+    if (k.output.dtype == DType::i64) return run_integers(k);
     with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
       for_each_product<T>(k, [this](const T* a, const T* b, T* c, const Product& p) {
         for (std::int64_t i = 0; i < p.m; ++i) {
@@ -111,7 +114,29 @@ struct Matmul {
     });
   }
 
+  /// Sums wrap around, as all of integers do. Row by row, so that memory is read in its order.
+  void run_integers(const Kernel& k) const {
+    for_each_product<std::int64_t>(k, [this, &k](const auto* a, const auto* b, auto* c, const Product& p) {
+      const auto wide = [](std::int64_t x) { return static_cast<std::uint64_t>(x); };
+      if (k.piece.first || !trans_a) std::fill_n(c, p.m * p.n, 0);
+      constexpr std::int64_t kProductsAThread = 16384;
+      const std::int64_t work = std::max<std::int64_t>(1, p.n * p.k);
+      parallel_for(p.m, kProductsAThread / work + 1, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) {
+          for (std::int64_t l = 0; l < p.k; ++l) {
+            const std::uint64_t x = wide(trans_a ? a[l * p.m + i] : a[i * p.k + l]);
+            for (std::int64_t j = 0; j < p.n; ++j) {
+              const std::uint64_t y = wide(trans_b ? b[j * p.k + l] : b[l * p.n + j]);
+              c[i * p.n + j] = static_cast<std::int64_t>(wide(c[i * p.n + j]) + x * y);
+            }
+          }
+        }
+      });
+    });
+  }
+
   void run_fast(const Kernel& k) const {
+    if (k.output.dtype == DType::i64) return run_integers(k);
     with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
       for_each_product<T>(k, [this, &k](const T* a, const T* b, T* c, const Product& sizes) {
         kernels::gemm(kernels::Gemm<T>{
@@ -176,6 +201,9 @@ struct Matmul {
             sample(Matmul{false, true}, {{{2, 3, 4}}, {{5, 4}}}),
             sample(Matmul{}, {{{0, 4}}, {{4, 5}}}),
             sample(Matmul{}, {{{3, 0}}, {{0, 5}}}),
+            sample(Matmul{}, {{{2, 3, 4}, DType::i64, {-9, 9}}, {{4, 5}, DType::i64, {-9, 9}}}),
+            sample(Matmul{true, true}, {{{4, 3}, DType::i64, {-9, 9}}, {{5, 4}, DType::i64, {-9, 9}}}),
+            sample(Matmul{}, {{{3, 4}, DType::u8, {0, 9}}, {{4, 5}, DType::u8, {0, 9}}}, 15),
             sample(Matmul{}, {{{3, 4}}, {{5, 4}}}, 12),
             sample(Matmul{}, {{{2, 3, 4}}, {{3, 4, 5}}}, 25)};
   }
@@ -201,16 +229,16 @@ Tensor matmul(const Tensor& a, const Tensor& b, Location where) {
     throw op_error<ShapeError>(
         25, cat("a scalar has no axes to multiply over: a ", a.shape(), ", b ", b.shape(), ". Use a * b."));
   }
-  const DType dtype = promote(a.dtype(), b.dtype());
-  const DType floating = is_floating(dtype) ? dtype : DType::f64;
+  const DType common = promote(a.dtype(), b.dtype());
+  const DType dtype = is_floating(common) ? common : DType::i64;
   if (a.ndim() > 1 && b.ndim() > 1) {
-    const bool fit = a.dtype() == floating && b.dtype() == floating;
+    const bool fit = a.dtype() == dtype && b.dtype() == dtype;
     return fit ? matmul_transposed(a, b, false, false, where)
-               : matmul_transposed(cast(a, floating), cast(b, floating), false, false, where);
+               : matmul_transposed(cast(a, dtype), cast(b, dtype), false, false, where);
   }
   const Tensor left = a.ndim() == 1 ? expand_dims(a, 0) : a;
   const Tensor right = b.ndim() == 1 ? expand_dims(b, 1) : b;
-  const Tensor product = matmul_transposed(cast(left, floating), cast(right, floating), false, false, where);
+  const Tensor product = matmul_transposed(cast(left, dtype), cast(right, dtype), false, false, where);
   // The axes that stood in for a vector's missing one go away again.
   std::vector<std::int64_t> sizes(product.shape().begin(), product.shape().end());
   if (b.ndim() == 1) sizes.pop_back();

@@ -54,12 +54,14 @@ std::int64_t planes_of(const Shape& x) { return x[0] * x[1]; }
 template <class Op>
 std::vector<Sample> pool_samples(Domain domain);
 
+struct ArgmaxPool;
+
 struct MaxPool {
   PoolRule rule;
 
   static constexpr OpInfo kInfo{.name = "max_pool",
                                 .doc = "The largest element of each window, or its first NaN."};
-  static constexpr std::string_view kMakesAlso = "argmax_pool";
+  using MakesAlso = ArgmaxPool;
   bool operator==(const MaxPool&) const = default;
   template <class V>
   void fields(V visit) const {

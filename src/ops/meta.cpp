@@ -92,6 +92,11 @@ DType promote(DType a, DType b) {
   return integer == DType::u8 ? floating : DType::f64;
 }
 
+std::int64_t checked(Checked size) {
+  if (!size.is_too_large()) return size.value();
+  throw op_error<ShapeError>(1, "a size would be 2^63 or more. Look for a number that overflowed before.");
+}
+
 Shape with_size(const Shape& shape, int axis, std::int64_t size) {
   std::array<std::int64_t, Shape::kMaxNdim> sizes{};
   std::copy(shape.begin(), shape.end(), sizes.begin());

@@ -3,6 +3,7 @@
 #include <array>
 #include <span>
 
+#include "core/checked.h"
 #include "ops/op.h"
 
 // What shape rules share.
@@ -24,6 +25,9 @@ void require_same_dtype(std::span<const Meta> in);
 
 /// The dtype that holds both, as NumPy's promotion has it.
 DType promote(DType a, DType b);
+
+/// A size that was made of numbers which callers chose. @throws ShapeError E001  if it is too large
+std::int64_t checked(Checked size);
 
 /// The shape with one size changed.
 Shape with_size(const Shape& shape, int axis, std::int64_t size);

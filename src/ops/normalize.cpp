@@ -34,8 +34,8 @@ Tensor per_channel(const Tensor& numbers, const Tensor& x, const char* name) {
 }
 
 Tensor scaled_by_channel(Tensor y, const Tensor& scale, const Tensor& shift) {
-  if (scale) y = y * per_channel(scale, y, "scale");
-  if (shift) y = y + per_channel(shift, y, "shift");
+  if (!scale.is_empty()) y = y * per_channel(scale, y, "scale");
+  if (!shift.is_empty()) y = y + per_channel(shift, y, "shift");
   return y;
 }
 
@@ -101,8 +101,8 @@ Tensor layer_norm(const Tensor& x, int axis, const Tensor& scale, const Tensor& 
   check(x, 0, eps);
   const int from = checked_axis(axis, x.ndim());
   Tensor y = normalized(as_floating(x), axes_from(from, x.ndim()), eps);
-  if (scale) y = y * over_last_axes(scale, x, from, "scale");
-  if (shift) y = y + over_last_axes(shift, x, from, "shift");
+  if (!scale.is_empty()) y = y * over_last_axes(scale, x, from, "scale");
+  if (!shift.is_empty()) y = y + over_last_axes(shift, x, from, "shift");
   return y;
 }
 
@@ -132,7 +132,7 @@ Tensor rms_norm(const Tensor& x, int axis, const Tensor& scale, double eps, Loca
   const int from = checked_axis(axis, x.ndim());
   const Tensor real = as_floating(x);
   const Tensor y = real / sqrt(mean(square(real), axes_from(from, x.ndim()), true) + eps);
-  return scale ? y * over_last_axes(scale, x, from, "scale") : y;
+  return scale.is_empty() ? y : y * over_last_axes(scale, x, from, "scale");
 }
 
 std::vector<ComposedFunction> normalization_functions() {

@@ -15,6 +15,12 @@ namespace chainrule {
 #define CHAINRULE_OP_ROW(Name) \
   const OpRow& row_of_##Name() { return kRow<Name>; }
 
+/// The row of each operation: row_of_Matmul(). Whether a row is that of an operation is decided by its
+/// address, since users' operations may have any name.
+#define CHAINRULE_OP(Name) const OpRow& row_of_##Name();
+#include "ops/op_list.def"
+#undef CHAINRULE_OP
+
 /// Every operation, in the order of op_list.def.
 std::span<const OpRow* const> op_table();
 /// The row of that name, or null.

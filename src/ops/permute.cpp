@@ -120,7 +120,7 @@ bool moves_nothing(const Shape& shape, const AxisOrder& order) {
 }
 
 Tensor permuted(const Tensor& x, const AxisOrder& order, Location where) {
-  if (!x) return apply(Permute{order}, {x}, where);
+  if (x.is_empty()) return apply(Permute{order}, {x}, where);
   const Meta meta{x.dtype(), x.shape()};
   const Shape shape = Permute{order}.infer({&meta, 1}).shape;
   return moves_nothing(x.shape(), order) ? reshape(x, shape, where) : apply(Permute{order}, {x}, where);

@@ -103,7 +103,7 @@ Tensor parameter(const Operand& x, const Shape& shape, DType dtype) {
   return x.tensor() ? broadcast_to(cast(*x.tensor(), dtype), shape) : scalar(x.number(), dtype);
 }
 
-bool is_number(const Operand& x, double value) { return !x.tensor() && x.number() == value; }
+bool is_number(const Operand& x, const Number& value) { return !x.tensor() && x.number() == value; }
 
 /// @throws ValueError E146
 void check_probability(double p) {
@@ -133,7 +133,7 @@ Tensor normal(const Shape& shape, const RandomKey& key, const Operand& mean, con
 
 Tensor bernoulli(const Shape& shape, const RandomKey& key, const Operand& p, Location where) {
   const OpScope scope("bernoulli", where);
-  if (!p.tensor()) check_probability(p.number());
+  if (!p.tensor()) check_probability(p.number().real());
   return drawn(shape, key, DType::f64, false, where) < parameter(p, shape, DType::f64);
 }
 

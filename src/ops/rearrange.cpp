@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "chainrule/ops.h"
+#include "core/memory.h"
 #include "ops/meta.h"
 #include "ops/op.h"
 
@@ -11,7 +12,7 @@ namespace {
 
 /// Whether a constant is the zero that the pad operation writes: +0.
 bool is_plain_zero(const Operand& value) {
-  return !value.tensor() && value.number() == 0 && !std::signbit(value.number());
+  return !value.tensor() && value.number() == 0 && !std::signbit(value.number().real());
 }
 
 /// A block of one value beside x along an axis.
@@ -41,10 +42,10 @@ Tensor pad_by_places(const Tensor& x, int axis, PadWidth width, PadMode mode) {
     throw op_error<ShapeError>(
         103, cat("axis ", axis, " of shape ", x.shape(), " has no element to repeat. Pad with a constant."));
   }
-  std::vector<std::int64_t> places;
+  const Shape count{checked(Checked(width.low) + size + width.high)};
+  auto places = vector_with_room<std::int64_t>(count.numel());
   for (std::int64_t i = -width.low; i < size + width.high; ++i) places.push_back(shown_place(i, size, mode));
-  const Shape shape{static_cast<std::int64_t>(places.size())};
-  return take(x, from_data(places, shape), axis);
+  return take(x, from_data(places, count), axis);
 }
 
 }  // namespace
@@ -101,7 +102,7 @@ Tensor tile(const Tensor& x, std::span<const std::int64_t> repeats, Location whe
     const int axis = static_cast<int>(ndim - repeats.size() + i);
     const AxisBlock block = block_around(tiled.shape(), axis);
     const std::int64_t stretch = block.size * block.inner;
-    const Shape result = with_size(tiled.shape(), axis, block.size * times);
+    const Shape result = with_size(tiled.shape(), axis, checked(Checked(block.size) * times));
     tiled = reshape(
         broadcast_to(reshape(tiled, Shape{block.outer, 1, stretch}), Shape{block.outer, times, stretch}),
         result);
@@ -139,7 +140,7 @@ std::vector<Tensor> split(const Tensor& x, std::int64_t parts, int axis, Locatio
     throw op_error<ValueError>(107, cat("axis ", along, " of size ", size, " does not divide into ", parts,
                                         " equal parts. Give the places to cut at instead: {2, 5}."));
   }
-  std::vector<std::int64_t> places;
+  auto places = vector_with_room<std::int64_t>(parts);
   for (std::int64_t i = 1; i < parts; ++i) places.push_back(i * (size / parts));
   return split(x, places, along, where);
 }

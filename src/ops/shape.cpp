@@ -95,16 +95,23 @@ CHAINRULE_OP_ROW(BroadcastTo)
 Tensor same_view(const Tensor& x, Location where) { return apply(Reshape{x.shape()}, {x}, where); }
 
 Tensor reshape(const Tensor& x, const Shape& shape, Location where) {
-  return x && x.shape() == shape ? x : apply(Reshape{shape}, {x}, where);
+  return !x.is_empty() && x.shape() == shape ? x : apply(Reshape{shape}, {x}, where);
 }
 
 Tensor reshape(const Tensor& x, std::span<const std::int64_t> sizes, Location where) {
   std::vector<std::int64_t> known(sizes.begin(), sizes.end());
   const auto open = std::find(known.begin(), known.end(), -1);
   if (open != known.end()) {
+    const OpScope scope("reshape", where);
     *open = 1;
     const std::int64_t rest = Shape(std::span<const std::int64_t>(known)).numel();
-    if (rest > 0) *open = x.numel() / rest;  // if it does not divide, the sizes will not match: E014
+    if (rest == 0) throw op_error<ShapeError>(14, "beside a size of 0 any size would do for -1. Give it.");
+    if (x.numel() % rest != 0) {
+      throw op_error<ShapeError>(
+          14, cat("shape ", x.shape(), " has ", x.numel(), " elements, which do not divide by ", rest,
+                  ", the product of the sizes beside -1."));
+    }
+    *open = x.numel() / rest;
   }
   return reshape(x, Shape(std::span<const std::int64_t>(known)), where);
 }
@@ -114,7 +121,7 @@ Tensor reshape(const Tensor& x, std::initializer_list<std::int64_t> sizes, Locat
 }
 
 Tensor broadcast_to(const Tensor& x, const Shape& shape, Location where) {
-  return x && x.shape() == shape ? x : apply(BroadcastTo{shape}, {x}, where);
+  return !x.is_empty() && x.shape() == shape ? x : apply(BroadcastTo{shape}, {x}, where);
 }
 
 Tensor expand_dims(const Tensor& x, int axis, Location where) {

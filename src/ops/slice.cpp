@@ -81,9 +81,9 @@ struct Pad {
       throw op_error<ValueError>(18, cat("amounts must not be negative, got low ", low, ", high ", high,
                                          ", interior ", interior, ". To leave elements out use slice."));
     }
-    const std::int64_t size = in[0].shape[axis];
+    const std::int64_t size = in[0].shape[axis], gaps = std::max<std::int64_t>(size - 1, 0);
     return {in[0].dtype,
-            with_size(in[0].shape, axis, low + high + size + std::max<std::int64_t>(size - 1, 0) * interior)};
+            with_size(in[0].shape, axis, checked(Checked(low) + high + size + Checked(gaps) * interior))};
   }
   Gradients vjp(const Vjp& v) const {
     return {
@@ -113,9 +113,9 @@ struct Pad {
                          size_of(k.output.dtype));
   }
   static std::vector<Sample> samples() {
-    return {sample(Pad{0, 1, 2, 0}, {{{4}}}), sample(Pad{1, 0, 1, 2}, {{{3, 4}}}),
-            sample(Pad{0, 2, 0, 1}, {{{3, 2}}}), sample(Pad{0, 1, 1, 0}, {{{0}}}),
-            sample(Pad{0, -1, 0, 0}, {{{4}}}, 18)};
+    return {sample(Pad{0, 1, 2, 0}, {{{4}}}),      sample(Pad{1, 0, 1, 2}, {{{3, 4}}}),
+            sample(Pad{0, 2, 0, 1}, {{{3, 2}}}),   sample(Pad{0, 1, 1, 0}, {{{0}}}),
+            sample(Pad{0, -1, 0, 0}, {{{4}}}, 18), sample(Pad{0, 0, 0, 6148914691236517205}, {{{4}}}, 1)};
   }
 };
 

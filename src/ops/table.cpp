@@ -5,10 +5,6 @@
 
 namespace chainrule {
 
-#define CHAINRULE_OP(Name) const OpRow& row_of_##Name();
-#include "ops/op_list.def"
-#undef CHAINRULE_OP
-
 std::span<const OpRow* const> op_table() {
   static const std::array table{
 #define CHAINRULE_OP(Name) &row_of_##Name(),

@@ -1,7 +1,7 @@
 // Signs, steps and conversions of one tensor, element by element.
 #include <cmath>
-#include <limits>
 
+#include "core/convert.h"
 #include "ops/elementwise.h"
 
 namespace chainrule {
@@ -116,7 +116,8 @@ struct Round {
 struct Cast {
   DType to = DType::f32;
 
-  static constexpr OpInfo kInfo{.name = "cast", .doc = "The same numbers in another dtype."};
+  static constexpr OpInfo kInfo{.name = "cast",
+                                .doc = "The same numbers in another dtype, or the nearest that it has."};
   bool operator==(const Cast&) const = default;
   template <class V>
   void fields(V visit) const {
@@ -127,24 +128,9 @@ struct Cast {
   void run(const Kernel& k) const {
     with_type(k.inputs[0].dtype, [&]<class X>(std::type_identity<X>) {
       with_type(k.output.dtype, [&]<class Y>(std::type_identity<Y>) {
-        kernels::map_unary<X, Y>(k.inputs[0], k.output, [](X x) { return convert<X, Y>(x); });
+        kernels::map_unary<X, Y>(k.inputs[0], k.output, [](X x) { return convert<Y>(x); });
       });
     });
-  }
-  /// C++ leaves out-of-range conversions undefined: here they end at the nearest number, and NaN gives 0.
-  template <class X, class Y>
-  static Y convert(X x) {
-    if constexpr (std::is_same_v<Y, bool>) {
-      return x != X(0);
-    } else if constexpr (std::is_floating_point_v<X> && std::is_integral_v<Y>) {
-      constexpr double kLow = static_cast<double>(std::numeric_limits<Y>::min());
-      constexpr double kHigh = static_cast<double>(std::numeric_limits<Y>::max());
-      const double wide = static_cast<double>(x);
-      if (!(wide > kLow)) return std::isnan(wide) ? Y(0) : std::numeric_limits<Y>::min();
-      return wide >= kHigh ? std::numeric_limits<Y>::max() : static_cast<Y>(wide);
-    } else {
-      return static_cast<Y>(x);
-    }
   }
   static std::vector<Sample> samples() {
     return {sample(Cast{DType::f64}, {{{2, 3}}}), sample(Cast{DType::f32}, {{{5}}}),
@@ -170,11 +156,11 @@ Tensor ceil(const Tensor& x, Location where) { return apply_floating<Ceil>(x, wh
 Tensor round(const Tensor& x, Location where) { return apply_floating<Round>(x, where); }
 
 Tensor cast(const Tensor& x, DType dtype, Location where) {
-  return x && x.dtype() == dtype ? x : apply(Cast{dtype}, {x}, where);
+  return !x.is_empty() && x.dtype() == dtype ? x : apply(Cast{dtype}, {x}, where);
 }
 
 Tensor operator-(const Operand& x) {
-  return x.tensor() ? apply(Neg{}, {*x.tensor()}, x.where()) : scalar(-x.number());
+  return x.tensor() ? apply(Neg{}, {*x.tensor()}, x.where()) : scalar(-x.number().real());
 }
 
 }  // namespace chainrule

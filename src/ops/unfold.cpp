@@ -1,6 +1,7 @@
 // Windows as columns, and back: elements of each image taken by their places, and added to their places.
 #include "chainrule/conv.h"
 #include "chainrule/ops.h"
+#include "core/memory.h"
 #include "ops/composed.h"
 #include "ops/op.h"
 #include "ops/window.h"
@@ -21,13 +22,15 @@ struct Columns {
     rule = window_rule(options.stride, options.padding, options.dilation, in, kernel, axes);
     windows = rule.over(in, kernel);
     for (int i = 0; i < 3; ++i) padded[i] = in[i] + rule.low[i] + rule.high[i];
+    static_cast<void>(Shape{padded[0], padded[1], padded[2]});  // its places can be counted
   }
 
   /// Of each element of each window, those of the first element of all windows first: its place in the padded
   /// image.
   Tensor places() const {
-    std::vector<std::int64_t> list;
     const Extents &k = windows.kernel, &out = windows.out;
+    const Shape all{k.product(), out[0], out[1], out[2]};
+    auto list = vector_with_room<std::int64_t>(all.numel());
     for (std::int64_t j = 0; j < k.product(); ++j) {
       for (std::int64_t l = 0; l < out.product(); ++l) {
         const std::int64_t d = windows.place(0, l / (out[1] * out[2]), j / (k[1] * k[2])) + rule.low[0];
@@ -36,8 +39,7 @@ struct Columns {
         list.push_back((d * padded[1] + h) * padded[2] + w);
       }
     }
-    const auto count = static_cast<std::int64_t>(list.size());
-    return from_data(list, Shape{count});
+    return from_data(list, Shape{all.numel()});
   }
 };
 
@@ -58,14 +60,14 @@ Tensor unfold(const Tensor& image, Spatial kernel, const UnfoldOptions& options,
   return reshape(taken, {n, c * columns.windows.kernel.product(), columns.windows.out.product()});
 }
 
-Tensor fold(const Tensor& values, std::initializer_list<std::int64_t> size, Spatial kernel,
-            const UnfoldOptions& options, Location where) {
+Tensor fold(const Tensor& values, Spatial size, Spatial kernel, const UnfoldOptions& options,
+            Location where) {
   const OpScope scope("fold", where);
-  const int axes = static_cast<int>(size.size());
+  const int axes = size.count();
   if (axes < 1 || axes > Spatial::kMaxAxes) {
     throw op_error<ValueError>(127, cat("a size has one number for each of 1 to 3 axes, got ", axes, "."));
   }
-  const Extents in = checked_size(Spatial(size), axes);
+  const Extents in = checked_size(size, axes);
   const Columns columns(in, kernel, options, axes);
   const std::int64_t elements = columns.windows.kernel.product(), count = columns.windows.out.product();
   const Shape& have = values.shape();

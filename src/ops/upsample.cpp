@@ -5,6 +5,7 @@
 
 #include "chainrule/conv.h"
 #include "chainrule/ops.h"
+#include "core/memory.h"
 #include "ops/composed.h"
 #include "ops/op.h"
 #include "ops/window.h"
@@ -14,8 +15,8 @@ namespace {
 
 Tensor nearest_along(const Tensor& x, int axis, std::int64_t out) {
   const std::int64_t in = x.shape()[axis];
-  std::vector<std::int64_t> places;
-  for (std::int64_t i = 0; i < out; ++i) places.push_back(i * in / out);
+  auto places = vector_with_room<std::int64_t>(out);
+  for (std::int64_t i = 0; i < out; ++i) places.push_back(share(i, in, out));
   return take(x, from_data(places, Shape{out}), axis);
 }
 
@@ -30,8 +31,8 @@ double place_among(std::int64_t i, std::int64_t in, std::int64_t out, bool align
 
 Tensor linear_along(const Tensor& x, int axis, std::int64_t out, bool align_corners) {
   const std::int64_t in = x.shape()[axis];
-  std::vector<std::int64_t> lower, upper;
-  std::vector<double> parts;  // how far from the lower to the upper one
+  auto lower = vector_with_room<std::int64_t>(out), upper = vector_with_room<std::int64_t>(out);
+  auto parts = vector_with_room<double>(out);  // how far from the lower to the upper one
   for (std::int64_t i = 0; i < out; ++i) {
     const double place = place_among(i, in, out, align_corners);
     lower.push_back(static_cast<std::int64_t>(place));
@@ -52,6 +53,7 @@ Tensor resample(const Tensor& image, const Extents& size, F along) {
   if (in.product() == 0) {
     throw op_error<ShapeError>(123, cat("the image ", x.shape(), " has no element to take."));
   }
+  static_cast<void>(with_spatial(x.shape()[0], x.shape()[1], size, x.ndim() - 2));  // can be held, or E001
   // The last axis first: its elements are taken one by one, and there are fewer of them then.
   for (int axis = x.ndim() - 1, i = 2; axis >= 2; --axis, --i) {
     if (in[i] != size[i]) x = along(x, axis, size[i]);
@@ -71,7 +73,9 @@ Tensor upsample_nearest_by(const Tensor& x, Spatial scale, Location where) {
   const OpScope scope("upsample_nearest_by", where);
   require_image(x.shape(), 0);
   const Extents in = spatial_sizes(x.shape()), times = checked_size(scale, x.ndim() - 2);
-  return resample(x, {in[0] * times[0], in[1] * times[1], in[2] * times[2]}, nearest_along);
+  Extents size = all_axes(1);
+  for (int i = 0; i < 3; ++i) size[i] = checked(Checked(in[i]) * times[i]);
+  return resample(x, size, nearest_along);
 }
 
 Tensor upsample_bilinear(const Tensor& x, Spatial size, bool align_corners, Location where) {

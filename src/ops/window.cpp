@@ -8,7 +8,7 @@ namespace chainrule {
 namespace {
 
 /// Places that a window spans along an axis.
-std::int64_t span_of(std::int64_t kernel, std::int64_t dilation) { return dilation * (kernel - 1) + 1; }
+Checked span_of(std::int64_t kernel, std::int64_t dilation) { return Checked(dilation) * (kernel - 1) + 1; }
 
 }  // namespace
 
@@ -68,8 +68,10 @@ Extents checked_size(const Spatial& size, int axes) {
 
 Windows WindowRule::over(const Extents& in, const Extents& kernel) const {
   Windows windows{in, all_axes(1), kernel, stride, dilation, low};
+  Checked elements = 1;
   for (int i = 0; i < 3; ++i) {
-    const std::int64_t span = span_of(kernel[i], dilation[i]), padded = in[i] + low[i] + high[i];
+    const std::int64_t span = checked(span_of(kernel[i], dilation[i]));
+    const std::int64_t padded = checked(Checked(in[i]) + low[i] + high[i]);
     if (kernel[i] < 1 || span > padded) {
       throw op_error<ShapeError>(
           123, cat("the kernel does not fit: it spans ", kernel[i] < 1 ? 0 : span, " along axis ", i - 3,
@@ -77,7 +79,13 @@ Windows WindowRule::over(const Extents& in, const Extents& kernel) const {
                    ". Need a kernel of at least 1 and at most the padded image."));
     }
     windows.out[i] = (padded - span) / stride[i] + 1;
+    // Beyond the image they make no difference; cut to it, their sums and products with places cannot
+    // overflow.
+    windows.stride[i] = std::min(stride[i], padded);
+    windows.dilation[i] = std::min(dilation[i], padded);
+    elements = elements * kernel[i];
   }
+  static_cast<void>(checked(elements));
   return windows;
 }
 
@@ -89,9 +97,9 @@ WindowRule window_rule(const Spatial& stride, const Padding& padding, const Spat
                   checked_option(padding.high, "padding", axes, 0, 0)};
   if (!padding.is_same) return rule;
   for (int i = 0; i < 3; ++i) {
-    const std::int64_t out = (in[i] + rule.stride[i] - 1) / rule.stride[i];
-    const std::int64_t reach = (out - 1) * rule.stride[i] + span_of(kernel[i], rule.dilation[i]);
-    const std::int64_t missing = std::max<std::int64_t>(0, reach - in[i]);
+    const std::int64_t out = in[i] / rule.stride[i] + (in[i] % rule.stride[i] != 0);
+    const Checked reach = Checked(out - 1) * rule.stride[i] + span_of(kernel[i], rule.dilation[i]);
+    const std::int64_t missing = std::max<std::int64_t>(0, checked(reach - in[i]));
     rule.low[i] = missing / 2;
     rule.high[i] = missing - rule.low[i];
   }
@@ -99,27 +107,37 @@ WindowRule window_rule(const Spatial& stride, const Padding& padding, const Spat
 }
 
 WindowRule WindowRule::rounded_up(const Extents& in, const Extents& kernel) const {
-  const Windows windows = over(in, kernel);
   WindowRule rule = *this;
   for (int i = 0; i < 3; ++i) {
-    const std::int64_t start = windows.place(i, windows.out[i], 0);  // of the next window
-    const std::int64_t span = span_of(kernel[i], dilation[i]);
-    const bool has_rest = start - stride[i] + span < in[i] + high[i];
-    if (has_rest && start < in[i]) rule.high[i] = start + span - in[i];
+    const std::int64_t span = checked(span_of(kernel[i], dilation[i]));
+    const std::int64_t rest = checked(Checked(in[i]) + low[i] + high[i] - span);  // behind the first window
+    if (rest <= -stride[i]) continue;                                             // not even one: E123
+    const std::int64_t last = rest > 0 ? rest / stride[i] + (rest % stride[i] != 0) : 0;
+    const Checked start = Checked(last) * stride[i] - low[i];
+    if (!start.is_too_large() && start.value() < in[i]) {
+      rule.high[i] = std::max(high[i], checked(start + span - in[i]));
+    }
   }
   return rule;
 }
 
 void require_elements_in(const Windows& windows) {
   for (int i = 0; i < 3; ++i) {
-    for (std::int64_t o = 0; o < windows.out[i]; ++o) {
+    const auto check = [&](std::int64_t o) {
       const std::int64_t start = windows.place(i, o, 0), step = windows.dilation[i];
       const std::int64_t j = start >= 0 ? 0 : (-start + step - 1) / step;
-      if (j < windows.kernel[i] && windows.place(i, o, j) < windows.in[i]) continue;
+      if (j < windows.kernel[i] && windows.place(i, o, j) < windows.in[i]) return;
       throw op_error<ValueError>(
           126, cat("window ", o, " along axis ", i - 3, " has nothing but padding: it starts at ", start,
                    " of ", windows.in[i], ". Need padding of at most half the kernel."));
-    }
+    };
+    // A window that starts inside has that element. There may be very many: it is about the others.
+    const auto first_from = [&](std::int64_t place) {  // the first window that starts there or later
+      const std::int64_t distance = place + windows.low[i], stride = windows.stride[i];
+      return std::min(windows.out[i], distance / stride + (distance % stride != 0));
+    };
+    for (std::int64_t o = 0; o < first_from(0); ++o) check(o);
+    if (first_from(windows.in[i]) < windows.out[i]) check(first_from(windows.in[i]));
   }
 }
 

@@ -4,7 +4,7 @@
 
 #include "chainrule/conv.h"
 #include "kernels/windows.h"
-#include "ops/op.h"
+#include "ops/meta.h"
 
 // Options of convolution and pooling, checked and worked out for the image at hand. Messages speak of the
 // current operation.
@@ -31,6 +31,12 @@ Extents checked_option(const Spatial& option, std::string_view name, int axes, s
 /// The sizes wanted of a result. @throws ValueError E127
 Extents checked_size(const Spatial& size, int axes);
 
+/// floor(part * of / whole), for part < whole, without overflow.
+inline std::int64_t share(std::int64_t part, std::int64_t of, std::int64_t whole) {
+  __extension__ using Wide = __int128;
+  return static_cast<std::int64_t>(static_cast<Wide>(part) * of / whole);
+}
+
 /// The same for all spatial axes.
 constexpr Extents all_axes(std::int64_t value) { return {value, value, value}; }
 
@@ -45,7 +51,8 @@ struct WindowRule {
   }
   /// The windows over an image. @throws ShapeError E123  if not one fits in.
   Windows over(const Extents& in, const Extents& kernel) const;
-  /// With so much more padding behind that windows reach beyond it, though they do not start there.
+  /// With so much more padding behind that windows reach beyond it, though they do not start there: one at
+  /// least, unless it is larger than the padded image by a stride or more.
   WindowRule rounded_up(const Extents& in, const Extents& kernel) const;
 };
 

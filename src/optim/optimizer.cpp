@@ -182,9 +182,9 @@ double Optimizer::step_with(Tensor loss, nn::Pass* pass, std::span<Tensor> also)
     w->next.insert(w->next.end(), std::make_move_iterator(also.begin()), std::make_move_iterator(also.end()));
     apply(*w, pass, History::end);
   } catch (const ValueError& error) {
-    if (!loss) give_back(w->next, at + 1, also);
+    if (loss.is_empty()) give_back(w->next, at + 1, also);
     if (error.code() != 147) throw;
-    const Tensor checked = loss ? loss : w->next[at].node()->input_tensors()[0];
+    const Tensor checked = loss.is_empty() ? w->next[at].node()->input_tensors()[0] : loss;
     const Culprit culprit = first_not_finite(checked, parameters_);
     const std::string advice = culprit.kind == Culprit::Kind::data
                                    ? std::string("Mend the data, or leave those rows out.")
@@ -243,7 +243,7 @@ void Optimizer::step() {
   std::vector<Tensor> gradients;
   for (const Trained& trained : trained_) {
     const nn::NamedParameter& p = named(trained);
-    if (!p.parameter.grad()) {
+    if (p.parameter.grad().is_empty()) {
       throw ValueError(
           44, cat("[", rule_->info().name, "] parameter ", p.name, " has no gradient. Call backward first."));
     }
@@ -260,20 +260,20 @@ void Optimizer::limit(std::vector<Tensor>& gradients) const {
   Tensor total;
   for (const Tensor& g : gradients) {
     const Tensor part = sum(square(g));
-    total = total ? total + part : part;
+    total = total.is_empty() ? part : total + part;
   }
-  if (!total) return;
+  if (total.is_empty()) return;
   const Tensor factor = minimum(options_.clip_norm / sqrt(total), 1);
   for (Tensor& g : gradients) g = g * (g.dtype() == factor.dtype() ? factor : cast(factor, g.dtype()));
 }
 
 /// What a rule made of a parameter must be like it.
 void Optimizer::check_fit(const Tensor& made, const Tensor& value, const std::string& name) const {
-  if (made && made.shape() == value.shape() && made.dtype() == value.dtype()) return;
-  throw ValueError(
-      268, cat("[", rule_->info().name, "] the rule made ", made ? made.shape().to_string() : "nothing",
-               " of parameter ", name, " or a state of it, which is ", value.shape(), " ",
-               name_of(value.dtype()), "; both must be alike."));
+  if (!made.is_empty() && made.shape() == value.shape() && made.dtype() == value.dtype()) return;
+  throw ValueError(268, cat("[", rule_->info().name, "] the rule made ",
+                            made.is_empty() ? "nothing" : made.shape().to_string(), " of parameter ", name,
+                            " or a state of it, which is ", value.shape(), " ", name_of(value.dtype()),
+                            "; both must be alike."));
 }
 
 /// From values and gradients, which it lets go, to what they become.

@@ -23,7 +23,7 @@ std::string leaf_text(std::span<const std::uint64_t> words) {
   const auto dtype = static_cast<DType>(words[0] & 0xff);
   const auto literal = static_cast<Literal>(words[0] >> 8 & 0xff);
   const char* number = literal == Literal::zero ? " 0" : literal == Literal::one ? " 1" : "";
-  return cat(name_of(dtype), Shape(std::span<const std::int64_t>(sizes.data(), ndim)), number);
+  return cat(Meta{dtype, Shape(std::span<const std::int64_t>(sizes.data(), ndim))}, number);
 }
 
 /// " at train.cpp:41", or nothing.

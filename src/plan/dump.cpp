@@ -36,7 +36,7 @@ std::string step_text(const Program& program, const Step& step) {
     text << separator;
     step.row->print(step.attribute(), text);
   }
-  text << ") " << chainrule::name_of(output.dtype) << output.shape;
+  text << ") " << Meta{output.dtype, output.shape};
   return text.str();
 }
 

@@ -27,7 +27,7 @@ class Finisher {
     for (std::size_t i = 0; i < p_.instructions.size(); ++i) {
       const Instruction& product = p_.instructions[i];
       const Step& step = p_.steps[product.steps[0]];
-      const bool is_batch = step.row->info.name == "matmul" && p_.values[step.output].shape.ndim() != 2;
+      const bool is_batch = step.row == &row_of_Matmul() && p_.values[step.output].shape.ndim() != 2;
       if (product.is_fused() || !step.row->takes_epilogue || is_batch) continue;
       const std::vector<std::size_t>& readers = readers_[p_.values[step.output].storage];
       if (p_.storage_of(step.output).place != Place::arena || readers.size() != 1) continue;
@@ -49,9 +49,9 @@ class Finisher {
   }
 
  private:
-  const Step* step(const Instruction& rest, std::size_t i, std::string_view name) const {
+  const Step* step(const Instruction& rest, std::size_t i, const OpRow& row) const {
     const Step& found = p_.steps[rest.steps[i]];
-    return found.row->info.name == name ? &found : nullptr;
+    return found.row == &row ? &found : nullptr;
   }
   const Value& value(std::int32_t v) const { return p_.values[v]; }
   bool is_inner(const Step& step) const { return p_.storage_of(step.output).place == Place::block; }
@@ -61,7 +61,7 @@ class Finisher {
     std::int32_t result = product.output, bias = -1;
     std::size_t next = 0;
     const Shape& shape = value(result).shape;
-    if (const Step* add = step(rest, 0, "add")) {
+    if (const Step* add = step(rest, 0, row_of_Add())) {
       const bool is_first = add->inputs[0] == result;
       bias = add->inputs[is_first ? 1 : 0];
       if (!is_first && add->inputs[1] != result) return false;
@@ -75,7 +75,7 @@ class Finisher {
       if (!is_inner(*add)) return false;
     }
     if (rest.steps.size() != next + 2) return false;
-    const Step *mask = step(rest, next, "less_equal"), *where = step(rest, next + 1, "where");
+    const Step *mask = step(rest, next, row_of_LessEqual()), *where = step(rest, next + 1, row_of_Where());
     if (mask == nullptr || where == nullptr || !is_inner(*mask)) return false;
     if (mask->inputs[0] != result || where->inputs[0] != mask->output || where->inputs[2] != result)
       return false;
@@ -95,8 +95,8 @@ class Finisher {
   /// m = h <= 0; where(m, 0, y): a gradient that comes back through relu. It may be y seen with another
   /// shape.
   bool finish_with_mask(const Step& product, Instruction& rest) const {
-    if (rest.steps.size() != 2 || product.row->info.name != "matmul") return false;
-    const Step *mask = step(rest, 0, "less_equal"), *where = step(rest, 1, "where");
+    if (rest.steps.size() != 2 || product.row != &row_of_Matmul()) return false;
+    const Step *mask = step(rest, 0, row_of_LessEqual()), *where = step(rest, 1, row_of_Where());
     if (mask == nullptr || where == nullptr || !is_inner(*mask) || where->inputs[0] != mask->output)
       return false;
     if (value(mask->inputs[1]).literal != Literal::zero) return false;
@@ -111,12 +111,12 @@ class Finisher {
   /// base - scale * y: gradient descent, as one step or two.
   bool finish_with_update(const Step& product, Instruction& rest) const {
     if (value(product.output).shape.ndim() != 2) return false;
-    if (const Step* descend = step(rest, 0, "descend")) {
+    if (const Step* descend = step(rest, 0, row_of_Descend())) {
       if (rest.steps.size() != 1 || descend->inputs[2] != product.output) return false;
       return finish_with(descend->inputs[0], descend->inputs[1], product, rest);
     }
     if (rest.steps.size() != 2) return false;
-    const Step *mul = step(rest, 0, "mul"), *sub = step(rest, 1, "sub");
+    const Step *mul = step(rest, 0, row_of_Mul()), *sub = step(rest, 1, row_of_Sub());
     if (mul == nullptr || sub == nullptr || !is_inner(*mul) || sub->inputs[1] != mul->output) return false;
     const bool is_second = mul->inputs[1] == product.output;
     if (!is_second && mul->inputs[0] != product.output) return false;

@@ -83,6 +83,7 @@ void Executor::run(std::span<void* const> leaves, std::span<void* const> results
   const Reused<ThreadArena> arena;
   if (arena->bytes < program_.arena_bytes) {
     arena->memory = {};
+    arena->bytes = 0;  // should there be no memory
     arena->memory = Buffer::allocate(program_.arena_bytes);
     arena->bytes = program_.arena_bytes;
   }

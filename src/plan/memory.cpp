@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/memory.h"
 #include "plan/program.h"
 
 namespace chainrule {
@@ -27,7 +28,7 @@ class Arena {
           free_.erase(last);
         }
       }
-      size_ = offset + bytes;
+      if (__builtin_add_overflow(offset, bytes, &size_)) throw_no_memory(SIZE_MAX);
       return offset;
     }
     const auto [offset, size] = *best;

@@ -17,7 +17,7 @@ bool have_same_attributes(const Step& a, const Step& b) {
 
 /// Whether the kernel of a step can make the result of another one as well.
 bool makes_also(const Step& step, const Step& other) {
-  return other.row->info.name == step.row->makes_also && other.inputs.size() <= step.inputs.size() &&
+  return other.row == step.row->makes_also && other.inputs.size() <= step.inputs.size() &&
          std::equal(other.inputs.begin(), other.inputs.end(), step.inputs.begin()) &&
          have_same_attributes(step, other);
 }
@@ -62,7 +62,7 @@ void join_pairs(Program& program) {
   std::vector<Instruction>& all = program.instructions;
   const auto step_of = [&](const Instruction& i) -> const Step& { return program.steps[i.steps[0]]; };
   for (std::ptrdiff_t maker = 0; maker < std::ssize(all); ++maker) {
-    if (all[maker].is_fused() || step_of(all[maker]).row->makes_also.empty()) continue;
+    if (all[maker].is_fused() || step_of(all[maker]).row->makes_also == nullptr) continue;
     const auto other = std::find_if(all.begin(), all.end(), [&](const Instruction& instruction) {
       return !instruction.is_fused() && makes_also(step_of(all[maker]), step_of(instruction));
     });

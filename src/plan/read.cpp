@@ -5,6 +5,8 @@
 #include "chainrule/array.h"
 #include "chainrule/error.h"
 #include "chainrule/tensor.h"
+#include "core/convert.h"
+#include "core/memory.h"
 #include "core/text.h"
 #include "graph/node.h"
 
@@ -15,21 +17,19 @@ namespace {
 class Printer {
  public:
   Printer(const Tensor& tensor, std::ostream& out)
-      : values_(tensor.to_vector<double>()),
-        shape_(tensor.shape()),
-        out_(out),
-        integral_(!is_floating(tensor.dtype())) {}
+      : array_(tensor.node()->array()), edge_(tensor.numel() > kWhole ? kEdge : tensor.numel()), out_(out) {}
 
   void print(int axis = 0, std::size_t offset = 0) {
-    if (axis == shape_.ndim()) return element(offset);
+    const Shape& shape = array_.shape;
+    if (axis == shape.ndim()) return element(offset);
     std::size_t stride = 1;
-    for (int i = axis + 1; i < shape_.ndim(); ++i) stride *= static_cast<std::size_t>(shape_[i]);
-    const std::int64_t size = shape_[axis];
+    for (int i = axis + 1; i < shape.ndim(); ++i) stride *= static_cast<std::size_t>(shape[i]);
+    const std::int64_t size = shape[axis];
     out_ << "[";
     for (std::int64_t i = 0; i < size; ++i) {
-      if (size > 2 * kEdge && i == kEdge) {
+      if (size > 2 * edge_ && i == edge_) {
         out_ << separator(axis) << "...";
-        i = size - kEdge;
+        i = size - edge_;
       }
       if (i > 0) out_ << separator(axis);
       print(axis + 1, offset + static_cast<std::size_t>(i) * stride);
@@ -38,28 +38,29 @@ class Printer {
   }
 
  private:
-  static constexpr std::int64_t kEdge = 4;
+  static constexpr std::int64_t kWhole = 1000, kEdge = 3;  // NumPy's threshold and edgeitems
 
   std::string separator(int axis) const {
-    const int inside = shape_.ndim() - axis - 1;
+    const int inside = array_.shape.ndim() - axis - 1;
     if (inside == 0) return ", ";
     std::string text = ",";
     text.append(static_cast<std::size_t>(inside), '\n');
     return text.append(static_cast<std::size_t>(axis + 1), ' ');
   }
   void element(std::size_t i) {
-    if (integral_) {
-      out_ << static_cast<long long>(values_[i]);
-    } else {
+    with_type(array_.dtype, [&]<class T>(std::type_identity<T>) {
       out_ << std::setprecision(6);
-      write_part(out_, values_[i]);
-    }
+      if constexpr (std::is_floating_point_v<T>) {
+        write_part(out_, array_.as<T>()[i]);
+      } else {
+        out_ << +array_.as<T>()[i];  // +: a byte is a number, and no letter
+      }
+    });
   }
 
-  std::vector<double> values_;
-  Shape shape_;
+  ConstArray array_;
+  std::int64_t edge_;  // so many at each end
   std::ostream& out_;
-  bool integral_;
 };
 
 }  // namespace
@@ -74,33 +75,37 @@ const void* Tensor::bytes(DType wanted, Location where) const {
   return node_->value.data();
 }
 
-template <class T>
+template <Numeric T>
 std::vector<T> Tensor::to_vector() const {
   static_cast<void>(shape());
   evaluate({this, 1});
-  std::vector<T> values(static_cast<std::size_t>(numel()));
+  std::vector<T> values = vector_with_room<T>(numel());
+  values.resize(static_cast<std::size_t>(numel()));
   with_type(dtype(), [&]<class U>(std::type_identity<U>) {
     const U* from = node_->array().as<U>();
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<T>(from[i]);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = convert<T>(from[i]);
   });
   return values;
 }
-template std::vector<double> Tensor::to_vector() const;
-template std::vector<float> Tensor::to_vector() const;
-template std::vector<std::int64_t> Tensor::to_vector() const;
-template std::vector<std::uint8_t> Tensor::to_vector() const;
 
-double Tensor::item(Location where) const {
+template <Numeric T>
+T Tensor::item(Location where) const {
   if (numel() != 1) {
     throw ShapeError(19, cat("[item] shape ", shape().to_string(), " has ", numel(),
                              " elements, not one. Use to_vector() or a reduction such as sum or mean.",
                              OriginScope::current(where).to_string()));
   }
   evaluate({this, 1});
-  return with_type(dtype(), [this]<class T>(std::type_identity<T>) {
-    return static_cast<double>(*static_cast<const T*>(node_->value.data()));
+  return with_type(dtype(), [this]<class U>(std::type_identity<U>) {
+    return convert<T>(*static_cast<const U*>(node_->value.data()));
   });
 }
+
+#define CHAINRULE_NUMERIC(T)                         \
+  template std::vector<T> Tensor::to_vector() const; \
+  template T Tensor::item(Location) const;
+#include "core/numeric_list.def"
+#undef CHAINRULE_NUMERIC
 
 std::string Tensor::to_string() const {
   std::ostringstream out;
@@ -109,12 +114,15 @@ std::string Tensor::to_string() const {
 }
 
 std::ostream& operator<<(std::ostream& out, const Tensor& tensor) {
-  if (!tensor) return out << "tensor(empty)";
+  if (tensor.is_empty()) return out << "tensor(empty)";
+  evaluate({&tensor, 1});
   std::ostringstream text;
   Printer(tensor, text).print();
   out << text.str();
-  return tensor.ndim() == 0 ? out : out << "  " << tensor.shape() << " " << name_of(tensor.dtype());
+  return tensor.ndim() == 0 ? out : out << "  " << tensor.shape() << " " << tensor.dtype();
 }
+
+void evaluate(std::initializer_list<Tensor> tensors) { evaluate(std::span(tensors.begin(), tensors.size())); }
 
 Tensor detach(const Tensor& tensor) {
   evaluate({&tensor, 1});

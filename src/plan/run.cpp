@@ -82,7 +82,7 @@ void run_trace(Workspace& w) {
 }  // namespace
 
 void evaluate(std::span<const Tensor> tensors) {
-  const auto is_known = [](const Tensor& tensor) { return tensor && tensor.node()->has_value(); };
+  const auto is_known = [](const Tensor& tensor) { return !tensor.is_empty() && tensor.node()->has_value(); };
   if (std::all_of(tensors.begin(), tensors.end(), is_known)) return;
   const Reused<Workspace> w;
   w->add_outputs(tensors);

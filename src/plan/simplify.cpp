@@ -38,7 +38,7 @@ class Simplifier {
   }
 
  private:
-  static bool is(const Step& step, std::string_view name) { return step.row->info.name == name; }
+  static bool is(const Step& step, const OpRow& row) { return step.row == &row; }
 
   const Value& value(std::int32_t v) const { return p_.values[v]; }
   const Step* maker(std::int32_t v) const { return value(v).step < 0 ? nullptr : &p_.steps[value(v).step]; }
@@ -66,7 +66,7 @@ class Simplifier {
       for (std::int32_t& input : step.inputs) input = before_broadcast(step, input, meta.shape);
       for (std::int32_t& input : step.inputs) input = mask_by_result(input);
     }
-    if (is(step, "matmul")) {
+    if (is(step, row_of_Matmul())) {
       for (std::size_t i = 0; i < 2; ++i) fold_transpose(step, i);
     }
     join_permutes(step);
@@ -94,7 +94,7 @@ class Simplifier {
     step.output = result;
     p_.steps.push_back(std::move(step));
     note_relu(p_.steps.back());
-    if (is(p_.steps.back(), "max_pool")) pools_.emplace(pool_key(p_.steps.back()), result);
+    if (is(p_.steps.back(), row_of_MaxPool())) pools_.emplace(pool_key(p_.steps.back()), result);
     return result;
   }
 
@@ -102,12 +102,15 @@ class Simplifier {
   std::optional<std::int32_t> unchanged(const Step& step, const Meta& meta) const {
     const auto is_whole = [&](std::int32_t v) { return value(v).shape == meta.shape; };
     const auto literal = [&](std::size_t i) { return value(step.inputs[i]).literal; };
-    if (is(step, "mul") && literal(0) == Literal::one && is_whole(step.inputs[1])) return step.inputs[1];
-    if ((is(step, "mul") || is(step, "div")) && literal(1) == Literal::one && is_whole(step.inputs[0])) {
+    if (is(step, row_of_Mul()) && literal(0) == Literal::one && is_whole(step.inputs[1]))
+      return step.inputs[1];
+    if ((is(step, row_of_Mul()) || is(step, row_of_Div())) && literal(1) == Literal::one &&
+        is_whole(step.inputs[0])) {
       return step.inputs[0];
     }
-    if (is(step, "sub") && literal(1) == Literal::zero && is_whole(step.inputs[0])) return step.inputs[0];
-    if (is(step, "broadcast_to") && is_whole(step.inputs[0])) return step.inputs[0];
+    if (is(step, row_of_Sub()) && literal(1) == Literal::zero && is_whole(step.inputs[0]))
+      return step.inputs[0];
+    if (is(step, row_of_BroadcastTo()) && is_whole(step.inputs[0])) return step.inputs[0];
     if (leaves_axes(*step.row, step.attribute())) return step.inputs[0];
     return std::nullopt;
   }
@@ -115,7 +118,7 @@ class Simplifier {
   /// Elementwise operations repeat their inputs by themselves.
   std::int32_t before_broadcast(const Step& step, std::int32_t input, const Shape& result) const {
     const Step* made_by = maker(input);
-    if (made_by == nullptr || !is(*made_by, "broadcast_to") ||
+    if (made_by == nullptr || !is(*made_by, row_of_BroadcastTo()) ||
         value(input).shape != made_by_shape(*made_by)) {
       return input;
     }
@@ -131,9 +134,9 @@ class Simplifier {
   /// relu(x) = where(x <= 0, 0, x) is at most 0 just where x is: with its result as the mask for gradients x
   /// need not be kept for them.
   void note_relu(const Step& step) {
-    if (!is(step, "where")) return;
+    if (!is(step, row_of_Where())) return;
     const Step* mask = maker(step.inputs[0]);
-    if (mask == nullptr || !is(*mask, "less_equal") || mask->inputs[0] != step.inputs[2]) return;
+    if (mask == nullptr || !is(*mask, row_of_LessEqual()) || mask->inputs[0] != step.inputs[2]) return;
     if (value(mask->inputs[1]).literal != Literal::zero || value(step.inputs[1]).literal != Literal::zero)
       return;
     if (value(step.inputs[2]).shape != value(step.output).shape) return;
@@ -153,14 +156,14 @@ class Simplifier {
   /// h = relu(...) and max_pool(h) at hand: only the largest elements get a gradient, so that the mask can be
   /// applied to the few before, and h need not be kept.
   std::optional<std::int32_t> mask_before_unpool(const Step& step, const Meta& meta) {
-    if (!is(step, "where") || value(step.inputs[1]).literal != Literal::zero) return std::nullopt;
+    if (!is(step, row_of_Where()) || value(step.inputs[1]).literal != Literal::zero) return std::nullopt;
     const Step* mask = maker(step.inputs[0]);
     const Step* unpool = maker(step.inputs[2]);
     if (mask == nullptr || unpool == nullptr) return std::nullopt;
-    if (!is(*mask, "less_equal") || !is(*unpool, "max_unpool")) return std::nullopt;
+    if (!is(*mask, row_of_LessEqual()) || !is(*unpool, row_of_MaxUnpool())) return std::nullopt;
     if (value(mask->inputs[1]).literal != Literal::zero) return std::nullopt;
     const Step* argmax = maker(unpool->inputs[1]);
-    if (argmax == nullptr || !is(*argmax, "argmax_pool")) return std::nullopt;
+    if (argmax == nullptr || !is(*argmax, row_of_ArgmaxPool())) return std::nullopt;
     if (argmax->inputs[0] != mask->inputs[0] || value(step.inputs[2]).shape != meta.shape)
       return std::nullopt;
     const auto pool = pools_.find(pool_key(*argmax));
@@ -176,9 +179,9 @@ class Simplifier {
 
   /// The sum of max_unpool(g) over all places of an image is that of g: the others are zeros.
   std::optional<std::int32_t> sum_before_unpool(const Step& step, const Meta& meta) {
-    if (!is(step, "sum")) return std::nullopt;
+    if (!is(step, row_of_Sum())) return std::nullopt;
     const Step* unpool = maker(step.inputs[0]);
-    if (unpool == nullptr || !is(*unpool, "max_unpool")) return std::nullopt;
+    if (unpool == nullptr || !is(*unpool, row_of_MaxUnpool())) return std::nullopt;
     const Shape& image = made_by_shape(*unpool);
     if (value(step.inputs[0]).shape != image) return std::nullopt;
     if (!sums_from_axis(*step.row, step.attribute(), 2, image.ndim())) return std::nullopt;

@@ -39,7 +39,7 @@ Value loader_of(const data::LoaderOptions& options) {
 }
 
 Value data_of(const data::Source& source) {
-  const auto text_of = [](const data::Column& c) { return cat(c.name, " ", name_of(c.dtype), " ", c.shape); };
+  const auto text_of = [](const data::Column& c) { return cat(c.name, " ", c.shape, " ", c.dtype); };
   return Value::of_table({{"rows", Value(source.rows())}, {"columns", list_of(source.columns(), text_of)}});
 }
 

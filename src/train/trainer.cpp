@@ -84,7 +84,7 @@ Result Trainer::run(Duration length) {
   const std::int64_t steps = length.in_steps(steps_per_epoch());
   if (steps < 1) throw ValueError(82, cat("[train] ", steps, " steps; need at least 1."));
   const While running(is_running_);
-  planned_ += steps;
+  planned_ += std::min(steps, std::numeric_limits<std::int64_t>::max() - planned_);
   is_stopped_ = false;
   build();
   const std::int64_t from = step_;

@@ -109,7 +109,7 @@ TEST(Scaler, CanBeDifferentiated) {
 TEST(Scaler, WholeNumbersBecomeFloats) {
   const Source source = arrays(reshape(arange(6), {3, 2}), arange(3), {"a", "b", "c"});
   const Source scaled = min_max(source)(source);
-  EXPECT_EQ(scaled.to_string(), "3 rows: x f32 (2,), t i64 () of 3 classes");
+  EXPECT_EQ(scaled.to_string(), "3 rows: x (2,) f32, t () i64 of 3 classes");
   EXPECT_EQ(scaled.all()[0].to_vector<double>(), (Values{0, 0, 0.5, 0.5, 1, 1}));
 }
 

@@ -153,7 +153,7 @@ TEST(Source, AnImageSetIsOneAndSharesItsBytes) {
   EXPECT_EQ(copy.pixels[0], 0);
   EXPECT_NE(std::as_const(set).pixels.data(), before);
   EXPECT_EQ(source.take({0})[0].to_vector<double>()[0], 0);
-  EXPECT_EQ(source.to_string(), "3 rows: x f32 (1, 2, 2), t i64 () of 10 classes");
+  EXPECT_EQ(source.to_string(), "3 rows: x (1, 2, 2) f32, t () i64 of 10 classes");
   EXPECT_EQ(source.classes(), 10);
   EXPECT_EQ(source.class_names()[7], "7");
   set.labels.pop_back();
@@ -186,11 +186,11 @@ TEST(Source, MapKeepsWhatStays) {
     b["x"] = sum(b["x"], 1);
     return b;
   });
-  EXPECT_EQ(plain.to_string(), "4 rows: x f32 (), t i64 () of 4 classes");
+  EXPECT_EQ(plain.to_string(), "4 rows: x () f32, t () i64 of 4 classes");
   const Source other = map(from, [](const Batch& b) {
     return Batch{{"both", b["x"] + 1}, {"y", cast(b["t"], f32)}};
   });
-  EXPECT_EQ(other.to_string(), "4 rows: both f32 (2,), y f32 ()");
+  EXPECT_EQ(other.to_string(), "4 rows: both (2,) f32, y () f32");
   EXPECT_EQ(other.take({3})["y"].to_vector<double>(), (Values{3}));
 }
 
@@ -218,13 +218,13 @@ const Mistake kMistakes[] = {
        const Array out[] = {{x, f32, {1, 2}}};
        counting(5).gather(RowNumbers{0}, out);
      }},
-    {"[gather] the array for 't' is f32 (1,); need i64 (1,). (E270)",
+    {"[gather] the array for 't' is (1,) f32; need (1,) i64. (E270)",
      [] {
        float x[2], t[1];
        const Array out[] = {{x, f32, {1, 2}}, {t, f32, {1}}};
        counting(5).gather(RowNumbers{0}, out);
      }},
-    {"[gather] the array for 'x' is f32 (2, 2); need f32 (1, 2). (E270)",
+    {"[gather] the array for 'x' is (2, 2) f32; need (1, 2) f32. (E270)",
      [] {
        float x[4];
        const Array out[] = {{x, f32, {2, 2}}, {x, i64, {1}}};
@@ -266,9 +266,8 @@ const Mistake kMistakes[] = {
        const auto [x, t] = Batch{{"a", ones({2})}, {"b", ones({2})}, {"c", ones({2})}};
      }},
     {"[concat] no sources; need at least one. (E274)", [] { concat({}); }},
-    {"[concat] other columns: 5 rows: x f32 (2,), t i64 () of 3 classes; and 1000 rows: x f32 (1,), t f32 "
-     "(1,). "
-     "Need the same names, dtypes, shapes and classes in the same order. (E274)",
+    {"[concat] other columns: 5 rows: x (2,) f32, t () i64 of 3 classes; and 1000 rows: x (1,) f32, t (1,) "
+     "f32. Need the same names, dtypes, shapes and classes in the same order. (E274)",
      [] {
        concat({counting(5), Squares()});
      }},
@@ -280,7 +279,7 @@ const Mistake kMistakes[] = {
          return b;
        });
      }},
-    {"[map] of 3 rows the function makes 'x' f32 (1, 2); need 'x' f32 (3, 2), as of one row. A row must not "
+    {"[map] of 3 rows the function makes 'x' (1, 2) f32; need 'x' (3, 2) f32, as of one row. A row must not "
      "depend on the others. (E275)",
      [] {
        map(counting(5), [](Batch b) {

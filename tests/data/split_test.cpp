@@ -79,7 +79,7 @@ const Mistake kMistakes[] = {
      [] { split(counting(5), 0.5, std::numeric_limits<double>::quiet_NaN()); }},
     {"[split] stratify takes rows by chance, shuffle = false does not. Choose one. (E273)",
      [] { split(counting(5), 0.5, {.stratify = true, .shuffle = false}); }},
-    {"[split] stratify needs a target of class numbers, but this source has 't' f32 (1,). Leave stratify "
+    {"[split] stratify needs a target of class numbers, but this source has 't' (1,) f32. Leave stratify "
      "out. "
      "(E273)",
      [] { split(targets_of_numbers(), 0.5, {.stratify = true}); }},

@@ -26,7 +26,7 @@ const char* const kCars =
 TEST(Table, IsASourceOfInputsAndTarget) {
   const Table cars = parse_csv(kCars, {.target = "mpg", .ignore = {"name"}});
   const Source source = cars;
-  EXPECT_EQ(source.to_string(), "3 rows: x f32 (3,), t f32 (1,)");
+  EXPECT_EQ(source.to_string(), "3 rows: x (3,) f32, t (1,) f32");
   EXPECT_EQ(source.columns()[0].features, (Words{"weight", "origin=japan", "origin=usa"}));
   EXPECT_EQ(source.columns()[1].features, (Words{"mpg"}));
   const auto [x, t] = source.take({1, 0});
@@ -34,14 +34,14 @@ TEST(Table, IsASourceOfInputsAndTarget) {
   EXPECT_EQ(t.to_vector<double>(), (Values{30, 18}));
 
   const Source coded = parse_csv(kCars, {.target = "origin", .codes = {"name"}, .dtype = f64});
-  EXPECT_EQ(coded.to_string(), "3 rows: x f64 (3,), t i64 () of 2 classes");
+  EXPECT_EQ(coded.to_string(), "3 rows: x (3,) f64, t () i64 of 2 classes");
   EXPECT_EQ(coded.class_names(), (Words{"japan", "usa"}));
   const auto [inputs, classes] = coded.all();
   EXPECT_EQ(inputs.to_vector<double>(), (Values{0, 3000, 18, 1, 2000.5, 30, 2, 2500, 24.5}));
   EXPECT_EQ(classes.to_vector<double>(), (Values{1, 0, 1}));
 
   const Source none = parse_csv(kCars, {.ignore = {"name", "origin"}});
-  EXPECT_EQ(none.to_string(), "3 rows: x f32 (2,)");
+  EXPECT_EQ(none.to_string(), "3 rows: x (2,) f32");
 }
 
 // As numbers would be: 9 before 10.
@@ -105,7 +105,7 @@ class RealTables : public ::testing::Test {
 // Fisher 1936: three species, 50 flowers of each.
 TEST_F(RealTables, Iris) {
   const Source iris = read_csv(folder_ + "iris.csv", {.target = "species"});
-  EXPECT_EQ(iris.to_string(), "150 rows: x f32 (4,), t i64 () of 3 classes");
+  EXPECT_EQ(iris.to_string(), "150 rows: x (4,) f32, t () i64 of 3 classes");
   EXPECT_EQ(iris.class_names(), (Words{"setosa", "versicolor", "virginica"}));
   const Tensor counts = sum(one_hot(iris.all().target(), 3), 0);
   EXPECT_EQ(counts.to_vector<double>(), (Values{50, 50, 50}));

@@ -45,7 +45,9 @@ struct Shifted : nn::LayerOf<Shifted> {
   nn::Parameter weight;
   void members(nn::Members& m) { m("weight", weight); }
   void init(nn::Init& init) { init("weight", weight, {init.size(1, 1)}, 1); }
-  Tensor compute(const Tensor& x, const Tensor& h, nn::Pass&) const { return h ? x + h * weight.value() : x; }
+  Tensor compute(const Tensor& x, const Tensor& h, nn::Pass&) const {
+    return h.is_empty() ? x : x + h * weight.value();
+  }
 };
 
 // The examples of docs/errors.md, in its order. E003 and E046 need an environment variable: environment_test
@@ -296,6 +298,14 @@ const Mistake kMistakes[] = {
      }},
     {146, [] { dropout(zeros({3}), 50, {.seed = 1}); }},
     {147, [] { check_finite(log(zeros({2}))).to_vector(); }},
+    {148,
+     [] {
+       zeros({1 << 28, 1 << 28});
+     }},
+    {149,
+     [] {
+       tensor({1, 2}, u8) - 300;
+     }},
     {239,
      [] {
        optim::Rate rate;

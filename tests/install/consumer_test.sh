@@ -33,8 +33,8 @@ case $kind in
     build "$here/main.cpp"
     ;;
   pkg-config)
-    pc=$(dirname "$(find "$prefix" -name chainrule-train.pc)")
-    mapfile -t flags < <(PKG_CONFIG_PATH=$pc pkg-config --cflags --libs chainrule-train | xargs -n 1)
+    pc=$(dirname "$(find "$prefix" -name chainrule.pc)")
+    mapfile -t flags < <(PKG_CONFIG_PATH=$pc pkg-config --cflags --libs chainrule | xargs -n 1)
     "${CXX:-c++}" -std=c++20 -O1 "$here/main.cpp" "${flags[@]}" -o "$work/program"
     ;;
   readme)

@@ -165,16 +165,16 @@ TEST(Npy, SaysWhatItRefuses) {
        "[npy] bytes: has 9 bytes of elements; its header, for shape (2,) of f4, asks for 8. Fetch or write "
        "it "
        "again. (E204)"},
-      {npy("<f4", "(1152921504606846976,)", ""),
-       "[npy] bytes: has 0 bytes of elements; its header, for shape (1152921504606846976,) of f4, asks for "
+      {npy("<f4", "(288230376151711744,)", ""),
+       "[npy] bytes: has 0 bytes of elements; its header, for shape (288230376151711744,) of f4, asks for "
+       "1152921504606846976. Fetch or write it again. (E204)"},
+      {npy("<f8", "(576460752303423488,)", ""),  // 2^62 bytes
+       "[npy] bytes: has 0 bytes of elements; its header, for shape (576460752303423488,) of f8, asks for "
        "4611686018427387904. Fetch or write it again. (E204)"},
-      {npy("<f8", "(4611686018427387904,)", ""),  // 2^65 bytes
-       "[npy] bytes: has 0 bytes of elements; its header, for shape (4611686018427387904,) of f8, asks for "
-       "18446744073709551615. Fetch or write it again. (E204)"},
       {npy("<f4", "(4294967296, 4294967296)", ""),
-       "[npy] bytes: has a shape beyond the limits: at most 8 axes and 2^62 elements. Reshape it. (E205)"},
+       "[npy] bytes: has a shape beyond the limits: at most 8 axes and 2^59 elements. Reshape it. (E205)"},
       {npy("<f4", "(1, 1, 1, 1, 1, 1, 1, 1, 1)", "1234"),
-       "[npy] bytes: has a shape beyond the limits: at most 8 axes and 2^62 elements. Reshape it. (E205)"},
+       "[npy] bytes: has a shape beyond the limits: at most 8 axes and 2^59 elements. Reshape it. (E205)"},
       {npy("<u8", "(2,)", std::string(8, '\0') + std::string(8, '\xff')),
        "[read] bytes: element 1 of unsigned 64-bit numbers is 2^63 or more, which i64 cannot hold. Save it "
        "as "

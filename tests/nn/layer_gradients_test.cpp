@@ -43,7 +43,7 @@ class Probe {
     Tensor total;
     for (const Tensor& g : grad(first, variables())) {
       const Tensor part = sum(square(g));
-      total = total ? total + part : part;
+      total = total.is_empty() ? part : total + part;
     }
     return total;
   }

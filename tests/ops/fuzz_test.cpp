@@ -34,7 +34,7 @@ Gradients vjp_off(const void* op, const Vjp& v) {
   Gradients gradients = spoilt->vjp(op, v);
   for (std::size_t i = 0; i < v.inputs.size(); ++i) {
     Tensor& g = gradients[i];
-    if (g) {
+    if (!g.is_empty()) {
       g = 1.001 * g;
       break;
     }
@@ -47,7 +47,7 @@ Gradients vjp_detached(const void* op, const Vjp& v) {
   Gradients gradients = spoilt->vjp(op, v);
   for (std::size_t i = 0; i < v.inputs.size(); ++i) {
     Tensor& g = gradients[i];
-    if (g) g = stop_gradient(g);
+    if (!g.is_empty()) g = stop_gradient(g);
   }
   return gradients;
 }

@@ -93,7 +93,7 @@ TEST(CheckOp, PassesARightOperation) {
 }
 
 TEST(CheckOp, FindsAWrongDerivative) {
-  EXPECT_TRUE(contains(failures<WrongFirst>(), "the first derivative of cube((7,)f64"));
+  EXPECT_TRUE(contains(failures<WrongFirst>(), "the first derivative of cube((7,) f64"));
   EXPECT_FALSE(contains(failures<DetachedSecond>(), "first derivative"));
   EXPECT_TRUE(contains(failures<DetachedSecond>(), "second derivative"));
 }

@@ -25,7 +25,7 @@ void expect_near(const Tensor& got, const std::vector<double>& wanted) {
 /// (1, 1, 5, 6): 0, 7, 14, 21, ... modulo 11.
 Tensor image() { return reshape(fmod(cast(arange(30), f64) * 7, 11), {1, 1, 5, 6}); }
 
-Tensor row(std::initializer_list<double> values) {
+Tensor row(std::initializer_list<Number> values) {
   return tensor(values, {1, 1, static_cast<std::int64_t>(values.size())}, f64);
 }
 

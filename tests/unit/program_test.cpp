@@ -143,8 +143,8 @@ TEST_F(Programs, SayInWhatTheyDiffer) {
                ? text
                : text.substr(0, place) + text.substr(text.find_first_of(":;", place + file.size()));
   };
-  EXPECT_EQ(said(traced(7, 0)), "an input of matmul: f32(7, 4) instead of f32(8, 4)");
-  EXPECT_EQ(said(traced(8, 0, f64)), "an input of matmul: f64(8, 4) instead of f32(8, 4)");
+  EXPECT_EQ(said(traced(7, 0)), "an input of matmul: (7, 4) f32 instead of (8, 4) f32");
+  EXPECT_EQ(said(traced(8, 0, f64)), "an input of matmul: (8, 4) f64 instead of (8, 4) f32");
   EXPECT_EQ(difference(known, traced(8, 1)).find("the attributes of slice at program_test.cpp:"), 0U);
   const Tensor x = detach(ones({3})), y = detach(ones({3}));
   for (const auto& [one, two] : {std::pair(x * x, x * y), std::pair(exp(x * x), exp(x * y)),

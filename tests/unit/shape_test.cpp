@@ -28,7 +28,15 @@ TEST(Shape, RefusesWhatCannotBeHeld) {
   EXPECT_THROW(Shape({-1}), ShapeError);
   EXPECT_THROW(Shape(std::vector<std::int64_t>(9, 1)), ShapeError);
   EXPECT_THROW(Shape({std::int64_t{1} << 40, std::int64_t{1} << 40}), ShapeError);
-  EXPECT_EQ(Shape({std::int64_t{1} << 40, std::int64_t{1} << 40, 0}).numel(), 0);
+  EXPECT_THROW(Shape({std::int64_t{1} << 40, std::int64_t{1} << 40, 0}), ShapeError) << "as NumPy has it";
+  EXPECT_EQ(Shape({std::int64_t{1} << 40, std::int64_t{1} << 19, 0}).numel(), 0);
+}
+
+TEST(Shape, IsMadeOfVectorsToo) {
+  EXPECT_EQ(Shape(std::vector<std::int64_t>{2, 3}), Shape({2, 3}));
+  EXPECT_EQ(Shape(std::vector<int>{2, 3}), Shape({2, 3}));
+  EXPECT_EQ(Shape(std::vector<std::size_t>{}), Shape());
+  EXPECT_THROW(Shape(std::vector<int>{2, -3}), ShapeError);
 }
 
 }  // namespace

@@ -55,11 +55,11 @@ TEST(Tensor, HandlesShareTheirNode) {
   a = same;
   EXPECT_EQ(a.item(), 1);
   const Tensor c = std::move(b);
-  EXPECT_FALSE(b);
+  EXPECT_TRUE(b.is_empty());
   EXPECT_EQ(c.item(), 1);
   Tensor d = scalar(5);
   d = std::move(a);
-  EXPECT_FALSE(a);
+  EXPECT_TRUE(a.is_empty());
   Tensor& self = d;
   d = std::move(self);
   EXPECT_EQ(d.item(), 1);
@@ -74,7 +74,15 @@ TEST(Tensor, PrintsAsNumPyDoes) {
   text << scalar(50) << " | " << tensor({1, 2.5, -3}, {3}) << " | " << tensor({1, 2, 3, 4}, {2, 2}, i64)
        << " | " << Tensor();
   EXPECT_EQ(text.str(), "50 | [1, 2.5, -3]  (3,) f32 | [[1, 2],\n [3, 4]]  (2, 2) i64 | tensor(empty)");
-  EXPECT_EQ(arange(1000).to_string(), "[0, 1, 2, 3, ..., 996, 997, 998, 999]  (1000,) i64");
+  EXPECT_EQ(arange(12).to_string(), "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]  (12,) i64");
+  EXPECT_EQ(arange(1000).to_string().find("..."), std::string::npos);
+  EXPECT_EQ(arange(1001).to_string(), "[0, 1, 2, ..., 998, 999, 1000]  (1001,) i64");
+  EXPECT_EQ(tensor({65, 255}, u8).to_string(), "[65, 255]  (2,) u8");
+  EXPECT_EQ(tensor({INT64_MAX, INT64_MIN}, i64).to_string(),
+            "[9223372036854775807, -9223372036854775808]  (2,) i64");
+  text.str("");
+  text << ones({1}, u8).dtype() << " " << f64;
+  EXPECT_EQ(text.str(), "u8 f64");
 }
 
 // numpy.result_type of each pair, and of a Python int and float beside it (NumPy 2).
@@ -94,9 +102,41 @@ TEST(Promotion, IsNumPys) {
   EXPECT_EQ((ones({2}, f32) + 1).dtype(), f32);
   EXPECT_EQ((1.5 * ones({2}, f32)).dtype(), f32);
   EXPECT_EQ((ones({2}, i64) + 1).dtype(), i64);
+  EXPECT_EQ((ones({2}, u8) - 1).dtype(), u8);
+  EXPECT_EQ((1 - ones({2}, u8)).dtype(), u8);
+  EXPECT_EQ((ones({2}, u8) * true).dtype(), u8);
+  EXPECT_EQ((ones({2}, u8) + 0.5).dtype(), f64);
+  EXPECT_EQ((ones({2}, boolean) * 1.5).dtype(), f64);
+  EXPECT_EQ(where(ones({2}, boolean), ones({2}, boolean), 2).dtype(), i64);
   EXPECT_EQ((ones({2}, i64) + 1.5).dtype(), f64);
   EXPECT_EQ((ones({2}, i64) / 2).to_vector(), (Values{0.5, 0.5}));
   EXPECT_EQ(exp(ones({1}, i64)).dtype(), f64);
+}
+
+// Of two numbers none decides: they are f32, as in tensor(), and do not make f64 of an f32 net.
+TEST(Promotion, OfTwoNumbersIsTheDefault) {
+  const Tensor mask = tensor({1, 0}, boolean), x = tensor({2, 3});
+  EXPECT_EQ(where(mask, 1, 0).dtype(), f32);
+  EXPECT_EQ(where(mask, 0.5, 0).dtype(), f32);
+  EXPECT_EQ((x * where(mask, 1, 0)).dtype(), f32);
+  EXPECT_EQ(where(mask, 1, x).dtype(), f32);
+  EXPECT_EQ(where(mask, cast(x, f64), 1).dtype(), f64);
+  EXPECT_EQ(maximum(2, 3).dtype(), f32);
+  EXPECT_EQ(where(mask, true, false).dtype(), boolean);
+  EXPECT_EQ(where(true, x, 0).to_vector(), (Values{2, 3}));
+}
+
+// Comparisons are of numbers of any size; arithmetic of bytes is of bytes.
+TEST(Promotion, BytesBesideNumbersTheyDoNotHold) {
+  const Tensor x = tensor({0, 255}, u8);
+  EXPECT_EQ((x < 256).to_vector(), (Values{1, 1}));
+  EXPECT_EQ((-1 < x).to_vector(), (Values{1, 1}));
+  EXPECT_EQ(equal(x, 511).to_vector(), (Values{0, 0}));
+  EXPECT_EQ((x - 1).to_vector(), (Values{255, 254}));
+  EXPECT_THROW(x - 256, ValueError);
+  EXPECT_THROW(-1 * x, ValueError);
+  EXPECT_THROW(maximum(x, -1), ValueError);
+  EXPECT_THROW(where(equal(x, 0), x, 1000), ValueError);
 }
 
 TEST(Promotion, IntegersWrapAround) {
@@ -154,6 +194,15 @@ TEST(Shapes, SlicesSelectsAndReshapes) {
   EXPECT_EQ(transpose(reshape(x, {2, 5})).to_vector(), (Values{0, 5, 1, 6, 2, 7, 3, 8, 4, 9}));
   EXPECT_EQ(pad(slice(x, 0, 1, 3), 0, 1, 2, 1).to_vector(), (Values{0, 1, 0, 2, 0, 0}));
   EXPECT_THROW(reshape(x, {3, -1}), ShapeError);
+  try {
+    reshape(arange(20), {3, -1});
+    ADD_FAILURE();
+  } catch (const ShapeError& e) {
+    EXPECT_NE(std::string(e.what()).find("20 elements, which do not divide by 3"), std::string::npos)
+        << e.what();
+  }
+  EXPECT_THROW(reshape(zeros({0, 3}), {0, -1}), ShapeError) << "as in NumPy: any size would do";
+  EXPECT_EQ(reshape(zeros({0, 3}), {-1, 3}).shape(), Shape({0, 3}));
   EXPECT_THROW(reshape(x, {-1, -1}), ShapeError);
   EXPECT_EQ(expand_dims(x, -1).shape(), Shape({10, 1}));
 }
@@ -166,7 +215,24 @@ TEST(Matmul, TakesVectorsAndBatches) {
   EXPECT_EQ(matmul(v, v).item(), 14);
   EXPECT_EQ(matmul(v, v).ndim(), 0);
   EXPECT_EQ(matmul(ones({4, 1, 2, 3}), ones({5, 3, 6})).shape(), Shape({4, 5, 2, 6}));
-  EXPECT_EQ(matmul(arange(3), arange(3)).dtype(), f64);
+}
+
+// NumPy: integer products are exact, and wrap around.
+TEST(Matmul, OfIntegersIsExact) {
+  const std::int64_t big = (std::int64_t{1} << 53) + 1;
+  const Tensor a = tensor({big, 1, 3, big}, {2, 2}, i64), b = tensor({1, 2, 0, 1}, {2, 2}, i64);
+  EXPECT_EQ(matmul(a, b).dtype(), i64);
+  EXPECT_EQ(matmul(a, b).to_vector<std::int64_t>(),
+            (std::vector<std::int64_t>{big, 2 * big + 1, 3, 6 + big}));
+  EXPECT_EQ(matmul(transpose(a), transpose(b)).to_vector<std::int64_t>(),
+            (std::vector<std::int64_t>{big + 6, 3, 1 + 2 * big, big}));
+  EXPECT_EQ(matmul(arange(3), arange(3)).item<std::int64_t>(), 5);
+  EXPECT_EQ(matmul(tensor({INT64_MAX}, i64), tensor({2}, i64)).item<std::int64_t>(), -2);
+  const Tensor bytes = full({2}, 200, u8);
+  EXPECT_EQ(matmul(bytes, bytes).dtype(), i64);
+  EXPECT_EQ(matmul(bytes, bytes).item(), 80000);
+  EXPECT_EQ(matmul(arange(2), ones({2}, f64)).dtype(), f64);
+  EXPECT_EQ(sum(matmul(ones({300, 70}, i64), ones({70, 40}, i64))).item(), 300 * 70 * 40);
 }
 
 }  // namespace

@@ -29,7 +29,8 @@ struct LoaderOptions {
 ///     data::Loader loader(mnist.train, {.batch_size = 128, .seed = 1});
 ///     const auto [x, t] = loader.at(step);
 ///
-/// May be moved, not copied; used by one thread at a time.
+/// May be moved, not copied; used by one thread at a time. One that was moved from is empty: using it is a
+/// ValueError (E010).
 class Loader {
  public:
   using Options = LoaderOptions;
@@ -59,6 +60,10 @@ class Loader {
 
  private:
   struct Inside;
+  Inside& inside() const {
+    if (inside_ == nullptr) throw_empty_handle("loader");
+    return *inside_;
+  }
   Inside* inside_;
 };
 

@@ -153,7 +153,7 @@ class Source {
   /// All rows: for sources that fit into memory as tensors.
   Batch all() const { return range(0, rows()); }
 
-  /// "60000 rows: x f32 (1, 28, 28), t i64 () of 10 classes".
+  /// "60000 rows: x (1, 28, 28) f32, t () i64 of 10 classes".
   std::string to_string() const;
 
   const Shared<const Rows>& inside() const;
@@ -267,7 +267,7 @@ class Blocks {
   Iterator begin() const { return {this, 0}; }
   Iterator end() const { return {this, source_.rows()}; }
   /// How many blocks there are.
-  std::int64_t size() const { return (source_.rows() + size_ - 1) / size_; }
+  std::int64_t size() const { return source_.rows() / size_ + (source_.rows() % size_ != 0); }
 
  private:
   Source source_;

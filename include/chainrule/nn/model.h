@@ -30,7 +30,7 @@ struct Model {
   ModelOptions options;
 
   /// before, net and after, for inference.
-  /// @throws ValueError  if there is no net (E248), and what the layers throw.
+  /// @throws ValueError  if there is no net (E010), and what the layers throw.
   Tensor predict(const nn::Input& x) const;
   /// The names of the classes with the largest outputs, row by row; their numbers where there are no names.
   /// @throws ShapeError  unless the output is (rows, classes) (E249).

@@ -25,12 +25,12 @@ class Variable {
 
   /// @throws ValueError  if there is no value yet (E240).
   const Tensor& value() const {
-    if (!slot_->value) throw_empty();
+    if (slot_->value.is_empty()) throw_empty();
     return slot_->value;
   }
   operator const Tensor&() const { return value(); }
   /// Whether there is a value.
-  explicit operator bool() const { return static_cast<bool>(slot_->value); }
+  explicit operator bool() const { return !slot_->value.is_empty(); }
   /// Computes the tensor and keeps its numbers.
   /// @throws ShapeError  if there is a value of another shape or dtype (E042).
   void set_value(Tensor value);
