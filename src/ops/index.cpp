@@ -2,10 +2,13 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <utility>
+#include <vector>
 
 #include "chainrule/array.h"
 #include "chainrule/ops.h"
 #include "core/thread_pool.h"
+#include "kernels/simd/gemm.h"
 #include "ops/meta.h"
 #include "ops/op.h"
 
@@ -160,6 +163,44 @@ struct Take {
   }
 };
 
+/// Adding updates, of which thousands may go to one element: such sums are made in double precision.
+class LongSums {
+ public:
+  /// @param rows  those whose sums are not made otherwise, `length` elements each.
+  LongSums(std::int64_t rows, std::int64_t length) : uses_(static_cast<std::size_t>(rows)), length_(length) {}
+
+  void count(std::int64_t row) { ++uses_[at(row)]; }
+  /// After the last update is counted: whether there are such sums.
+  bool find() {
+    std::int64_t found = 0;
+    for (std::int64_t& use : uses_) use = use > kernels::Gemm<float>::kMaxChain ? found++ : -1;
+    sums_.resize(at(found * length_));
+    return found > 0;
+  }
+  bool has(std::int64_t row) const { return uses_[at(row)] >= 0; }
+  void add(std::int64_t row, const float* x) {
+    double* sum = sums_of(row);
+    for (std::int64_t i = 0; i < length_; ++i) sum[i] += static_cast<double>(x[i]);
+  }
+  /// To the rows of y; the next sums begin from 0.
+  void write(float* y) {
+    for (std::int64_t row = 0; row < static_cast<std::int64_t>(uses_.size()); ++row) {
+      if (!has(row)) continue;
+      double* sum = sums_of(row);
+      for (std::int64_t i = 0; i < length_; ++i)
+        y[row * length_ + i] = static_cast<float>(std::exchange(sum[i], 0.0));
+    }
+  }
+
+ private:
+  static std::size_t at(std::int64_t number) { return static_cast<std::size_t>(number); }
+  double* sums_of(std::int64_t row) { return sums_.data() + uses_[at(row)] * length_; }
+
+  std::vector<std::int64_t> uses_;  // then the number of the row's sums, or -1
+  std::int64_t length_;
+  std::vector<double> sums_;
+};
+
 /// The adjoint of take: zeros of its input's shape, to which the updates are added where take read.
 struct ScatterAdd {
   int axis = 0;
@@ -194,12 +235,37 @@ struct ScatterAdd {
         block.for_outer(kernels, k.inputs[1], [&](std::int64_t begin, std::int64_t end) {
           const std::int64_t step = block.block.size * block.block.inner;
           std::fill(y + begin * step, y + end * step, T(0));
+          if constexpr (std::is_same_v<T, float>) {
+            if (block.count > kernels::Gemm<T>::kMaxChain) return add_many(block, indices, begin, end, x, y);
+          }
           block.for_rows(indices, begin, end, [=](std::int64_t near, std::int64_t far, std::int64_t length) {
             for (std::int64_t i = 0; i < length; ++i) y[far + i] = sum_of(y[far + i], x[near + i]);
           });
         });
       }
     });
+  }
+  /// The same for so many updates that an element may get too many for one sum.
+  static void add_many(const IndexedBlock& block, const std::int64_t* indices, std::int64_t begin,
+                       std::int64_t end, const float* x, float* y) {
+    const std::int64_t length = block.shared ? block.block.inner : 1;
+    const std::int64_t step = block.block.size * block.block.inner;
+    for (std::int64_t o = begin; o < end;) {
+      const std::int64_t alike = block.shared ? end : o + 1;  // blocks with the same indices
+      LongSums sums(step / length, length);
+      block.for_rows(indices, o, o + 1, [&](std::int64_t, std::int64_t far, std::int64_t) {
+        sums.count((far - o * step) / length);
+      });
+      const bool has_long = sums.find();
+      for (; o < alike; ++o) {
+        block.for_rows(indices, o, o + 1, [&](std::int64_t near, std::int64_t far, std::int64_t) {
+          const std::int64_t row = (far - o * step) / length;
+          if (has_long && sums.has(row)) return sums.add(row, x + near);
+          for (std::int64_t i = 0; i < length; ++i) y[far + i] += x[near + i];
+        });
+        if (has_long) sums.write(y + o * step);
+      }
+    }
   }
   /// Integers wrap around.
   template <class T>
