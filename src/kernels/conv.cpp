@@ -2,6 +2,7 @@
 #include "kernels/conv.h"
 
 #include <algorithm>
+#include <cmath>
 #include <type_traits>
 #include <utility>
 
@@ -151,6 +152,10 @@ void conv(const ConvShape& shape, const T* x, const T* w, T* y, const ConvFinish
 
 template <class T>
 void conv_input(const ConvShape& shape, const T* y, const T* w, T* x, const ConvPiece<T>& piece) {
+  // The other ways multiply zeros beside y, too: of infinite weights that would make NaN.
+  if (!std::all_of(w, w + w_size(shape), [](T number) { return std::isfinite(number); })) {
+    return conv_input_by_patches(shape, y, w, x);
+  }
   if constexpr (std::is_same_v<T, float>) {
     if (WinogradConv::fits(adjoint(shape))) {
       const WinogradConv fast(adjoint(shape));

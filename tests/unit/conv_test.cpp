@@ -275,9 +275,10 @@ struct Problem {
         const double product = static_cast<double>(a) * static_cast<double>(b);
         return magnitudes ? std::abs(product) : product;
       };
-      sums[0][k] += term(x[i], w[j]);
-      sums[1][i] += term(y[k], w[j]);
-      sums[2][j] += term(x[i], y[k]);
+      const T pixel = at_x < 0 ? T(0) : x[i];
+      sums[0][k] += term(pixel, w[j]);
+      if (at_x >= 0) sums[1][i] += term(y[k], w[j]);
+      sums[2][j] += term(pixel, y[k]);
     });
     return sums;
   }
@@ -325,21 +326,33 @@ TEST(ConvKernels, LongChainsLoseNoDigits) {
   }
 }
 
-// An infinity at the edge of an image: what has no window over it stays finite.
+template <class T>
+void expect_finite_where_exact_is(const Problem<T>& problem, const char* where) {
+  const auto got = problem.run();
+  const auto wanted = problem.exact(false);
+  for (std::size_t part = 0; part < 3; ++part) {
+    for (std::size_t i = 0; i < wanted[part].size(); ++i) {
+      ASSERT_EQ(std::isfinite(got[part][i]), std::isfinite(wanted[part][i]))
+          << where << ' ' << part << ' ' << i;
+    }
+  }
+}
+
+// An infinity at the edge of an image: what has no window over it stays finite. And one among the weights and
+// in the gradient, which meets the zeros of the padding as well.
 TYPED_TEST(ConvKernel, SpreadsAnInfinityNoFurtherThanItsWindows) {
+  constexpr TypeParam kInfinite = std::numeric_limits<TypeParam>::infinity();
   for (const ConvShape& shape : large_shapes()) {
-    Problem<TypeParam> problem(shape);
-    const Extents& in = problem.s.windows.in;
-    for (const std::int64_t at : {in[2] - 1, in.product() - 1}) {
-      problem.x[static_cast<std::size_t>(at)] = std::numeric_limits<TypeParam>::infinity();
-    }
-    const auto got = problem.run();
-    const auto wanted = problem.exact(false);
-    for (std::size_t part = 0; part < 3; ++part) {
-      for (std::size_t i = 0; i < wanted[part].size(); ++i) {
-        ASSERT_EQ(std::isfinite(got[part][i]), std::isfinite(wanted[part][i])) << part << ' ' << i;
-      }
-    }
+    const Problem<TypeParam> plain(shape);
+    Problem<TypeParam> image = plain, weights = plain, gradient = plain;
+    const Extents& in = plain.s.windows.in;
+    for (const std::int64_t at : {in[2] - 1, in.product() - 1})
+      image.x[static_cast<std::size_t>(at)] = kInfinite;
+    expect_finite_where_exact_is(image, "x");
+    weights.w.back() = kInfinite;
+    expect_finite_where_exact_is(weights, "w");
+    gradient.y.front() = kInfinite;
+    expect_finite_where_exact_is(gradient, "y");
   }
 }
 
