@@ -19,8 +19,6 @@ void require_same_shape(const Tensor& prediction, const Tensor& target) {
                ". Need equal shapes: nothing broadcasts in a loss. Use reshape, expand_dims or squeeze."));
 }
 
-DType floating_dtype(const Tensor& x) { return is_floating(x.dtype()) ? x.dtype() : DType::f64; }
-
 Tensor magnitude(const Tensor& x) { return where(x < 0, -x, where(equal(x, 0), 0, x)); }
 
 }  // namespace
@@ -32,7 +30,7 @@ Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& targ
   // softplus(z) - t z, of which nothing cancels: (1 - t) z + log(1 + e^-z) for z > 0, else -t z + log(1 +
   // e^z).
   const Tensor is_positive = logits > 0.0;
-  const Tensor straight = (cast(is_positive, floating_dtype(logits)) - targets) * logits;
+  const Tensor straight = chainrule::where(is_positive, 1.0 - targets, -targets) * logits;
   return reduced(straight + log1p(exp(chainrule::where(is_positive, -logits, logits))), reduction);
 }
 

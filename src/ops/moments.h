@@ -28,7 +28,7 @@ Tensor scale_for_squares(const Tensor& x, const Axes& axes, Tiny tiny);
 /// Of floating numbers over some axes, which stay with size 1.
 struct Moments {
   Tensor scale;       ///< scale_for_squares
-  Tensor difference;  ///< scale (x - mean). The mean is taken off twice: what rounding left of it, too.
+  Tensor difference;  ///< scale (x - mean). What rounding left of the mean is taken off, too.
   Tensor squares;     ///< the sum of squares of that
   Tensor mean;
 };
