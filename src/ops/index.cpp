@@ -2,13 +2,11 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
-#include <utility>
-#include <vector>
 
 #include "chainrule/array.h"
 #include "chainrule/ops.h"
 #include "core/thread_pool.h"
-#include "kernels/simd/gemm.h"
+#include "ops/long_sums.h"
 #include "ops/meta.h"
 #include "ops/op.h"
 
@@ -163,44 +161,6 @@ struct Take {
   }
 };
 
-/// Adding updates, of which thousands may go to one element: such sums are made in double precision.
-class LongSums {
- public:
-  /// @param rows  those whose sums are not made otherwise, `length` elements each.
-  LongSums(std::int64_t rows, std::int64_t length) : uses_(static_cast<std::size_t>(rows)), length_(length) {}
-
-  void count(std::int64_t row) { ++uses_[at(row)]; }
-  /// After the last update is counted: whether there are such sums.
-  bool find() {
-    std::int64_t found = 0;
-    for (std::int64_t& use : uses_) use = use > kernels::Gemm<float>::kMaxChain ? found++ : -1;
-    sums_.resize(at(found * length_));
-    return found > 0;
-  }
-  bool has(std::int64_t row) const { return uses_[at(row)] >= 0; }
-  void add(std::int64_t row, const float* x) {
-    double* sum = sums_of(row);
-    for (std::int64_t i = 0; i < length_; ++i) sum[i] += static_cast<double>(x[i]);
-  }
-  /// To the rows of y; the next sums begin from 0.
-  void write(float* y) {
-    for (std::int64_t row = 0; row < static_cast<std::int64_t>(uses_.size()); ++row) {
-      if (!has(row)) continue;
-      double* sum = sums_of(row);
-      for (std::int64_t i = 0; i < length_; ++i)
-        y[row * length_ + i] = static_cast<float>(std::exchange(sum[i], 0.0));
-    }
-  }
-
- private:
-  static std::size_t at(std::int64_t number) { return static_cast<std::size_t>(number); }
-  double* sums_of(std::int64_t row) { return sums_.data() + uses_[at(row)] * length_; }
-
-  std::vector<std::int64_t> uses_;  // then the number of the row's sums, or -1
-  std::int64_t length_;
-  std::vector<double> sums_;
-};
-
 /// The adjoint of take: zeros of its input's shape, to which the updates are added where take read.
 struct ScatterAdd {
   int axis = 0;
@@ -236,7 +196,8 @@ struct ScatterAdd {
           const std::int64_t step = block.block.size * block.block.inner;
           std::fill(y + begin * step, y + end * step, T(0));
           if constexpr (std::is_same_v<T, float>) {
-            if (block.count > kernels::Gemm<T>::kMaxChain) return add_many(block, indices, begin, end, x, y);
+            if (block.count > LongSums::kFewest && step > 0)
+              return add_many(block, indices, begin, end, x, y);
           }
           block.for_rows(indices, begin, end, [=](std::int64_t near, std::int64_t far, std::int64_t length) {
             for (std::int64_t i = 0; i < length; ++i) y[far + i] = sum_of(y[far + i], x[near + i]);

@@ -55,6 +55,10 @@ TEST(LongSums, OfUpdatesByNumber) {
   });
 }
 
+TEST(LongSums, OfUpdatesOfNothing) {
+  EXPECT_EQ(index_add(zeros({3, 0}), zeros({5000}, i64), ones({5000, 0})).shape(), Shape({3, 0}));
+}
+
 TEST(LongSums, OfFewUpdatesKeepTheirBits) {
   const Tensor places = tensor({0, 1, 0, 0, 1, 0}, i64);
   const Tensor x = detach(normal({6}, {3}));
