@@ -29,8 +29,17 @@ class LazyScope {
   Mode before_ = mode();
 };
 
+/// All NaN are alike.
 bool same_bits(const Node& a, const Node& b) {
-  return std::memcmp(a.value.data(), b.value.data(), a.bytes()) == 0;
+  if (std::memcmp(a.value.data(), b.value.data(), a.bytes()) == 0) return true;
+  if (!is_floating(a.dtype)) return false;
+  return with_floating(a.dtype, [&]<class T>(std::type_identity<T>) {
+    const T *x = reinterpret_cast<const T*>(a.value.data()), *y = reinterpret_cast<const T*>(b.value.data());
+    for (std::int64_t i = 0; i < a.shape.numel(); ++i) {
+      if (std::memcmp(x + i, y + i, sizeof(T)) != 0 && !(std::isnan(x[i]) && std::isnan(y[i]))) return false;
+    }
+    return true;
+  });
 }
 
 /// The node's operation again, on the values its inputs have.
@@ -66,17 +75,39 @@ double largest_difference(const Tensor& a, const Tensor& b, double scale) {
   return largest;
 }
 
-/// The graph's value and gradient, computed together.
-Tensors value_and_gradients(const RandomGraph& graph, DType dtype) {
+/// The graph's leaves.
+Tensors plain_leaves(const RandomGraph& graph, DType dtype) {
   Tensors leaves;
   for (const Tensor& leaf : graph.leaves()) leaves.push_back(detach(cast(leaf, dtype)));
+  return leaves;
+}
+
+/// The same, some of their numbers replaced by those that calculate in their own way.
+Tensors special_leaves(const RandomGraph& graph, DType dtype, std::uint64_t seed) {
+  Random random(seed);
+  const double denormal = dtype == f32 ? 0x1p-140 : 0x1p-1060;
+  const double special[] = {INFINITY, -INFINITY, NAN, 0, -0.0, denormal, -denormal};
+  Tensors leaves;
+  for (const Tensor& leaf : graph.leaves()) {
+    std::vector<double> values = leaf.to_vector();
+    for (double& value : values) {
+      if (random.below(4) == 0) value = special[random.below(std::size(special))];
+    }
+    leaves.push_back(detach(cast(from_data(values, leaf.shape()), dtype)));
+  }
+  return leaves;
+}
+
+/// The graph's value and gradient, computed together.
+Tensors value_and_gradients(const RandomGraph& graph, const Tensors& leaves) {
   Tensors outputs{graph(leaves)};
   for (Tensor& g : grad(outputs[0], leaves, {.allow_unused = true})) outputs.push_back(std::move(g));
   return outputs;
 }
 
-std::string fault_of_values(const RandomGraph& graph, DType dtype) {
-  const Tensors outputs = value_and_gradients(graph, dtype);
+std::string fault_of_values(const RandomGraph& graph, const Tensors& leaves) {
+  const DType dtype = leaves[0].dtype();
+  const Tensors outputs = value_and_gradients(graph, leaves);
   std::vector<Node*> roots;
   for (const Tensor& output : outputs) roots.push_back(output.node());
   const double rounding = dtype == f32 ? 0x1p-24 : 0x1p-53;
@@ -98,7 +129,7 @@ std::string fault_of_values(const RandomGraph& graph, DType dtype) {
   }
   const int threads = num_threads();
   set_num_threads(threads == 1 ? 2 : 1);
-  const Tensors others = value_and_gradients(graph, dtype);  // of which nothing but the results is kept
+  const Tensors others = value_and_gradients(graph, leaves);  // of which nothing but the results is kept
   evaluate(others);
   set_num_threads(threads);
   for (std::size_t i = 0; i < outputs.size(); ++i) {
@@ -108,6 +139,16 @@ std::string fault_of_values(const RandomGraph& graph, DType dtype) {
     }
   }
   return {};
+}
+
+/// Some operations refuse them: that is no fault.
+std::string fault_of_special_values(const RandomGraph& graph, DType dtype, std::uint64_t seed) {
+  try {
+    const std::string fault = fault_of_values(graph, special_leaves(graph, dtype, seed));
+    return fault.empty() ? fault : cat("with special values: ", fault);
+  } catch (const ValueError&) {
+    return {};
+  }
 }
 
 std::string fault_of_derivatives(const RandomGraph& graph, std::uint64_t seed) {
@@ -129,7 +170,9 @@ std::string find_fault(const RandomGraph& graph, std::uint64_t seed) {
   const LazyScope scope;
   try {
     for (const DType dtype : {f32, f64}) {
-      std::string fault = fault_of_values(graph, dtype);
+      std::string fault = fault_of_values(graph, plain_leaves(graph, dtype));
+      if (!fault.empty()) return fault;
+      fault = fault_of_special_values(graph, dtype, seed);
       if (!fault.empty()) return fault;
     }
     return fault_of_derivatives(graph, seed);

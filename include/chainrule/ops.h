@@ -181,8 +181,8 @@ Tensor logsumexp(const Tensor& x, Axes axes = {}, bool keepdims = false,
 /// The length of the elements as one vector: the sum of magnitudes (order 1), the root of the sum of squares
 /// (2), the largest magnitude (INFINITY). Over two axes as well: matrix norms are others.
 ///
-/// Where it has a corner the derivative is a subgradient: order 1 takes 0 for elements that are 0, order 2
-/// takes 0 where all are 0, and order infinity shares among the largest.
+/// At corners it takes a subgradient: 0 for elements that are 0 (order 1), 0 where all are (order 2: square(
+/// norm(x)) is flat there, unlike sum(square(x)), to all orders), equal shares of the largest (INFINITY).
 /// @throws ValueError  for another order (E100).
 Tensor norm(const Tensor& x, double order = 2, Axes axes = {}, bool keepdims = false,
             Location where = Location::current());

@@ -2,9 +2,11 @@
 #include "kernels/conv.h"
 
 #include <algorithm>
+#include <cmath>
 #include <type_traits>
 #include <utility>
 
+#include "kernels/chain_sums.h"
 #include "kernels/conv_patches.h"
 #include "kernels/conv_rows.h"
 #include "kernels/conv_shifted.h"
@@ -78,6 +80,36 @@ void direct_conv_weight(const ConvShape& shape, const T* x, const T* y, T* w, bo
   }
 }
 
+/// Links that an image adds to the chains of the weights' gradient.
+std::int64_t links_of_image(const ConvShape& s) {
+  const bool is_shifted = ShiftedConv<float>::fits(s);
+  return std::max<std::int64_t>(1, is_shifted ? PaddedImage(s.windows).span() : s.windows.out.product());
+}
+template <class T>
+std::int64_t direct_chains(const ConvShape& s) {
+  return ChainSums<T>::chains(s.n, links_of_image(s));
+}
+template <class T>
+std::int64_t direct_sums(const ConvShape& s) {
+  return ChainSums<T>::memory(w_size(s), direct_chains<T>(s));
+}
+
+/// The same for any number of images, in chains of whole ones.
+template <class T>
+void direct_conv_weight(const ConvShape& shape, const T* x, const T* y, T* w, const ConvPiece<T>& piece,
+                        T* memory) {
+  const std::int64_t links = links_of_image(shape);
+  ChainSums<T> chains(memory, w_size(shape));
+  if (piece.first) chains.clear();
+  ConvShape some = shape;
+  for (std::int64_t i = 0; i < shape.n; i += some.n) {
+    some.n = std::min(shape.n - i, chains.room(links));
+    direct_conv_weight(some, x + i * x_size(shape), y + i * y_size(shape), chains.chain(), chains.is_begun());
+    chains.add(some.n * links);
+  }
+  if (piece.last) std::copy_n(chains.finish(), w_size(shape), w);
+}
+
 /// Runs `direct(shape of one image, image)` for those that could not be done together with the others.
 template <class F>
 void for_each_left(ConvShape shape, const bool* done, F direct) {
@@ -120,6 +152,10 @@ void conv(const ConvShape& shape, const T* x, const T* w, T* y, const ConvFinish
 
 template <class T>
 void conv_input(const ConvShape& shape, const T* y, const T* w, T* x, const ConvPiece<T>& piece) {
+  // The other ways multiply zeros beside y, too: of infinite weights that would make NaN.
+  if (!std::all_of(w, w + w_size(shape), [](T number) { return std::isfinite(number); })) {
+    return conv_input_by_patches(shape, y, w, x);
+  }
   if constexpr (std::is_same_v<T, float>) {
     if (WinogradConv::fits(adjoint(shape))) {
       const WinogradConv fast(adjoint(shape));
@@ -140,9 +176,9 @@ void conv_weight(const ConvShape& shape, const T* x, const T* y, T* w, const Con
   if constexpr (std::is_same_v<T, float>) {
     if (WinogradConv::fits(shape)) {
       const WinogradConv fast(shape);
-      float* sums = kept_or_scratch(piece, fast.transformed());
+      float* sums = kept_or_scratch(piece, fast.transformed_sums());
       bool* done = flags(shape.n);
-      fast.add_up_weights(x, y, sums, !piece.first, done);
+      fast.add_up_weights(x, y, sums, piece.first, done);
       if (piece.first) std::fill_n(w, w_size(shape), T(0));
       for_each_left(shape, done, [&](const ConvShape& one, std::int64_t i) {
         direct_conv_weight(one, x + i * x_size(shape), y + i * y_size(shape), w, true);
@@ -154,12 +190,14 @@ void conv_weight(const ConvShape& shape, const T* x, const T* y, T* w, const Con
   if (RowConv<T>::fits(shape)) {
     const RowConv<T> rows(shape);
     T* sums = kept_or_scratch(piece, rows.partial_sums());
-    if (piece.first) std::fill_n(sums, rows.partial_sums(), T(0));
-    rows.add_up_weights(x, y, sums);
+    rows.add_up_weights(x, y, sums, piece.first);
     if (piece.last) rows.finish_weights(sums, w);
     return;
   }
-  direct_conv_weight(shape, x, y, w, !piece.first);
+  if (piece.kept == nullptr && direct_chains<T>(shape) <= 1) {  // nor has the whole batch more
+    return direct_conv_weight(shape, x, y, w, !piece.first);
+  }
+  direct_conv_weight(shape, x, y, w, piece, kept_or_scratch(piece, direct_sums<T>(shape)));
 }
 
 std::int64_t conv_kept(const ConvShape& shape) {
@@ -167,8 +205,12 @@ std::int64_t conv_kept(const ConvShape& shape) {
 }
 std::int64_t conv_input_kept(const ConvShape& shape) { return conv_kept(adjoint(shape)); }
 std::int64_t conv_weight_kept(const ConvShape& shape) {
-  const std::int64_t transformed = WinogradConv::fits(shape) ? WinogradConv(shape).transformed() : 0;
-  return std::max(transformed, RowConv<float>::fits(shape) ? RowConv<float>(shape).partial_sums() : 0);
+  const bool is_winograd = WinogradConv::fits(shape), is_by_rows = RowConv<float>::fits(shape);
+  if (!is_winograd && !is_by_rows && direct_chains<float>(shape) <= 1) return 0;  // the sums lie in w
+  const std::int64_t direct = std::max(direct_sums<float>(shape), direct_sums<double>(shape));
+  const std::int64_t by_rows =
+      is_by_rows ? std::max(RowConv<float>(shape).partial_sums(), RowConv<double>(shape).partial_sums()) : 0;
+  return std::max({is_winograd ? WinogradConv(shape).transformed_sums() : 0, by_rows, direct});
 }
 
 template void conv(const ConvShape&, const float*, const float*, float*, const ConvFinish<float>&,

@@ -56,8 +56,9 @@ struct ConvPiece {
 /// chain in the order of w's memory. The weights' gradient is one chain over (n, l) in order or, where an
 /// output has few weights, kSums chains, added in pairs (conv_rows.h). The input's gradient is, with stride
 /// 1, one chain over (o, j), the last j first; with others, for each j a chain over o, and those are added
-/// over fixed blocks of l, in each over j. So the bits depend neither on threads nor on the vector width (see
-/// gemm.h).
+/// over fixed blocks of l, in each over j. Where a chain would have more than Gemm::kMaxChain links, there
+/// are several, of fixed length, and their sums are added in pairs (chain_sums.h). So the bits depend neither
+/// on threads nor on the vector width (see gemm.h).
 ///
 /// Each thread keeps scratch memory of about 2 MB, or of one padded image and one result if that is more.
 /// @{

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/thread_pool.h"
+#include "kernels/chain_sums.h"
 #include "kernels/cut.h"
 #include "kernels/simd/gemm.h"
 #include "kernels/simd/gemm_scratch.h"
@@ -82,25 +83,45 @@ struct Part {
   }
 };
 
-/// One block of the output: all its patches, some weights at a time.
+/// One block of the output: all its patches, some weights at a time. The chains go on from what c holds, or
+/// start from 0.
+template <class T>
+void add_block(const Part<T>& part, const T* image, const T* w, Range deep, Range block, bool accumulate,
+               T* c, std::int64_t ldc) {
+  const auto [patches, step] = part.patches(image, deep, block);
+  gemm(Gemm<T>{.m = part.s.out_channels,
+               .n = block.size(),
+               .k = deep.size(),
+               .a = w + deep.begin,
+               .lda = part.depth,
+               .b = patches,
+               .ldb = step,
+               .c = c,
+               .ldc = ldc,
+               .accumulate = accumulate});
+}
+
 template <class T>
 void conv_block(const Part<T>& part, const T* image, const T* w, T* y, Range block) {
-  const std::int64_t deep_blocks = std::max<std::int64_t>(1, divide_up(part.depth, kBlockDepth));
-  const std::int64_t columns = block.size();
-  for (std::int64_t i = 0; i < deep_blocks; ++i) {
-    const Range deep = Cut(part.depth, deep_blocks)[i];
-    const auto [patches, step] = part.patches(image, deep, block);
-    gemm(Gemm<T>{.m = part.s.out_channels,
-                 .n = columns,
-                 .k = deep.size(),
-                 .a = w + deep.begin,
-                 .lda = part.depth,
-                 .b = patches,
-                 .ldb = step,
-                 .c = y + block.begin,
-                 .ldc = part.places,
-                 .accumulate = i > 0});
+  const Cut deep(part.depth, std::max<std::int64_t>(1, divide_up(part.depth, kBlockDepth)));
+  if (part.depth <= ChainSums<T>::kMaxChain) {
+    for (std::int64_t i = 0; i < deep.pieces(); ++i)
+      add_block(part, image, w, deep[i], block, i > 0, y + block.begin, part.places);
+    return;
   }
+  thread_local Scratch memory;
+  const std::int64_t columns = block.size(), sums = part.s.out_channels * columns;
+  ChainSums<T> chains(
+      memory.get<T>(ChainSums<T>::memory(sums, ChainSums<T>::chains(deep.pieces(), kBlockDepth))), sums);
+  chains.clear();
+  for (std::int64_t i = 0; i < deep.pieces(); ++i) {
+    chains.room(kBlockDepth);
+    add_block(part, image, w, deep[i], block, chains.is_begun(), chains.chain(), columns);
+    chains.add(kBlockDepth);
+  }
+  const T* from = chains.finish();
+  for (std::int64_t o = 0; o < part.s.out_channels; ++o, from += columns)
+    std::copy_n(from, columns, y + o * part.places + block.begin);
 }
 
 /// Calls body(number in w, number in sums) for each weight of a group, a few rows of sums at a time.
@@ -156,12 +177,11 @@ template <class T>
 void conv_input_by_patches(const ConvShape& shape, const T* y, const T* w, T* x) {
   const Part<T> part{shape};
   const std::int64_t kernel = shape.windows.kernel.product(), plane = shape.windows.in.product();
+  constexpr std::int64_t kMaxChain = ChainSums<T>::kMaxChain;
   // Whole channels, so that no two tasks add to one element.
   const std::int64_t pieces = divide_up(part.depth, std::max(kBlockDepth, kernel));
-  const auto run = [&](std::int64_t image, std::int64_t group, Range channels) {
-    T* to = x + part.x_at(image, group);
-    std::fill(to + channels.begin * plane, to + channels.end * plane, T(0));
-    const Range deep{channels.begin * kernel, channels.end * kernel};
+  // Adds to the image what some of the weights give.
+  const auto add = [&](std::int64_t image, std::int64_t group, Range deep, T* to) {
     for (std::int64_t b = 0; part.places > 0 && b < part.blocks; ++b) {
       const Range block = part.block(b);
       const std::int64_t columns = block.size();
@@ -179,6 +199,24 @@ void conv_input_by_patches(const ConvShape& shape, const T* y, const T* w, T* x)
       part.add_patches(patches, deep, block, to);
     }
   };
+  const auto run = [&](std::int64_t image, std::int64_t group, Range channels) {
+    T* to = x + part.x_at(image, group);
+    const std::int64_t size = channels.size() * plane;
+    std::fill_n(to + channels.begin * plane, size, T(0));
+    if (kernel <= kMaxChain) return add(image, group, {channels.begin * kernel, channels.end * kernel}, to);
+    thread_local Scratch memory;  // of one channel: no more is done at one time
+    ChainSums<T> chains(memory.get<T>(ChainSums<T>::memory(size, divide_up(kernel, kMaxChain))), size);
+    chains.clear();
+    for (std::int64_t j = 0; j < kernel; j += kMaxChain) {
+      chains.room(kMaxChain);
+      std::fill_n(chains.chain(), size, T(0));
+      const std::int64_t first = channels.begin * kernel + j;
+      add(image, group, {first, first + std::min(kernel - j, kMaxChain)},
+          chains.chain() - channels.begin * plane);
+      chains.add(kMaxChain);
+    }
+    std::copy_n(chains.finish(), size, to + channels.begin * plane);
+  };
   const std::int64_t work = shape.out_channels * part.depth * part.places / std::max<std::int64_t>(1, pieces);
   parallel_for(shape.n * shape.groups * pieces, part.grain(work), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t task = begin; task < end; ++task) {
@@ -195,11 +233,18 @@ void conv_weight_by_patches(const ConvShape& shape, Range groups, const T* x, co
   const std::int64_t outputs = shape.out_channels;
   const auto run = [&](std::int64_t group, Range deep) {
     thread_local Scratch memory;
-    T* sums = memory.get<T>(deep.size() * outputs);
-    if (accumulate) sums_from_weights(shape, group, deep, w, sums);
+    const std::int64_t size = deep.size() * outputs;
+    const std::int64_t most = shape.n * part.places / (ChainSums<T>::kMaxChain - kBlockColumns) + 1;
+    ChainSums<T> chains(memory.get<T>(ChainSums<T>::memory(size, most)), size);
+    chains.clear();
+    if (accumulate) {
+      sums_from_weights(shape, group, deep, w, chains.chain());
+      chains.add(1);
+    }
     for (std::int64_t i = 0; i < shape.n * part.blocks; ++i) {
       const std::int64_t image = i / part.blocks;
       const Range block = part.block(i % part.blocks);
+      chains.room(block.size());
       const auto [patches, step] = part.patches(x + part.x_at(image, group), deep, block);
       gemm(Gemm<T>{.m = deep.size(),
                    .n = outputs,
@@ -209,11 +254,12 @@ void conv_weight_by_patches(const ConvShape& shape, Range groups, const T* x, co
                    .b = y + part.y_at(image, group) + block.begin,
                    .ldb = part.places,
                    .trans_b = true,
-                   .c = sums,
+                   .c = chains.chain(),
                    .ldc = outputs,
-                   .accumulate = accumulate || i > 0});
+                   .accumulate = chains.is_begun()});
+      chains.add(block.size());
     }
-    weights_from_sums(shape, group, deep, sums, w);
+    weights_from_sums(shape, group, deep, chains.finish(), w);
   };
 
   // As many tasks as the threads can use, but none of less than two tiles' rows.

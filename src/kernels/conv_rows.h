@@ -19,15 +19,22 @@ class RowConv {
 
   void forward(const T* x, const T* w, T* y, const ConvFinish<T>& finish) const;
 
-  /// Numbers of the weights' partial sums: for each weight as many as the widest vector has, each a chain
-  /// over the images.
-  std::int64_t partial_sums() const { return s_.groups * s_.out_channels * s_.depth() * kSums<T>; }
-  /// Adds to the partial sums of the weights' gradient, which begin from 0.
-  void add_up_weights(const T* x, const T* y, T* sums) const;
+  /// Numbers of memory for the partial sums of the weights' gradient: for each weight as many as the widest
+  /// vector has, each over chains (chain_sums.h) of images or parts of one.
+  std::int64_t partial_sums() const;
+  /// Adds to the partial sums of the weights' gradient, or begins them.
+  void add_up_weights(const T* x, const T* y, T* memory, bool begin) const;
   /// The weights' gradient: adds the partial sums in pairs.
-  void finish_weights(const T* sums, T* w) const;
+  void finish_weights(T* memory, T* w) const;
 
  private:
+  /// Rows and columns of y that go into one chain, at most, and the links they make.
+  struct Step {
+    std::int64_t rows, columns, links;
+  };
+  Step step() const;
+  std::int64_t all_sums() const { return s_.groups * s_.out_channels * s_.depth() * kSums<T>; }
+
   ConvShape s_;
   const Windows& v_ = s_.windows;
   PaddedImage padded_;

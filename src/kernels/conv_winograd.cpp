@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/thread_pool.h"
+#include "kernels/chain_sums.h"
 #include "kernels/cut.h"
 #include "kernels/simd/gemm.h"
 #include "kernels/simd/gemm_scratch.h"
@@ -58,6 +59,7 @@ bool WinogradConv::fits(const ConvShape& shape) {
     if (v.low[axis] < 0 || v.out[axis] + 2 < v.low[axis] + v.in[axis]) return false;
   }
   if (std::min(shape.in_channels, shape.out_channels) < kFewestChannels || shape.n == 0) return false;
+  if (shape.in_channels > Gemm<float>::kMaxChain) return false;
   const std::int64_t tiles = divide_up(v.out[1], 2) * divide_up(v.out[2], 2);
   if (shape.in_channels * shape.out_channels > std::min(kMostWeights, kWeightsForTile * tiles)) return false;
   return tiles > 0 && static_cast<double>(4 * tiles) <= kMostWaste * static_cast<double>(v.out.product());
@@ -200,21 +202,20 @@ void WinogradConv::forward(const float* x, const float* transformed, float* y,
 
 /// Some images laid out with their channels last, and their gradients.
 struct WinogradConv::Prepared {
-  std::int64_t count;
   const float *images, *gradients;
 };
 
-void WinogradConv::add_up_points(const Prepared& prepared, PointRows rows, Range channels, float* sums,
-                                 bool accumulate) const {
+void WinogradConv::add_up_points(const Prepared& prepared, Range tiles, PointRows rows, Range channels,
+                                 float* sums, bool accumulate) const {
   const ChannelsLast image = image_shape(), gradient = gradient_shape();
-  const std::int64_t tiles = prepared.count * tiles_, size = channels.size();
+  const std::int64_t size = channels.size();
   const std::int64_t block_tiles =
-      std::clamp<std::int64_t>(kPointBytes / (4 * rows.points() * (size + y_channels_)), 1, tiles);
+      std::clamp<std::int64_t>(kPointBytes / (4 * rows.points() * (size + y_channels_)), 1, tiles.size());
   const std::int64_t x_stride = stride_of(block_tiles, size), y_stride = stride_of(block_tiles, y_channels_);
   float* x_points = scratch(rows.points() * x_stride, 2);
   float* y_points = scratch(rows.points() * y_stride, 3);
-  for (std::int64_t begin = 0; begin < tiles; begin += block_tiles) {
-    const Range block{begin, std::min(tiles, begin + block_tiles)};
+  for (std::int64_t begin = tiles.begin; begin < tiles.end; begin += block_tiles) {
+    const Range block{begin, std::min(tiles.end, begin + block_tiles)};
     for_each_image(columns_, tiles_, block, [&](std::int64_t i, const TileRange& range, std::int64_t first) {
       transform_image(prepared.images + i * image.size() + channels.begin, image, range, rows, size,
                       x_points + first * size, x_stride);
@@ -232,12 +233,16 @@ void WinogradConv::add_up_points(const Prepared& prepared, PointRows rows, Range
                        .ldb = y_channels_,
                        .c = sums + (4 * rows.begin + p) * point_ + channels.begin * y_channels_,
                        .ldc = y_channels_,
-                       .accumulate = accumulate || begin > 0});
+                       .accumulate = accumulate || begin > tiles.begin});
     }
   }
 }
 
-void WinogradConv::add_up_weights(const float* x, const float* y, float* sums, bool accumulate,
+std::int64_t WinogradConv::transformed_sums() const {
+  return ChainSums<float>::memory(transformed(), ChainSums<float>::chains(s_.n * tiles_, 1), s_.groups);
+}
+
+void WinogradConv::add_up_weights(const float* x, const float* y, float* memory, bool begin,
                                   bool* done) const {
   const Windows& v = s_.windows;
   const std::int64_t x_size = s_.in_channels * v.in.product(), y_size = s_.out_channels * v.out.product();
@@ -266,30 +271,36 @@ void WinogradConv::add_up_weights(const float* x, const float* y, float* sums, b
   const std::int64_t units = x_channels_ / kChannelUnit;
   const std::int64_t channel_pieces = std::min(units, divide_up(num_threads(), row_pieces));
   for (std::int64_t group = 0; group < s_.groups; ++group) {
+    ChainSums<float> chains(memory, transformed(), group, s_.groups);
+    if (begin) chains.clear();
     for (std::int64_t first = 0; first < s_.n; first += at_once) {
       const std::int64_t count = std::min(at_once, s_.n - first);
-      parallel_for(count, 1, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) {
+      parallel_for(count, 1, [&](std::int64_t i, std::int64_t end) {
+        for (; i < end; ++i)
           lay_out(first + i, group, images + i * image.size(), gradients + i * gradient.size());
-        }
       });
-      parallel_for(row_pieces * channel_pieces, 1, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) {
-          const Range rows = Cut(4, row_pieces)[i % row_pieces];
-          const Range some = Cut(units, channel_pieces)[i / row_pieces];
-          add_up_points({count, images, gradients},
-                        {static_cast<int>(rows.begin), static_cast<int>(rows.end)},
-                        {some.begin * kChannelUnit, some.end * kChannelUnit}, sums + group * kPoints * point_,
-                        accumulate || first > 0);
-        }
-      });
+      for (std::int64_t tile = 0; tile < count * tiles_;) {
+        const Range tiles{tile, std::min(count * tiles_, tile + chains.room())};
+        parallel_for(row_pieces * channel_pieces, 1, [&](std::int64_t i, std::int64_t end) {
+          for (; i < end; ++i) {
+            const Range rows = Cut(4, row_pieces)[i % row_pieces];
+            const Range some = Cut(units, channel_pieces)[i / row_pieces];
+            add_up_points(
+                {images, gradients}, tiles, {static_cast<int>(rows.begin), static_cast<int>(rows.end)},
+                {some.begin * kChannelUnit, some.end * kChannelUnit}, chains.chain(), chains.is_begun());
+          }
+        });
+        chains.add(tiles.size());
+        tile = tiles.end;
+      }
     }
   }
 }
 
 // G' m G with G as above.
-void WinogradConv::transform_back_weights(const float* sums, float* w) const {
-  for (std::int64_t group = 0; group < s_.groups; ++group, sums += kPoints * point_) {
+void WinogradConv::transform_back_weights(float* memory, float* w) const {
+  for (std::int64_t group = 0; group < s_.groups; ++group) {
+    const float* sums = ChainSums<float>(memory, transformed(), group, s_.groups).finish();
     for (std::int64_t in = 0; in < s_.in_channels; ++in) {
       for (std::int64_t out = 0; out < s_.out_channels; ++out) {
         const float* points = sums + in * y_channels_ + out;

@@ -24,7 +24,7 @@ class WinogradConv {
   static bool fits(const ConvShape& shape);
   explicit WinogradConv(const ConvShape& shape);
 
-  /// Numbers that the transformed weights have, and the sums of transformed gradients.
+  /// Numbers that the transformed weights have.
   std::int64_t transformed() const { return s_.groups * 16 * point_; }
 
   /// Weights as conv has them, transformed.
@@ -35,10 +35,12 @@ class WinogradConv {
   void forward(const float* x, const float* transformed, float* y, const ConvFinish<float>& finish,
                bool* done) const;
 
+  /// Numbers of memory for the sums of transformed gradients, in chains over the tiles (chain_sums.h).
+  std::int64_t transformed_sums() const;
   /// Adds to the sums of transformed gradients, or begins them, for each image of which `done` then says so.
-  void add_up_weights(const float* x, const float* y, float* sums, bool accumulate, bool* done) const;
+  void add_up_weights(const float* x, const float* y, float* memory, bool begin, bool* done) const;
   /// Adds the weights' gradient to w.
-  void transform_back_weights(const float* sums, float* w) const;
+  void transform_back_weights(float* memory, float* w) const;
 
  private:
   struct Task;
@@ -48,7 +50,7 @@ class WinogradConv {
   template <class At>
   void transform(At at, float* to) const;
   void forward_task(const Task& task, const float* transformed, const ConvFinish<float>& finish) const;
-  void add_up_points(const Prepared& prepared, PointRows rows, Range channels, float* sums,
+  void add_up_points(const Prepared& prepared, Range tiles, PointRows rows, Range channels, float* sums,
                      bool accumulate) const;
 
   ConvShape s_;

@@ -5,6 +5,7 @@
 
 #include "core/thread_pool.h"
 #include "kernels/cut.h"
+#include "kernels/ref/pool.h"
 #include "kernels/simd/gemm_scratch.h"
 #include "kernels/simd/pool.h"
 
@@ -191,6 +192,7 @@ void max_unpool(const Windows& v, std::int64_t planes, const T* y, const Number*
   if constexpr (std::is_same_v<Number, std::uint8_t>) {
     if (are_squares(v)) return max_unpool_squares(squares_of(v, planes), y, numbers, x);
   }
+  if (sums_are_long(v)) return max_unpool_reference(v, planes, y, numbers, x);
   const std::int64_t in = v.in.product(), out = v.out.product();
   const Elements elements(v);
   for_each_plane(planes, in + out, [&](std::int64_t plane) {

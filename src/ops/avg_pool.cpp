@@ -22,14 +22,32 @@ Tensor reciprocal_counts(const Windows& w, int axis, std::int64_t before, std::i
   return cast(from_data(counts, Shape{sizes[0], sizes[1], sizes[2]}), dtype);
 }
 
+/// Windows along an axis that are longer are summed by halves, in fewer steps and with smaller errors.
+constexpr std::int64_t kLongWindow = 64;
+
 /// The sum of each window along a spatial axis of a padded image.
 Tensor window_sums(const Tensor& x, const Windows& w, int axis) {
   const int along = x.ndim() - 3 + axis;
-  const std::int64_t step = w.stride[axis], last = (w.out[axis] - 1) * step;
+  const std::int64_t step = w.stride[axis], last = (w.out[axis] - 1) * step, kernel = w.kernel[axis];
   Tensor total;
-  for (std::int64_t j = 0; j < w.kernel[axis]; ++j) {
-    const Tensor part = slice(x, along, j, j + last + 1, step);
+  const auto add = [&](const Tensor& sums, std::int64_t j) {
+    const Tensor part = slice(sums, along, j, j + last + 1, step);
     total = total.is_empty() ? part : total + part;
+  };
+  if (kernel <= kLongWindow) {
+    for (std::int64_t j = 0; j < kernel; ++j) add(x, j);
+    return total;
+  }
+  Tensor sums = x;  // of so many elements from each place on
+  std::int64_t done = 0;
+  for (std::int64_t length = 1; length <= kernel; length *= 2) {
+    if ((kernel & length) != 0) {
+      add(sums, done);
+      done += length;
+    }
+    const std::int64_t places = sums.shape()[along] - length;
+    if (2 * length <= kernel)
+      sums = slice(sums, along, 0, places) + slice(sums, along, length, places + length);
   }
   return total;
 }

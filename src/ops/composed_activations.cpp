@@ -65,13 +65,12 @@ Tensor log_sigmoid(const Tensor& x, Location where) {
   return -softplus(-x);
 }
 
-// Infinity is taken for the largest number: divided by itself it would be NaN.
+// Beyond 1 as 1 - 1 / (1 + |x|), whose slope does not cancel, and which is 1 at infinity.
 Tensor softsign(const Tensor& x, Location where) {
   const OriginScope scope(where);
-  const Tensor number = as_floating(x);
-  const double largest = largest_number(number.is_empty() ? DType::f64 : number.dtype());
-  const Tensor finite = clip(number, -largest, largest);
-  return finite / (1.0 + abs(finite));
+  const Tensor magnitude = abs(as_floating(x)), is_small = magnitude <= 1.0;
+  const Tensor small = chainrule::where(is_small, x, 0.0), large = 1.0 - 1.0 / (1.0 + magnitude);
+  return chainrule::where(is_small, small / (1.0 + abs(small)), chainrule::where(x < 0.0, -large, large));
 }
 
 Tensor hard_sigmoid(const Tensor& x, double alpha, double beta, Location where) {

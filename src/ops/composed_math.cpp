@@ -25,16 +25,27 @@ Tensor tan(const Tensor& x, Location where) {
   return sin(x) / cos(x);
 }
 
-// The two roots and not sqrt(1 - x^2), which rounds the distance from 1 away; nor sqrt((1 - x) (1 + x)),
-// whose slope at 1 would be infinity times 0.
+namespace {
+
+/// sqrt(1 - x^2) in forms that lose no digit. Near 1 from two roots: the square would round the distance from
+/// 1 away, and sqrt((1 - x) (1 + x)) have a slope of infinity times 0 at 1. Near 0 from the square, of which
+/// the slope does not cancel. (A side that is not chosen is fed a harmless number.)
+Tensor root_beside(const Tensor& x) {
+  const Tensor is_near = abs(x) < 0.5;
+  const Tensor near = where(is_near, x, 0.0);
+  return where(is_near, sqrt(1.0 - near * near), sqrt(1.0 - x) * sqrt(1.0 + x));
+}
+
+}  // namespace
+
 Tensor asin(const Tensor& x, Location where) {
   const OriginScope scope(where);
-  return atan2(x, sqrt(1.0 - x) * sqrt(1.0 + x));
+  return atan2(x, root_beside(x));
 }
 
 Tensor acos(const Tensor& x, Location where) {
   const OriginScope scope(where);
-  return atan2(sqrt(1.0 - x) * sqrt(1.0 + x), x);
+  return atan2(root_beside(x), x);
 }
 
 Tensor atan(const Tensor& x, Location where) {
@@ -42,32 +53,10 @@ Tensor atan(const Tensor& x, Location where) {
   return atan2(x, 1.0);
 }
 
-// With p = e^(x/2) - 1 and m = e^(-x/2) - 1: 2 sinh(x/2) = p - m and 2 cosh(x/2) = 2 + p + m. Nothing
-// cancels, and nothing overflows before the result does.
-Tensor sinh(const Tensor& x, Location where) {
-  const OriginScope scope(where);
-  const Tensor p = expm1(0.5 * x);
-  const Tensor m = expm1(-0.5 * x);
-  return (p - m) * (1.0 + 0.5 * (p + m));
-}
-
-// cosh(x) = 1 + 2 sinh(x/2)^2.
-Tensor cosh(const Tensor& x, Location where) {
-  const OriginScope scope(where);
-  const Tensor twice_sinh = expm1(0.5 * x) - expm1(-0.5 * x);
-  return 1.0 + 0.5 * twice_sinh * twice_sinh;
-}
-
 // cosh(y) = 1 + 2 sinh(y/2)^2, the other way round.
 Tensor acosh(const Tensor& x, Location where) {
   const OriginScope scope(where);
   return 2.0 * asinh(sqrt(0.5 * (x - 1.0)));
-}
-
-// Both terms have one sign: nothing cancels.
-Tensor atanh(const Tensor& x, Location where) {
-  const OriginScope scope(where);
-  return 0.5 * (log1p(x) - log1p(-x));
 }
 
 // The upper bound last, so that it wins where the bounds are crossed, as in NumPy and ONNX. By choice: a

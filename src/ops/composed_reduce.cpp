@@ -5,8 +5,8 @@
 #include "chainrule/ops.h"
 #include "ops/axes.h"
 #include "ops/composed.h"
+#include "ops/moments.h"
 #include "ops/op.h"
-#include "ops/scale.h"
 
 namespace chainrule {
 namespace {
@@ -38,16 +38,18 @@ Tensor root(const Tensor& x) {
   return where(is_zero, 0, sqrt(where(is_zero, 1, x)));
 }
 
-/// The root of the sum of squares.
-Tensor length(const Tensor& x, const Axes& axes, bool keepdims) {
-  const Tensor scale = scale_of(x, axes);
-  const Tensor of_parts = root(sum(square(x / scale), axes, true)) * scale;
-  return keepdims ? of_parts : reshape(of_parts, dropped_shape(x.shape(), axis_set(axes, x.ndim())));
-}
-
 /// How many elements of x each element of a reduction stands for.
 std::int64_t elements_each(const Tensor& x, const Tensor& reduced) {
   return reduced.numel() > 0 ? x.numel() / reduced.numel() : 0;
+}
+
+/// What has axes of size 1 in the place of those reduced, with them or without.
+Tensor in_shape(const Tensor& reduced, const Tensor& x, const Axes& axes, bool keepdims) {
+  return keepdims ? reduced : reshape(reduced, dropped_shape(x.shape(), axis_set(axes, x.ndim())));
+}
+
+Tensor scaled_variance(const Tensor& x, const Moments& m, int ddof) {
+  return m.squares / static_cast<double>(std::max<std::int64_t>(elements_each(x, m.squares) - ddof, 0));
 }
 
 /// The product along one axis, which stays with size 1: neighbours' halves are multiplied until one slice is
@@ -100,21 +102,24 @@ Tensor prod(const Tensor& x, Axes axes, bool keepdims, Location where) {
 
 Tensor var(const Tensor& x, Axes axes, bool keepdims, int ddof, Location where) {
   const OpScope scope("var", where);
-  const Tensor from_mean = as_floating(x) - mean(x, axes, true);
-  const Tensor total = sum(square(from_mean), axes, keepdims);
-  return total / static_cast<double>(std::max<std::int64_t>(elements_each(x, total) - ddof, 0));
+  const Moments m = moments(as_floating(x), axes, Tiny::scaled);
+  return in_shape(scaled_variance(x, m, ddof) / m.scale / m.scale, x, axes, keepdims);
 }
 
 Tensor stddev(const Tensor& x, Axes axes, bool keepdims, int ddof, Location where) {
   const OpScope scope("stddev", where);
-  return root(var(x, axes, keepdims, ddof));
+  const Moments m = moments(as_floating(x), axes, Tiny::scaled);
+  return in_shape(root(scaled_variance(x, m, ddof)) / m.scale, x, axes, keepdims);
 }
 
 Tensor norm(const Tensor& x, double order, Axes axes, bool keepdims, Location where) {
   const OpScope scope("norm", where);
   const Tensor real = as_floating(x);
   if (order == 1) return sum(magnitude(real), axes, keepdims);
-  if (order == 2) return length(real, axes, keepdims);
+  if (order == 2) {
+    const Tensor scale = scale_for_squares(real, axes, Tiny::scaled);
+    return in_shape(root(sum(square(real * scale), axes, true)) / scale, x, axes, keepdims);
+  }
   if (std::isinf(order) && order > 0) return max(magnitude(real), axes, keepdims);
   throw op_error<ValueError>(100, cat("order ", order, "; known are 1, 2 and INFINITY."));
 }

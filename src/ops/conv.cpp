@@ -16,6 +16,12 @@ kernels::ConvShape shape_of(const ConvRule& rule, const Shape& x, const Shape& w
   return {rule.window.over(spatial_sizes(x), spatial_sizes(w)), x[0], rule.groups, w[1], w[0] / rule.groups};
 }
 
+/// A number of the image, or of the padding around it.
+template <class T>
+double at_or_zero(const T* x, std::int64_t at) {
+  return at < 0 ? 0 : static_cast<double>(x[at]);
+}
+
 template <class T>
 kernels::ConvPiece<T> piece_of(const Kernel& k) {
   return {k.piece.first, k.piece.last, static_cast<T*>(k.piece.kept)};
@@ -84,7 +90,7 @@ struct Conv {
       const T* w = k.inputs[1].as<T>();
       kernels::sum_terms(shape_of(rule, k.inputs[0].shape, k.inputs[1].shape), k.output.as<T>(),
                          k.output.numel(), [=](double* sums, auto at_x, auto at_w, auto at_y) {
-                           sums[at_y] += static_cast<double>(x[at_x]) * static_cast<double>(w[at_w]);
+                           sums[at_y] += at_or_zero(x, at_x) * static_cast<double>(w[at_w]);
                          });
     });
   }
@@ -139,6 +145,7 @@ struct ConvInput {
       const T* w = k.inputs[1].as<T>();
       kernels::sum_terms(shape_of(rule, k.output.shape, k.inputs[1].shape), k.output.as<T>(),
                          k.output.numel(), [=](double* sums, auto at_x, auto at_w, auto at_y) {
+                           if (at_x < 0) return;
                            sums[at_x] += static_cast<double>(y[at_y]) * static_cast<double>(w[at_w]);
                          });
     });
@@ -191,7 +198,7 @@ struct ConvWeight {
       const T* y = k.inputs[1].as<T>();
       kernels::sum_terms(shape_of(rule, k.inputs[0].shape, k.output.shape), k.output.as<T>(),
                          k.output.numel(), [=](double* sums, auto at_x, auto at_w, auto at_y) {
-                           sums[at_w] += static_cast<double>(x[at_x]) * static_cast<double>(y[at_y]);
+                           sums[at_w] += at_or_zero(x, at_x) * static_cast<double>(y[at_y]);
                          });
     });
   }

@@ -21,6 +21,11 @@ inline double largest_number(DType dtype) {
   return dtype == DType::f32 ? std::numeric_limits<float>::max() : std::numeric_limits<double>::max();
 }
 
+/// The smallest number above 0 with all digits.
+inline double smallest_number(DType dtype) {
+  return dtype == DType::f32 ? std::numeric_limits<float>::min() : std::numeric_limits<double>::min();
+}
+
 /// The reference kernel of a function of floating numbers.
 template <class F>
 void run_floating(const Kernel& k, F f) {

@@ -6,6 +6,7 @@
 #include "chainrule/array.h"
 #include "chainrule/ops.h"
 #include "core/thread_pool.h"
+#include "ops/long_sums.h"
 #include "ops/meta.h"
 #include "ops/op.h"
 
@@ -194,12 +195,38 @@ struct ScatterAdd {
         block.for_outer(kernels, k.inputs[1], [&](std::int64_t begin, std::int64_t end) {
           const std::int64_t step = block.block.size * block.block.inner;
           std::fill(y + begin * step, y + end * step, T(0));
+          if constexpr (std::is_same_v<T, float>) {
+            if (block.count > LongSums::kFewest && step > 0)
+              return add_many(block, indices, begin, end, x, y);
+          }
           block.for_rows(indices, begin, end, [=](std::int64_t near, std::int64_t far, std::int64_t length) {
             for (std::int64_t i = 0; i < length; ++i) y[far + i] = sum_of(y[far + i], x[near + i]);
           });
         });
       }
     });
+  }
+  /// The same for so many updates that an element may get too many for one sum.
+  static void add_many(const IndexedBlock& block, const std::int64_t* indices, std::int64_t begin,
+                       std::int64_t end, const float* x, float* y) {
+    const std::int64_t length = block.shared ? block.block.inner : 1;
+    const std::int64_t step = block.block.size * block.block.inner;
+    for (std::int64_t o = begin; o < end;) {
+      const std::int64_t alike = block.shared ? end : o + 1;  // blocks with the same indices
+      LongSums sums(step / length, length);
+      block.for_rows(indices, o, o + 1, [&](std::int64_t, std::int64_t far, std::int64_t) {
+        sums.count((far - o * step) / length);
+      });
+      const bool has_long = sums.find();
+      for (; o < alike; ++o) {
+        block.for_rows(indices, o, o + 1, [&](std::int64_t near, std::int64_t far, std::int64_t) {
+          const std::int64_t row = (far - o * step) / length;
+          if (has_long && sums.has(row)) return sums.add(row, x + near);
+          for (std::int64_t i = 0; i < length; ++i) y[far + i] += x[near + i];
+        });
+        if (has_long) sums.write(y + o * step);
+      }
+    }
   }
   /// Integers wrap around.
   template <class T>

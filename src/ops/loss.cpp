@@ -5,6 +5,7 @@
 #include "chainrule/loss.h"
 #include "chainrule/ops.h"
 #include "kernels/ref/softmax.h"
+#include "kernels/simd/gemm_scratch.h"
 #include "kernels/simd/softmax.h"
 #include "ops/internal.h"
 #include "ops/meta.h"
@@ -56,14 +57,17 @@ class TargetRows {
     return total;
   }
 
-  /// The row's loss from its logits and their logsumexp.
-  T loss(std::int64_t row, const T* logits, T normaliser) const {
+  /// The row's loss from its logits and their logsumexp, which is top + log: of large numbers only the
+  /// difference is taken.
+  T loss(std::int64_t row, const T* logits, T top, T log) const {
     check(row);
-    if (numbers_) return normaliser - logits[numbers_[row]];
+    if (numbers_) return log + (top - logits[numbers_[row]]);
     const T* t = rows_ + row * classes_;
-    T total = 0;
-    for (std::int64_t j = 0; j < classes_; ++j) total += t[j] == 0 ? T(0) : t[j] * (normaliser - logits[j]);
-    return total;
+    double total = 0;
+    for (std::int64_t j = 0; j < classes_; ++j) {
+      if (t[j] != 0) total += static_cast<double>(t[j] * (log + (top - logits[j])));
+    }
+    return static_cast<T>(total);
   }
   /// Turns the row's probabilities into the gradient: weight * (sum(t) p - t).
   void gradient(std::int64_t row, T weight, T* probabilities) const {
@@ -83,6 +87,13 @@ class TargetRows {
   const T* rows_;
   std::int64_t classes_;
 };
+
+/// Memory of this thread for a number of each row.
+template <class T>
+T* scratch(std::int64_t rows) {
+  static thread_local kernels::Scratch memory;
+  return memory.get<T>(rows);
+}
 
 /// The targets as a tensor of the logits' shape and dtype.
 Tensor target_rows(const Tensor& logits, const Tensor& targets) {
@@ -115,10 +126,10 @@ struct SoftmaxCrossEntropy {
       for (std::int64_t i = 0; i < k.output.numel(); ++i) {
         t.check(i);
         const T* z = k.inputs[0].as<T>() + i * classes;
-        const double normaliser = kernels::log_sum_exp(z, classes);
+        const kernels::ExpSum sum(z, classes);
         double loss = 0;
         for (std::int64_t j = 0; j < classes; ++j) {
-          if (t.at(i, j) != 0) loss += t.at(i, j) * (normaliser - static_cast<double>(z[j]));
+          if (t.at(i, j) != 0) loss += t.at(i, j) * (sum.log() + (sum.top() - static_cast<double>(z[j])));
         }
         k.output.as<T>()[i] = static_cast<T>(loss);
       }
@@ -131,8 +142,9 @@ struct SoftmaxCrossEntropy {
       const TargetRows<T> t(k.inputs[1], classes);
       const T* z = k.inputs[0].as<T>();
       T* y = k.output.as<T>();
-      kernels::logsumexp(z, rows, classes, y);
-      for (std::int64_t i = 0; i < rows; ++i) y[i] = t.loss(i, z + i * classes, y[i]);
+      T* tops = scratch<T>(rows);
+      kernels::logsumexp(z, rows, classes, y, tops);
+      for (std::int64_t i = 0; i < rows; ++i) y[i] = t.loss(i, z + i * classes, tops[i], y[i]);
     });
   }
   static std::vector<Sample> samples() {
@@ -187,11 +199,11 @@ struct SoftmaxCrossEntropyGrad {
         t.check(i);
         const T* z = k.inputs[0].as<T>() + i * classes;
         T* y = k.output.as<T>() + i * classes;
-        const double normaliser = kernels::log_sum_exp(z, classes);
+        const kernels::ExpSum sum(z, classes);
         const double weight = static_cast<double>(k.inputs[2].as<T>()[i]);
         const double s = t.sum(i);
         for (std::int64_t j = 0; j < classes; ++j) {
-          y[j] = static_cast<T>(weight * (s * std::exp(static_cast<double>(z[j]) - normaliser) - t.at(i, j)));
+          y[j] = static_cast<T>(weight * (s * sum.share(z[j]) - t.at(i, j)));
         }
       }
     });
@@ -204,9 +216,10 @@ struct SoftmaxCrossEntropyGrad {
       const T* z = k.inputs[0].as<T>();
       T* y = k.output.as<T>();
       T* losses = static_cast<T*>(k.also);
-      kernels::softmax(z, rows, classes, y, losses);
+      T* tops = losses == nullptr ? nullptr : scratch<T>(rows);
+      kernels::softmax(z, rows, classes, y, losses, tops);
       for (std::int64_t i = 0; i < rows; ++i) {
-        if (losses != nullptr) losses[i] = t.loss(i, z + i * classes, losses[i]);
+        if (losses != nullptr) losses[i] = t.loss(i, z + i * classes, tops[i], losses[i]);
         t.gradient(i, k.inputs[2].as<T>()[i], y + i * classes);
       }
     });
@@ -244,7 +257,7 @@ struct Nll {
     with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
       const TargetRows<T> t(k.inputs[1], classes);
       for (std::int64_t i = 0; i < k.output.numel(); ++i) {
-        k.output.as<T>()[i] = t.loss(i, k.inputs[0].as<T>() + i * classes, T(0));
+        k.output.as<T>()[i] = t.loss(i, k.inputs[0].as<T>() + i * classes, T(0), T(0));
       }
     });
   }

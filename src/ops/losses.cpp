@@ -27,7 +27,11 @@ Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& targ
                                         Location where) {
   const OpScope scope("binary_cross_entropy_with_logits", where);
   require_same_shape(logits, targets);
-  return reduced(softplus(logits) - targets * logits, reduction);
+  // softplus(z) - t z, of which nothing cancels: (1 - t) z + log(1 + e^-z) for z > 0, else -t z + log(1 +
+  // e^z).
+  const Tensor is_positive = logits > 0.0;
+  const Tensor straight = chainrule::where(is_positive, 1.0 - targets, -targets) * logits;
+  return reduced(straight + log1p(exp(chainrule::where(is_positive, -logits, logits))), reduction);
 }
 
 Tensor mse(const Tensor& prediction, const Tensor& target, Reduction reduction, Location where) {
@@ -67,10 +71,12 @@ Tensor kl_divergence(const Tensor& log_q, const Tensor& p, Reduction reduction, 
   if (p.ndim() == 0) {
     throw op_error<ShapeError>(140, "predictions () are one number; need a last axis of classes.");
   }
-  // p log p through a number above 0, so that neither 0 times infinity nor its slope appears.
+  // p log p through a number above 0, so that neither 0 times infinity nor its slope appears; and p log q
+  // without infinity where p is 0.
   const Tensor is_zero = equal(p, 0);
   const Tensor entropies = chainrule::where(is_zero, 0, p * log(chainrule::where(is_zero, 1, p)));
-  return reduced(sum(entropies - p * log_q, -1), reduction);
+  const Tensor finite_q = chainrule::where(logical_and(is_zero, equal(log_q, -INFINITY)), 0, log_q);
+  return reduced(sum(entropies - p * finite_q, -1), reduction);
 }
 
 std::vector<ComposedFunction> loss_functions() {

@@ -4,6 +4,7 @@
 #include "chainrule/array.h"
 #include "chainrule/ops.h"
 #include "core/thread_pool.h"
+#include "kernels/chain_sums.h"
 #include "kernels/simd/gemm.h"
 #include "ops/internal.h"
 #include "ops/meta.h"
@@ -90,7 +91,14 @@ struct Matmul {
   Split split(std::span<const Shape> in) const {
     if (in[0].ndim() != 2 || in[1].ndim() != 2) return {};
     if (!trans_a) return {0b01};
-    return trans_b ? Split{} : Split{0b11, true};
+    if (trans_b) return {};
+    const Product p = product(in[0], in[1]);
+    const std::int64_t kept = std::max(kept_of<float>(p.m * p.n, p.k), kept_of<double>(p.m * p.n, p.k));
+    return {0b11, true, p.k <= kernels::Gemm<float>::kMaxChain ? 0 : kept};
+  }
+  template <class T>
+  static std::int64_t kept_of(std::int64_t elements, std::int64_t links) {
+    return kernels::ChainSums<T>::memory(elements, kernels::ChainSums<T>::chains(links, 1));
   }
   double flops(std::span<const Shape> in, const Shape& out) const {
     return 2.0 * static_cast<double>(out.numel()) * static_cast<double>(product(in[0], in[1]).k);
@@ -138,6 +146,7 @@ struct Matmul {
   void run_fast(const Kernel& k) const {
     if (k.output.dtype == DType::i64) return run_integers(k);
     with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
+      if (k.piece.kept != nullptr) return add_piece<T>(k);
       for_each_product<T>(k, [this, &k](const T* a, const T* b, T* c, const Product& sizes) {
         kernels::gemm(kernels::Gemm<T>{
             .m = sizes.m,
@@ -159,6 +168,30 @@ struct Matmul {
             .scale = k.epilogue.scale != nullptr ? *static_cast<const T*>(k.epilogue.scale) : T(0)});
       });
     });
+  }
+
+  /// A piece of a' b, whose chains are so long that there are several, wherever pieces end.
+  template <class T>
+  void add_piece(const Kernel& k) const {
+    const Product p = product(k.inputs[0].shape, k.inputs[1].shape);
+    kernels::ChainSums<T> chains(static_cast<T*>(k.piece.kept), p.m * p.n);
+    if (k.piece.first) chains.clear();
+    for (std::int64_t at = 0, links = 0; at < p.k; at += links) {
+      links = std::min(p.k - at, chains.room());
+      kernels::gemm(kernels::Gemm<T>{.m = p.m,
+                                     .n = p.n,
+                                     .k = links,
+                                     .a = k.inputs[0].as<T>() + at * p.m,
+                                     .lda = p.m,
+                                     .trans_a = true,
+                                     .b = k.inputs[1].as<T>() + at * p.n,
+                                     .ldb = p.n,
+                                     .c = chains.chain(),
+                                     .ldc = p.n,
+                                     .accumulate = chains.is_begun()});
+      chains.add(links);
+    }
+    if (k.piece.last) std::copy_n(chains.finish(), p.m * p.n, k.output.as<T>());
   }
 
   /// Calls `multiply(a, b, c, sizes)` for each matrix of the batch.

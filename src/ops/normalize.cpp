@@ -5,7 +5,9 @@
 
 #include "chainrule/ops.h"
 #include "ops/composed.h"
+#include "ops/elementwise.h"
 #include "ops/meta.h"
+#include "ops/moments.h"
 #include "ops/op.h"
 
 namespace chainrule {
@@ -18,8 +20,6 @@ void check(const Tensor& x, int least_ndim, double eps) {
   }
   if (!(eps >= 0)) throw op_error<ValueError>(144, cat("eps is ", eps, "; it must not be negative."));
 }
-
-Tensor as_floating(const Tensor& x) { return is_floating(x.dtype()) ? x : cast(x, DType::f64); }
 
 /// One number for each channel, ready to broadcast against (N, C, ...).
 Tensor per_channel(const Tensor& numbers, const Tensor& x, const char* name) {
@@ -57,20 +57,26 @@ Axes axes_from(int axis, int ndim) {
   return Axes(std::span<const int>(axes));
 }
 
-struct Moments {
-  Tensor difference, mean, variance;
-};
+/// Where eps is 0, it does not cover what tiny numbers lose.
+Tiny tiny_for(double eps) { return eps == 0 ? Tiny::scaled : Tiny::left; }
 
-/// Of the numbers over some axes, which stay with size 1.
-Moments moments(const Tensor& x, const Axes& axes) {
-  const Tensor centre = mean(x, axes, true);
-  const Tensor difference = x - centre;
-  return {difference, centre, mean(square(difference), axes, true)};
+/// eps for numbers that have been scaled: not 0 unless it was, so that equal numbers give 0.
+Tensor scaled_eps(double eps, const Tensor& scale) {
+  const Constants constants;
+  return eps == 0 ? scale * 0.0 : maximum(scale * (scale * eps), smallest_number(scale.dtype()));
+}
+
+/// Of each of the elements: the sum divided by their number.
+Tensor per_element(const Tensor& sums, const Tensor& x) {
+  return sums / (static_cast<double>(x.numel()) / static_cast<double>(sums.numel()));
+}
+
+Tensor normalized(const Tensor& x, const Moments& m, double eps) {
+  return m.difference / sqrt(per_element(m.squares, x) + scaled_eps(eps, m.scale));
 }
 
 Tensor normalized(const Tensor& x, const Axes& axes, double eps) {
-  const Moments m = moments(x, axes);
-  return m.difference / sqrt(m.variance + eps);
+  return normalized(x, moments(x, axes, tiny_for(eps)), eps);
 }
 
 }  // namespace
@@ -81,9 +87,9 @@ BatchNormResult batch_norm(const Tensor& x, const Tensor& scale, const Tensor& s
   check(x, 2, eps);
   std::vector<int> axes{0};
   for (int axis = 2; axis < x.ndim(); ++axis) axes.push_back(axis);
-  const Moments m = moments(as_floating(x), Axes(std::span<const int>(axes)));
-  return {scaled_by_channel(m.difference / sqrt(m.variance + eps), scale, shift), flatten(m.mean),
-          flatten(m.variance)};
+  const Moments m = moments(as_floating(x), Axes(std::span<const int>(axes)), tiny_for(eps));
+  const Tensor variance = per_element(m.squares, x) / m.scale / m.scale;
+  return {scaled_by_channel(normalized(x, m, eps), scale, shift), flatten(m.mean), flatten(variance)};
 }
 
 Tensor batch_norm_inference(const Tensor& x, const Tensor& mean, const Tensor& variance, const Tensor& scale,
@@ -130,8 +136,10 @@ Tensor rms_norm(const Tensor& x, int axis, const Tensor& scale, double eps, Loca
   const OpScope scope("rms_norm", where);
   check(x, 0, eps);
   const int from = checked_axis(axis, x.ndim());
-  const Tensor real = as_floating(x);
-  const Tensor y = real / sqrt(mean(square(real), axes_from(from, x.ndim()), true) + eps);
+  const Axes axes = axes_from(from, x.ndim());
+  const Tensor real = as_floating(x), factor = scale_for_squares(real, axes, tiny_for(eps));
+  const Tensor scaled = real * factor;
+  const Tensor y = scaled / sqrt(mean(square(scaled), axes, true) + scaled_eps(eps, factor));
   return scale.is_empty() ? y : y * over_last_axes(scale, x, from, "scale");
 }
 

@@ -7,6 +7,7 @@
 #include "kernels/simd/softmax.h"
 #include "ops/axes.h"
 #include "ops/meta.h"
+#include "ops/moments.h"
 #include "ops/op.h"
 
 namespace chainrule {
@@ -40,9 +41,8 @@ struct Softmax {
       for (std::int64_t i = 0; i < rows.count; ++i) {
         const T* z = k.inputs[0].as<T>() + i * rows.length;
         T* p = k.output.as<T>() + i * rows.length;
-        const double shift = kernels::log_sum_exp(z, rows.length);
-        for (std::int64_t j = 0; j < rows.length; ++j)
-          p[j] = static_cast<T>(std::exp(static_cast<double>(z[j]) - shift));
+        const kernels::ExpSum sum(z, rows.length);
+        for (std::int64_t j = 0; j < rows.length; ++j) p[j] = static_cast<T>(sum.share(z[j]));
       }
     });
   }
@@ -71,7 +71,8 @@ struct Logsumexp {
     const std::int64_t length = k.inputs[0].shape.back();
     with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
       for (std::int64_t i = 0; i < k.output.numel(); ++i) {
-        k.output.as<T>()[i] = static_cast<T>(kernels::log_sum_exp(k.inputs[0].as<T>() + i * length, length));
+        const kernels::ExpSum sum(k.inputs[0].as<T>() + i * length, length);
+        k.output.as<T>()[i] = static_cast<T>(sum.top() + sum.log());
       }
     });
   }
@@ -112,7 +113,14 @@ Tensor logsumexp(const Tensor& x, Axes axes, bool keepdims, Location where) {
 
 Tensor log_softmax(const Tensor& x, int axis, Location where) {
   const OpScope scope("log_softmax", where);
-  return x - logsumexp(x, axis, true);
+  if (x.numel() == 0) return x - logsumexp(x, axis, true);
+  Tensor top;
+  {
+    const Constants constants;
+    top = max(x, axis, true);
+  }
+  const Tensor below = x - top;  // before the logarithm: next to a large maximum that would lose its digits
+  return below - logsumexp(below, axis, true);
 }
 
 }  // namespace chainrule

@@ -119,6 +119,29 @@ TEST(Norm, IsNumPys) {
   EXPECT_THROW(norm(z(), 3), ValueError);
 }
 
+// Whose squares are infinite, or 0.
+TEST(Norm, OfHugeAndTinyNumbers) {
+  for (const DType dtype : {f32, f64}) {
+    for (const int exponent : {100, -100, 126, -120, 900, -900, 1020, -1020}) {
+      if (dtype == f32 && std::abs(exponent) > 126) continue;
+      const double size = std::ldexp(1.0, exponent);
+      const Tensor one = tensor({0.75, -1}, dtype), x = one * size;
+      EXPECT_EQ(norm(x).item(), 1.25 * size) << name_of(dtype) << exponent;
+      EXPECT_EQ(grad(norm(x), x).to_vector(), grad(norm(one), one).to_vector()) << name_of(dtype) << exponent;
+      EXPECT_EQ(stddev(tensor({0.75, 0.25}, dtype) * size).item(), 0.25 * size) << name_of(dtype) << exponent;
+    }
+  }
+  EXPECT_EQ(norm(tensor({INFINITY, 1})).item(), INFINITY);
+  EXPECT_TRUE(std::isnan(norm(tensor({NAN, 1})).item()));
+}
+
+// norm takes slope 0 where it is 0, and what is made of it cannot know better.
+TEST(Norm, ItsSquareIsFlatAtZeroUnlikeTheSumOfSquares) {
+  const Tensor x = zeros({2}, f64), v = tensor({1, 2}, f64);
+  EXPECT_EQ(hvp(square(norm(x)), x, v).to_vector(), (std::vector<double>{0, 0}));
+  EXPECT_EQ(hvp(sum(square(x)), x, v).to_vector(), (std::vector<double>{2, 4}));
+}
+
 TEST(Norm, TakesASubgradientAtItsCorners) {
   const Tensor zero = zeros({2}, f64);
   EXPECT_EQ(grad(norm(zero), zero).to_vector(), (Values{0, 0}));

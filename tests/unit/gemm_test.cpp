@@ -83,15 +83,30 @@ struct Problem {
     }
   }
 
+  // Links [begin, end) of an output's chain.
+  T chain(std::int64_t i, std::int64_t j, std::int64_t begin, std::int64_t end) const {
+    T sum = gemm.accumulate && begin == 0 ? c[at(i * gemm.ldc + j)] : T{0};
+    for (std::int64_t p = begin; p < end; ++p)
+      sum = std::fma(a[at(gemm.trans_a ? p * gemm.lda + i : i * gemm.lda + p)],
+                     b[at(gemm.trans_b ? j * gemm.ldb + p : p * gemm.ldb + j)], sum);
+    return sum;
+  }
+
   // What gemm.h promises, written out.
   std::vector<T> expected() const {
     std::vector<T> out = c;
     for (std::int64_t i = 0; i < gemm.m; ++i)
       for (std::int64_t j = 0; j < gemm.n; ++j) {
-        T sum = gemm.accumulate ? c[at(i * gemm.ldc + j)] : T{0};
-        for (std::int64_t p = 0; p < gemm.k; ++p)
-          sum = std::fma(a[at(gemm.trans_a ? p * gemm.lda + i : i * gemm.lda + p)],
-                         b[at(gemm.trans_b ? j * gemm.ldb + p : p * gemm.ldb + j)], sum);
+        std::vector<T> sums;
+        for (std::int64_t p = 0; p == 0 || p < gemm.k; p += Gemm<T>::kMaxChain)
+          sums.push_back(chain(i, j, p, std::min(gemm.k, p + Gemm<T>::kMaxChain)));
+        while (sums.size() > 1) {  // an odd one waits for the next round
+          std::vector<T> pairs;
+          for (std::size_t s = 0; s < sums.size(); s += 2)
+            pairs.push_back(s + 1 < sums.size() ? sums[s] + sums[s + 1] : sums[s]);
+          sums = pairs;
+        }
+        T sum = sums[0];
         if (gemm.bias != nullptr) sum += bias[at(j)];
         if (gemm.activation == Activation::relu) sum = sum <= 0 ? T{0} : sum;
         if (gemm.mask != nullptr && mask[at(i * gemm.ldc + j)] <= 0) sum = 0;
@@ -164,7 +179,8 @@ const Size kSizes[] = {
     {33, 51, 35},   {100, 50, 64},  {100, 10, 50},  {50, 10, 100},  {40, 98, 130}, {65, 25, 33},
     {9, 33, 600},   {64, 3, 64},    {9, 100, 1030}, {40, 193, 100}, {300, 17, 20}, {129, 26, 70},
     {18, 49, 1100}, {129, 100, 40}, {64, 40, 900},  {66, 49, 33},   {1, 50, 1030}, {2, 100, 9},
-    {1, 5, 70},     {50, 50, 403},  {130, 98, 515},
+    {1, 5, 70},     {50, 50, 403},  {130, 98, 515}, {5, 7, 4096},   {3, 50, 4097}, {18, 33, 8192},
+    {1, 1, 20000},  {2, 17, 12300}, {17, 5, 37000},
 };
 
 // The result may lie where the base does, as long as no unfinished sum is left there.
@@ -281,11 +297,34 @@ TEST_F(GemmTest, RowsMayBeginAnywhere) {
   shifted_rows_of_every_size<float>();
 }
 
+// C is cut into parts that the second cache holds: the outputs are those of a few rows by themselves.
+TEST_F(GemmTest, LongChainsOfAWideProduct) {
+  for (const Options& options : {Options{.bias = true, .relu = true, .gap = 2},
+                                 Options{.trans_b = true, .accumulate = true, .mask = true}}) {
+    const Problem<float> problem({150, 1100, 9000}, options, 7);
+    const std::vector<float> got = problem.run();
+    for (std::int64_t i = 0; i < 150; i += 50) {
+      Problem<float> rows = problem;
+      const std::int64_t at = i * rows.gemm.ldc;
+      rows.gemm.m = 50;
+      rows.gemm.a += i * rows.gemm.lda;
+      if (rows.gemm.mask != nullptr) rows.gemm.mask += at;
+      rows.c.assign(problem.c.begin() + at, problem.c.begin() + at + 49 * rows.gemm.ldc + 1100);
+      const std::vector<float> part = rows.run();
+      for (std::int64_t r = 0; r < 50; ++r) {
+        const auto row = static_cast<std::size_t>(r * rows.gemm.ldc);
+        EXPECT_EQ(std::memcmp(&part[row], &got[row + static_cast<std::size_t>(at)], 1100 * sizeof(float)), 0)
+            << problem.text() << " row " << i + r;
+      }
+    }
+  }
+}
+
 TEST_F(GemmTest, ThreadsChangeNoBits) {
   if (!fused()) GTEST_SKIP() << "no fused multiply-add here";
   const Options plain, turned{.trans_a = true, .bias = true, .relu = true, .gap = 3}, other{.trans_b = true};
-  for (const Size& size :
-       {Size{100, 50, 784}, Size{784, 50, 100}, Size{130, 515, 90}, Size{8, 3000, 70}, Size{700, 7, 300}})
+  for (const Size& size : {Size{100, 50, 784}, Size{784, 50, 100}, Size{130, 515, 90}, Size{8, 3000, 70},
+                           Size{700, 7, 300}, Size{40, 70, 9001}})
     for (const Options& options : {plain, turned, other}) {
       const Problem<float> problem(size, options, 3);
       set_num_threads(1);

@@ -108,6 +108,68 @@ TEST(Loss, KlDivergence) {
   EXPECT_EQ(kl_divergence(log(p + 1e-300), p, Reduction::none).to_vector()[1], 0) << "of itself";
 }
 
+/// The loss of f32 numbers by fast kernels and by reference loops, and its slopes, are those of f64.
+template <class F>
+void expect_as_in_f64(F f, const Tensor& z, double tolerance) {
+  const Mode before = mode();
+  const Tensor wide = cast(z, f64);
+  const Values exact = f(wide).to_vector(), slopes = grad(sum(f(wide)), wide).to_vector();
+  for (const Mode other : {Mode::lazy, Mode::eager}) {
+    set_mode(other);
+    const Tensor x = detach(z);
+    const Values got = f(x).to_vector(), slope = grad(sum(f(x)), x).to_vector();
+    for (std::size_t i = 0; i < got.size(); ++i)
+      EXPECT_NEAR(got[i], exact[i], tolerance * std::max(std::abs(exact[i]), 1e-30)) << i;
+    for (std::size_t i = 0; i < slope.size(); ++i) EXPECT_NEAR(slope[i], slopes[i], tolerance) << i;
+  }
+  set_mode(before);
+}
+
+// log(softmax((0, 1, 2, 3))) by NumPy: -3.4401896985611953 for the first.
+TEST(Loss, OfLargeLogitsKeepTheirDigits) {
+  const Tensor z = tensor({10000, 10001, 10002, 10003, -7e6, -7e6, -7e6, -7e6 + 1}, {2, 4});
+  EXPECT_NEAR(log_softmax(z).to_vector()[0], -3.4401896985611953, 3e-7);
+  EXPECT_NEAR(log_softmax(transpose(z), 0).to_vector()[0], -3.4401896985611953, 3e-7);
+  const Tensor classes = tensor({0, 3}, i64), share = tensor({1, 1, 0, 2, 0, 1, 0, 1}, {2, 4}) / 4;
+  expect_as_in_f64([](const Tensor& x) { return log_softmax(x); }, z, 3e-7);
+  expect_as_in_f64([&](const Tensor& x) { return softmax_cross_entropy(x, classes, Reduction::none); }, z,
+                   3e-7);
+  expect_as_in_f64(
+      [&](const Tensor& x) { return softmax_cross_entropy(x, cast(share, x.dtype()), Reduction::none); }, z,
+      5e-7);
+  const Tensor many = pad(z, {{0, 0}, {0, 96}}, PadMode::constant, -1e9);  // more than a vector
+  expect_as_in_f64([&](const Tensor& x) { return softmax_cross_entropy(x, classes, Reduction::none); }, many,
+                   3e-7);
+  expect_as_in_f64(
+      [](const Tensor& x) { return kl_divergence(log_softmax(x), softmax(x), Reduction::none) + 1.0; }, z,
+      1e-6);
+  // In f64 10^12 leaves four digits behind the point.
+  EXPECT_NEAR(log_softmax(tensor({1e12, 1e12 + 3}, f64)).to_vector()[0], -3.048587351573742, 1e-15);
+  EXPECT_NEAR(softmax_cross_entropy(tensor({1e12, 1e12 + 3}, {1, 2}, f64), tensor({0}, i64)).item(),
+              3.048587351573742, 1e-15);
+}
+
+// log(1 + e^-20) by NumPy: 2.061153620314381e-09.
+TEST(Loss, OfASureYesOrNoKeepsItsDigits) {
+  const Tensor z = tensor({20, -20, 80, -80, 3, -3, 0, 100, -100});
+  const Tensor t = tensor({1, 0, 1, 0, 0.9, 0.1, 1, 0, 1});
+  EXPECT_NEAR(binary_cross_entropy_with_logits(z, t, Reduction::none).to_vector()[0] / 2.061153620314381e-09,
+              1, 3e-7);
+  expect_as_in_f64(
+      [&](const Tensor& x) {
+        return binary_cross_entropy_with_logits(x, cast(t, x.dtype()), Reduction::none);
+      },
+      z, 1e-6);
+}
+
+TEST(Loss, KlDivergenceOfWhatIsImpossibleInBoth) {
+  const Tensor log_q = tensor({-INFINITY, std::log(0.25), std::log(0.75)}, {1, 3}, f64);
+  const Tensor p = tensor({0, 0.5, 0.5}, {1, 3}, f64);
+  expect_near(kl_divergence(log_q, p), {0.5 * std::log(2.0) + 0.5 * std::log(0.5 / 0.75)});
+  expect_near(grad(kl_divergence(log_q, p), log_q), {0, -0.5, -0.5});
+  EXPECT_EQ(kl_divergence(log_q, tensor({0.5, 0.5, 0}, {1, 3}, f64)).item(), INFINITY);
+}
+
 TEST(Loss, NothingBroadcasts) {
   const Tensor column = zeros({4, 1}), row = zeros({4});
   EXPECT_THROW(mse(column, row), ShapeError);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "chainrule/error.h"
+#include "chainrule/grad.h"
 #include "chainrule/ops.h"
 #include "chainrule/random_tensor.h"
 
@@ -42,6 +43,55 @@ TEST(LayerNorm, KeepsItsDigitsUnderALargeMean) {
   double squares = 0;
   for (const double value : y) squares += value * value;
   EXPECT_NEAR(squares / 1000, 1, 1e-3);
+}
+
+/// The largest difference between a function of f32 numbers and the same of the numbers in f64.
+template <class F>
+double off(F f, const Tensor& x) {
+  return max(abs(cast(f(x), f64) - f(cast(x, f64)))).item();
+}
+
+// The mean of such numbers is no f32 number: what rounding takes off it is as large as they differ.
+TEST(Normalization, KeepsItsDigitsUnderAMeanOfTenMillionDeviations) {
+  const Tensor x = detach(normal({4, 6, 50}, {5}, 1e4, 1e-3, f32)), w = detach(normal({4, 6, 50}, {6}));
+  EXPECT_LT(off([](const Tensor& a) { return layer_norm(a, 1); }, x), 2e-5);
+  EXPECT_LT(off([](const Tensor& a) { return batch_norm(a).output; }, x), 2e-5);
+  EXPECT_LT(off([](const Tensor& a) { return batch_norm(a).mean; }, x), 5e-4) << "half a step of f32";
+  EXPECT_LT(off([](const Tensor& a) { return group_norm(a, 2); }, x), 2e-5);
+  EXPECT_LT(off([](const Tensor& a) { return instance_norm(a); }, x), 2e-5);
+  EXPECT_LT(off([](const Tensor& a) { return stddev(a) * 1e3; }, x), 1e-6);
+  EXPECT_LT(off([](const Tensor& a) { return var(a, 2) * 1e6; }, x), 1e-6);
+  const auto slope = [&](const Tensor& a) { return grad(sum(cast(w, a.dtype()) * layer_norm(a)), a); };
+  EXPECT_LT(off(slope, x), 1e-3) << "of slopes of about 300";
+}
+
+// Beyond 1.8e19 the squares of f32 numbers are infinite, beyond 1.3e154 those of f64.
+TEST(Normalization, OfHugeNumbers) {
+  constexpr double kEps = 1e-30;
+  for (const DType dtype : {f32, f64}) {
+    const Tensor x = detach(normal({4, 6, 5}, {7}, 1, 2, dtype));
+    const double huge = dtype == f32 ? 0x1p100 : 0x1p900;
+    const double rounding = dtype == f32 ? 1e-5 : 1e-13;
+    const auto same = [&](auto f) { return max(abs(f(x * huge) - f(x))).item() <= rounding; };
+    EXPECT_TRUE(same([](const Tensor& a) { return layer_norm(a, -1, {}, {}, kEps); }));
+    EXPECT_TRUE(same([](const Tensor& a) { return batch_norm(a, {}, {}, kEps).output; }));
+    EXPECT_TRUE(same([](const Tensor& a) { return group_norm(a, 3, {}, {}, kEps); }));
+    EXPECT_TRUE(same([](const Tensor& a) { return instance_norm(a, {}, {}, kEps); }));
+    EXPECT_TRUE(same([](const Tensor& a) { return rms_norm(a, 1, {}, kEps); }));
+    EXPECT_EQ((batch_norm(x * huge).mean / huge).to_vector(), batch_norm(x).mean.to_vector());
+    const auto slope = [](const Tensor& a) {
+      return grad(sum(square(layer_norm(a, -1, {}, {}, kEps)) * a), a);
+    };
+    EXPECT_TRUE(same(slope));
+    EXPECT_EQ(max(abs(layer_norm(zeros({3}, dtype) + huge))).item(), 0) << "equal numbers, even so";
+  }
+}
+
+// With eps 0 tiny numbers are normalised like others.
+TEST(Normalization, OfTinyNumbersWithoutEps) {
+  const Tensor x = detach(normal({4, 6, 5}, {7}));
+  EXPECT_EQ(layer_norm(x * 0x1p-100, 1, {}, {}, 0).to_vector(), layer_norm(x, 1, {}, {}, 0).to_vector());
+  EXPECT_EQ(rms_norm(x * 0x1p-100, 1, {}, 0).to_vector(), rms_norm(x, 1, {}, 0).to_vector());
 }
 
 TEST(RmsNorm, OfNumbersByHand) {

@@ -8,7 +8,8 @@
 // The reference convolution: its definition as plain loops.
 namespace chainrule::kernels {
 
-/// Calls `body(x, w, y)` for each term of a convolution: y[y] += x[x] w[w].
+/// Calls `body(x, w, y)` for each term of a convolution: y[y] += x[x] w[w]. For padding x is -1: a zero,
+/// whose product with an infinite weight is NaN.
 template <class F>
 void for_each_term(const ConvShape& s, F body) {
   const Windows& v = s.windows;
@@ -22,10 +23,10 @@ void for_each_term(const ConvShape& s, F body) {
         const std::int64_t from[] = {v.place(0, at[0], j / (v.kernel[1] * v.kernel[2])),
                                      v.place(1, at[1], j / v.kernel[2] % v.kernel[1]),
                                      v.place(2, at[2], j % v.kernel[2])};
-        if (!v.inside(0, from[0]) || !v.inside(1, from[1]) || !v.inside(2, from[2])) continue;
+        const bool is_inside = v.inside(0, from[0]) && v.inside(1, from[1]) && v.inside(2, from[2]);
         const std::int64_t plane = n * inputs + group * s.in_channels + c;
-        body(((plane * v.in[0] + from[0]) * v.in[1] + from[1]) * v.in[2] + from[2], o * s.depth() + p,
-             no * v.out.product() + l);
+        const std::int64_t at_x = ((plane * v.in[0] + from[0]) * v.in[1] + from[1]) * v.in[2] + from[2];
+        body(is_inside ? at_x : -1, o * s.depth() + p, no * v.out.product() + l);
       }
     }
   }

@@ -14,6 +14,7 @@
 #include "kernels/simd/dispatch.h"
 #include "kernels/simd/gemm_block-inl.h"
 #include "kernels/simd/gemm_lone_tile-inl.h"
+#include "kernels/simd/gemm_long-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace chainrule::kernels::HWY_NAMESPACE {
@@ -66,24 +67,17 @@ Grid make_grid(const Gemm<T>& g) {
 }
 
 template <class T>
+void run_block(const Gemm<T>& g) {
+  g.k <= kMaxChain<T> ? run_chains(g) : run_long_chains(g);
+}
+
+template <class T>
 HWY_NOINLINE void run_piece(const Gemm<T>& g, const Grid& grid, std::int64_t index) {
   const Range rows = Cut(grid.row_units, grid.row_pieces)[index / grid.column_pieces];
   const Range columns = Cut(grid.column_units, grid.column_pieces)[index % grid.column_pieces];
   const std::int64_t i0 = rows.begin * kRowUnit, j0 = columns.begin * kTileVectors * kLanes<T>;
-  Gemm<T> part = g;
-  part.m = std::min(g.m, rows.end * kRowUnit) - i0;
-  part.n = std::min(g.n, columns.end * kTileVectors * kLanes<T>) - j0;
-  if (g.a_rows != nullptr) {
-    part.a_rows += i0;
-  } else {
-    part.a += g.trans_a ? i0 : i0 * g.lda;
-  }
-  part.b += g.trans_b ? j0 * g.ldb : j0;
-  part.c += i0 * g.ldc + j0;
-  if (g.bias != nullptr) part.bias += j0;
-  if (g.mask != nullptr) part.mask += i0 * g.ldc + j0;
-  if (g.base != nullptr) part.base += i0 * g.ldc + j0;
-  run_block(part);
+  run_block(part_of(g, {i0, std::min(g.m, rows.end * kRowUnit)},
+                    {j0, std::min(g.n, columns.end * kTileVectors * kLanes<T>)}));
 }
 
 template <class T>

@@ -19,6 +19,8 @@ struct Gemm {
   static constexpr std::int64_t kReadable = 64;
   /// Longest stretch of the chain between two visits to C.
   static constexpr std::int64_t kMaxDepth = 2048 / sizeof(T);
+  /// Links that are added one after the other, at most: rounding errors grow with their number.
+  static constexpr std::int64_t kMaxChain = 4096;
   std::int64_t m = 0, n = 0, k = 0;
   const T* a = nullptr;  ///< op(A) is (m, k): stored (m, k), or (k, m) if trans_a.
   std::int64_t lda = 0;
@@ -45,12 +47,14 @@ struct Gemm {
 /// it.
 ///
 /// Output (i, j) is one chain over p in order: s = fma(op(A)(i, p), op(B)(p, j), s) for p = 0 ... k - 1, from
-/// 0 or from C, then s + bias[j]. Threads, tiles and blocks only choose when which link is computed, so the
-/// bits depend on nothing but the inputs: not on the number of threads, nor on the vector width of any
-/// instruction set that has fused multiply-add (AVX2, AVX-512, NEON). SSE4 has none: there each link is
-/// rounded twice.
+/// 0 or from C, then s + bias[j]. Of more than kMaxChain links every kMaxChain are a chain, the first from 0
+/// or from C and the others from 0; their sums are added in pairs, the pairs in pairs and so on. Threads,
+/// tiles and blocks only choose when which link is computed, so the bits depend on nothing but the inputs:
+/// not on the number of threads, nor on the vector width of any instruction set that has fused multiply-add
+/// (AVX2, AVX-512, NEON). SSE4 has none: there each link is rounded twice.
 ///
-/// Cost: no allocation in steady state; each thread keeps at most about 3 MB of scratch memory.
+/// Cost: no allocation in steady state; each thread keeps at most about 3 MB of scratch memory, and for long
+/// chains 0.5 MB for each factor of 2 in k / kMaxChain.
 /// @throws ValueError  at the first kernel of the process, for a bad CHAINRULE_SIMD (E003).
 void gemm(const Gemm<float>& product);
 void gemm(const Gemm<double>& product);

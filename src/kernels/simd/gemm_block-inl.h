@@ -238,7 +238,11 @@ Gemm<T> stretch_of(const Gemm<T>& g, Range links) {
   Gemm<T> part = g;
   part.k = links.size();
   part.a += g.trans_a ? links.begin * g.lda : links.begin;
-  part.b += g.trans_b ? links.begin : links.begin * g.ldb;
+  if (g.b_rows != nullptr) {
+    part.b_rows += links.begin;
+  } else {
+    part.b += g.trans_b ? links.begin : links.begin * g.ldb;
+  }
   part.accumulate = g.accumulate || links.begin > 0;
   if (links.end < g.k) {
     part.bias = part.mask = part.base = nullptr;
@@ -267,8 +271,9 @@ void run_head_and_tail(const Gemm<T>& g) {
   }
 }
 
+// Chains of up to Gemm::kMaxChain links.
 template <class T>
-void run_block(const Gemm<T>& g) {
+void run_chains(const Gemm<T>& g) {
   if constexpr (kLanes<T> >= kTurnFromLanes) {
     if (tail_is_worth_turning(g)) return run_head_and_tail(g);
   }

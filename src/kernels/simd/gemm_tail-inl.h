@@ -42,15 +42,29 @@ bool tail_is_worth_turning(const Gemm<T>& g) {
          whole < kTileVectors * kPackAFromPanels && g.m >= kLanes<T> && g.k >= 32;
 }
 
+// The product that gives a part of C.
 template <class T>
-Gemm<T> rows_of(const Gemm<T>& g, Range rows) {
+Gemm<T> part_of(const Gemm<T>& g, Range rows, Range columns) {
   Gemm<T> part = g;
   part.m = rows.size();
-  part.a += g.trans_a ? rows.begin : rows.begin * g.lda;
-  part.c += rows.begin * g.ldc;
-  if (g.mask != nullptr) part.mask += rows.begin * g.ldc;
-  if (g.base != nullptr) part.base += rows.begin * g.ldc;
+  part.n = columns.size();
+  if (g.a_rows != nullptr) {
+    part.a_rows += rows.begin;
+  } else {
+    part.a += g.trans_a ? rows.begin : rows.begin * g.lda;
+  }
+  part.b += g.trans_b ? columns.begin * g.ldb : columns.begin;
+  const std::int64_t at = rows.begin * g.ldc + columns.begin;
+  part.c += at;
+  if (g.bias != nullptr) part.bias += columns.begin;
+  if (g.mask != nullptr) part.mask += at;
+  if (g.base != nullptr) part.base += at;
   return part;
+}
+
+template <class T>
+Gemm<T> rows_of(const Gemm<T>& g, Range rows) {
+  return part_of(g, rows, {0, g.n});
 }
 
 // What goes from the tile to C, by columns of C. They are never more than four (f32) or two (f64), the side

@@ -80,73 +80,83 @@ class ShortRow {
   T sum_;
 };
 
+/// Where the logarithms of the sums go, or nullptr; and the maxima, apart from them, or nullptr.
 template <class T>
-HWY_INLINE T log_of_sum(T max, T sum) {
-  const hn::CappedTag<T, kLanes> d;
-  // An infinite or NaN maximum is the answer; max - max would make a NaN of it.
-  if (!(std::numeric_limits<T>::lowest() <= max && max <= std::numeric_limits<T>::max())) return max;
-  return max + hn::GetLane(log(d, hn::Set(d, sum)));
-}
+struct Logs {
+  T *y, *tops;
 
-/// @param y  where the logsumexp goes, or nullptr.
+  HWY_INLINE void write(std::int64_t row, T max, T sum) const {
+    if (y == nullptr) return;
+    const hn::CappedTag<T, kLanes> d;
+    // An infinite or NaN maximum is the answer; max - max would make a NaN of it.
+    const bool finite = std::numeric_limits<T>::lowest() <= max && max <= std::numeric_limits<T>::max();
+    const T log_of_sum = finite ? hn::GetLane(log(d, hn::Set(d, sum))) : T(0);
+    y[row] = tops == nullptr ? max + log_of_sum : log_of_sum;
+    if (tops != nullptr) tops[row] = max;
+  }
+};
+
+/// The sum of e^(z - max).
 template <class T>
-HWY_INLINE void softmax_long_row(const T* z, std::int64_t cols, T* p, T* y) {
+HWY_INLINE T softmax_long_row(const T* z, std::int64_t cols, T max, T* p) {
   const hn::ScalableTag<T> d;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  const ShiftedExp<T> shifted_exp{fold_run<Max>(z, cols)};
+  const ShiftedExp<T> shifted_exp{max};
   for_vectors(
       lanes, cols,
       [&](std::int64_t i) HWY_ATTR { hn::StoreU(shifted_exp(d, hn::LoadU(d, z + i)), d, p + i); },
       [&](std::int64_t i, std::int64_t count)
           HWY_ATTR { store_first(d, shifted_exp(d, load_first(d, z + i, count)), p + i, count); });
   const T sum = fold_run<Sum>(static_cast<const T*>(p), cols);
-  if (y != nullptr) *y = log_of_sum(shifted_exp.max, sum);
   const auto scale = hn::Set(d, T{1} / sum);
   for_vectors(
       lanes, cols,
       [&](std::int64_t i) HWY_ATTR { hn::StoreU(hn::Mul(hn::LoadU(d, p + i), scale), d, p + i); },
       [&](std::int64_t i, std::int64_t count)
           HWY_ATTR { store_first(d, hn::Mul(load_first(d, p + i, count), scale), p + i, count); });
+  return sum;
 }
 
 template <class T>
-void softmax_rows(const T* z, std::int64_t rows, std::int64_t cols, T* p, T* y) {
+void softmax_rows(const T* z, std::int64_t rows, std::int64_t cols, T* p, T* y, T* tops) {
+  const Logs<T> logs{y, tops};
   for (std::int64_t row = 0; row < rows; ++row, z += cols, p += cols) {
-    T* log_sum = y == nullptr ? nullptr : y + row;
     if (cols <= kLanes) {
       const ShortRow<T> short_row(z, cols);
-      if (log_sum != nullptr) *log_sum = log_of_sum(short_row.max(), short_row.sum());
+      logs.write(row, short_row.max(), short_row.sum());
       short_row.store_scaled(T{1} / short_row.sum(), p);
     } else {
-      softmax_long_row(z, cols, p, log_sum);
+      const T max = fold_run<Max>(z, cols);
+      logs.write(row, max, softmax_long_row(z, cols, max, p));
     }
   }
 }
 
 template <class T>
-void logsumexp_rows(const T* z, std::int64_t rows, std::int64_t cols, T* y) {
+void logsumexp_rows(const T* z, std::int64_t rows, std::int64_t cols, T* y, T* tops) {
+  const Logs<T> logs{y, tops};
   for (std::int64_t row = 0; row < rows; ++row, z += cols) {
     if (cols <= kLanes) {
       const ShortRow<T> short_row(z, cols);
-      y[row] = log_of_sum(short_row.max(), short_row.sum());
+      logs.write(row, short_row.max(), short_row.sum());
     } else {
       const T max = fold_run<Max>(z, cols);
-      y[row] = log_of_sum(max, fold_run<Sum>(z, cols, ShiftedExp<T>{max}));
+      logs.write(row, max, fold_run<Sum>(z, cols, ShiftedExp<T>{max}));
     }
   }
 }
 
-void softmax_f32(const float* z, std::int64_t rows, std::int64_t cols, float* p, float* y) {
-  softmax_rows(z, rows, cols, p, y);
+void softmax_f32(const float* z, std::int64_t rows, std::int64_t cols, float* p, float* y, float* tops) {
+  softmax_rows(z, rows, cols, p, y, tops);
 }
-void softmax_f64(const double* z, std::int64_t rows, std::int64_t cols, double* p, double* y) {
-  softmax_rows(z, rows, cols, p, y);
+void softmax_f64(const double* z, std::int64_t rows, std::int64_t cols, double* p, double* y, double* tops) {
+  softmax_rows(z, rows, cols, p, y, tops);
 }
-void logsumexp_f32(const float* z, std::int64_t rows, std::int64_t cols, float* y) {
-  logsumexp_rows(z, rows, cols, y);
+void logsumexp_f32(const float* z, std::int64_t rows, std::int64_t cols, float* y, float* tops) {
+  logsumexp_rows(z, rows, cols, y, tops);
 }
-void logsumexp_f64(const double* z, std::int64_t rows, std::int64_t cols, double* y) {
-  logsumexp_rows(z, rows, cols, y);
+void logsumexp_f64(const double* z, std::int64_t rows, std::int64_t cols, double* y, double* tops) {
+  logsumexp_rows(z, rows, cols, y, tops);
 }
 
 }  // namespace chainrule::kernels::HWY_NAMESPACE
@@ -165,35 +175,42 @@ HWY_EXPORT(logsumexp_f32);
 HWY_EXPORT(logsumexp_f64);
 
 namespace {
+
+/// Numbers of rows from `row` on.
+template <class T>
+T* from(T* numbers, std::int64_t row) {
+  return numbers == nullptr ? nullptr : numbers + row;
+}
+
 template <class Run, class T>
-void split_softmax(Run run, const T* z, std::int64_t rows, std::int64_t cols, T* p, T* y) {
+void split_softmax(Run run, const T* z, std::int64_t rows, std::int64_t cols, T* p, T* y, T* tops) {
   parallel_for(rows, rows_grain(kHeavyGrain, cols), [=](std::int64_t begin, std::int64_t end) {
-    run(z + begin * cols, end - begin, cols, p + begin * cols, y == nullptr ? nullptr : y + begin);
+    run(z + begin * cols, end - begin, cols, p + begin * cols, from(y, begin), from(tops, begin));
   });
 }
 
 template <class Run, class T>
-void split_logsumexp(Run run, const T* z, std::int64_t rows, std::int64_t cols, T* y) {
+void split_logsumexp(Run run, const T* z, std::int64_t rows, std::int64_t cols, T* y, T* tops) {
   parallel_for(rows, rows_grain(kHeavyGrain, cols), [=](std::int64_t begin, std::int64_t end) {
-    run(z + begin * cols, end - begin, cols, y + begin);
+    run(z + begin * cols, end - begin, cols, y + begin, from(tops, begin));
   });
 }
 }  // namespace
 
-void softmax(const float* z, std::int64_t rows, std::int64_t cols, float* p, float* y) {
-  split_softmax(CHAINRULE_DISPATCH(softmax_f32), z, rows, cols, p, y);
+void softmax(const float* z, std::int64_t rows, std::int64_t cols, float* p, float* y, float* tops) {
+  split_softmax(CHAINRULE_DISPATCH(softmax_f32), z, rows, cols, p, y, tops);
 }
 
-void softmax(const double* z, std::int64_t rows, std::int64_t cols, double* p, double* y) {
-  split_softmax(CHAINRULE_DISPATCH(softmax_f64), z, rows, cols, p, y);
+void softmax(const double* z, std::int64_t rows, std::int64_t cols, double* p, double* y, double* tops) {
+  split_softmax(CHAINRULE_DISPATCH(softmax_f64), z, rows, cols, p, y, tops);
 }
 
-void logsumexp(const float* z, std::int64_t rows, std::int64_t cols, float* y) {
-  split_logsumexp(CHAINRULE_DISPATCH(logsumexp_f32), z, rows, cols, y);
+void logsumexp(const float* z, std::int64_t rows, std::int64_t cols, float* y, float* tops) {
+  split_logsumexp(CHAINRULE_DISPATCH(logsumexp_f32), z, rows, cols, y, tops);
 }
 
-void logsumexp(const double* z, std::int64_t rows, std::int64_t cols, double* y) {
-  split_logsumexp(CHAINRULE_DISPATCH(logsumexp_f64), z, rows, cols, y);
+void logsumexp(const double* z, std::int64_t rows, std::int64_t cols, double* y, double* tops) {
+  split_logsumexp(CHAINRULE_DISPATCH(logsumexp_f64), z, rows, cols, y, tops);
 }
 
 }  // namespace chainrule::kernels

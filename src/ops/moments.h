@@ -1,0 +1,37 @@
+#pragma once
+
+#include "chainrule/ops.h"
+#include "graph/node.h"
+
+// What functions that add up squares have in common.
+namespace chainrule {
+
+/// While one exists, this thread makes constants: what only picks one of several equal formulas has no slope.
+class Constants {
+ public:
+  Constants() : previous_(making_constants) { making_constants = true; }
+  ~Constants() { making_constants = previous_; }
+  Constants(const Constants&) = delete;
+  Constants& operator=(const Constants&) = delete;
+
+ private:
+  bool previous_;
+};
+
+/// Whether numbers near 0 are scaled, too, and not only huge ones.
+enum class Tiny : bool { left, scaled };
+
+/// Powers of two, constant, one for each place that is left when `axes` of x are reduced: the numbers that
+/// are reduced, times it, have squares whose sum neither overflows nor vanishes. Nearly always 1.
+Tensor scale_for_squares(const Tensor& x, const Axes& axes, Tiny tiny);
+
+/// Of floating numbers over some axes, which stay with size 1.
+struct Moments {
+  Tensor scale;       ///< scale_for_squares
+  Tensor difference;  ///< scale (x - mean). What rounding left of the mean is taken off, too.
+  Tensor squares;     ///< the sum of squares of that
+  Tensor mean;
+};
+Moments moments(const Tensor& x, const Axes& axes, Tiny tiny);
+
+}  // namespace chainrule
