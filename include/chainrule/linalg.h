@@ -6,9 +6,10 @@
 
 #include "chainrule/tensor.h"
 
-// Linear algebra beyond matmul. Matrices are the last two axes; axes before them are a batch. Integers become
-// f64. Decompositions compute in f64 whatever the dtype, and take numbers of any size: also those whose
-// squares or determinant are out of range. Each has its derivatives as graph, to any order.
+// Linear algebra beyond matmul. Matrices are the last two axes; axes before them are a batch. Products and
+// parts of matrices of integers are integers, exact; elsewhere integers become f64. Decompositions compute in
+// f64 whatever the dtype, and take numbers of any size: also those whose squares or determinant are out of
+// range. Each has its derivatives as graph, to any order.
 namespace chainrule {
 
 /// @name Products and parts of matrices

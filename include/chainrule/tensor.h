@@ -112,11 +112,16 @@ class TensorRef {
 /// A number takes the dtype of the tensor beside it, as in NumPy 2: `x + 1` keeps f32, and u8 and i64 with
 /// whole numbers. Only where that dtype has no such numbers it is another: an integer tensor with a fraction
 /// becomes f64, a boolean one i64 or f64. A whole number that u8 cannot hold is an error (E149), but for
-/// comparisons, which are of numbers of any size. Two numbers beside each other, as in where(mask, 1, 0), are
-/// f32, which tensors are made of if nothing else is said; true and false are boolean.
+/// comparisons and divisions, which are of numbers of any size. Two numbers beside each other, as in
+/// where(mask, 1, 0), are f32, which tensors are made of if nothing else is said; true and false are boolean.
 class Operand {
  public:
   Operand(const Tensor& tensor, Location where = Location::current()) : tensor_(&tensor), where_(where) {}
+  /// What holds a tensor, such as a layer's parameter.
+  template <class Holder>
+  requires requires(const Holder& holder) { holder.operator const Tensor&(); }
+  Operand(const Holder& holder, Location where = Location::current())
+      : tensor_(&holder.operator const Tensor&()), where_(where) {}
   template <Numeric T>
   Operand(T number, Location where = Location::current()) : number_(number), where_(where) {}
   Operand(const Number& number, Location where = Location::current()) : number_(number), where_(where) {}

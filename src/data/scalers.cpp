@@ -142,7 +142,8 @@ Line line_of(const std::vector<double>& mean, const std::vector<double>& deviati
 
 Line line_of(const std::vector<double>& smallest, const std::vector<double>& largest, const Sizes& shape,
              double low, double high) {
-  Line line{.shape = shape};
+  Line line;
+  line.shape = shape;
   for (std::size_t i = 0; i < std::min(smallest.size(), largest.size()); ++i) {
     line.spread.push_back(not_zero((largest[i] - smallest[i]) / (high - low)));
     line.shift.push_back(smallest[i] - low * line.spread[i]);

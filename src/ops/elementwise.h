@@ -70,7 +70,7 @@ Tensor apply_comparison(const Operand& a, const Operand& b) {
 /// For operations on floating numbers alone: integers become f64, as in NumPy's true division.
 template <class Op>
 Tensor apply_floating(const Operand& a, const Operand& b) {
-  const SameDtype same(a, b, Op::kInfo.name);
+  const SameDtype same(a, b, Op::kInfo.name, SameDtype::Unfit::widens);
   if (same.a().is_empty() || same.b().is_empty() || is_floating(same.a().dtype())) {
     return apply(Op{}, {same.a(), same.b()}, a.where());
   }

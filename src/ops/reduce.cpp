@@ -52,7 +52,8 @@ struct Sum {
       if constexpr (std::is_floating_point_v<T>) {
         kernels::reduce<T, T, double>(x, kept_shape(x.shape, axes), k.output, 0.0, add);
       } else {
-        kernels::reduce<T, std::int64_t, std::int64_t>(x, kept_shape(x.shape, axes), k.output, 0, add);
+        kernels::reduce<T, std::int64_t, std::uint64_t>(x, kept_shape(x.shape, axes), k.output, 0,
+                                                        add);  // wraps
       }
     });
   }

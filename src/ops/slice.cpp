@@ -177,7 +177,11 @@ Tensor select(const Tensor& x, std::int64_t i, Location where) {
 Tensor pad(const Tensor& x, int axis, std::int64_t low, std::int64_t high, std::int64_t interior,
            Location where) {
   const OpScope scope("pad", where);
-  return apply(Pad{checked_axis(axis, x.ndim()), low, high, interior}, {x}, where);
+  const int along = checked_axis(axis, x.ndim());
+  // With nothing to stand between, only its sign counts: cut, so that the step from element to element cannot
+  // overflow.
+  const std::int64_t between = x.shape()[along] > 1 ? interior : std::min<std::int64_t>(interior, 0);
+  return apply(Pad{along, low, high, between}, {x}, where);
 }
 
 }  // namespace chainrule

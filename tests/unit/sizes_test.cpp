@@ -100,6 +100,8 @@ const Call kTooLarge[] = {
     CHAINRULE_CALL(conv_transpose2d(image(), kernel(), {.dilation = kMost})),
     CHAINRULE_CALL(conv_transpose2d(image(), kernel(), {.padding = kMost})),
     CHAINRULE_CALL(unfold(image(), 2, {.padding = kMost})),
+    CHAINRULE_CALL(nn::Affine(kMost).predict(x())),
+    CHAINRULE_CALL(nn::Conv2d(kMost, 2).predict(image())),
     CHAINRULE_CALL(unfold(image(), 1L << 40, {.padding = 1L << 40})),
     CHAINRULE_CALL(unfold(image(), 2, {.dilation = kMost})),
     CHAINRULE_CALL(fold(ones({1, 4, 4}), {kMost, kMost}, 2)),
@@ -143,6 +145,10 @@ TEST(TooLarge, StepsGoToTheEnd) {
   EXPECT_EQ(slice(arange(5), 0, 1, kMost, kMost).to_vector(), (Values{1}));
   EXPECT_EQ(slice(arange(5), 0, -kMost, kMost, 2).to_vector(), (Values{0, 2, 4}));
   EXPECT_EQ(slice(arange(5), 0, kMost, INT64_MIN, INT64_MIN).to_vector(), (Values{4}));
+  EXPECT_EQ(pad(ones({1}), 0, 1, 0, kMost).to_vector(), (Values{0, 1}));
+  EXPECT_EQ(pad(ones({0}), 0, 1, 0, kMost).to_vector(), (Values{0}));
+  const Tensor alone = ones({1});
+  EXPECT_EQ(grad(sum(pad(alone, 0, 1, 0, kMost)), alone).item(), 1);
   EXPECT_EQ(roll(arange(3), INT64_MIN, 0).to_vector(), roll(arange(3), INT64_MIN % 3, 0).to_vector());
   EXPECT_EQ(sum(tril(x(), kMost)).item(), 12);
   EXPECT_EQ(sum(triu(x(), -kMost)).item(), 12);

@@ -133,6 +133,7 @@ TEST(Promotion, BytesBesideNumbersTheyDoNotHold) {
   EXPECT_EQ((-1 < x).to_vector(), (Values{1, 1}));
   EXPECT_EQ(equal(x, 511).to_vector(), (Values{0, 0}));
   EXPECT_EQ((x - 1).to_vector(), (Values{255, 254}));
+  EXPECT_EQ((x / 510).to_vector(), (Values{0, 0.5}));
   EXPECT_THROW(x - 256, ValueError);
   EXPECT_THROW(-1 * x, ValueError);
   EXPECT_THROW(maximum(x, -1), ValueError);
@@ -142,6 +143,7 @@ TEST(Promotion, BytesBesideNumbersTheyDoNotHold) {
 TEST(Promotion, IntegersWrapAround) {
   EXPECT_EQ((full({1}, 200, u8) + full({1}, 100, u8)).item(), 44);
   EXPECT_EQ((-full({1}, 1, u8)).item(), 255);
+  EXPECT_EQ(sum(tensor({INT64_MAX, 1, -1, 2}, i64)).item<std::int64_t>(), INT64_MIN + 1);
   EXPECT_EQ((tensor({-3}, i64) * tensor({5}, i64)).item(), -15);
 }
 

@@ -5,6 +5,7 @@
 
 #include "chainrule/conv.h"
 #include "chainrule/error.h"
+#include "chainrule/nn/parameter.h"
 #include "chainrule/ops.h"
 
 namespace chainrule {
@@ -37,6 +38,15 @@ TEST(Assignment, TakesNumbers) {
   x /= tensor({2, 5});
   EXPECT_EQ(x.to_vector(), (Values{3, 2}));
   EXPECT_EQ(x.dtype(), f32);
+}
+
+TEST(Assignment, TakesParameters) {
+  const nn::Parameter w(tensor({2, 3}));
+  Tensor x = tensor({1, 2});
+  x += w;
+  EXPECT_EQ(x.to_vector(), (Values{3, 5}));
+  EXPECT_EQ((2 * w + x / w).to_vector(), (2 * w.value() + x / w.value()).to_vector());
+  EXPECT_THROW(x += nn::Parameter(), ValueError);
 }
 
 TEST(Lists, MayBeVectors) {
