@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks that no source file grows without end:  scripts/check-file-sizes.sh [ROOT]
 #
-# Over 300 lines: a warning. Over 500: an error, unless scripts/large-files.txt names the file, with a reason.
+# Over 500 lines: an error, unless scripts/large-files.txt names the file, with a reason.
 set -euo pipefail
 cd "${1:-$(dirname "$0")/..}"
 
@@ -23,8 +23,6 @@ while IFS= read -r -d '' path; do
   lines=$(wc -l <"$path")
   if ((lines > 500)) && [[ -z $(reason_for "$path") ]]; then
     complain "$path: $lines lines, more than 500. Is it two ideas? If not, give the reason in $kAllowed."
-  elif ((lines > 300 && lines <= 500)); then
-    printf '%s: warning: %d lines, more than 300\n' "$path" "$lines" >&2
   fi
 done < <(find include src cli tests bench fuzz examples python web cmake scripts CMakeLists.txt Makefile -type f \
   ! -name '*.md' ! -name '*.txt' ! -path '*/data/*.csv' ! -path '*/__pycache__/*' -print0 2>/dev/null |

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "plan/executor.h"
+#include "plan/cpu/executor.h"
 #include "plan/trace.h"
 
 namespace chainrule {

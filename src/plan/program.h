@@ -130,12 +130,11 @@ struct Program {
   }
 };
 
-/// Makes the program: steps simplified (simplify.cpp), fused (fuse.cpp, epilogues.cpp, pairs.cpp,
-/// reductions.cpp), cut into strips (strips.cpp), joined (alike.cpp), memory assigned (takeovers.cpp,
-/// memory.cpp).
+/// Makes the program (compile.cpp).
 Program compile(const Trace& trace);
 
-/// @name The passes, in their order.
+/// @name The passes: simplify, put_updates_last and find_takeovers hold for any device, the others, in cpu/,
+/// for processors.
 /// @{
 Program simplify(const Trace& trace);
 void fuse(Program& program);

@@ -242,17 +242,4 @@ class Simplifier {
 
 Program simplify(const Trace& trace) { return Simplifier(trace).run(); }
 
-Program compile(const Trace& trace) {
-  Program program = simplify(trace);
-  fuse(program);
-  add_epilogues(program);
-  join_pairs(program);
-  join_reductions(program);
-  cut_into_strips(program, put_updates_last(trace, program));
-  join_alike(program);
-  find_takeovers(trace, program);
-  assign_memory(program);
-  return program;
-}
-
 }  // namespace chainrule

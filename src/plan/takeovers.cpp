@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "kernels/simd/gemm.h"
-#include "plan/fusion.h"
+#include "plan/cpu/fusion.h"
 #include "plan/program.h"
 
 namespace chainrule {

@@ -1,7 +1,7 @@
 // Which elementwise steps become one instruction.
 #include <algorithm>
 
-#include "plan/fusion.h"
+#include "plan/cpu/fusion.h"
 #include "plan/program.h"
 
 namespace chainrule {

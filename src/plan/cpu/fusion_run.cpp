@@ -4,7 +4,7 @@
 
 #include "core/thread_pool.h"
 #include "kernels/simd/gemm_scratch.h"
-#include "plan/fusion.h"
+#include "plan/cpu/fusion.h"
 
 namespace chainrule {
 namespace {

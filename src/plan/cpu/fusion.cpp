@@ -1,4 +1,4 @@
-#include "plan/fusion.h"
+#include "plan/cpu/fusion.h"
 
 #include <algorithm>
 #include <map>

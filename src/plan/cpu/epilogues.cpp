@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "plan/fusion.h"
+#include "plan/cpu/fusion.h"
 #include "plan/program.h"
 
 namespace chainrule {

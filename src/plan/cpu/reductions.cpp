@@ -2,7 +2,7 @@
 // first cache, and need no memory if nobody else reads them.
 #include <algorithm>
 
-#include "plan/fusion.h"
+#include "plan/cpu/fusion.h"
 #include "plan/program.h"
 
 namespace chainrule {

@@ -4,7 +4,7 @@
 #include <set>
 #include <utility>
 
-#include "plan/fusion.h"
+#include "plan/cpu/fusion.h"
 #include "plan/program.h"
 
 namespace chainrule {

@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "plan/fusion.h"
+#include "plan/cpu/fusion.h"
 #include "plan/program.h"
 
 namespace chainrule {

@@ -1,11 +1,11 @@
-#include "plan/executor.h"
+#include "plan/cpu/executor.h"
 
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "core/reused.h"
-#include "plan/fusion.h"
+#include "plan/cpu/fusion.h"
 
 namespace chainrule {
 namespace {
