@@ -11,7 +11,11 @@ endfunction()
 
 # For tests: they are compiled far more often than they run long, and sanitizers triple the compiler's time.
 function(chainrule_quick_compile target)
-  target_compile_options(${target} PRIVATE $<IF:$<BOOL:${CHAINRULE_SANITIZE}>,-O0,-O1>)
+  if(CHAINRULE_SANITIZE)
+    target_compile_options(${target} PRIVATE -O0)
+  else()
+    target_compile_options(${target} PRIVATE -O1)
+  endif()
 endfunction()
 
 # Which of Highway's instruction sets are left out, for every file that includes it. SSSE3 without SSE4 is too

@@ -45,8 +45,8 @@ Moments moments(const Tensor& x, const Axes& axes, Tiny tiny) {
     centre = sum(part, axes, true) * m.scale;
   }
   // Around a centre that is the mean but for rounding, the squares lose nothing by a mean of their own.
-  const Tensor near = x * m.scale - centre, total = sum(near, axes, true), rest = total * share;
-  const Tensor squares = sum(square(near), axes, true) - rest * total;
+  const Tensor near = x * m.scale - centre, rest = sum(near * share, axes, true);
+  const Tensor squares = sum(square(near), axes, true) - square(rest) / share;
   m.difference = near - rest;
   m.squares = where(squares < 0.0, 0.0, squares);  // by rounding alone
   m.mean = (centre + rest) / m.scale;

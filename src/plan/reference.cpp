@@ -13,14 +13,32 @@ namespace {
 
 double tolerance(DType dtype) { return dtype == DType::f64 ? 1e-9 : dtype == DType::f32 ? 1e-4 : 0; }
 
+/// What is added up: terms that cancel leave an error of their own size, not of the result's.
+bool adds(const OpRow& row) {
+  return &row == &row_of_Sum() || &row == &row_of_Add() || &row == &row_of_Sub();
+}
+
+double largest_finite(const ConstArray& array) {
+  if (!is_floating(array.dtype)) return 0;
+  return with_floating(array.dtype, [&]<class T>(std::type_identity<T>) {
+    double largest = 0;
+    const T* x = static_cast<const T*>(array.data);
+    for (std::int64_t i = 0; i < array.shape.numel(); ++i) {
+      if (std::isfinite(x[i])) largest = std::max(largest, std::abs(static_cast<double>(x[i])));
+    }
+    return largest;
+  });
+}
+
 /// @param allowed  what f32 numbers on the way to it, or its own, allow.
+/// @param terms    how large the numbers are that it is the sum of, or 1.
 /// @throws ValueError E048
-void compare(const Node& node, double allowed, const void* result, const void* reference) {
+void compare(const Node& node, double allowed, double terms, const void* result, const void* reference) {
   with_type(node.dtype, [&]<class T>(std::type_identity<T>) {
     const T* got = static_cast<const T*>(result);
     const T* wanted = static_cast<const T*>(reference);
     const std::int64_t n = node.shape.numel();
-    double largest = 1;
+    double largest = terms;
     for (std::int64_t i = 0; i < n; ++i) {
       const double size = std::abs(static_cast<double>(wanted[i]));
       if (std::isfinite(size)) largest = std::max(largest, size);
@@ -50,6 +68,10 @@ Reference::Reference(const Trace& trace, std::span<void* const> leaves) : trace_
       const double of_input = is_leaf ? tolerance(input->dtype) : allowed_[number];
       if (is_floating(node->dtype)) allowed_.back() = std::max(allowed_.back(), of_input);
     }
+    terms_.push_back(1);
+    if (adds(*node->op)) {
+      for (const ConstArray& input : inputs) terms_.back() = std::max(terms_.back(), largest_finite(input));
+    }
     if (node->op->info.view) {
       values_.push_back(inputs[0].data);
       continue;
@@ -74,7 +96,7 @@ void Reference::verify(const Program& program, std::span<void* const> leaves,
   for (const Kept& kept : program.kept) {
     const Storage& storage = program.storage_of(kept.value);
     const void* result = storage.place == Place::leaf ? leaves[storage.number] : results[storage.number];
-    compare(*trace_.nodes[kept.node], allowed_[kept.node], result, values_[kept.node]);
+    compare(*trace_.nodes[kept.node], allowed_[kept.node], terms_[kept.node], result, values_[kept.node]);
   }
 }
 

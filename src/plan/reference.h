@@ -21,12 +21,13 @@ class Reference {
   void copy_to(const Program& program, std::span<void* const> results) const;
   /// Compares what the program made with it.
   /// @throws ValueError  if a result differs by more than 1e-9 in f64, 1e-4 in f32, relative to its largest
-  /// number or 1; or at all in other dtypes (E048).
+  /// number, the largest that it is the sum of, or 1; or at all in other dtypes (E048).
   void verify(const Program& program, std::span<void* const> leaves, std::span<void* const> results) const;
 
  private:
   const Trace& trace_;
   std::vector<const void*> values_;  // by node
+  std::vector<double> terms_;        // by node: how large what it adds up is, or 1
   std::vector<double> allowed_;      // by node: a result is no more exact than what it was made from
   std::vector<Buffer> made_;
 };

@@ -189,7 +189,7 @@ momentun = 0.9)x",
       {parse_toml, "run.toml", "train = 5",
        "[config] run.toml:1:9: 'train' is 5. Need a table of settings. (E227)"},
       {parse_toml, "run.toml", "[train.clip]\nnorm = -inf",
-       "[config] run.toml:2:8: 'norm' of clip is -inf. Need at least 0. (E228)"},
+       "[config] run.toml:2:8: 'norm' of clip is -inf. Need a finite number, at least 0. (E228)"},
       {parse_toml, "run.toml", R"x(name = "a very long text that nobody wants to see whole in a message"
 batch = "a very long text that nobody wants to see whole in a message")x",
        R"x([config] run.toml:2:9: 'batch' is the text "a very long text that nobody wants to se...". )x"
