@@ -15,18 +15,38 @@ namespace chainrule::nn {
 
 namespace {
 
-/// Notes in a pass which layer runs, while it does.
+/// Notes in a pass which layer runs, while it does; and what that lists, for the layers inside that are made.
 class Running {
  public:
-  Running(const Layer*& place, const Layer* now) : place_(place), before_(std::exchange(place, now)) {}
-  ~Running() { place_ = before_; }
+  using Listed = std::vector<Members::Member>;
+
+  Running(const Layer*& place, const Layer* now)
+      : place_(place), before_(std::exchange(place, now)), outer_(std::exchange(innermost, this)) {}
+  ~Running() {
+    place_ = before_;
+    innermost = outer_;
+  }
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
 
+  /// Parameters and states of a layer that runs, found once: a container may have thousands of layers to
+  /// make.
+  template <class F>
+  static bool any_listed_by(const Layer* layer, F is_it) {
+    Listed found;
+    Listed& listed = innermost != nullptr && innermost->place_ == layer ? innermost->listed_ : found;
+    if (listed.empty()) listed = layer->variables();
+    return std::any_of(listed.begin(), listed.end(), is_it);
+  }
+
  private:
+  static thread_local Running* innermost;
   const Layer*& place_;
   const Layer* before_;
+  Running* outer_;
+  Listed listed_;
 };
+thread_local Running* Running::innermost = nullptr;
 
 /// What a layer uses without listing it would be neither trained nor saved.
 ValueError unlisted(std::string_view layer, std::string_view what) {
@@ -101,10 +121,9 @@ Ports Layer::run(const Inputs& inputs, Pass& pass) const {
 
 void Layer::check_listed(const Layer* outer) const {
   if (outer == nullptr) return;
-  const std::vector<Members::Member> own = variables(), listed = outer->variables();
+  const std::vector<Members::Member> own = variables();
   const auto is_listed = [&](const Members::Member& member) {
-    return std::any_of(listed.begin(), listed.end(),
-                       [&](const Members::Member& other) { return member.is_same(other); });
+    return Running::any_listed_by(outer, [&](const auto& other) { return member.is_same(other); });
   };
   if (std::all_of(own.begin(), own.end(), is_listed)) return;
   throw unlisted(outer->kind(), kind());
