@@ -68,8 +68,10 @@ class BufferCache {
   std::size_t cached_bytes_ = 0;
 };
 
+static_assert(kMostBytesAtOnce <= Buffer::kMaxBytes);
+
 Buffer Buffer::allocate(std::size_t bytes) {
-  if (bytes > kMaxBytes) throw_no_memory(bytes);
+  if (bytes > kMostBytesAtOnce) throw_no_memory(bytes);
   Buffer buffer;
   if (bytes + kAlignment <= SmallBlocks::kMaxBytes) {
     buffer.block_ = new (SmallBlocks::take(kAlignment + bytes)) Block{};

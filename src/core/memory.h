@@ -6,7 +6,13 @@
 #include <stdexcept>
 #include <vector>
 
+#include "core/sanitizer.h"
+
 namespace chainrule {
+
+/// More bytes at once than this are not asked for: no machine has them, and a sanitizer would end the
+/// program.
+inline constexpr std::size_t kMostBytesAtOnce = std::size_t{1} << (kReusesMemory ? 47 : 36);
 
 /// @throws MemoryError E148, always.
 [[noreturn]] void throw_no_memory(std::size_t bytes);
@@ -18,6 +24,7 @@ std::vector<T> vector_with_room(std::int64_t count) {
   const auto size = static_cast<std::size_t>(count);
   std::vector<T> list;
   if (size > list.max_size() / 2) throw_no_memory(SIZE_MAX);
+  if (size > kMostBytesAtOnce / sizeof(T)) throw_no_memory(size * sizeof(T));
   try {
     list.reserve(size);
   } catch (const std::bad_alloc&) {

@@ -61,8 +61,9 @@ void Conv2d::members(Members& m) {
 void Conv2d::init(Init& init) {
   const std::int64_t channels = groups > 0 ? init.size(1) / groups : init.size(1);
   const Spatial window = two(kInfo, "kernel", kernel);
+  const Shape shape{filters, channels, window[0], window[1]};  // not too large: nor is what follows
   const std::int64_t area = window[0] * window[1];
-  init("weight", weight, {filters, channels, window[0], window[1]}, weight_init,
+  init("weight", weight, shape, weight_init,
        {.in = channels * area, .out = groups > 0 ? filters / groups * area : filters * area});
   if (has_bias) init("bias", bias, {filters}, 0);
 }
