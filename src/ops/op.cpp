@@ -1,8 +1,8 @@
 #include "ops/op.h"
 
-#include <cstdlib>
 #include <string>
 
+#include "core/environment.h"
 #include "core/inline_array.h"
 #include "ops/fast.h"
 
@@ -29,18 +29,6 @@ class CurrentOpScope {
  private:
   CurrentOp previous_;
 };
-
-constexpr std::string_view kModes[] = {"lazy", "eager", "verify"};
-
-int mode_from_environment() {
-  const char* set = std::getenv("CHAINRULE_MODE");
-  const std::string_view text = set && *set ? set : "lazy";
-  for (int i = 0; i < 3; ++i) {
-    if (text == kModes[i]) return i;
-  }
-  throw ValueError(
-      46, cat("[CHAINRULE_MODE] unknown mode \"", text, "\". Known: lazy (the default), eager, verify."));
-}
 
 std::atomic<int> current_mode{-1};  // -1: look at the environment first
 
@@ -71,7 +59,7 @@ OpScope::~OpScope() { current_op = {previous_name_, previous_origin_}; }
 Mode mode() {
   int found = current_mode.load(std::memory_order_relaxed);
   if (found < 0) {
-    found = mode_from_environment();
+    found = environment::word(environment::kMode).value_or(static_cast<int>(Mode::lazy));
     current_mode.store(found, std::memory_order_relaxed);
   }
   return static_cast<Mode>(found);

@@ -56,7 +56,7 @@ void run_node(Node& node, Kernels kernels);
 void run_row(const OpRow& row, const void* attributes, const Kernel& kernel, const Origin& origin,
              Kernels kernels);
 
-/// How graphs are computed: CHAINRULE_MODE.
+/// How graphs are computed: CHAINRULE_MODE. In the order of its words.
 enum class Mode : std::uint8_t {
   lazy,    ///< by plans, when numbers are asked for
   eager,   ///< each operation at its call, by the reference loops
