@@ -99,7 +99,7 @@ Tensor apply_row(const OpRow& row, const void* attributes, std::span<const Tenso
 
 void run_by_blocks(const OpRow& row, const void* op, const Kernel& k) {
   const DType dtype = k.inputs.back().dtype;
-  if (!is_floating(dtype)) return row.run(op, k);
+  if (!is_floating(dtype)) return row.cpu->run(op, k);
   for_each_run(k, [&](const kernels::BroadcastRuns& runs, std::int64_t at, const auto& from) {
     const auto place = [](auto* data, std::int64_t offset, DType type) {
       return data + static_cast<std::size_t>(offset) * size_of(type);
@@ -111,7 +111,7 @@ void run_by_blocks(const OpRow& row, const void* op, const Kernel& k) {
       block.inputs[i] = place(static_cast<const std::byte*>(k.inputs[i].data), from[i], k.inputs[i].dtype);
       block.is_scalar[i] = runs.step(i) == 0;
     }
-    row.run_block(op, block);
+    row.cpu->run_block(op, block);
   });
 }
 
@@ -132,8 +132,8 @@ void run_node(Node& node, Kernels kernels) {
 void run_row(const OpRow& row, const void* attributes, const Kernel& kernel, const Origin& origin,
              Kernels kernels) {
   const CurrentOpScope scope(row.info.name, origin);
-  const bool fast = kernels == Kernels::fast && row.run_fast;
-  (fast ? row.run_fast : row.run)(attributes, kernel);
+  const bool fast = kernels == Kernels::fast && row.cpu->run_fast;
+  (fast ? row.cpu->run_fast : row.cpu->run)(attributes, kernel);
 }
 
 }  // namespace chainrule

@@ -11,7 +11,7 @@ class AlikeInstructions : public Programs {};
 std::vector<std::size_t> fusions(const Program& program) {
   std::vector<std::size_t> counts;
   for (const Instruction& instruction : program.instructions) {
-    if (instruction.is_fused()) counts.push_back(instruction.fusions.size());
+    if (instruction.elementwise() != nullptr) counts.push_back(instruction.elementwise()->fusions.size());
   }
   return counts;
 }
