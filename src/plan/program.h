@@ -166,6 +166,7 @@ void assign_memory(Program& program);
 /// @}
 
 /// The program as a table.
-std::string to_string(const Program& program);
+/// @param trace  what it was made from.
+std::string to_string(const Program& program, const Trace& trace);
 
 }  // namespace chainrule

@@ -84,6 +84,7 @@ void report_run(const CachedPlan& plan, const Trace& trace) {
                   static_cast<double>(bytes(plan.executor.program(), i)) / seconds / 1e9);
     say(cat(i, time, lines[i]));
   }
+  for (const std::string& line : kept_lines(plan.executor.program(), trace)) say(cat("  ", line));
 }
 
 }  // namespace chainrule

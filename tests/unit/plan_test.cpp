@@ -229,6 +229,17 @@ TEST(Plan, RunsWithOtherNumbers) {
   EXPECT_NE(plan.dump().find("matmul"), std::string::npos) << plan.dump();
 }
 
+TEST(Plan, SaysWhoKeepsItsResults) {
+  const Tensor x = tensor({1, 2, 3, 4}, {2, 2}), w = tensor({1, 0, 0, 1}, {2, 2});
+  const Tensor h = matmul(x, w);
+  const std::string made_by_relu = cat("Called from plan_test.cpp:", __LINE__ + 1);
+  const Tensor y = relu(h);
+  const std::string text = make_plan({y}, {x}).dump();
+  EXPECT_NE(text.find("result0 is kept: somebody holds this where. " + made_by_relu), std::string::npos)
+      << text;
+  EXPECT_EQ(text.find("this matmul"), std::string::npos) << text;  // held, but no output
+}
+
 TEST(Plan, TrainsAsItsGraphDoes) {
   const Tensor x = drawn({8, 3}, 1);
   Tensor w = drawn({3, 2}, 2);
