@@ -13,6 +13,7 @@ function(chainrule_page name library)
   set_tests_properties(docs.${name} docs.${name}_refuses_another PROPERTIES LABELS docs)
 endfunction()
 
+chainrule_page(environment chainrule)
 chainrule_page(ops chainrule)
 chainrule_page(op_errors chainrule)
 chainrule_page(layers chainrule)

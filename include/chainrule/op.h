@@ -45,9 +45,11 @@
 // in place of vjp. Further members: run_fast (as run, with SIMD or threads), or for elementwise operations
 // run_block (which can be fused with its neighbours in a graph); split (how it can be computed in pieces);
 // MakesAlso (another operation's struct, whose result on the same inputs, or the first of them, with the
-// same attributes run_fast can write in the same pass); flops (floating operations of a call, for reports:
-// one an element without it); samples (inputs for check_op; elementwise operations have theirs
-// made from kInfo.domain), and with attributes fields(visit), which calls visit("name", member) for each.
+// same attributes run_fast can write in the same pass); simplify (changes its attributes to those of another
+// form of it, with fewer steps in front or none, for what a plan knows of its inputs: the bits must be the
+// same); flops (floating operations of a call, for reports: one an element without it); samples (inputs for
+// check_op; elementwise operations have theirs made from kInfo.domain), and with attributes fields(visit),
+// which calls visit("name", member) for each.
 // check_op<Cube>() proves it like the library's own.
 namespace chainrule {
 
@@ -184,25 +186,52 @@ Sample sample(const Op& op, std::vector<SampleInput> inputs, int error = 0) {
   return made;
 }
 
-/// A line of the table: the struct with its type erased.
+struct OpRow;
+struct BlockReduction;
+
+/// An input as a plan knows it, for `simplify`.
+struct Known {
+  Meta meta;
+  bool is_zero = false, is_one = false;  // a number that was written as 0 or 1
+  /// The operation that made it, if it is seen with the shape that was made; else null.
+  const OpRow* row = nullptr;
+  const void* attributes = nullptr;
+};
+
+/// What `simplify` found: at most one of the two, the number of an input.
+struct Simpler {
+  std::int32_t same_as = -1;  // the result is that input
+  std::int32_t through =
+      -1;  // the operation, as it has become, takes the first input of what made that input
+};
+
+/// How a processor runs an operation.
+struct CpuRow {
+  void (*run)(const void* op, const Kernel& k) = nullptr;
+  void (*run_fast)(const void* op, const Kernel& k) = nullptr;
+  void (*run_block)(const void* op, const Block& b) = nullptr;
+  bool takes_epilogue = false;
+  const OpRow* makes_also = nullptr;
+  Split (*split)(const void* op, std::span<const Shape> in) = nullptr;
+  /// Whether it is a sum or a maximum that fused steps can be followed by: which.
+  bool (*reduces_block)(const void* op, const Meta& in, BlockReduction& found) = nullptr;
+};
+
+/// A line of the table: the struct with its type erased, as to what it means; `cpu` says how it is run.
 struct OpRow {
   OpInfo info;
   std::size_t attribute_bytes = 0;
   std::string_view not_differentiable;
+  bool checks_values = false;  // run may throw for the numbers it sees; of users' operations that is assumed
   bool (*equal)(const void* a, const void* b) = nullptr;
   void (*print)(const void* op, std::ostream& out) = nullptr;
   void (*key)(const void* op, std::vector<std::uint64_t>& words) = nullptr;  // null without attributes
   Meta (*infer)(const void* op, std::span<const Meta> in) = nullptr;
   Gradients (*vjp)(const void* op, const Vjp& v) = nullptr;
-  void (*run)(const void* op, const Kernel& k) = nullptr;
-  void (*run_fast)(const void* op, const Kernel& k) = nullptr;
-  void (*run_block)(const void* op, const Block& b) = nullptr;
-  bool takes_epilogue = false;
-  bool checks_values = false;  // run may throw for the numbers it sees; of users' operations that is assumed
-  const OpRow* makes_also = nullptr;
-  Split (*split)(const void* op, std::span<const Shape> in) = nullptr;
+  Simpler (*simplify)(void* op, std::span<const Known> in, const Meta& out) = nullptr;
   double (*flops)(const void* op, std::span<const Shape> in, const Shape& out) = nullptr;
   std::vector<Sample> (*samples)() = nullptr;
+  const CpuRow* cpu = nullptr;
 };
 
 /// An elementwise operation on whole arrays, block by block: what run_fast is where there is a run_block.
@@ -244,6 +273,33 @@ template <class Op>
 inline constexpr OpRow kRow = make_row<Op>();
 
 template <class Op>
+consteval CpuRow make_cpu_row() {
+  CpuRow row;
+  row.run = [](const void* op, const Kernel& k) { op_cast<Op>(op).run(k); };
+  if constexpr (requires(const Op& op, const Block& b) { op.run_block(b); }) {
+    row.run_block = [](const void* op, const Block& b) { op_cast<Op>(op).run_block(b); };
+    row.run_fast = [](const void* op, const Kernel& k) { run_by_blocks(kRow<Op>, op, k); };
+  } else if constexpr (requires(const Op& op, const Kernel& k) { op.run_fast(k); }) {
+    row.run_fast = [](const void* op, const Kernel& k) { op_cast<Op>(op).run_fast(k); };
+  }
+  if constexpr (requires { Op::kTakesEpilogue; }) row.takes_epilogue = Op::kTakesEpilogue;
+  if constexpr (requires { typename Op::MakesAlso; }) row.makes_also = &kRow<typename Op::MakesAlso>;
+  if constexpr (requires(const Op& op, std::span<const Shape> in) { op.split(in); }) {
+    row.split = [](const void* op, std::span<const Shape> in) { return op_cast<Op>(op).split(in); };
+  }
+  if constexpr (requires(const Op& op, const Meta& in, BlockReduction& found) {
+                  op.reduces_block(in, found);
+                }) {
+    row.reduces_block = [](const void* op, const Meta& in, BlockReduction& found) {
+      return op_cast<Op>(op).reduces_block(in, found);
+    };
+  }
+  return row;
+}
+template <class Op>
+inline constexpr CpuRow kCpuRow = make_cpu_row<Op>();
+
+template <class Op>
 consteval OpRow make_row() {
   static_assert(std::is_trivially_copyable_v<Op>, "attributes are copied with the node as bytes");
   OpRow row;
@@ -270,18 +326,12 @@ consteval OpRow make_row() {
   } else {
     row.vjp = [](const void* op, const Vjp& v) -> Gradients { return op_cast<Op>(op).vjp(v); };
   }
-  row.run = [](const void* op, const Kernel& k) { op_cast<Op>(op).run(k); };
-  if constexpr (requires(const Op& op, const Block& b) { op.run_block(b); }) {
-    row.run_block = [](const void* op, const Block& b) { op_cast<Op>(op).run_block(b); };
-    row.run_fast = [](const void* op, const Kernel& k) { run_by_blocks(kRow<Op>, op, k); };
-  } else if constexpr (requires(const Op& op, const Kernel& k) { op.run_fast(k); }) {
-    row.run_fast = [](const void* op, const Kernel& k) { op_cast<Op>(op).run_fast(k); };
-  }
-  if constexpr (requires { Op::kTakesEpilogue; }) row.takes_epilogue = Op::kTakesEpilogue;
   if constexpr (requires { Op::kChecksValues; }) row.checks_values = Op::kChecksValues;
-  if constexpr (requires { typename Op::MakesAlso; }) row.makes_also = &kRow<typename Op::MakesAlso>;
-  if constexpr (requires(const Op& op, std::span<const Shape> in) { op.split(in); }) {
-    row.split = [](const void* op, std::span<const Shape> in) { return op_cast<Op>(op).split(in); };
+  if constexpr (requires(Op & op, std::span<const Known> in, const Meta& out) { op.simplify(in, out); }) {
+    row.simplify = [](void* op, std::span<const Known> in, const Meta& out) {
+      Op none{};  // without attributes there is nothing to point at
+      return (std::is_empty_v<Op> ? none : *static_cast<Op*>(op)).simplify(in, out);
+    };
   }
   if constexpr (requires(const Op& op, std::span<const Shape> in) { op.flops(in, in[0]); }) {
     row.flops = [](const void* op, std::span<const Shape> in, const Shape& out) {
@@ -289,6 +339,7 @@ consteval OpRow make_row() {
     };
   }
   if constexpr (!Op::kInfo.elementwise) row.samples = [] { return Op::samples(); };
+  row.cpu = &kCpuRow<Op>;
   return row;
 }
 

@@ -76,17 +76,6 @@ int affinity_cpus() {
 
 }  // namespace
 
-std::optional<int> parse_thread_count(const char* text) {
-  if (text == nullptr) return std::nullopt;
-  const char* end = text + std::strlen(text);
-  while (text != end && (*text == ' ' || *text == '\t')) ++text;
-  int value = 0;
-  const auto [rest, error] = std::from_chars(text, end, value);
-  if (error != std::errc{} || value < 1 || value > kMaxThreads) return std::nullopt;
-  if (rest != end && *rest != ',' && *rest != ' ') return std::nullopt;
-  return value;
-}
-
 std::optional<int> cgroup_cpu_limit(std::string_view groups, const std::string& mount) {
   std::optional<double> limit;
   while (!groups.empty()) {  // lines "NUMBER:CONTROLLERS:PATH"; version 2 has no controllers

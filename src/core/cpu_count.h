@@ -8,10 +8,6 @@ namespace chainrule {
 
 inline constexpr int kMaxThreads = 1024;
 
-/// A thread count as an environment variable holds it: "4", or OpenMP's "4,2", of which the first counts.
-/// Nothing if it is absent, malformed or outside [1, kMaxThreads].
-std::optional<int> parse_thread_count(const char* text);
-
 /// Whole CPUs that the cgroup lets this process use (at least 1), or nothing without a limit.
 /// The limit is the smallest on the way from the process's own group up to the root, in version 2 (cpu.max)
 /// and version 1 (cpu.cfs_quota_us, cpu.cfs_period_us).

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cstdlib>
 #include <exception>
 #include <system_error>
 #include <thread>
@@ -13,6 +12,7 @@
 
 #include "chainrule/error.h"
 #include "core/cpu_count.h"
+#include "core/environment.h"
 #include "core/text.h"
 
 namespace chainrule {
@@ -225,24 +225,26 @@ Pool& pool() {
 }
 
 int default_threads() {
-  if (const auto count = parse_thread_count(std::getenv("CHAINRULE_NUM_THREADS"))) return *count;
-  if (const auto count = parse_thread_count(std::getenv("OMP_NUM_THREADS"))) return *count;
+  if (const auto count = environment::number(environment::kNumThreads)) return *count;
+  if (const auto count = environment::number(environment::kOmpNumThreads)) return *count;
   return available_cpus();
 }
 
-std::atomic<int>& wanted_threads() {
-  static std::atomic<int> threads{default_threads()};
-  return threads;
-}
+std::atomic<int> wanted_threads{0};  // 0: look at the environment first
 
 }  // namespace
 
-int num_threads() { return wanted_threads().load(std::memory_order_relaxed); }
+int num_threads() {
+  int threads = wanted_threads.load(std::memory_order_relaxed);
+  if (threads > 0) return threads;
+  const int found = default_threads();
+  return wanted_threads.compare_exchange_strong(threads, found) ? found : threads;  // or set meanwhile
+}
 
 void set_num_threads(int count) {
   if (count < 1 || count > kMaxThreads)
     throw ValueError(2, cat("[set_num_threads] count is ", count, ". Need 1 to ", kMaxThreads, "."));
-  wanted_threads().store(count);
+  wanted_threads.store(count);
 }
 
 WithoutPool::WithoutPool() : before_(inside_body) { inside_body = true; }

@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <system_error>
 
 #include "chainrule/data/images.h"
 #include "chainrule/error.h"
+#include "core/environment.h"
 #include "core/text.h"
 
 namespace chainrule::data {
@@ -88,13 +88,6 @@ Dataset read_files(const std::string& name, const Files& files, int classes) {
   return set;
 }
 
-/// A variable of the environment that is set and not empty.
-std::optional<fs::path> environment(const char* name) {
-  const char* value = std::getenv(name);
-  if (value == nullptr || *value == '\0') return std::nullopt;
-  return fs::path(value);
-}
-
 std::vector<fs::path> places_of(const std::string& name, const LoadOptions& options) {
   std::vector<fs::path> places;
   const auto add_both = [&](const fs::path& folder) {
@@ -102,11 +95,11 @@ std::vector<fs::path> places_of(const std::string& name, const LoadOptions& opti
     places.push_back(folder);
   };
   if (!options.data_dir.empty()) add_both(options.data_dir);
-  if (auto folder = environment("CHAINRULE_DATA_DIR")) add_both(*folder);
-  if (auto folder = environment("XDG_DATA_HOME")) {
-    places.push_back(*folder / "chainrule" / name);
-  } else if (auto home = environment("HOME")) {
-    places.push_back(*home / ".local/share/chainrule" / name);
+  if (auto folder = environment::text(environment::kDataDir)) add_both(*folder);
+  if (auto folder = environment::text(environment::kXdgDataHome)) {
+    places.push_back(fs::path(*folder) / "chainrule" / name);
+  } else if (auto home = environment::text(environment::kHome)) {
+    places.push_back(fs::path(*home) / ".local/share/chainrule" / name);
   }
   return places;
 }

@@ -20,6 +20,11 @@ void run_numeric(const Kernel& k, F f) {
   });
 }
 
+/// For b with a unit u, so that a op u = a: whether the input is all that is left.
+Simpler left_of_unit(bool is_unit, const Known& other, std::int32_t number, const Meta& out) {
+  return {.same_as = is_unit && other.meta.shape == out.shape ? number : -1};
+}
+
 struct Add {
   static constexpr OpInfo kInfo{
       .name = "add", .arity = 2, .elementwise = true, .doc = "a plus b.", .ulp = kRounded};
@@ -37,6 +42,9 @@ struct Sub {
       .name = "sub", .arity = 2, .elementwise = true, .doc = "a minus b.", .ulp = kRounded};
   bool operator==(const Sub&) const = default;
   Meta infer(std::span<const Meta> in) const { return numeric_elementwise(in); }
+  Simpler simplify(std::span<const Known> in, const Meta& out) const {
+    return left_of_unit(in[1].is_zero, in[0], 0, out);
+  }
   Gradients vjp(const Vjp& v) const { return {v.cotangent, v.needs(1) ? -v.cotangent : Tensor()}; }
   void run(const Kernel& k) const {
     run_numeric(k, [](auto a, auto b) { return a - b; });
@@ -49,6 +57,10 @@ struct Mul {
       .name = "mul", .arity = 2, .elementwise = true, .doc = "a times b.", .ulp = kRounded};
   bool operator==(const Mul&) const = default;
   Meta infer(std::span<const Meta> in) const { return numeric_elementwise(in); }
+  Simpler simplify(std::span<const Known> in, const Meta& out) const {
+    const Simpler right = left_of_unit(in[0].is_one, in[1], 1, out);
+    return right.same_as >= 0 ? right : left_of_unit(in[1].is_one, in[0], 0, out);
+  }
   Gradients vjp(const Vjp& v) const {
     const Tensor& a = v.inputs[0];
     const Tensor& b = v.inputs[1];
@@ -71,6 +83,9 @@ struct Div {
                                 .ulp = kRounded};
   bool operator==(const Div&) const = default;
   Meta infer(std::span<const Meta> in) const { return floating_elementwise(in); }
+  Simpler simplify(std::span<const Known> in, const Meta& out) const {
+    return left_of_unit(in[1].is_one, in[0], 0, out);
+  }
   Gradients vjp(const Vjp& v) const {
     return {v.needs(0) ? v.cotangent / v.inputs[1] : Tensor(),
             v.needs(1) ? -v.cotangent * v.output / v.inputs[1] : Tensor()};

@@ -1,6 +1,7 @@
 // Mathematical functions made of other operations, each in a form that is accurate over the whole range.
 //
 // None goes through |x|: its slope at 0 is a choice, so that the second derivative there would be wrong.
+#include "ops/composed.h"
 #include "ops/elementwise.h"
 
 namespace chainrule {
@@ -89,6 +90,19 @@ Tensor logical_xor(const Operand& a, const Operand& b) {
 Tensor logical_not(const Operand& x) {
   const OriginScope scope(x.where());
   return equal(x, 0);
+}
+
+std::vector<ComposedFunction> math_functions() {
+  using In = std::span<const Tensor>;
+  return {
+      {"clip",
+       "x held between two bounds.",
+       {{"clip(x, low, high)",
+         [](In in) { return clip(in[0], in[1], in[2]); },
+         {{{3, 4}, DType::f64, {-3.875, 4, 0.25}},
+          {{4}, DType::f64, {-2, -1.5}},
+          {{}, DType::f64, {1.5, 2}}}}}},
+  };
 }
 
 }  // namespace chainrule

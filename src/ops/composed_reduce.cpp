@@ -7,11 +7,10 @@
 #include "ops/composed.h"
 #include "ops/moments.h"
 #include "ops/op.h"
+#include "ops/operands.h"
 
 namespace chainrule {
 namespace {
-
-Tensor as_floating(const Tensor& x) { return is_floating(x.dtype()) ? x : cast(x, DType::f64); }
 
 /// The same numbers in reverse order: what is smallest becomes largest. -x would overflow for the lowest i64,
 /// and has no meaning for bytes.
@@ -27,9 +26,6 @@ Tensor turned_over(const Tensor& x) {
       return -x;
   }
 }
-
-/// |x|, with slope 0 at 0. NaN stays NaN.
-Tensor magnitude(const Tensor& x) { return where(x < 0, -x, where(equal(x, 0), 0, x)); }
 
 /// The square root, with slope 0 at 0 instead of infinity: the root is taken of a number above 0, and only
 /// then is 0 put in its place.
@@ -115,12 +111,12 @@ Tensor stddev(const Tensor& x, Axes axes, bool keepdims, int ddof, Location wher
 Tensor norm(const Tensor& x, double order, Axes axes, bool keepdims, Location where) {
   const OpScope scope("norm", where);
   const Tensor real = as_floating(x);
-  if (order == 1) return sum(magnitude(real), axes, keepdims);
+  if (order == 1) return sum(abs(real), axes, keepdims);
   if (order == 2) {
     const Tensor scale = scale_for_squares(real, axes, Tiny::scaled);
     return in_shape(root(sum(square(real * scale), axes, true)) / scale, x, axes, keepdims);
   }
-  if (std::isinf(order) && order > 0) return max(magnitude(real), axes, keepdims);
+  if (std::isinf(order) && order > 0) return max(abs(real), axes, keepdims);
   throw op_error<ValueError>(100, cat("order ", order, "; known are 1, 2 and INFINITY."));
 }
 

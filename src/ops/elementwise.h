@@ -41,11 +41,6 @@ void run_floating_binary(const Kernel& k, F f) {
   });
 }
 
-/// Integers and booleans have no exponentials: they become f64 first, as in NumPy.
-inline Tensor as_floating(const Tensor& x) {
-  return !x.is_empty() && !is_floating(x.dtype()) ? cast(x, DType::f64) : x;
-}
-
 /// A function of floating numbers on any tensor.
 template <class Op>
 Tensor apply_floating(const Tensor& x, Location where) {

@@ -6,6 +6,7 @@
 #include "chainrule/array.h"
 #include "chainrule/ops.h"
 #include "core/thread_pool.h"
+#include "ops/composed.h"
 #include "ops/long_sums.h"
 #include "ops/meta.h"
 #include "ops/op.h"
@@ -329,6 +330,44 @@ Tensor index_add(const Tensor& x, const Tensor& indices, const Tensor& updates, 
   }
   const Tensor rows = reshape(updates, with_size(x.shape(), along, indices.numel()));
   return x + apply(ScatterAdd{along, x.shape()[along]}, {rows, along_axis(indices, along, x.ndim())}, where);
+}
+
+Tensor one_hot(const Tensor& classes, std::int64_t count, DType dtype, Location where) {
+  const OpScope scope("one_hot", where);
+  if (is_floating(classes.dtype()) || classes.dtype() == boolean) {
+    throw op_error<DTypeError>(
+        15, cat("needs i64 or u8 class numbers, got ", classes.dtype(), ". Convert with cast(x, i64)."));
+  }
+  return cast(equal(expand_dims(classes, -1), arange(count)), dtype);
+}
+
+std::vector<ComposedFunction> index_functions() {
+  using In = std::span<const Tensor>;
+  const SampleInput matrix{{3, 4}};
+  const SampleInput places{{3, 2}, DType::i64, {-3, 4}};
+  return {
+      {"take_along_axis",
+       "x[i, indices[i, j]].",
+       {{"take_along_axis(x, indices, 1)",
+         [](In in) { return take_along_axis(in[0], in[1], 1); },
+         {matrix, places}}}},
+      {"scatter_add",
+       "x[i, indices[i, j]] += updates[i, j].",
+       {{"scatter_add(x, indices, updates, 1)",
+         [](In in) { return scatter_add(in[0], in[1], in[2], 1); },
+         {matrix, places, {{3, 2}}}}}},
+      {"index_add",
+       "x[indices[i]] += updates[i].",
+       {{"index_add(x, indices, updates)",
+         [](In in) { return index_add(in[0], in[1], in[2]); },
+         {matrix, {{5}, DType::i64, {-3, 3}}, {{5, 4}}}}}},
+      {"one_hot",
+       "1 at each class number, else 0.",
+       {{"one_hot(classes, 4)",
+         [](In in) { return one_hot(in[0], 4); },
+         {{{5}, DType::i64, {0, 4}}},
+         "classes are numbered"}}},
+  };
 }
 
 }  // namespace chainrule

@@ -5,13 +5,12 @@
 #include "ops/decompositions.h"
 #include "ops/matrices.h"
 #include "ops/meta.h"
+#include "ops/operands.h"
 
 namespace chainrule {
 namespace {
 
 using kernels::Triangle;
-
-Tensor as_floating(const Tensor& x) { return is_floating(x.dtype()) ? x : cast(x, DType::f64); }
 
 /// @throws ShapeError E111
 void require_matrix(const Tensor& x, const char* name) {

@@ -9,6 +9,7 @@
 #include "ops/internal.h"
 #include "ops/meta.h"
 #include "ops/op.h"
+#include "ops/permute.h"
 
 namespace chainrule {
 namespace {
@@ -87,6 +88,18 @@ struct Matmul {
     return {da, db};
   }
 
+  // A side that is a transpose can be taken as it was, and transposed here.
+  Simpler simplify(std::span<const Known> in, const Meta&) {
+    for (const int side : {0, 1}) {
+      const AxisOrder* order = permuted_by(in[static_cast<std::size_t>(side)]);
+      if (order == nullptr || order->count < 2 || !order->keeps(order->count - 2)) continue;
+      if (order->keeps(order->count)) continue;
+      bool& is_transposed = side == 0 ? trans_a : trans_b;
+      is_transposed = !is_transposed;
+      return {.through = side};
+    }
+    return {};
+  }
   // With a's columns cut, the chains of all elements go on from piece to piece.
   Split split(std::span<const Shape> in) const {
     if (in[0].ndim() != 2 || in[1].ndim() != 2) return {};
@@ -245,12 +258,6 @@ struct Matmul {
 }  // namespace
 
 CHAINRULE_OP_ROW(Matmul)
-
-void transpose_input(void* matmul, std::size_t input) {
-  Matmul& op = *static_cast<Matmul*>(matmul);
-  bool& is_transposed = input == 0 ? op.trans_a : op.trans_b;
-  is_transposed = !is_transposed;
-}
 
 Tensor matmul_transposed(const Tensor& a, const Tensor& b, bool trans_a, bool trans_b, Location where) {
   return apply(Matmul{trans_a, trans_b}, {a, b}, where);

@@ -1,8 +1,8 @@
 #include "ops/op.h"
 
-#include <cstdlib>
 #include <string>
 
+#include "core/environment.h"
 #include "core/inline_array.h"
 #include "ops/fast.h"
 
@@ -29,18 +29,6 @@ class CurrentOpScope {
  private:
   CurrentOp previous_;
 };
-
-constexpr std::string_view kModes[] = {"lazy", "eager", "verify"};
-
-int mode_from_environment() {
-  const char* set = std::getenv("CHAINRULE_MODE");
-  const std::string_view text = set && *set ? set : "lazy";
-  for (int i = 0; i < 3; ++i) {
-    if (text == kModes[i]) return i;
-  }
-  throw ValueError(
-      46, cat("[CHAINRULE_MODE] unknown mode \"", text, "\". Known: lazy (the default), eager, verify."));
-}
 
 std::atomic<int> current_mode{-1};  // -1: look at the environment first
 
@@ -71,7 +59,7 @@ OpScope::~OpScope() { current_op = {previous_name_, previous_origin_}; }
 Mode mode() {
   int found = current_mode.load(std::memory_order_relaxed);
   if (found < 0) {
-    found = mode_from_environment();
+    found = environment::word(environment::kMode).value_or(static_cast<int>(Mode::lazy));
     current_mode.store(found, std::memory_order_relaxed);
   }
   return static_cast<Mode>(found);
@@ -111,7 +99,7 @@ Tensor apply_row(const OpRow& row, const void* attributes, std::span<const Tenso
 
 void run_by_blocks(const OpRow& row, const void* op, const Kernel& k) {
   const DType dtype = k.inputs.back().dtype;
-  if (!is_floating(dtype)) return row.run(op, k);
+  if (!is_floating(dtype)) return row.cpu->run(op, k);
   for_each_run(k, [&](const kernels::BroadcastRuns& runs, std::int64_t at, const auto& from) {
     const auto place = [](auto* data, std::int64_t offset, DType type) {
       return data + static_cast<std::size_t>(offset) * size_of(type);
@@ -123,7 +111,7 @@ void run_by_blocks(const OpRow& row, const void* op, const Kernel& k) {
       block.inputs[i] = place(static_cast<const std::byte*>(k.inputs[i].data), from[i], k.inputs[i].dtype);
       block.is_scalar[i] = runs.step(i) == 0;
     }
-    row.run_block(op, block);
+    row.cpu->run_block(op, block);
   });
 }
 
@@ -144,8 +132,8 @@ void run_node(Node& node, Kernels kernels) {
 void run_row(const OpRow& row, const void* attributes, const Kernel& kernel, const Origin& origin,
              Kernels kernels) {
   const CurrentOpScope scope(row.info.name, origin);
-  const bool fast = kernels == Kernels::fast && row.run_fast;
-  (fast ? row.run_fast : row.run)(attributes, kernel);
+  const bool fast = kernels == Kernels::fast && row.cpu->run_fast;
+  (fast ? row.cpu->run_fast : row.cpu->run)(attributes, kernel);
 }
 
 }  // namespace chainrule

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 
 #include "chainrule/op.h"
 #include "core/text.h"
@@ -56,7 +55,7 @@ void run_node(Node& node, Kernels kernels);
 void run_row(const OpRow& row, const void* attributes, const Kernel& kernel, const Origin& origin,
              Kernels kernels);
 
-/// How graphs are computed: CHAINRULE_MODE.
+/// How graphs are computed: CHAINRULE_MODE. In the order of its words.
 enum class Mode : std::uint8_t {
   lazy,    ///< by plans, when numbers are asked for
   eager,   ///< each operation at its call, by the reference loops
@@ -69,27 +68,12 @@ void set_mode(Mode mode);
 /// The shape that all inputs broadcast to. @throws ShapeError E011
 Shape broadcast_shape(std::span<const Meta> in);
 
-/// @name What plans know of single operations.
-/// @{
-/// Whether it exchanges the last two axes and leaves the others.
-bool swaps_last_axes(const OpRow& row, const void* attributes);
-/// Makes a permutation of axes take what the first one takes, if both are such.
-bool skip_permute(const OpRow& row, void* attributes, const OpRow& first, const void* first_attributes);
-/// Whether it permutes axes, and leaves each in its place.
-bool leaves_axes(const OpRow& row, const void* attributes);
-/// Whether it adds up over all axes from `first` to `ndim`, and maybe others.
-bool sums_from_axis(const OpRow& row, const void* attributes, int first, int ndim);
-/// A sum or a maximum over the middle of a floating (outer, size, inner) block.
+/// A sum or a maximum over the middle of a floating (outer, size, inner) block: what CpuRow::reduces_block
+/// says.
 struct BlockReduction {
-  kernels::Reduction op;
-  std::int64_t outer, size, inner;
+  kernels::Reduction op = kernels::Reduction::sum;
+  std::int64_t outer = 1, size = 1, inner = 1;
   bool operator==(const BlockReduction&) const = default;
 };
-/// The operation as one, if it is.
-std::optional<BlockReduction> as_block_reduction(const OpRow& row, const void* attributes, DType dtype,
-                                                 const Shape& input);
-/// Makes a matrix product take that input transposed (more).
-void transpose_input(void* matmul, std::size_t input);
-/// @}
 
 }  // namespace chainrule

@@ -50,4 +50,8 @@ void SameDtype::convert(const Operand& a, const Operand& b, std::string_view nam
   in_dtype(b, b_, made_b_);
 }
 
+Tensor as_floating(const Tensor& x) {
+  return !x.is_empty() && !is_floating(x.dtype()) ? cast(x, DType::f64) : x;
+}
+
 }  // namespace chainrule

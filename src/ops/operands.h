@@ -40,4 +40,7 @@ inline std::array<Tensor, 2> same_dtype(const Operand& a, const Operand& b, std:
   return {same.a(), same.b()};
 }
 
+/// Integers and booleans have no exponentials or fractions: they become f64 first, as in NumPy.
+Tensor as_floating(const Tensor& x);
+
 }  // namespace chainrule

@@ -1,24 +1,14 @@
 // The axes in another order.
-#include "kernels/permute.h"
+#include "ops/permute.h"
 
 #include "chainrule/array.h"
 #include "chainrule/ops.h"
+#include "kernels/permute.h"
 #include "ops/meta.h"
 #include "ops/op.h"
 
 namespace chainrule {
 namespace {
-
-/// An order of axes: a fixed array, so that the attributes stay plain bytes.
-struct AxisOrder {
-  std::int8_t at[Shape::kMaxNdim] = {};
-  std::int8_t count = 0;
-  bool operator==(const AxisOrder&) const = default;
-  friend std::ostream& operator<<(std::ostream& out, const AxisOrder& order) {
-    for (int i = 0; i < order.count; ++i) out << (i == 0 ? "(" : ", ") << static_cast<int>(order.at[i]);
-    return out << ")";
-  }
-};
 
 AxisOrder axis_order(std::span<const int> axes) {
   AxisOrder order;
@@ -61,6 +51,14 @@ struct Permute {
   }
   Gradients vjp(const Vjp& v) const {
     return {permuted(v.cotangent, inverse_of(order), Location::current())};
+  }
+  // Two in a row are one; one that moves no axis is none.
+  Simpler simplify(std::span<const Known> in, const Meta&) {
+    if (const AxisOrder* first = permuted_by(in[0])) {
+      for (int i = 0; i < order.count; ++i) order.at[i] = first->at[order.at[i]];
+      return {.through = 0};
+    }
+    return {.same_as = order.keeps(order.count) ? 0 : -1};
   }
   void run(const Kernel& k) const {
     const Shape& from = k.inputs[0].shape;
@@ -130,31 +128,8 @@ Tensor permuted(const Tensor& x, const AxisOrder& order, Location where) {
 
 CHAINRULE_OP_ROW(Permute)
 
-bool skip_permute(const OpRow& row, void* attributes, const OpRow& first, const void* first_attributes) {
-  if (&row != &kRow<Permute> || &first != &kRow<Permute>) return false;
-  AxisOrder order = op_cast<Permute>(attributes).order;
-  for (int i = 0; i < order.count; ++i)
-    order.at[i] = op_cast<Permute>(first_attributes).order.at[order.at[i]];
-  *static_cast<Permute*>(attributes) = Permute{order};
-  return true;
-}
-
-bool leaves_axes(const OpRow& row, const void* attributes) {
-  if (&row != &kRow<Permute>) return false;
-  const AxisOrder& order = op_cast<Permute>(attributes).order;
-  for (int i = 0; i < order.count; ++i) {
-    if (order.at[i] != i) return false;
-  }
-  return true;
-}
-
-bool swaps_last_axes(const OpRow& row, const void* attributes) {
-  if (&row != &kRow<Permute>) return false;
-  const AxisOrder& order = op_cast<Permute>(attributes).order;
-  for (int i = 0; i + 2 < order.count; ++i) {
-    if (order.at[i] != i) return false;
-  }
-  return order.count >= 2 && order.at[order.count - 1] == order.count - 2;
+const AxisOrder* permuted_by(const Known& input) {
+  return input.row == &kRow<Permute> ? &op_cast<Permute>(input.attributes).order : nullptr;
 }
 
 Tensor permute(const Tensor& x, std::span<const int> axes, Location where) {

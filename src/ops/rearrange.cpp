@@ -4,6 +4,7 @@
 
 #include "chainrule/ops.h"
 #include "core/memory.h"
+#include "ops/composed.h"
 #include "ops/meta.h"
 #include "ops/op.h"
 
@@ -143,6 +144,57 @@ std::vector<Tensor> split(const Tensor& x, std::int64_t parts, int axis, Locatio
   auto places = vector_with_room<std::int64_t>(parts);
   for (std::int64_t i = 1; i < parts; ++i) places.push_back(i * (size / parts));
   return split(x, places, along, where);
+}
+
+std::vector<ComposedFunction> rearranging_functions() {
+  using In = std::span<const Tensor>;
+  const SampleInput vector{{6}}, matrix{{3, 4}};
+  return {
+      {"pad",
+       "A number, the edge or a mirror around the elements.",
+       {{"pad(x, {{1, 2}, {0, 1}}, PadMode::constant, value)",
+         [](In in) {
+           return pad(in[0], {{1, 2}, {0, 1}}, PadMode::constant, in[1]);
+         },
+         {matrix, {{}}}},
+        {"pad(x, {{1, 2}}, PadMode::edge)",
+         [](In in) {
+           return pad(in[0], {{1, 2}}, PadMode::edge);
+         },
+         {matrix}},
+        {"pad(x, {{2, 5}}, PadMode::reflect)",
+         [](In in) {
+           return pad(in[0], {{2, 5}}, PadMode::reflect);
+         },
+         {matrix}}}},
+      {"flip",
+       "The elements in reverse order.",
+       {{"flip(x, 1)", [](In in) { return flip(in[0], 1); }, {matrix}}}},
+      {"roll",
+       "Moved on, from the end to the start.",
+       {{"roll(x, -3, 1)", [](In in) { return roll(in[0], -3, 1); }, {matrix}}}},
+      {"tile",
+       "Repeated along axes.",
+       {{"tile(x, {2, 3})",
+         [](In in) {
+           return tile(in[0], {2, 3});
+         },
+         {matrix}}}},
+      {"stack",
+       "One after another along a new axis.",
+       {{"stack({x, y}, 1)",
+         [](In in) {
+           return stack({in[0], in[1]}, 1);
+         },
+         {matrix, matrix}}}},
+      {"split",
+       "Parts along an axis.",
+       {{"split(x, {1, 4})[1]",
+         [](In in) {
+           return split(in[0], {1, 4})[1];
+         },
+         {vector}}}},
+  };
 }
 
 }  // namespace chainrule

@@ -25,6 +25,14 @@ void run_fast_reduction(const Kernel& k, const Op& op, F reduce) {
   });
 }
 
+/// The reduction as one of a block, if it is.
+bool is_block(kernels::Reduction op, const Meta& in, AxisSet axes, BlockReduction& found) {
+  AxisBlock block;
+  if (!is_floating(in.dtype) || !as_block(in.shape, axes, block)) return false;
+  found = {op, block.outer, block.size, block.inner};
+  return true;
+}
+
 struct Sum {
   AxisSet axes = 0;
   bool keepdims = true;
@@ -44,7 +52,15 @@ struct Sum {
     const bool lines_up = keepdims || (axes & (axes + 1)) == 0;  // only leading axes are gone
     return {broadcast_to(lines_up ? v.cotangent : reshape(v.cotangent, kept_shape(shape, axes)), shape)};
   }
+  // The sum of max_unpool(g) over all places of an image is that of g: the others are zeros.
+  Simpler simplify(std::span<const Known> in, const Meta&) const {
+    const AxisSet places = (AxisSet{1} << in[0].meta.shape.ndim()) - (AxisSet{1} << 2);
+    return {.through = in[0].row == &row_of_MaxUnpool() && (axes & places) == places ? 0 : -1};
+  }
   Split split(std::span<const Shape>) const { return {(axes & 1) == 0 ? 0b1u : 0u}; }
+  bool reduces_block(const Meta& in, BlockReduction& found) const {
+    return is_block(kernels::Reduction::sum, in, axes, found);
+  }
   void run(const Kernel& k) const {
     const ConstArray& x = k.inputs[0];
     const auto add = [](auto a, auto b) { return a + b; };
@@ -94,6 +110,9 @@ struct Max {
   Gradients vjp(const Vjp& v) const {
     const Tensor largest = cast(equal(v.inputs[0], v.output), v.cotangent.dtype());
     return {largest * (v.cotangent / apply(Sum{axes}, {largest}, Location::current()))};
+  }
+  bool reduces_block(const Meta& in, BlockReduction& found) const {
+    return is_block(kernels::Reduction::max, in, axes, found);
   }
   void run(const Kernel& k) const {
     with_type(k.output.dtype, [&]<class T>(std::type_identity<T>) {
@@ -172,23 +191,6 @@ Tensor reduced(const Tensor& x, const Axes& axes, bool keepdims, Location where)
 CHAINRULE_OP_ROW(Sum)
 CHAINRULE_OP_ROW(Max)
 CHAINRULE_OP_ROW(Argmax)
-
-bool sums_from_axis(const OpRow& row, const void* attributes, int first, int ndim) {
-  if (&row != &kRow<Sum>) return false;
-  const AxisSet wanted = (AxisSet{1} << ndim) - (AxisSet{1} << first);
-  return (op_cast<Sum>(attributes).axes & wanted) == wanted;
-}
-
-std::optional<BlockReduction> as_block_reduction(const OpRow& row, const void* attributes, DType dtype,
-                                                 const Shape& input) {
-  const bool is_sum = &row == &kRow<Sum>;
-  if (!(is_sum || &row == &kRow<Max>) || !is_floating(dtype)) return std::nullopt;
-  const AxisSet axes = is_sum ? op_cast<Sum>(attributes).axes : op_cast<Max>(attributes).axes;
-  AxisBlock block;
-  if (!as_block(input, axes, block)) return std::nullopt;
-  return BlockReduction{is_sum ? kernels::Reduction::sum : kernels::Reduction::max, block.outer, block.size,
-                        block.inner};
-}
 
 // Axes that do not stand together are added up block by block, from the last: the fast kernel takes one
 // block, the numbers become few with the first, and the axes before it keep their places.

@@ -61,6 +61,9 @@ struct BroadcastTo {
     }
     return {in[0].dtype, to};
   }
+  Simpler simplify(std::span<const Known> in, const Meta& out) const {
+    return {.same_as = in[0].meta.shape == out.shape ? 0 : -1};
+  }
   Gradients vjp(const Vjp& v) const { return {v.cotangent}; }  // the caller sums over what was repeated
   void run(const Kernel& k) const {
     with_type(k.output.dtype, [&]<class T>(std::type_identity<T>) {

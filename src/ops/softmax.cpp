@@ -6,6 +6,7 @@
 #include "kernels/ref/softmax.h"
 #include "kernels/simd/softmax.h"
 #include "ops/axes.h"
+#include "ops/composed.h"
 #include "ops/meta.h"
 #include "ops/moments.h"
 #include "ops/op.h"
@@ -121,6 +122,17 @@ Tensor log_softmax(const Tensor& x, int axis, Location where) {
   }
   const Tensor below = x - top;  // before the logarithm: next to a large maximum that would lose its digits
   return below - logsumexp(below, axis, true);
+}
+
+std::vector<ComposedFunction> softmax_functions() {
+  using In = std::span<const Tensor>;
+  const SampleInput matrix{{3, 4}};
+  return {
+      {"log_softmax",
+       "x - logsumexp(x).",
+       {{"log_softmax(x)", [](In in) { return log_softmax(in[0]); }, {matrix}},
+        {"log_softmax(x, 0)", [](In in) { return log_softmax(in[0], 0); }, {matrix}}}},
+  };
 }
 
 }  // namespace chainrule

@@ -7,6 +7,7 @@
 #include "chainrule/array.h"
 #include "chainrule/ops.h"
 #include "core/thread_pool.h"
+#include "ops/composed.h"
 #include "ops/meta.h"
 #include "ops/op.h"
 
@@ -167,6 +168,19 @@ TopK topk(const Tensor& x, std::int64_t count, int axis, bool largest, Location 
   }
   const Tensor places = apply(Argsort{along, count, largest}, {x}, where);
   return {take_along_axis(x, places, along), places};
+}
+
+std::vector<ComposedFunction> sort_functions() {
+  using In = std::span<const Tensor>;
+  const SampleInput distinct{{3, 4}, DType::f64, {-40, 40}};
+  return {
+      {"sort",
+       "take_along_axis(x, argsort(x)).",
+       {{"sort(x, 1, true)", [](In in) { return sort(in[0], 1, true); }, {distinct}}}},
+      {"topk",
+       "The first of the sorted elements.",
+       {{"topk(x, 2).values", [](In in) { return topk(in[0], 2).values; }, {distinct}}}},
+  };
 }
 
 }  // namespace chainrule

@@ -71,6 +71,17 @@ std::vector<std::string> instruction_lines(const Program& program) {
   return lines;
 }
 
+std::vector<std::string> kept_lines(const Program& program, const Trace& trace) {
+  std::vector<std::string> lines;
+  for (const Kept& kept : program.kept) {
+    if (program.storage_of(kept.value).place != Place::result) continue;
+    const Node& node = *trace.nodes[static_cast<std::size_t>(kept.node)];
+    lines.push_back(cat(name_of(program, kept.value), " is kept: somebody holds this ", node.op->info.name,
+                        ".", node.origin.to_string()));
+  }
+  return lines;
+}
+
 double flops(const Program& program, std::size_t instruction) {
   double total = 0;
   for (const std::int32_t s : program.instructions[instruction].steps) {
@@ -90,7 +101,7 @@ std::size_t bytes(const Program& program, std::size_t instruction) {
   return total;
 }
 
-std::string to_string(const Program& program) {
+std::string to_string(const Program& program, const Trace& trace) {
   std::ostringstream text;
   text << program.instructions.size() << " instructions, arena of " << program.arena_bytes << " bytes\n";
   const std::vector<std::string> lines = instruction_lines(program);
@@ -104,6 +115,7 @@ std::string to_string(const Program& program) {
   for (const Takeover& t : program.takeovers) {
     text << "result" << t.result << " may lie where leaf" << t.leaf << " did\n";
   }
+  for (const std::string& line : kept_lines(program, trace)) text << line << "\n";
   text << "memory:\n";
   for (std::size_t i = 0; i < program.storages.size(); ++i) {
     const Storage& storage = program.storages[i];

@@ -185,7 +185,7 @@ void Plan::run(std::span<const Tensor> inputs, std::span<Tensor> outputs) {
 }
 
 std::string Plan::dump() const {
-  return state_ == nullptr ? "an empty plan" : to_string(state_->plan->executor.program());
+  return state_ == nullptr ? "an empty plan" : to_string(state_->plan->executor.program(), state_->trace);
 }
 
 }  // namespace chainrule

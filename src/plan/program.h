@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "chainrule/dtype.h"
@@ -53,27 +54,41 @@ struct Step {
   std::int32_t node = 0;  // of the trace, for messages
 
   const void* attribute() const { return attributes.data(); }
+  /// Appends the attributes as words: equal ones give equal words.
+  void append_key(std::vector<std::uint64_t>& words) const {
+    if (row->key != nullptr) row->key(attribute(), words);
+  }
 };
 
-/// What is run at once: one step by its kernel, or elementwise steps in one pass over memory, with reductions
-/// of their results behind them.
+/// One step by its kernel.
+struct Call {};
+/// Elementwise steps in one pass over memory, with reductions of their results behind them. More than one
+/// fusion if the same is done to several sets of arrays: the steps are those of the first fusion, then as
+/// many of the second, and so on.
+struct Elementwise {
+  std::vector<std::shared_ptr<const Fusion>> fusions;
+};
+/// A matrix product or convolution with the steps that follow it: the values of its epilogue, -1 for none.
+struct Product {
+  std::int32_t bias = -1, mask = -1, base = -1, scale = -1;
+  bool relu = false;
+};
+/// Two steps by the kernel of the first, which makes the second one's result as well.
+struct Pair {};
+
+/// What is run at once.
 struct Instruction {
   std::vector<std::int32_t> steps;
-  /// For several steps, or one elementwise one. More than one if the same is done to several sets of arrays:
-  /// the steps are those of the first fusion, then as many of the second, and so on.
-  std::vector<std::shared_ptr<const Fusion>> fusions = {};
-  Split split = {};        // of a step in a strip
-  std::int32_t kept = -1;  // storage of what it keeps from piece to piece; -1: nothing
-  bool is_pair = false;    // the kernel of the first of two steps makes the second one's result as well
-  /// For a matrix product with what follows it: the values of its epilogue, -1 for none, and of the result.
-  struct {
-    std::int32_t bias = -1, mask = -1, base = -1, scale = -1;
-    bool relu = false;
-  } epilogue = {};
+  std::variant<Call, Elementwise, Product, Pair> kind = Call{};
+  Split split = {};        // of a kernel in a strip
+  std::int32_t kept = -1;  // storage of what the kernel keeps from piece to piece; -1: nothing
 
-  bool is_fused() const { return !fusions.empty(); }
+  const Elementwise* elementwise() const { return std::get_if<Elementwise>(&kind); }
+  const Product* product() const { return std::get_if<Product>(&kind); }
   /// How many steps belong together.
-  std::size_t steps_of_each() const { return is_fused() ? steps.size() / fusions.size() : steps.size(); }
+  std::size_t steps_of_each() const {
+    return elementwise() != nullptr ? steps.size() / elementwise()->fusions.size() : steps.size();
+  }
 };
 
 /// Instructions that are run one after the other on a piece of the first axis, say some images of a batch,
@@ -116,11 +131,10 @@ struct Program {
 
   Storage& storage_of(std::int32_t value) { return storages[values[value].storage]; }
   const Storage& storage_of(std::int32_t value) const { return storages[values[value].storage]; }
-  /// Whether one of its steps takes what lies there.
-  bool reads(const Instruction& instruction, std::int32_t storage) const {
-    return std::any_of(instruction.steps.begin(), instruction.steps.end(), [&](std::int32_t s) {
-      return std::any_of(steps[s].inputs.begin(), steps[s].inputs.end(),
-                         [&](std::int32_t v) { return values[v].storage == storage; });
+  /// Whether an instruction is in a strip.
+  bool is_in_strip(std::int32_t instruction) const {
+    return std::any_of(strips.begin(), strips.end(), [=](const Strip& strip) {
+      return strip.begin <= instruction && instruction < strip.end;
     });
   }
   /// Bytes of a piece of one row.
@@ -152,6 +166,7 @@ void assign_memory(Program& program);
 /// @}
 
 /// The program as a table.
-std::string to_string(const Program& program);
+/// @param trace  what it was made from.
+std::string to_string(const Program& program, const Trace& trace);
 
 }  // namespace chainrule

@@ -6,6 +6,7 @@
 #include "kernels/simd/gemm.h"
 #include "plan/cpu/fusion.h"
 #include "plan/program.h"
+#include "plan/uses.h"
 
 namespace chainrule {
 namespace {
@@ -19,17 +20,11 @@ bool may_fail(const OpRow& row) {
 class Finder {
  public:
   Finder(const Trace& trace, Program& program)
-      : p_(program),
-        needed_(trace.leaves.size()),
-        uses_(trace.leaves.size()),
-        last_reader_(p_.storages.size(), -1) {
+      : p_(program), uses_(program), needed_(trace.leaves.size()), readers_(trace.leaves.size()) {
     find_needed_leaves(trace);
     for (std::size_t i = 0; i < p_.instructions.size(); ++i) {
       for (const std::int32_t s : p_.instructions[i].steps) {
         if (may_fail(*p_.steps[s].row)) last_to_fail_ = static_cast<std::int32_t>(i);
-        for (const std::int32_t input : p_.steps[s].inputs) {
-          last_reader_[p_.values[input].storage] = static_cast<std::int32_t>(i);
-        }
       }
     }
   }
@@ -47,15 +42,14 @@ class Finder {
 
   void run() {
     for (std::int32_t i = last_to_fail_ + 1; i < static_cast<std::int32_t>(p_.instructions.size()); ++i) {
-      const auto is_around = [i](const Strip& strip) { return strip.begin <= i && i < strip.end; };
-      if (std::any_of(p_.strips.begin(), p_.strips.end(), is_around)) continue;  // its pieces take turns
+      if (p_.is_in_strip(i)) continue;  // its pieces take turns
       const Instruction& instruction = p_.instructions[i];
       for (std::size_t at = 0; at < instruction.steps.size(); ++at) {
         const std::optional<std::int32_t> leaf = leaf_below(instruction, at);
-        if (!leaf || last_reader_[*leaf] != i) continue;
+        if (!leaf || uses_.last_reader(*leaf) != i) continue;
         const std::int32_t number = p_.storages[*leaf].number;
         const Step& step = p_.steps[instruction.steps[at]];
-        p_.takeovers.push_back({p_.storage_of(step.output).number, number, uses_[number]});
+        p_.takeovers.push_back({p_.storage_of(step.output).number, number, readers_[number]});
         needed_[number] = true;
       }
     }
@@ -74,7 +68,7 @@ class Finder {
           needed[input] |= needed[i];
         } else {
           needed_[~input] |= needed[i];
-          ++uses_[~input];
+          ++readers_[~input];
         }
       }
     }
@@ -88,9 +82,9 @@ class Finder {
     const Instruction& found = p_.instructions[instruction];
     bool gains = false;
     for (std::size_t at = 0; at < found.steps.size(); ++at) {
-      if (last_reader_[p_.values[p_.steps[found.steps[at]].output].storage] > instruction) return false;
+      if (uses_.last_reader(p_.values[p_.steps[found.steps[at]].output].storage) > instruction) return false;
       const std::optional<std::int32_t> leaf = leaf_below(found, at);
-      gains = gains || (leaf && (last_reader_[*leaf] > instruction || last_to_fail_ > instruction));
+      gains = gains || (leaf && (uses_.last_reader(*leaf) > instruction || last_to_fail_ > instruction));
     }
     return gains;
   }
@@ -100,9 +94,12 @@ class Finder {
   std::optional<std::int32_t> leaf_below(const Instruction& instruction, std::size_t at) const {
     const Value& result = p_.values[p_.steps[instruction.steps[at]].output];
     if (p_.storages[result.storage].place != Place::result || bytes_of(result) < kMinTakeoverBytes) return {};
-    const bool is_update = instruction.epilogue.base >= 0 && keeps_sums(p_.steps[instruction.steps[0]]);
-    if (!instruction.is_fused() && !is_update) return {};
-    if (instruction.is_fused() && p_.steps[instruction.steps[at]].row->run_block == nullptr) return {};
+    const bool is_fused = instruction.elementwise() != nullptr;
+    const Product* product = instruction.product();
+    const bool is_update =
+        product != nullptr && product->base >= 0 && keeps_sums(p_.steps[instruction.steps[0]]);
+    if (!is_fused && !is_update) return {};
+    if (is_fused && p_.steps[instruction.steps[at]].row->cpu->run_block == nullptr) return {};
     for (const std::int32_t s : instruction.steps) {
       for (const std::int32_t input : p_.steps[s].inputs) {
         const Value& leaf = p_.values[input];
@@ -113,7 +110,7 @@ class Finder {
         // tiles and all else before.
         const auto [first, last] = readers_of(leaf.storage, instruction);
         const std::size_t begin =
-            instruction.is_fused() ? at - at % instruction.steps_of_each() : instruction.steps.size() - 1;
+            is_fused ? at - at % instruction.steps_of_each() : instruction.steps.size() - 1;
         if (begin <= first && last <= at) return leaf.storage;
       }
     }
@@ -149,10 +146,10 @@ class Finder {
   }
 
   Program& p_;
-  std::vector<char> needed_;               // by leaf
-  std::vector<std::uint32_t> uses_;        // by leaf, of nodes of the trace
-  std::vector<std::int32_t> last_reader_;  // by storage: the instruction; -1 for none
-  std::int32_t last_to_fail_ = -1;         // instruction
+  const Uses uses_;
+  std::vector<char> needed_;            // by leaf
+  std::vector<std::uint32_t> readers_;  // by leaf, nodes of the trace
+  std::int32_t last_to_fail_ = -1;      // instruction
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "data/data_files.h"
+#include "set_environment.h"
 
 namespace chainrule::data {
 namespace {
@@ -34,25 +35,9 @@ TEST_F(Load, LoadsAFolderAndCountsItsClasses) {
   }
 }
 
-/// Sets a variable of the environment for the life of the object.
-class Environment {
- public:
-  Environment(const char* name, const std::string& value) : name_(name) {
-    if (const char* old = std::getenv(name)) old_ = old;
-    ::setenv(name, value.c_str(), 1);
-  }
-  ~Environment() { old_.empty() ? ::unsetenv(name_) : ::setenv(name_, old_.c_str(), 1); }
-  Environment(const Environment&) = delete;
-  Environment& operator=(const Environment&) = delete;
-
- private:
-  const char* name_;
-  std::string old_;
-};
-
 TEST_F(Load, FindsANamedSetInOrder) {
-  const Environment data_dir("CHAINRULE_DATA_DIR", path("b").string());
-  const Environment xdg("XDG_DATA_HOME", path("c").string());
+  const SetEnvironment data_dir("CHAINRULE_DATA_DIR", path("b").string());
+  const SetEnvironment xdg("XDG_DATA_HOME", path("c").string());
   const auto put = [&](const std::string& place, std::uint8_t mark) {
     fs::create_directories(path(place));
     ImageSet set = small_set();

@@ -50,8 +50,8 @@ struct Shifted : nn::LayerOf<Shifted> {
   }
 };
 
-// The examples of docs/errors.md, in its order. E003 and E046 need an environment variable: environment_test
-// has them.
+// The examples of docs/errors.md, in its order. E003 needs a variable of the environment: mode_test and
+// others have it.
 const Mistake kMistakes[] = {
     {1,
      [] {

@@ -10,20 +10,6 @@
 namespace chainrule {
 namespace {
 
-TEST(ThreadCountText, TakesANumberOrTheFirstOfAList) {
-  EXPECT_EQ(parse_thread_count("4"), 4);
-  EXPECT_EQ(parse_thread_count(" 12 "), 12);
-  EXPECT_EQ(parse_thread_count("4,2"), 4);
-  EXPECT_EQ(parse_thread_count("1024"), 1024);
-}
-
-TEST(ThreadCountText, PassesOverWhatIsNoCount) {
-  for (const char* text :
-       {"", " ", "0", "-1", "1025", "99999999999999999999", "two", "4x", "3.5", "0x4", ",2"})
-    EXPECT_EQ(parse_thread_count(text), std::nullopt) << text;
-  EXPECT_EQ(parse_thread_count(nullptr), std::nullopt);
-}
-
 class CgroupLimit : public ::testing::Test {
  protected:
   void write(const std::string& file, const std::string& text) const {

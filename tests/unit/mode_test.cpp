@@ -31,8 +31,8 @@ TEST(ModeDeathTest, SaysWhenOperationsRun) {
   EXPECT_EXIT(add_under("lazy"), ::testing::ExitedWithCode(0), "^later$");
   EXPECT_EXIT(add_under(""), ::testing::ExitedWithCode(0), "^later$");
   EXPECT_EXIT(add_under("fast"), ::testing::ExitedWithCode(0),
-              "^\\[CHAINRULE_MODE\\] unknown mode \"fast\". Known: lazy \\(the default\\), eager, verify. "
-              "\\(E046\\)$");
+              "^\\[environment\\] CHAINRULE_MODE is \"fast\". Need lazy, eager or verify; or unset it. "
+              "\\(E003\\)$");
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ class AlikeInstructions : public Programs {};
 std::vector<std::size_t> fusions(const Program& program) {
   std::vector<std::size_t> counts;
   for (const Instruction& instruction : program.instructions) {
-    if (instruction.is_fused()) counts.push_back(instruction.fusions.size());
+    if (instruction.elementwise() != nullptr) counts.push_back(instruction.elementwise()->fusions.size());
   }
   return counts;
 }
@@ -24,9 +24,11 @@ TEST_F(AlikeInstructions, UpdateAllParametersInOneInstruction) {
     const Tensor m = 0.9 * drawn(shape, 1) + 0.1 * drawn(shape, 2);
     next.insert(next.end(), {drawn(shape, 3) - 0.01 * m / (sqrt(square(m)) + 1e-8), m});
   }
-  const Program program = program_of(next);
+  const Trace trace = trace_of(next);
+  const Program program = compile(trace);
   EXPECT_EQ(fusions(program), Counts{5});
-  EXPECT_NE(to_string(program).find("}\n    and { "), std::string::npos) << to_string(program);
+  const std::string text = to_string(program, trace);
+  EXPECT_NE(text.find("}\n    and { "), std::string::npos) << text;
 }
 
 TEST_F(AlikeInstructions, JoinOnlyWhatDoesTheSame) {

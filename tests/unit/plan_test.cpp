@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 #include <thread>
 
 #include "chainrule/chainrule.h"
@@ -12,6 +13,7 @@
 #include "ops/internal.h"
 #include "ops/op.h"
 #include "plan/cache.h"
+#include "plan/report.h"
 #include "plan_test.h"
 
 namespace chainrule {
@@ -79,6 +81,26 @@ TEST(Plans, SayThatACallMakesMany) {
               "16 plans for one call, the last unlike plan [0-9a-f]{8} in .*plan_test.cpp.*done$");
   EXPECT_EXIT(make_plans(16), ::testing::ExitedWithCode(0),
               "^([^f]|f[^o]|fo[^r]|for[^ ])*done$");  // no "for "
+}
+
+TEST(Plans, SayItToWhoIsSet) {
+  if (mode() == Mode::eager) GTEST_SKIP() << "in this mode there are no plans";
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto run = [](const char* level) {
+    setenv("CHAINRULE_VERBOSE", level, 1);
+    set_report_sink(
+        [](std::string_view line) { std::fprintf(stderr, "%s, ", line.substr(0, 4) == "plan" ? "it" : ""); });
+    try {
+      sum(ones({2}) + 1).item();
+    } catch (const ValueError& error) {
+      std::fputs(error.what(), stderr);
+    }
+    std::_Exit(0);
+  };
+  EXPECT_EXIT(run("1"), ::testing::ExitedWithCode(0), "^it, it, $");  // made, and run
+  EXPECT_EXIT(run("0"), ::testing::ExitedWithCode(0), "^$");
+  EXPECT_EXIT(run("yes"), ::testing::ExitedWithCode(0),
+              "^\\[environment\\] CHAINRULE_VERBOSE is \"yes\". Need 0, 1 or 2; or unset it. \\(E003\\)$");
 }
 
 /// Loss and updated parameters of a net with all that is fused: convolution, relu, pooling, dropout, matrix
@@ -205,6 +227,17 @@ TEST(Plan, RunsWithOtherNumbers) {
   EXPECT_EQ(plan.run({tensor({4, 3, 2, 1}, {2, 2})})[0].to_vector(), (std::vector<double>{2, 1, 0, 0}));
   EXPECT_EQ(plan.run({x * 2})[0].to_vector(), (std::vector<double>{0, 2, 4, 6}));  // computed on the way
   EXPECT_NE(plan.dump().find("matmul"), std::string::npos) << plan.dump();
+}
+
+TEST(Plan, SaysWhoKeepsItsResults) {
+  const Tensor x = tensor({1, 2, 3, 4}, {2, 2}), w = tensor({1, 0, 0, 1}, {2, 2});
+  const Tensor h = matmul(x, w);
+  const std::string made_by_relu = cat("Called from plan_test.cpp:", __LINE__ + 1);
+  const Tensor y = relu(h);
+  const std::string text = make_plan({y}, {x}).dump();
+  EXPECT_NE(text.find("result0 is kept: somebody holds this where. " + made_by_relu), std::string::npos)
+      << text;
+  EXPECT_EQ(text.find("this matmul"), std::string::npos) << text;  // held, but no output
 }
 
 TEST(Plan, TrainsAsItsGraphDoes) {

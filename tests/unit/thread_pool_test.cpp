@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <mutex>
 #include <stdexcept>
@@ -184,17 +185,30 @@ class ThreadCount : public ::testing::Test {
   [[noreturn]] static void exit_with_count(const char* own, const char* omp) {
     setenv("CHAINRULE_NUM_THREADS", own, 1);
     setenv("OMP_NUM_THREADS", omp, 1);
-    std::_Exit(num_threads());
+    try {
+      std::_Exit(num_threads());
+    } catch (const ValueError& error) {
+      std::fputs(error.what(), stderr);
+      std::_Exit(0);
+    }
   }
 };
 
 TEST_F(ThreadCount, OwnVariableThenOpenMPs) {
   EXPECT_EXIT(exit_with_count("5", "7"), ::testing::ExitedWithCode(5), "");
-  EXPECT_EXIT(exit_with_count("many", "7"), ::testing::ExitedWithCode(7), "");
-  EXPECT_EXIT(exit_with_count("0", "7,2"), ::testing::ExitedWithCode(7), "");
+  EXPECT_EXIT(exit_with_count("", "7,2"), ::testing::ExitedWithCode(7), "");
+  EXPECT_EXIT(exit_with_count("5", "many"), ::testing::ExitedWithCode(5), "");
+}
+
+TEST_F(ThreadCount, OfOursMustBeOne) {
+  EXPECT_EXIT(
+      exit_with_count("many", "7"), ::testing::ExitedWithCode(0),
+      "^\\[environment\\] CHAINRULE_NUM_THREADS is \"many\". Need a number from 1 to 1024; or unset it. "
+      "\\(E003\\)$");
 }
 
 TEST_F(ThreadCount, TheCallComesFirst) {
+  EXPECT_EXIT((set_num_threads(9), exit_with_count("many", "7")), ::testing::ExitedWithCode(9), "");
   EXPECT_EXIT((set_num_threads(9), exit_with_count("5", "7")), ::testing::ExitedWithCode(9), "");
 }
 

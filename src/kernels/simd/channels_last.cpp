@@ -97,7 +97,7 @@ bool channels_last(const float* x, std::int64_t channels, std::int64_t height, s
       } else {
         CHAINRULE_UNROLL
         for (int i = 0; i < kN; ++i) {
-          v[i] = i < rows ? load_first(d, from + i * plane, static_cast<std::size_t>(count)) : hn::Zero(d);
+          v[i] = i < rows ? load_first(d, from + i * plane, count) : hn::Zero(d);
         }
       }
       CHAINRULE_UNROLL
@@ -140,7 +140,7 @@ void channels_first(const float* from, const ChannelsLast& image, std::int64_t c
       } else {
         CHAINRULE_UNROLL
         for (int i = 0; i < kN; ++i) {
-          if (i < rows) store_first(v[i], d, to + i * plane, static_cast<std::size_t>(count));
+          if (i < rows) store_first(d, v[i], to + i * plane, count);
         }
       }
     }

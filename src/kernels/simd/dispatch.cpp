@@ -1,22 +1,11 @@
 #include "kernels/simd/dispatch.h"
 
 #include <cstdint>
-#include <cstdlib>
-#include <optional>
 
-#include "chainrule/error.h"
-#include "core/text.h"
+#include "core/environment.h"
 
 namespace chainrule::kernels {
 namespace {
-
-std::optional<SimdCeiling> parse_ceiling(std::string_view name) {
-  if (name.empty()) return SimdCeiling::none;
-  if (name == "avx512") return SimdCeiling::avx512;
-  if (name == "avx2") return SimdCeiling::avx2;
-  if (name == "sse4") return SimdCeiling::sse4;
-  return std::nullopt;
-}
 
 // Highway numbers the targets of one architecture from best to worst, so a ceiling leaves out the lower bits.
 std::int64_t targets_above(SimdCeiling ceiling) {
@@ -44,12 +33,8 @@ void apply(SimdCeiling ceiling) {
 }  // namespace
 
 bool apply_environment() {
-  const char* text = std::getenv("CHAINRULE_SIMD");
-  const auto ceiling = parse_ceiling(text == nullptr ? "" : text);
-  if (!ceiling)
-    throw ValueError(3, cat("[simd] the environment variable CHAINRULE_SIMD is '", text,
-                            "'. Need avx512, avx2, sse4, or none at all."));
-  apply(*ceiling);
+  const auto word = environment::word(environment::kSimd);
+  apply(word ? static_cast<SimdCeiling>(*word) : SimdCeiling::none);
   return true;
 }
 

@@ -6,9 +6,9 @@
 
 namespace chainrule::kernels {
 
-/// Instruction sets a kernel may be held to, widest first. Each is a ceiling: what the CPU lacks is never
-/// used.
-enum class SimdCeiling { none, avx512, avx2, sse4 };
+/// Instruction sets a kernel may be held to, in the order of CHAINRULE_SIMD's words. Each is a ceiling: what
+/// the CPU lacks is never used.
+enum class SimdCeiling { avx512, avx2, sse4, none };
 
 /// The instruction set in use: "avx512", "avx2", "sse4", "neon", "scalar", ...
 /// @throws ValueError  as use_simd_ceiling.

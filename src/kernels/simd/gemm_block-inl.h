@@ -107,7 +107,7 @@ class Block {
     const std::int64_t columns = std::min(g_.n - j0, width);
     Tile<T> t{};
     t.k = k.size();
-    t.last_lanes = static_cast<std::size_t>(columns - width + kLanes<T>);
+    t.last_lanes = columns - width + kLanes<T>;
     t.from_c = g_.accumulate || !first;
     t.bias = last && g_.bias != nullptr ? g_.bias + j0 : nullptr;
     t.relu = last && g_.activation == Activation::relu;

@@ -39,7 +39,7 @@ void run_lone_tile(const Gemm<T>& g) {
   t.c = g.c;
   t.ldc = g.ldc;
   t.k = g.k;
-  t.last_lanes = static_cast<std::size_t>(g.n);
+  t.last_lanes = g.n;
   t.from_c = g.accumulate;
   t.bias = g.bias;
   t.relu = g.activation == Activation::relu;

@@ -106,7 +106,7 @@ void pack_b(const Gemm<T>& g, std::int64_t p0, std::int64_t k, std::int64_t j0, 
       std::fill(to + p * width + columns, to + (p + 1) * width, T{0});
     return;
   }
-  const auto last_lanes = static_cast<std::size_t>(columns - (vectors - 1) * kLanes<T>);
+  const std::int64_t last_lanes = columns - (vectors - 1) * kLanes<T>;
   const std::int64_t ahead = g.b_rows == nullptr ? 8 * g.ldb : 0;
   for (std::int64_t p = p0; p < p0 + k; ++p) {
     const T* from = g.b + (g.b_rows == nullptr ? p * g.ldb : g.b_rows[p]) + j0;

@@ -79,8 +79,7 @@ struct TailSums {
 template <class T>
 class TailRows {
  public:
-  TailRows(const Gemm<T>& g, std::int64_t columns)
-      : g_(g), first_(g.n - columns), columns_(static_cast<std::size_t>(columns)) {}
+  TailRows(const Gemm<T>& g, std::int64_t columns) : g_(g), first_(g.n - columns), columns_(columns) {}
 
   // The first of these rows is row `first` of the tile.
   void read(TailSums<T>& sums, std::int64_t first) const {
@@ -95,8 +94,8 @@ class TailRows {
   // Does what follows the sum, too.
   void write(const TailSums<T>& sums, std::int64_t first) const {
     const Row d;
-    const auto zero = hn::Zero(d), scale = hn::Set(d, g_.scale);
-    const auto bias = g_.bias == nullptr ? zero : load(g_.bias + first_);
+    const auto scale = hn::Set(d, g_.scale);
+    const auto bias = g_.bias == nullptr ? hn::Zero(d) : load(g_.bias + first_);
     for_squares([&](std::int64_t begin, std::int64_t rows) {
       HWY_ALIGN T square[kSide * kSide];
       transpose_square(sums.column[0] + first + begin, kTailRows<T>, square, kSide);
@@ -104,10 +103,10 @@ class TailRows {
         const std::int64_t at = (begin + i) * g_.ldc + first_;
         auto sum = hn::Load(d, square + i * kSide);
         if (g_.bias != nullptr) sum = hn::Add(sum, bias);  // not 0 + sum: that would lose the sign of -0
-        if (g_.activation == Activation::relu) sum = hn::IfThenZeroElse(hn::Le(sum, zero), sum);
-        if (g_.mask != nullptr) sum = hn::IfThenZeroElse(hn::Le(load(g_.mask + at), zero), sum);
-        if (g_.base != nullptr) sum = hn::Sub(load(g_.base + at), hn::Mul(scale, sum));
-        store_first(sum, d, g_.c + at, columns_);
+        if (g_.activation == Activation::relu) sum = rectified(d, sum);
+        if (g_.mask != nullptr) sum = masked(d, load(g_.mask + at), sum);
+        if (g_.base != nullptr) sum = descended(d, load(g_.base + at), scale, sum);
+        store_first(d, sum, g_.c + at, columns_);
       }
     });
   }
@@ -125,7 +124,7 @@ class TailRows {
 
   const Gemm<T> g_;
   std::int64_t first_;  // column
-  std::size_t columns_;
+  std::int64_t columns_;
 };
 
 // The tail of B, side by side for each link of a stretch.
@@ -139,7 +138,7 @@ class TailColumns {
     } else {
       const hn::FixedTag<T, kSquare<T>> d;
       for (std::int64_t p = 0; p < g.k; ++p)
-        hn::Store(load_first(d, g.b + p * g.ldb + first, static_cast<std::size_t>(columns)), d, link_[p]);
+        hn::Store(load_first(d, g.b + p * g.ldb + first, columns), d, link_[p]);
     }
   }
   const T* data() const { return link_[0]; }

@@ -8,7 +8,9 @@
 #include <utility>
 
 #include "kernels/cut.h"
+#include "kernels/simd/finish-inl.h"
 #include "kernels/simd/gemm.h"
+#include "kernels/simd/loop-inl.h"
 
 #if defined(CHAINRULE_GEMM_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef CHAINRULE_GEMM_TILE_INL_H_
@@ -54,30 +56,6 @@ inline constexpr int kTileRows = 4, kTileVectors = 3;
 inline constexpr int kFewRows = 2;
 inline constexpr int kWideVectors = kTileRows;
 
-// The first `count` lanes from memory, the others 0; and back. Nothing past them is touched. (Highway's
-// MaskedLoad reads whole, aligned vectors where the CPU has no masked load.)
-template <class D, class T>
-HWY_INLINE hn::Vec<D> load_first(D d, const T* from, std::size_t count) {
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
-  return hn::MaskedLoad(hn::FirstN(d, count), d, from);
-#else
-  HWY_ALIGN T lanes[hn::MaxLanes(d)] = {};
-  for (std::size_t i = 0; i < count; ++i) lanes[i] = from[i];
-  return hn::Load(d, lanes);
-#endif
-}
-
-template <class D, class T>
-HWY_INLINE void store_first(hn::Vec<D> v, D d, T* to, std::size_t count) {
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
-  hn::BlendedStore(v, hn::FirstN(d, count), d, to);
-#else
-  HWY_ALIGN T lanes[hn::MaxLanes(d)];
-  hn::Store(v, d, lanes);
-  for (std::size_t i = 0; i < count; ++i) to[i] = lanes[i];
-#endif
-}
-
 // Whether all lanes are 0. Products of numbers with 0, added up, are that unless one was infinite or NaN.
 template <class V>
 HWY_INLINE bool is_all_zero(V v) {
@@ -109,10 +87,10 @@ struct Tile {
   T* c;
   std::int64_t ldc;
   std::int64_t k;
-  std::size_t last_lanes;  // columns in the last vector; all of it is read from B
-  const T* last_b;         // B's last row, if that is not to be read where it lies: up to its end; or nullptr
-  bool from_c;             // the chain goes on from C; else it starts from 0
-  const T* bias;           // added after the last link; or nullptr
+  std::int64_t last_lanes;  // columns in the last vector; all of it is read from B
+  const T* last_b;  // B's last row, if that is not to be read where it lies: up to its end; or nullptr
+  bool from_c;      // the chain goes on from C; else it starts from 0
+  const T* bias;    // added after the last link; or nullptr
   bool relu;
   const T* mask;  // where it is <= 0 the result is 0, rows ldc apart; or nullptr
   const T* base;  // what the scaled result is taken off, rows ldc apart; or nullptr
@@ -146,7 +124,7 @@ HWY_INLINE void start_chain(const Tile<T>& t, V (&sum)[kRows][kVectors]) {
 template <int kRows, int kVectors, class T, class V>
 HWY_INLINE void finish_chain(const Tile<T>& t, V (&sum)[kRows][kVectors]) {
   const Lanes<T> d;
-  const bool whole = t.last_lanes == static_cast<std::size_t>(kLanes<T>);
+  const bool whole = t.last_lanes == kLanes<T>;
   if (t.bias != nullptr) {
     CHAINRULE_UNROLL
     for (int v = 0; v < kVectors; ++v) {
@@ -160,8 +138,7 @@ HWY_INLINE void finish_chain(const Tile<T>& t, V (&sum)[kRows][kVectors]) {
     CHAINRULE_UNROLL
     for (int i = 0; i < kRows; ++i) {
       CHAINRULE_UNROLL
-      for (int v = 0; v < kVectors; ++v)
-        sum[i][v] = hn::IfThenZeroElse(hn::Le(sum[i][v], hn::Zero(d)), sum[i][v]);
+      for (int v = 0; v < kVectors; ++v) sum[i][v] = rectified(d, sum[i][v]);
     }
   }
   if (t.mask != nullptr) {
@@ -172,7 +149,7 @@ HWY_INLINE void finish_chain(const Tile<T>& t, V (&sum)[kRows][kVectors]) {
       for (int v = 0; v < kVectors; ++v) {
         const T* from = row + v * kLanes<T>;
         const V mask = v + 1 < kVectors ? hn::LoadU(d, from) : load_first(d, from, t.last_lanes);
-        sum[i][v] = hn::IfThenZeroElse(hn::Le(mask, hn::Zero(d)), sum[i][v]);
+        sum[i][v] = masked(d, mask, sum[i][v]);
       }
     }
   }
@@ -185,7 +162,7 @@ HWY_INLINE void finish_chain(const Tile<T>& t, V (&sum)[kRows][kVectors]) {
       for (int v = 0; v < kVectors; ++v) {
         const T* from = row + v * kLanes<T>;
         const V base = v + 1 < kVectors ? hn::LoadU(d, from) : load_first(d, from, t.last_lanes);
-        sum[i][v] = hn::Sub(base, hn::Mul(scale, sum[i][v]));
+        sum[i][v] = descended(d, base, scale, sum[i][v]);
       }
     }
   }
@@ -198,7 +175,7 @@ HWY_INLINE void finish_chain(const Tile<T>& t, V (&sum)[kRows][kVectors]) {
     if (whole) {
       hn::StoreU(sum[i][kVectors - 1], d, last);
     } else {
-      store_first(sum[i][kVectors - 1], d, last, t.last_lanes);
+      store_first(d, sum[i][kVectors - 1], last, t.last_lanes);
     }
   }
 }
@@ -272,14 +249,14 @@ template <int kRows, int kVectors, class T, class V>
 HWY_INLINE void add_split_rows(const Tile<T>& t, const T* a, const T* b, std::int64_t links,
                                V (&sum)[kRows][kVectors]) {
   const Lanes<T> d;
-  const std::size_t last_lanes = t.last_lanes;
+  const std::int64_t last_lanes = t.last_lanes;
   const std::int64_t lda = t.lda, ldb = t.ldb;
   const T* held_line = nullptr;
   V held = hn::Zero(d);
   for (std::int64_t p = 0; p < links; ++p, b += ldb) {
     const auto address = reinterpret_cast<std::uintptr_t>(b);
     const T* line = reinterpret_cast<const T*>(address & ~std::uintptr_t{63});
-    const std::size_t first = (address & 63) / sizeof(T);
+    const auto first = static_cast<std::int64_t>((address & 63) / sizeof(T));
     const __m512i lanes = _mm512_load_si512(kLaneNumbers<T>.at[first]);
     if (line != held_line) held = hn::Load(d, line);
     V right[kVectors];

@@ -28,7 +28,7 @@ struct Some {
   std::int64_t count;
   template <class D, class T>
   HWY_INLINE hn::Vec<D> operator()(D d, const T* from) const {
-    return load_first(d, from, static_cast<std::size_t>(count));
+    return load_first(d, from, count);
   }
 };
 /// Half of them: no mask, which would keep a port of the multiply-adds busy.
@@ -177,7 +177,8 @@ inline constexpr int kAroundOutputs = kTileRows, kAroundVectors = 3;
 /// Of kAroundVectors the first is the last whole one of a row, the second half of this row and half of the
 /// next, which begins `next` behind the first.
 template <class T, int kY, int kX>
-HWY_NOINLINE void sum_tile(const RowSums<T>& s, const T* x, std::int64_t next, T* y, std::size_t last_lanes) {
+HWY_NOINLINE void sum_tile(const RowSums<T>& s, const T* x, std::int64_t next, T* y,
+                           std::int64_t last_lanes) {
   const Lanes<T> d;
   using V = hn::Vec<Lanes<T>>;
   V sum[kY][kX];
@@ -212,15 +213,15 @@ HWY_NOINLINE void sum_tile(const RowSums<T>& s, const T* x, std::int64_t next, T
     CHAINRULE_UNROLL
     for (int v = 0; v < kX; ++v) {
       if (s.bias != nullptr) sum[o][v] = hn::Add(sum[o][v], hn::Set(d, s.bias[o]));
-      if (relu) sum[o][v] = hn::IfThenZeroElse(hn::Le(sum[o][v], hn::Zero(d)), sum[o][v]);
+      if (relu) sum[o][v] = rectified(d, sum[o][v]);
       if (v + 1 < kX) hn::StoreU(sum[o][v], d, y + v * kLanes<T>);
     }
-    store_first(sum[o][kX - 1], d, y + (kX - 1) * kLanes<T>, last_lanes);
+    store_first(d, sum[o][kX - 1], y + (kX - 1) * kLanes<T>, last_lanes);
   }
 }
 
 template <class T>
-using SumFunction = void (*)(const RowSums<T>&, const T*, std::int64_t, T*, std::size_t);
+using SumFunction = void (*)(const RowSums<T>&, const T*, std::int64_t, T*, std::int64_t);
 
 template <class T, int... kIndex>
 SumFunction<T> find_sum(std::integer_sequence<int, kIndex...>, std::int64_t outputs, std::int64_t vectors) {
@@ -240,7 +241,7 @@ void sum_columns(const RowSums<T>& s, std::int64_t row, std::int64_t begin, std:
   const std::int64_t vectors = (end - begin + kLanes<T> - 1) / kLanes<T>;
   for (std::int64_t v = 0; v < vectors; v += kSumVectors) {
     const std::int64_t at = begin + v * kLanes<T>, count = std::min<std::int64_t>(kSumVectors, vectors - v);
-    const auto last_lanes = static_cast<std::size_t>(std::min(kLanes<T>, end - at - (count - 1) * kLanes<T>));
+    const std::int64_t last_lanes = std::min(kLanes<T>, end - at - (count - 1) * kLanes<T>);
     find_sum<T>(std::make_integer_sequence<int, kSumOutputs * kSumVectors>{}, s.outputs, count)(
         s, s.x + s.x_rows[row] + at, 0, s.y + row * s.width + at, last_lanes);
   }
@@ -252,7 +253,7 @@ void sum_around_end(const RowSums<T>& s, std::int64_t row) {
   const std::int64_t at = s.width - kLanes<T> - kLanes<T> / 2;
   find_sum_around<T>(std::make_integer_sequence<int, kAroundOutputs>{}, s.outputs)(
       s, s.x + s.x_rows[row] + at, s.x_rows[row + 1] - s.x_rows[row] - at, s.y + row * s.width + at,
-      static_cast<std::size_t>(kLanes<T>));
+      kLanes<T>);
 }
 
 template <class T>

@@ -219,7 +219,7 @@ bool back(const float* points, std::int64_t point_stride, const TileRange& tiles
           for (int j = 0; j < 2; ++j) {
             check = hn::MulAdd(y[j], hn::Zero(d), check);
             if (bias != nullptr) y[j] = hn::Add(y[j], hn::LoadU(d, bias + c));
-            if (relu) y[j] = hn::IfThenZeroElse(hn::Le(y[j], hn::Zero(d)), y[j]);
+            if (relu) y[j] = rectified(d, y[j]);
             hn::StoreU(y[j], d, to + i * row_size + j * pixel + c);
           }
         }

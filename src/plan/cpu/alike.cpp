@@ -8,6 +8,7 @@
 
 #include "plan/cpu/fusion.h"
 #include "plan/program.h"
+#include "plan/uses.h"
 
 namespace chainrule {
 namespace {
@@ -19,23 +20,7 @@ constexpr std::size_t kMaxWaitingBytes = 512 * 1024;
 
 class Joiner {
  public:
-  explicit Joiner(Program& program)
-      : p_(program),
-        writer_(p_.storages.size(), -1),
-        first_reader_(p_.storages.size(), kNever),
-        last_reader_(p_.storages.size(), -1) {
-    for (std::int32_t i = 0; i < count(); ++i) {
-      for (const std::int32_t s : p_.instructions[i].steps) {
-        for (const std::int32_t input : p_.steps[s].inputs) {
-          const std::int32_t storage = p_.values[input].storage;
-          if (writer_[storage] == i) continue;  // inside the instruction
-          first_reader_[storage] = std::min(first_reader_[storage], i);
-          last_reader_[storage] = i;
-        }
-        writer_[p_.values[p_.steps[s].output].storage] = i;
-      }
-    }
-  }
+  explicit Joiner(Program& program) : p_(program), uses_(program) {}
 
   void run() {
     for (std::int32_t i = 0; i < count(); ++i) {
@@ -59,9 +44,9 @@ class Joiner {
 
   bool can_join(std::int32_t i) const {
     const Instruction& instruction = p_.instructions[i];
-    const auto is_around = [i](const Strip& strip) { return strip.begin <= i && i < strip.end; };
-    return instruction.is_fused() && instruction.fusions[0]->count() > 0 &&
-           !instruction.fusions[0]->reduces() && std::none_of(p_.strips.begin(), p_.strips.end(), is_around);
+    if (instruction.elementwise() == nullptr || p_.is_in_strip(i)) return false;
+    const Fusion& fusion = *instruction.elementwise()->fusions[0];
+    return fusion.count() > 0 && !fusion.reduces();
   }
 
   void add(std::int32_t i) {
@@ -72,7 +57,8 @@ class Joiner {
     group.members.push_back(i);
     group.waiting_bytes += bytes;
     for (const std::int32_t s : p_.instructions[i].steps) {
-      group.wanted_at = std::min(group.wanted_at, first_reader_[p_.values[p_.steps[s].output].storage]);
+      const auto readers = uses_.readers(p_.values[p_.steps[s].output].storage);
+      if (!readers.empty()) group.wanted_at = std::min(group.wanted_at, readers.front());
     }
   }
 
@@ -81,7 +67,8 @@ class Joiner {
     for (const std::int32_t s : p_.instructions[i].steps) {
       for (const std::int32_t input : p_.steps[s].inputs) {
         const std::int32_t storage = p_.values[input].storage;
-        if (p_.storages[storage].place == Place::arena && last_reader_[storage] == i) waiting.insert(storage);
+        if (p_.storages[storage].place == Place::arena && uses_.last_reader(storage) == i)
+          waiting.insert(storage);
       }
     }
     std::size_t bytes = 0;
@@ -102,7 +89,7 @@ class Joiner {
     for (const std::int32_t s : p_.instructions[i].steps) {
       const Step& step = p_.steps[s];
       key.push_back(std::bit_cast<std::uint64_t>(step.row));
-      if (step.row->key != nullptr) step.row->key(step.attribute(), key);
+      step.append_key(key);
       for (const std::int32_t input : step.inputs) add(input);
       add(step.output);
     }
@@ -112,10 +99,11 @@ class Joiner {
   /// Makes the members one instruction, in the place of the last. Those before it are left empty.
   void finish(Group& group) {
     Instruction joined;
+    Elementwise& all = joined.kind.emplace<Elementwise>();
     for (const std::int32_t member : group.members) {
       Instruction& instruction = p_.instructions[member];
       joined.steps.insert(joined.steps.end(), instruction.steps.begin(), instruction.steps.end());
-      joined.fusions.push_back(std::move(instruction.fusions[0]));
+      all.fusions.push_back(instruction.elementwise()->fusions[0]);
       instruction = {};
     }
     if (!group.members.empty()) p_.instructions[group.members.back()] = std::move(joined);
@@ -134,8 +122,8 @@ class Joiner {
   }
 
   Program& p_;
-  std::vector<std::int32_t> writer_, first_reader_, last_reader_;  // instructions, by storage
-  std::map<std::vector<std::uint64_t>, Group> open_;               // by what they do
+  const Uses uses_;
+  std::map<std::vector<std::uint64_t>, Group> open_;  // by what they do
 };
 
 }  // namespace

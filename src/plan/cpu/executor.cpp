@@ -46,26 +46,8 @@ class Timer {
 }  // namespace
 
 Executor::Executor(Program program) : program_(std::move(program)), memory_(program_.storages.size()) {
-  for (const Instruction& instruction : program_.instructions) {
-    Call call;
-    if (instruction.is_fused()) {
-      call.fusions = instruction.fusions;
-    } else {
-      call.step = &program_.steps[instruction.steps[0]];
-      for (const std::int32_t input : call.step->inputs) {
-        call.inputs.push_back({nullptr, program_.values[input].dtype, program_.values[input].shape});
-        call.input_storages.push_back(program_.values[input].storage);
-      }
-      call.instruction = &instruction;
-      call.result = program_.steps[instruction.steps.back()].output;
-      if (instruction.is_pair) call.also = std::exchange(call.result, call.step->output);
-      const Value& output = program_.values[call.result];
-      call.output = {nullptr, output.dtype, output.shape};
-    }
-    call.split = instruction.split;
-    calls_.push_back(std::move(call));
-  }
-  seconds_.resize(calls_.size());
+  for (const Instruction& instruction : program_.instructions) jobs_.push_back(job_of(instruction));
+  seconds_.resize(jobs_.size());
   for (const Strip& strip : program_.strips) {
     pieces_.emplace_back();
     for (std::int32_t i = strip.begin; i < strip.end; ++i) {
@@ -76,6 +58,25 @@ Executor::Executor(Program program) : program_(std::move(program)), memory_(prog
       }
     }
   }
+}
+
+Executor::Job Executor::job_of(const Instruction& instruction) const {
+  if (const Elementwise* elementwise = instruction.elementwise()) return Fusions(elementwise->fusions);
+  KernelCall call;
+  call.step = &program_.steps[instruction.steps[0]];
+  for (const std::int32_t input : call.step->inputs) {
+    call.inputs.push_back({nullptr, program_.values[input].dtype, program_.values[input].shape});
+    call.input_storages.push_back(program_.values[input].storage);
+  }
+  call.product = instruction.product();
+  call.result = program_.steps[instruction.steps.back()].output;
+  if (std::holds_alternative<Pair>(instruction.kind))
+    call.also = std::exchange(call.result, call.step->output);
+  const Value& output = program_.values[call.result];
+  call.output = {nullptr, output.dtype, output.shape};
+  call.split = instruction.split;
+  call.kept = instruction.kept;
+  return call;
 }
 
 void Executor::run(std::span<void* const> leaves, std::span<void* const> results,
@@ -99,20 +100,23 @@ void Executor::run(std::span<void* const> leaves, std::span<void* const> results
   }
   if (timed_) std::fill(seconds_.begin(), seconds_.end(), 0);
   auto strip = program_.strips.begin();
-  for (std::size_t i = 0; i < calls_.size(); ++i) {
+  for (std::size_t i = 0; i < jobs_.size(); ++i) {
     if (strip != program_.strips.end() && static_cast<std::int32_t>(i) == strip->begin) {
       run_strip(*strip, nodes);
       i = static_cast<std::size_t>(strip++->end) - 1;
       continue;
     }
     const Timer timer(timed_ ? &seconds_[i] : nullptr);
-    run_call(calls_[i], nodes);
+    std::visit([&](auto& job) { run_whole(job, nodes); }, jobs_[i]);
   }
 }
 
-void Executor::run_call(Call& call, std::span<Node* const> nodes) {
-  if (call.fusions.size() == 1) return call.fusions[0]->run(memory_, 0, call.fusions[0]->count());
-  if (!call.fusions.empty()) return Fusion::run_all(call.fusions, memory_);
+void Executor::run_whole(Fusions fusions, std::span<Node* const>) {
+  if (fusions.size() == 1) return fusions[0]->run(memory_, 0, fusions[0]->count());
+  Fusion::run_all(fusions, memory_);
+}
+
+void Executor::run_whole(KernelCall& call, std::span<Node* const> nodes) {
   const Step& step = *call.step;
   for (std::size_t i = 0; i < call.inputs.size(); ++i) {
     call.inputs[i].data = memory_[call.input_storages[i]];
@@ -123,9 +127,9 @@ void Executor::run_call(Call& call, std::span<Node* const> nodes) {
           nodes[step.node]->origin, Kernels::fast);
 }
 
-Epilogue Executor::epilogue_of(const Call& call, std::int64_t row) const {
-  const auto& e = call.instruction->epilogue;
-  if (call.instruction->steps.size() == 1) return {};  // nothing follows
+Epilogue Executor::epilogue_of(const KernelCall& call, std::int64_t row) const {
+  if (call.product == nullptr) return {};
+  const Product& e = *call.product;
   const auto place = [this](std::int32_t value) -> const void* {
     return value < 0 ? nullptr : memory_[program_.values[value].storage];
   };
@@ -144,7 +148,7 @@ void Executor::run_strip(const Strip& strip, std::span<Node* const> nodes) {
     place_pieces(strip, begin);
     for (std::int32_t i = strip.begin; i < strip.end; ++i) {
       const Timer timer(timed_ ? &seconds_[i] : nullptr);
-      run_piece(calls_[i], strip, begin, end, nodes);
+      std::visit([&](auto& job) { run_piece(job, strip, begin, end, nodes); }, jobs_[i]);
     }
   }
 }
@@ -159,13 +163,15 @@ void Executor::place_pieces(const Strip& strip, std::int64_t begin) {
   }
 }
 
-void Executor::run_piece(Call& call, const Strip& strip, std::int64_t begin, std::int64_t end,
+void Executor::run_piece(Fusions fusions, const Strip& strip, std::int64_t begin, std::int64_t end,
+                         std::span<Node* const>) {
+  const Fusion& fusion = *fusions[0];  // in a strip there is but one
+  const std::int64_t row = fusion.count() / strip.rows;
+  fusion.run(memory_, begin * row, end * row);
+}
+
+void Executor::run_piece(KernelCall& call, const Strip& strip, std::int64_t begin, std::int64_t end,
                          std::span<Node* const> nodes) {
-  if (!call.fusions.empty()) {
-    const Fusion& fusion = *call.fusions[0];  // in a strip there is but one
-    const std::int64_t row = fusion.count() / strip.rows;
-    return fusion.run(memory_, begin * row, end * row);
-  }
   const Step& step = *call.step;
   for (std::size_t i = 0; i < call.inputs.size(); ++i) {
     ConstArray& input = call.inputs[i];
@@ -182,8 +188,7 @@ void Executor::run_piece(Call& call, const Strip& strip, std::int64_t begin, std
     call.output.data = row_of(call.result, begin);
     call.output.shape = with_first(program_.values[call.result].shape, end - begin);
   }
-  const std::int32_t kept = call.instruction->kept;
-  const Piece piece{begin == 0, end == strip.rows, kept < 0 ? nullptr : memory_[kept]};
+  const Piece piece{begin == 0, end == strip.rows, call.kept < 0 ? nullptr : memory_[call.kept]};
   void* also = call.also < 0 ? nullptr : row_of(call.also, begin);
   run_row(*step.row, step.attribute(), {call.inputs, call.output, epilogue_of(call, begin), piece, also},
           nodes[step.node]->origin, Kernels::fast);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <variant>
 #include <vector>
 
 #include "core/buffer.h"
@@ -27,30 +28,36 @@ class Executor {
   void set_timed(bool timed) { timed_ = timed; }
 
  private:
-  /// An instruction with all that can be known before the run.
-  struct Call {
+  using Fusions = std::span<const std::shared_ptr<const Fusion>>;
+  /// The call of a kernel, with all that can be known before the run.
+  struct KernelCall {
     const Step* step = nullptr;
-    const Instruction* instruction = nullptr;
+    const Product* product = nullptr;    // what follows; null for nothing
     std::int32_t result = 0, also = -1;  // values; the second for a pair
-    std::span<const std::shared_ptr<const Fusion>> fusions;
     std::vector<ConstArray> inputs;
     std::vector<std::int32_t> input_storages;
     Array output;
     Split split;
+    std::int32_t kept = -1;  // storage
   };
+  using Job = std::variant<KernelCall, Fusions>;
 
+  Job job_of(const Instruction& instruction) const;
   /// What follows a call on the rows from one on.
-  Epilogue epilogue_of(const Call& call, std::int64_t row) const;
+  Epilogue epilogue_of(const KernelCall& call, std::int64_t row) const;
   void* row_of(std::int32_t value, std::int64_t row) const;
-  void run_call(Call& call, std::span<Node* const> nodes);
+  void run_whole(Fusions fusions, std::span<Node* const> nodes);
+  void run_whole(KernelCall& call, std::span<Node* const> nodes);
   void run_strip(const Strip& strip, std::span<Node* const> nodes);
-  /// One call on the rows [begin, end) of a strip.
-  void run_piece(Call& call, const Strip& strip, std::int64_t begin, std::int64_t end,
+  /// One job on the rows [begin, end) of a strip.
+  void run_piece(Fusions fusions, const Strip& strip, std::int64_t begin, std::int64_t end,
+                 std::span<Node* const> nodes);
+  void run_piece(KernelCall& call, const Strip& strip, std::int64_t begin, std::int64_t end,
                  std::span<Node* const> nodes);
   void place_pieces(const Strip& strip, std::int64_t begin);
 
   Program program_;
-  std::vector<Call> calls_;
+  std::vector<Job> jobs_;      // by instruction
   std::vector<void*> memory_;  // by storage
   /// By strip: the storages that hold a piece, with the bytes of a row.
   std::vector<std::vector<std::pair<std::int32_t, std::size_t>>> pieces_;

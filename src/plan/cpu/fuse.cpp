@@ -3,6 +3,7 @@
 
 #include "plan/cpu/fusion.h"
 #include "plan/program.h"
+#include "plan/uses.h"
 
 namespace chainrule {
 namespace {
@@ -11,17 +12,8 @@ namespace {
 /// before the last of them can be computed: they all run in the place of the last.
 class Fuser {
  public:
-  explicit Fuser(Program& program)
-      : p_(program), writer_(p_.storages.size(), -1), users_(p_.steps.size()), group_(p_.steps.size(), -1) {
-    for (std::size_t i = 0; i < p_.steps.size(); ++i) {
-      const auto step = static_cast<std::int32_t>(i);
-      for (const std::int32_t input : p_.steps[i].inputs) {
-        const std::int32_t made_by = writer_[p_.values[input].storage];
-        if (made_by >= 0) users_[made_by].push_back({step, p_.values[input].shape == shape_of(made_by)});
-      }
-      writer_[p_.values[p_.steps[i].output].storage] = step;
-    }
-  }
+  /// @param program  with an instruction for each step.
+  explicit Fuser(Program& program) : p_(program), uses_(program), group_(p_.steps.size(), -1) {}
 
   void run() {
     for (std::size_t i = 0; i < p_.steps.size(); ++i) {
@@ -29,32 +21,41 @@ class Fuser {
       if (!can_fuse(step)) continue;
       group_[i] = static_cast<std::int32_t>(groups_.size());
       groups_.push_back({step});
-      for (const std::int32_t input : p_.steps[i].inputs) join(step, writer_[p_.values[input].storage]);
+      for (const std::int32_t input : p_.steps[i].inputs) join(step, uses_.writer(p_.values[input].storage));
     }
+    p_.instructions.clear();
     for (std::size_t i = 0; i < p_.steps.size(); ++i) {
       const auto step = static_cast<std::int32_t>(i);
       if (group_[i] < 0) {
         p_.instructions.push_back({{step}});
       } else if (const auto& steps = groups_[group_[i]]; steps.back() == step) {
-        p_.instructions.push_back({steps});
-        Instruction& instruction = p_.instructions.back();
-        hide_inner_results(instruction);
-        instruction.fusions.push_back(std::make_shared<Fusion>(p_, instruction.steps));
+        p_.instructions.push_back({steps, Elementwise{}});
       }
+    }
+    const Uses uses(p_);
+    for (Instruction& instruction : p_.instructions) {
+      auto* elementwise = std::get_if<Elementwise>(&instruction.kind);
+      if (elementwise == nullptr) continue;
+      hide_inner_results(p_, uses, instruction);
+      elementwise->fusions.push_back(std::make_shared<Fusion>(p_, instruction.steps));
     }
   }
 
  private:
-  struct Use {
-    std::int32_t step;
-    bool is_whole;  // not through a view of another shape
-  };
-
   const Shape& shape_of(std::int32_t step) const { return p_.values[p_.steps[step].output].shape; }
 
   bool can_fuse(std::int32_t step) const {
     const Step& s = p_.steps[step];
-    return s.row->run_block != nullptr && is_floating(p_.values[s.inputs.back()].dtype);
+    return s.row->cpu->run_block != nullptr && is_floating(p_.values[s.inputs.back()].dtype);
+  }
+
+  /// Whether a step reads another's result as it is, and nowhere through a view of another shape.
+  bool reads_as_it_is(std::int32_t reader, std::int32_t made_by) const {
+    const Value& made = p_.values[p_.steps[made_by].output];
+    const std::vector<std::int32_t>& inputs = p_.steps[reader].inputs;
+    return std::none_of(inputs.begin(), inputs.end(), [&](std::int32_t input) {
+      return p_.values[input].storage == made.storage && p_.values[input].shape != made.shape;
+    });
   }
 
   /// Puts the group of an earlier step and that of the last one together, if it may be.
@@ -65,9 +66,9 @@ class Fuser {
     if (groups_[a].size() + groups_[b].size() > kMaxFusedSteps) return;
     for (const std::int32_t group : {a, b}) {
       for (const std::int32_t member : groups_[group]) {
-        for (const Use& use : users_[member]) {
-          const bool is_inside = group_[use.step] == a || group_[use.step] == b;
-          if (is_inside ? !use.is_whole : use.step <= last) return;
+        for (const std::int32_t user : uses_.readers(p_.values[p_.steps[member].output].storage)) {
+          const bool is_inside = group_[user] == a || group_[user] == b;
+          if (is_inside ? !reads_as_it_is(user, member) : user <= last) return;
         }
       }
     }
@@ -79,19 +80,8 @@ class Fuser {
     groups_[b] = std::move(both);
   }
 
-  /// What nobody else reads needs no memory.
-  void hide_inner_results(const Instruction& instruction) {
-    for (const std::int32_t step : instruction.steps) {
-      Storage& storage = p_.storage_of(p_.steps[step].output);
-      const bool is_inner = std::all_of(users_[step].begin(), users_[step].end(),
-                                        [&](const Use& use) { return group_[use.step] == group_[step]; });
-      if (is_inner && storage.place == Place::arena) storage.place = Place::block;
-    }
-  }
-
   Program& p_;
-  std::vector<std::int32_t> writer_;               // by storage
-  std::vector<std::vector<Use>> users_;            // by step
+  const Uses uses_;
   std::vector<std::int32_t> group_;                // by step; -1 for none
   std::vector<std::vector<std::int32_t>> groups_;  // of steps
 };

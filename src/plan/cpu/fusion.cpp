@@ -13,6 +13,15 @@ constexpr std::int64_t kPiece = 4096;   // elements that a reduction takes at on
 
 }  // namespace
 
+std::optional<BlockReduction> block_reduction(const Program& program, const Step& step) {
+  const auto reduces_block = step.row->cpu->reduces_block;
+  if (reduces_block == nullptr) return std::nullopt;
+  const Value& from = program.values[step.inputs[0]];
+  BlockReduction found;
+  if (!reduces_block(step.attribute(), {from.dtype, from.shape}, found)) return std::nullopt;
+  return found;
+}
+
 Fusion::Fusion(const Program& program, const std::vector<std::int32_t>& steps) {
   const Shape& shape = program.values[program.steps[steps[0]].output].shape;
   count_ = shape.numel();
@@ -23,12 +32,13 @@ Fusion::Fusion(const Program& program, const std::vector<std::int32_t>& steps) {
   std::vector<std::uint32_t> free;  // slots
   for (const std::int32_t s : steps) {
     const Step& step = program.steps[s];
-    if (step.row->run_block == nullptr) {
+    if (step.row->cpu->run_block == nullptr) {
       add_reduction(program, step);
       continue;
     }
     const Value& output = program.values[step.output];
-    Part part{step.row->run_block, step.attribute(), {.dtype = program.values[step.inputs.back()].dtype}};
+    Part part{
+        step.row->cpu->run_block, step.attribute(), {.dtype = program.values[step.inputs.back()].dtype}};
     for (const std::int32_t input : step.inputs) part.operands[part.count++] = operand_of(program, input);
     if (program.storages[output.storage].place == Place::block) {
       part.output = {Operand::inner, take_slot(size_of(output.dtype), free)};
@@ -54,7 +64,7 @@ Fusion::Fusion(const Program& program, const std::vector<std::int32_t>& steps) {
 
 void Fusion::add_reduction(const Program& program, const Step& step) {
   const Value& from = program.values[step.inputs[0]];
-  const auto block = as_block_reduction(*step.row, step.attribute(), from.dtype, from.shape);
+  const auto block = block_reduction(program, step);
   size_ = block->size;
   inner_ = block->inner;
   reductions_.push_back(

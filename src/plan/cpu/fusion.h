@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -12,6 +13,9 @@
 namespace chainrule {
 
 inline constexpr std::size_t kMaxFusedSteps = 64;  // of an instruction
+
+/// A step as a reduction that can follow fused steps, if it is one.
+std::optional<BlockReduction> block_reduction(const Program& program, const Step& step);
 
 /// Elementwise steps on arrays of one shape, run together block by block: what one step leaves for the next
 /// stays in the first cache, and memory is passed over once. Inputs may be broadcast. Behind them there may

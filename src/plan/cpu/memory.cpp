@@ -4,6 +4,7 @@
 
 #include "core/memory.h"
 #include "plan/program.h"
+#include "plan/uses.h"
 
 namespace chainrule {
 namespace {
@@ -86,13 +87,11 @@ void keep_through(const Strip& strip, Program& program) {
 void assign_memory(Program& program) {
   const auto count = static_cast<std::int32_t>(program.instructions.size());
   std::vector<std::vector<std::int32_t>> begins(count), ends(count);
-  for (std::int32_t i = 0; i < count; ++i) {
-    for (const std::int32_t s : program.instructions[i].steps) {
-      const Step& step = program.steps[s];
-      program.storage_of(step.output).first = i;
-      program.storage_of(step.output).last = i;
-      for (const std::int32_t input : step.inputs) program.storage_of(input).last = i;
-    }
+  const Uses uses(program);
+  for (std::size_t s = 0; s < program.storages.size(); ++s) {
+    const auto storage = static_cast<std::int32_t>(s);
+    program.storages[s].first = uses.writer(storage);
+    program.storages[s].last = std::max(uses.writer(storage), uses.last_reader(storage));
   }
   for (const Strip& strip : program.strips) keep_through(strip, program);
   for (std::size_t s = 0; s < program.storages.size(); ++s) {

@@ -10,14 +10,14 @@ namespace {
 
 bool have_same_attributes(const Step& a, const Step& b) {
   std::vector<std::uint64_t> first, second;
-  if (a.row->key != nullptr) a.row->key(a.attribute(), first);
-  if (b.row->key != nullptr) b.row->key(b.attribute(), second);
+  a.append_key(first);
+  b.append_key(second);
   return first == second;
 }
 
 /// Whether the kernel of a step can make the result of another one as well.
 bool makes_also(const Step& step, const Step& other) {
-  return other.row == step.row->makes_also && other.inputs.size() <= step.inputs.size() &&
+  return other.row == step.row->cpu->makes_also && other.inputs.size() <= step.inputs.size() &&
          std::equal(other.inputs.begin(), other.inputs.end(), step.inputs.begin()) &&
          have_same_attributes(step, other);
 }
@@ -61,14 +61,14 @@ std::ptrdiff_t bring_near(Program& program, std::ptrdiff_t first, std::ptrdiff_t
 void join_pairs(Program& program) {
   std::vector<Instruction>& all = program.instructions;
   const auto step_of = [&](const Instruction& i) -> const Step& { return program.steps[i.steps[0]]; };
+  const auto is_call = [](const Instruction& i) { return std::holds_alternative<Call>(i.kind); };
   for (std::ptrdiff_t maker = 0; maker < std::ssize(all); ++maker) {
-    if (all[maker].is_fused() || step_of(all[maker]).row->makes_also == nullptr) continue;
+    if (!is_call(all[maker]) || step_of(all[maker]).row->cpu->makes_also == nullptr) continue;
     const auto other = std::find_if(all.begin(), all.end(), [&](const Instruction& instruction) {
-      return !instruction.is_fused() && makes_also(step_of(all[maker]), step_of(instruction));
+      return is_call(instruction) && makes_also(step_of(all[maker]), step_of(instruction));
     });
     if (other == all.end()) continue;
-    Instruction pair{{all[maker].steps[0], other->steps[0]}};
-    pair.is_pair = true;
+    Instruction pair{{all[maker].steps[0], other->steps[0]}, Pair{}};
     const std::ptrdiff_t at = other - all.begin(), first = std::min(maker, at);
     const std::ptrdiff_t last = bring_near(program, first, std::max(maker, at));
     if (last < 0) continue;

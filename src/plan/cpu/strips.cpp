@@ -4,28 +4,21 @@
 #include <set>
 #include <utility>
 
-#include "plan/cpu/fusion.h"
-#include "plan/program.h"
+#include "plan/cpu/cuts.h"
+#include "plan/uses.h"
 
 namespace chainrule {
 namespace {
 
-// Of what a piece touches at one time, so that it fits the second cache; and of weights that are read again
-// for each piece.
-constexpr std::size_t kPieceBytes = 1280 * 1024, kMaxWholeBytes = 256 * 1024;
+// Of what a piece touches at one time, so that it fits the second cache.
+constexpr std::size_t kPieceBytes = 1280 * 1024;
 constexpr std::int64_t kRowsAtOnce = 4;  // a multiple of which can be shared out evenly among as many threads
-
-/// How an instruction can be cut: into how many rows, which values it cuts and which it takes whole.
-struct Cut {
-  std::int64_t rows = 0;                     // 0: not at all
-  std::vector<std::int32_t> pieces, wholes;  // values; a result that adds up is a whole
-  Split split;                               // where it is no fused instruction
-};
 
 class Cutter {
  public:
-  Cutter(Program& program, std::int32_t count) : p_(program), count_(count), cuts_(p_.instructions.size()) {
-    for (std::int32_t i = 0; i < count_; ++i) cuts_[i] = cut_of(p_.instructions[i]);
+  Cutter(Program& program, std::int32_t count)
+      : p_(program), uses_(program), count_(count), cuts_(p_.instructions.size()) {
+    for (std::int32_t i = 0; i < count_; ++i) cuts_[i] = cut_of(p_, p_.instructions[i]);
     find_dependences();
   }
 
@@ -53,70 +46,17 @@ class Cutter {
   }
 
  private:
-  Cut cut_of(const Instruction& instruction) const {
-    Cut cut;
-    const Step& first = p_.steps[instruction.steps[0]];
-    const Shape& output = p_.values[first.output].shape;
-    if (instruction.is_fused()) {
-      if (output.ndim() < 2 || output[0] < 2) return {};
-      if (instruction.fusions[0]->blocks() % output[0] != 0) return {};  // the first axis is reduced
-      for (const std::int32_t s : instruction.steps) {
-        const Step& step = p_.steps[s];
-        const Shape& made = p_.values[step.output].shape;
-        if (made.ndim() == 0 || made[0] != output[0]) return {};
-        cut.pieces.push_back(step.output);
-        for (const std::int32_t input : step.inputs) {
-          const Shape& shape = p_.values[input].shape;
-          const bool is_cut = shape.ndim() == output.ndim() && shape[0] == output[0];
-          (is_cut ? cut.pieces : cut.wholes).push_back(input);
-        }
-      }
-      cut.rows = output[0];
-    } else {
-      if (first.row->split == nullptr) return {};
-      std::vector<Shape> shapes;
-      for (const std::int32_t input : first.inputs) {
-        shapes.push_back(p_.values[input].shape);
-        if (shapes.back().ndim() == 0) return {};
-      }
-      const Split split = first.row->split(first.attribute(), shapes);
-      if (split.inputs == 0) return {};
-      for (std::size_t i = 0; i < first.inputs.size(); ++i) {
-        const bool is_cut = (split.inputs >> i & 1) != 0;
-        (is_cut ? cut.pieces : cut.wholes).push_back(first.inputs[i]);
-        if (is_cut) cut.rows = shapes[i][0];
-      }
-      if (instruction.epilogue.base >= 0) return {};
-      if (const std::int32_t mask = instruction.epilogue.mask; mask >= 0) {
-        if (p_.values[mask].shape[0] != cut.rows) return {};
-        cut.pieces.push_back(mask);
-      }
-      if (instruction.epilogue.bias >= 0) cut.wholes.push_back(instruction.epilogue.bias);
-      if (split.adds_up && instruction.steps.size() > 1) return {};
-      for (const std::int32_t s : instruction.steps) {
-        (split.adds_up ? cut.wholes : cut.pieces).push_back(p_.steps[s].output);
-      }
-      cut.split = split;
-    }
-    std::size_t whole_bytes = 0;
-    for (const std::int32_t v : cut.wholes) whole_bytes += p_.storage_of(v).bytes;
-    if (cut.rows < 2 || whole_bytes > kMaxWholeBytes) return {};
-    return cut;
-  }
-
+  /// What each instruction waits for.
   void find_dependences() {
-    const auto count = static_cast<std::int32_t>(p_.instructions.size());
-    std::vector<std::int32_t> writer(p_.storages.size(), -1);
     users_.resize(p_.instructions.size());
     waits_for_.resize(p_.instructions.size());
-    for (std::int32_t i = 0; i < count; ++i) {
+    for (std::int32_t i = 0; i < static_cast<std::int32_t>(p_.instructions.size()); ++i) {
       std::set<std::int32_t> needed;
       for (const std::int32_t s : p_.instructions[i].steps) {
         for (const std::int32_t input : p_.steps[s].inputs) {
-          const std::int32_t made_by = writer[p_.values[input].storage];
+          const std::int32_t made_by = uses_.writer(p_.values[input].storage);
           if (made_by >= 0 && made_by != i) needed.insert(made_by);
         }
-        writer[p_.values[p_.steps[s].output].storage] = i;
       }
       for (const std::int32_t other : needed) users_[other].push_back(i);
       waits_for_[i] = static_cast<std::int32_t>(needed.size());
@@ -165,11 +105,14 @@ class Cutter {
     if (rows_ == 0) return;
     for (const std::int32_t s : p_.instructions[i].steps) {
       const std::int32_t output = p_.steps[s].output;
-      const bool is_piece =
-          std::find(cuts_[i].pieces.begin(), cuts_[i].pieces.end(), output) != cuts_[i].pieces.end();
       made_.insert(p_.values[output].storage);
-      if (!is_piece) sums_.insert(p_.values[output].storage);
+      if (!is_piece(i, output)) sums_.insert(p_.values[output].storage);
     }
+  }
+
+  bool is_piece(std::int32_t instruction, std::int32_t value) const {
+    const std::vector<std::int32_t>& pieces = cuts_[instruction].pieces;
+    return std::find(pieces.begin(), pieces.end(), value) != pieces.end();
   }
 
   void finish_strip() {
@@ -228,13 +171,11 @@ class Cutter {
       for (const std::int32_t s : p_.instructions[i].steps) {
         const std::int32_t output = p_.steps[s].output;
         Storage& storage = p_.storage_of(output);
-        const bool is_piece =
-            std::find(cuts_[i].pieces.begin(), cuts_[i].pieces.end(), output) != cuts_[i].pieces.end();
-        if (storage.place != Place::arena || !is_piece) continue;
-        const bool is_inner = std::all_of(users_[i].begin(), users_[i].end(), [&](std::int32_t user) {
-          return inside.contains(user) || !p_.reads(p_.instructions[user], p_.values[output].storage);
-        });
-        if (!is_inner) continue;
+        if (storage.place != Place::arena || !is_piece(i, output)) continue;
+        const auto readers = uses_.readers(p_.values[output].storage);
+        if (!std::all_of(readers.begin(), readers.end(),
+                         [&](std::int32_t reader) { return inside.contains(reader); }))
+          continue;
         storage.bytes = p_.row_bytes(output) * static_cast<std::size_t>(piece);
         storage.place = Place::piece;
       }
@@ -242,6 +183,7 @@ class Cutter {
   }
 
   Program& p_;
+  const Uses uses_;
   std::int32_t count_;                            // of the instructions that may be moved
   std::vector<Cut> cuts_;                         // by instruction
   std::vector<std::vector<std::int32_t>> users_;  // by instruction

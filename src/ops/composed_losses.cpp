@@ -1,4 +1,4 @@
-// Losses made of other operations; loss.cpp has softmax cross-entropy, which has kernels of its own.
+// Losses made of other operations; cross_entropy.cpp has those that have kernels of their own.
 #include "chainrule/loss.h"
 
 #include <cmath>
@@ -18,8 +18,6 @@ void require_same_shape(const Tensor& prediction, const Tensor& target) {
       140, cat("predictions ", prediction.shape(), ", targets ", target.shape(),
                ". Need equal shapes: nothing broadcasts in a loss. Use reshape, expand_dims or squeeze."));
 }
-
-Tensor magnitude(const Tensor& x) { return where(x < 0, -x, where(equal(x, 0), 0, x)); }
 
 }  // namespace
 
@@ -43,7 +41,7 @@ Tensor mse(const Tensor& prediction, const Tensor& target, Reduction reduction, 
 Tensor mae(const Tensor& prediction, const Tensor& target, Reduction reduction, Location where) {
   const OpScope scope("mae", where);
   require_same_shape(prediction, target);
-  return reduced(magnitude(prediction - target), reduction);
+  return reduced(abs(prediction - target), reduction);
 }
 
 Tensor huber(const Tensor& prediction, const Tensor& target, double delta, Reduction reduction,

@@ -1,4 +1,4 @@
-// Losses of classification that have kernels of their own.
+// Losses of classification that have kernels of their own; composed_losses.cpp has the others.
 #include <cmath>
 
 #include "chainrule/array.h"
