@@ -66,6 +66,8 @@ void Experiment::fields(Fields& f) {
 
 void apply(Experiment& experiment, const Given& given) {
   config::set(experiment, given.key, given.text, given.option);
+  if (given.key == "train.steps") experiment.train.epochs = 0;  // who says one means that one
+  if (given.key == "train.epochs") experiment.train.steps = 0;
 }
 
 Experiment read_run(const std::string& folder) {
@@ -111,11 +113,36 @@ Experiment read_experiment(const std::string& path, const std::vector<Given>& gi
   return experiment;
 }
 
+namespace {
+
+/// Lets a net with a name have as many outputs as there are classes, unless it was told how many.
+void set_outputs(Shared<nn::Layer>& net, std::int64_t classes) {
+  const auto outputs_of = [](Configurable& of) -> std::int64_t {
+    Fields fields;
+    of.visit_fields(fields);
+    for (const Field& field : fields.all()) {
+      if (field.name == "output" && field.kind == Field::Kind::integer)
+        return *static_cast<const std::int64_t*>(field.target);
+    }
+    return 0;
+  };
+  const Shared<Configurable> made(net->make_default());
+  if (!made || classes == 0 || outputs_of(*net) == 0 || outputs_of(*net) != outputs_of(*made)) return;
+  struct Owner {
+    Shared<nn::Layer>& net;
+    void fields(Fields& f) { f("net", net); }
+  } owner{net};
+  config::set(owner, "net.output", std::to_string(classes));
+}
+
+}  // namespace
+
 void complete(Experiment& experiment, const LoadedData& data) {
   if (!experiment.net) {
     throw ValueError(340, fmt::format("[train] there is no net. Set one: net = \"mlp(64, {})\".",
                                       data.has_classes ? std::max<std::int64_t>(data.class_count, 2) : 1));
   }
+  set_outputs(experiment.net, data.class_count);
   if (!experiment.loss) {
     const char* name = data.has_classes ? "softmax_cross_entropy" : "mse";
     experiment.loss = config::make<loss::Loss>(config::Value(name));
@@ -144,17 +171,19 @@ train::Task make_task(const Experiment& experiment, const LoadedData& data) {
   return {net, task, std::move(metrics)};
 }
 
-void check_outputs(const Experiment& experiment, const LoadedData& data) {
-  const data::Column& x = data.train.columns()[0];
-  std::vector<std::int64_t> sizes{1};
-  sizes.insert(sizes.end(), x.shape.begin(), x.shape.end());
-  const Tensor y = experiment.net->predict(zeros(Shape(sizes), is_floating(x.dtype) ? x.dtype : f32));
-  if (data.has_classes && data.class_count > 0 && y.ndim() == 2 && y.size(1) != data.class_count) {
-    throw ShapeError(
-        342, fmt::format("[train] the net gives {} numbers a row, the data have {} classes. Let its last "
-                         "layer give {}: affine({}).",
-                         y.size(1), data.class_count, data.class_count, data.class_count));
-  }
+void build_net(const Experiment& experiment, const LoadedData& data) {
+  const Tensor row = data.train.take({0})[0];
+  const Tensor x = data.scaler ? (*data.scaler)(row) : row;
+  experiment.net->build(x, {.seed = experiment.seed});
+  const Tensor y = experiment.net->predict(x);
+  const std::int64_t given = y.numel();
+  const std::int64_t wanted = data.has_classes ? data.class_count : data.train.target()->shape.numel();
+  if (y.ndim() != 2 || wanted == 0 || given == wanted) return;
+  const std::string needed = data.has_classes ? fmt::format("the data have {} classes", wanted)
+                                              : fmt::format("the target has {}", wanted);
+  throw ShapeError(
+      342, fmt::format("[train] the net gives {} numbers a row, {}. Let its last layer give {}: affine({}).",
+                       given, needed, wanted, wanted));
 }
 
 }  // namespace chainrule::cli

@@ -109,9 +109,9 @@ void complete(Experiment& experiment, const LoadedData& data);
 /// Net, loss and metrics. A target that is scaled is measured in its own units.
 train::Task make_task(const Experiment& experiment, const LoadedData& data);
 
-/// Says what is wrong where the net's outputs are not what the data ask for.
-/// @throws ShapeError E342
-void check_outputs(const Experiment& experiment, const LoadedData& data);
+/// Makes the net's parameters.
+/// @throws ShapeError  if its outputs are not what the data ask for (E342).
+void build_net(const Experiment& experiment, const LoadedData& data);
 
 /// What stands in a model file beside the net: scaling, classes, columns, and the run that made it.
 ModelOptions model_options(const Experiment& experiment, const LoadedData& data);

@@ -223,7 +223,6 @@ Experiment resumed_experiment(const TrainOptions& options) {
     Experiment asked = of_run;
     apply(asked, given);
     if (may_change(given.key)) {
-      if (given.key == "train.epochs") asked.train.steps = 0;
       of_run = asked;
     } else if (!(config::write(asked) == config::write(of_run))) {
       throw ValueError(310,
@@ -267,6 +266,7 @@ int run(const TrainOptions& options) {
   use_threads(options.threads);
   const LoadedData data = load_data(experiment.data, experiment.seed);
   complete(experiment, data);
+  build_net(experiment, data);
   optim::Optimizer optimizer(*experiment.net, experiment.optimizer.rule, experiment.optimizer.options);
   train::Trainer trainer(make_task(experiment, data), optimizer,
                          {data.train,
@@ -276,8 +276,6 @@ int run(const TrainOptions& options) {
                            .transforms = transforms_of(experiment.data),
                            .workers = experiment.data.workers}},
                          {.seed = experiment.seed});
-  trainer.build();
-  check_outputs(experiment, data);
   const std::int64_t count = steps_of(experiment, trainer.steps_per_epoch());
   if (options.dry_run) return describe_run(experiment, data, trainer, count);
 
@@ -313,6 +311,8 @@ void add_keys(CLI::App& app, std::vector<Given>& given) {
     return app.add_option_function<std::string>(
         option,
         [&given, option, key](const std::string& text) {
+          if (text == "0" && (key == "train.steps" || key == "train.epochs"))
+            throw CLI::ValidationError(option, "'0' trains nothing");
           given.push_back({key, text, option});
         },
         "");
