@@ -20,17 +20,20 @@ namespace chainrule::cli {
 namespace {
 
 constexpr const char* kFooter =
-    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check found a difference, 130 stopped by Ctrl-C\n"
-    "(143 by SIGTERM) after saving what was reached.\n\n"
-    "CHAINRULE_NUM_THREADS and CHAINRULE_SIMD (avx512, avx2, sse4) limit what is used; CHAINRULE_DATA_DIR is "
-    "a\n"
-    "folder with data sets.\n\n"
+    "Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 a check found a\n"
+    "difference, 4 an input cannot be read, 5 training diverged, 6 a checkpoint that is\n"
+    "damaged or of another run, 130 stopped by Ctrl-C (143 by SIGTERM) after saving.\n\n"
+    "Environment: CHAINRULE_NUM_THREADS and CHAINRULE_SIMD (avx512, avx2, sse4) limit\n"
+    "what is used, CHAINRULE_DATA_DIR is a folder with data sets, CHAINRULE_MODE (lazy,\n"
+    "eager, verify) says how graphs are computed, CHAINRULE_VERBOSE=1 reports plans.\n\n"
     "Examples:\n"
-    "  chainrule train                             train on the built-in digits\n"
-    "  chainrule train --data mnist --out run1     on MNIST, keeping the parameters\n"
-    "  chainrule check                             are the gradients right?\n"
-    "  chainrule data show digits --out grid.png   what the digits look like\n"
-    "  chainrule explain '(w*2 + b) * (b + 1)' --at w=3,b=4    every number of both passes";
+    "  chainrule train                               train on the built-in digits\n"
+    "  chainrule train --data mnist --out run1       on MNIST, keeping the run\n"
+    "  chainrule init cars.toml --data cars.csv      settings for a table of one's own\n"
+    "  chainrule train cars.toml --out cars1         and its training\n"
+    "  chainrule predict cars1 new_cars.csv          and its use\n"
+    "  chainrule check                               are the gradients right?\n"
+    "  chainrule explain '(w*2 + b) * (b + 1)' --at w=3,b=4   every number of both passes";
 
 struct Tool {
   CLI::App app{"Build, train and explain neural networks by backpropagation.", "chainrule"};
@@ -43,11 +46,11 @@ void define(Tool& tool) {
   tool.app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   tool.app.set_version_flag("--version",
                             [] { return fmt::format("chainrule {}\n{}", CHAINRULE_VERSION, machine()); });
-  tool.commands = {{"train", add_train(tool.app)},
-                   {"check", add_check(tool.app)},
-                   {"data", add_data(tool.app)},
-                   {"explain", add_explain(tool.app)},
-                   {"bench", add_bench(tool.app)}};
+  tool.commands = {
+      {"train", add_train(tool.app)},     {"init", add_init(tool.app)},   {"eval", add_eval(tool.app)},
+      {"predict", add_predict(tool.app)}, {"info", add_info(tool.app)},   {"list", add_list(tool.app)},
+      {"help", add_help(tool.app)},       {"check", add_check(tool.app)}, {"data", add_data(tool.app)},
+      {"explain", add_explain(tool.app)}, {"bench", add_bench(tool.app)}};
 }
 
 /// The innermost subcommand that was recognised.
@@ -116,6 +119,9 @@ int guarded_main(int argc, char** argv) {
   int code = kFailed;
   try {
     code = parse_and_run(argc, argv);
+  } catch (const Error& error) {
+    complain(error.what());
+    code = exit_code_of(error);
   } catch (const std::bad_alloc&) {
     complain("out of memory; try smaller --hidden or --batch-size.");
   } catch (const std::exception& error) {

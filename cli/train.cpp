@@ -1,21 +1,20 @@
-// chainrule train: trains the books' two-layer net.
+// chainrule train: trains a net as a file or options say.
 #include <fmt/format.h>
 
 #include <CLI/Option.hpp>
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "chainrule/config.h"
 #include "chainrule/error.h"
 #include "chainrule/io.h"
-#include "chainrule/train.h"
 #include "commands.h"
 #include "core/thread_pool.h"
+#include "dry_run.h"
 #include "exit_code.h"
+#include "experiment.h"
 #include "files.h"
 #include "interrupt.h"
 #include "machine.h"
@@ -28,39 +27,43 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// What decides the numbers of a run; kept in its run.toml.
-struct RunSettings {
-  DataOptions data;
-  std::int64_t steps = 0;
-  std::int64_t batch_size = 100;
-  double lr = 0.1;
-  std::int64_t hidden = 50;
-  std::uint64_t seed = 1;
-
-  void fields(Fields& f) {
-    f("data", data.name, "the data set");
-    f("data_dir", data.dir, "where to look first for it");
-    f("steps", steps, "batches to train on", at_least(1));
-    f("batch_size", batch_size, "images a step, drawn with replacement", between(1, 100'000));
-    f("lr", lr, "learning rate of plain gradient descent", {.low = 0, .high = 1e38, .without_low = true});
-    f("hidden", hidden, "hidden units", between(1, 65'536));
-    f("seed", seed, "of the first weights and the order of images, not of the data");
-  }
-};
-
-struct TrainOptions : RunSettings {
-  std::int64_t epochs = 0;  // 0: not given, as for steps
+struct TrainOptions {
+  std::string file, out, resume;
+  std::vector<Given> given;
   std::int64_t threads = 0;
   std::int64_t checkpoint_every = 1000;
-  std::string out, resume;
-  bool force = false;
-  bool json = false;
-  std::vector<const CLI::Option*> of_run;  // those that a run that is resumed has settled
+  bool force = false, json = false, dry_run = false;
 
   const std::string& folder() const { return resume.empty() ? out : resume; }
 };
 
-constexpr std::int64_t kDefaultSteps = 10000;
+/// Options that have a short name, in the order in which they are applied: a net before its settings.
+struct Short {
+  const char* option;
+  const char* key;
+  const char* type;
+  const char* doc;
+};
+constexpr Short kShort[] = {
+    {"--data", "data.name", "SET",
+     "digits (drawn by the program, needs no file), mnist,\nfashion-mnist, a folder with four IDX files, or "
+     "a .csv file"},
+    {"--data-dir", "data.dir", "DIR",
+     "where to look first for a named set's files (then:\nCHAINRULE_DATA_DIR, ~/.local/share/chainrule)"},
+    {"--target", "data.csv.target", "COLUMN", "what is to be learnt of a .csv file"},
+    {"--validation", "data.validation", "SHARE", "of the training rows, set aside to measure on"},
+    {"--net", "net", "NET", "the net: 'mlp(128, 10)', two_layer_net, ..."},
+    {"--hidden", "net.hidden", "N", "hidden units of the books' nets"},
+    {"--loss", "loss", "LOSS", "the loss (softmax_cross_entropy for classes, else mse)"},
+    {"--optimizer", "optimizer.rule", "RULE", "sgd, momentum, adam, ..."},
+    {"--lr", "optimizer.lr", "RATE", "learning rate: a number, or 'cosine(0.1, 5)', ..."},
+    {"--epochs", "train.epochs", "N", "how often all rows are seen"},
+    {"--steps", "train.steps", "N", "batches to train on, in place of epochs"},
+    {"--batch-size", "train.batch_size", "N", "rows a step"},
+    {"--patience", "train.patience", "N",
+     "epochs without a better validation loss after which\nit stops; 0: never"},
+    {"--seed", "seed", "N", "of the first weights and the order of rows, not of the data"},
+};
 
 /// Draws the bar, prints a line an epoch, and ends the run on a signal.
 class Watcher : public train::Handler {
@@ -75,9 +78,14 @@ class Watcher : public train::Handler {
     if (interrupts_.signal() != 0 || in_vain) trainer.stop("interrupted");
   }
   void reported(train::Trainer& trainer, const train::Report& report) override {
-    progress_.line(fmt::format("{:5} {:9} {:11.6f} {:10.4f} {:10.4f}",
-                               epoch_of(report, trainer.steps_per_epoch()), report.step, report.loss,
-                               report["train.accuracy"], report["test.accuracy"]));
+    if (columns_.empty()) progress_.line(heading(report));
+    std::string line = fmt::format("{:5} {:9} {:11.6f}", epoch_of(report, trainer.steps_per_epoch()),
+                                   report.step, report.loss);
+    for (const auto& [name, width] : columns_) {
+      const double* value = report.find(name);
+      line += value != nullptr ? fmt::format(" {:{}.4f}", *value, width) : fmt::format(" {:{}}", "", width);
+    }
+    progress_.line(line);
   }
   /// The epoch that a step belongs to, counted from 1.
   static std::int64_t epoch_of(const train::Report& report, std::int64_t steps_per_epoch) {
@@ -85,91 +93,109 @@ class Watcher : public train::Handler {
   }
 
  private:
+  /// What is measured, as long as it fits into a line of 80.
+  std::string heading(const train::Report& report) {
+    std::string text = "epoch      step        loss";
+    for (const train::Measure& measure : report.metrics) {
+      const std::size_t width = std::max<std::size_t>(measure.name.size(), 10);
+      if (!measure.matrix.empty() || (text.size() + width + 1 > 79 && !columns_.empty())) continue;
+      columns_.emplace_back(measure.name, width);
+      text += fmt::format(" {:>{}}", measure.name, width);
+    }
+    return text;
+  }
+
   Progress& progress_;
   const InterruptGuard& interrupts_;
   std::int64_t begin_;
   bool keeps_results_;
+  std::vector<std::pair<std::string, std::size_t>> columns_;
 };
 
-/// "Affine(784 -> 50)", "Relu".
-std::string describe(const nn::Layer& layer) {
-  std::string text(layer.kind());
-  text[0] = static_cast<char>(std::toupper(text[0]));
-  for (const auto& [name, parameter] : layer.parameters()) {
-    if (parameter.value().ndim() == 2)
-      text += fmt::format("({} -> {})", parameter.value().size(0), parameter.value().size(1));
-  }
-  return text;
+std::int64_t parameters_of(const nn::Layer& net) {
+  std::int64_t numbers = 0;
+  for (const auto& [name, parameter] : net.parameters()) numbers += parameter.value().numel();
+  return numbers;
 }
 
-std::string header(const TrainOptions& options, const data::Dataset& set, nn::TwoLayerNet& net, double epochs,
-                   const std::string& resumed) {
-  std::string layers;
-  for (std::size_t i = 0; i < net.layers().size(); ++i) {
-    layers += fmt::format("{}{}", i == 0 ? "" : ", ", describe(net.layers()[i]));
-  }
-  std::int64_t numbers = 0;
-  for (const auto& [name, parameter] : net.params()) numbers += parameter.value().numel();
+std::string header(const Experiment& experiment, const LoadedData& data, const train::Trainer& trainer,
+                   std::int64_t steps, const std::string& resumed) {
   return fmt::format(
-      "data      {}: {} training and {} test images of {} x {}, {} classes\n"
-      "net       {}, SoftmaxWithLoss; {} parameters\n"
-      "training  {} steps ({:.4g} epochs) of {} images, lr {}, seed {}\n"
-      "machine   {}\n{}\n"
-      "epoch      step        loss      train       test",
-      set.name, set.train.count, set.test.count, set.train.height, set.train.width, set.classes, layers,
-      numbers, options.steps, epochs, options.batch_size, options.lr, options.seed, machine(),
-      resumed.empty() ? "" : "run       " + resumed + "\n");
+      "data      {}\n"
+      "net       {}; {} parameters\n"
+      "training  {} steps ({:.4g} epochs) of {} rows, {}, lr {}, seed {}\n"
+      "machine   {}\n{}",
+      data.described, config::describe(*experiment.net), parameters_of(*experiment.net), steps,
+      static_cast<double>(steps) / static_cast<double>(trainer.steps_per_epoch()),
+      experiment.train.batch_size, config::describe(*experiment.optimizer.rule),
+      experiment.optimizer.options.lr ? config::describe(*experiment.optimizer.options.lr) : "of the rule",
+      experiment.seed, machine(), resumed.empty() ? "" : "run       " + resumed + "\n");
 }
 
 /// Equal if, and in practice only if, every bit of the parameters is.
-std::string fnv1a(const nn::TwoLayerNet& net) {
+std::string fnv1a(const nn::Layer& net) {
   io::Fnv1a hash;
-  for (const auto& [name, parameter] : net.params()) hash.add(parameter.value());
+  for (const auto& [name, parameter] : net.parameters()) hash.add(parameter.value());
   return hash.hex();
 }
 
-Json document(const TrainOptions& options, const nn::TwoLayerNet& net, const train::Trainer& trainer,
-              const train::Result& result) {
+/// "test_accuracy" of "test.accuracy".
+std::string json_name(std::string name) {
+  std::replace(name.begin(), name.end(), '.', '_');
+  return name;
+}
+
+void add_measures(Json& to, const train::Report& report) {
+  for (const train::Measure& measure : report.metrics) {
+    if (measure.matrix.empty()) {
+      to[json_name(measure.name)] = measure.value;
+    } else {
+      to[json_name(measure.name)] = measure.matrix;
+    }
+  }
+}
+
+Json document(const Experiment& experiment, const train::Trainer& trainer, const train::Result& result) {
   Json history = Json::array();
   for (const train::Report& report : trainer.history()) {
     history.push_back({{"step", report.step},
                        {"epoch", Watcher::epoch_of(report, trainer.steps_per_epoch())},
-                       {"loss", report.loss},
-                       {"train_accuracy", report["train.accuracy"]},
-                       {"test_accuracy", report["test.accuracy"]}});
+                       {"loss", report.loss}});
+    add_measures(history.back(), report);
   }
   const double seconds = trainer.seconds();
-  return {{"steps", trainer.steps_done()},
-          {"seconds", seconds},
-          {"steps_per_second", static_cast<double>(trainer.steps_done()) / seconds},
-          {"final_loss", result.last.loss},
-          {"train_accuracy", result.last["train.accuracy"]},
-          {"test_accuracy", result.last["test.accuracy"]},
-          {"interrupted", result.stopped},
-          {"parameters_fnv1a", fnv1a(net)},
-          {"data", options.data.name},
-          {"seed", options.seed},
-          {"lr", options.lr},
-          {"batch_size", options.batch_size},
-          {"hidden", options.hidden},
-          {"threads", num_threads()},
-          {"simd", simd()},
-          {"version", CHAINRULE_VERSION},
-          {"history", std::move(history)}};
+  Json all{{"steps", trainer.steps_done()},
+           {"seconds", seconds},
+           {"steps_per_second", static_cast<double>(trainer.steps_done()) / std::max(seconds, 1e-9)},
+           {"final_loss", result.last.loss}};
+  add_measures(all, result.last);
+  all["interrupted"] = result.stopped && result.reason == "interrupted";
+  all["reason"] = result.reason;
+  all["parameters_fnv1a"] = fnv1a(*experiment.net);
+  all["settings"] = Json::parse(config::to_json(config::write(experiment)));
+  all["threads"] = num_threads();
+  all["simd"] = simd();
+  all["version"] = CHAINRULE_VERSION;
+  all["history"] = std::move(history);
+  return all;
 }
 
-/// The parameters first: history.json, which has their checksum, tells that they are complete.
-void save(const std::string& folder, const nn::TwoLayerNet& net, const std::string& text) {
-  for (const auto& [name, parameter] : net.params()) {
-    io::write_npy(folder + "/" + name + ".npy", parameter.value());
-  }
-  io::replace_file(folder + "/history.json", text);
+/// The model first: result.json, which has the checksum of its parameters, tells that it is complete.
+void save_results(const std::string& folder, const Experiment& experiment, const LoadedData& data,
+                  const std::string& text) {
+  save(folder + "/model.safetensors", *experiment.net, model_options(experiment, data));
+  io::replace_file(folder + "/result.json", text);
 }
 
 std::string last_line(const train::Trainer& trainer, const train::Result& result, const std::string& folder) {
-  return fmt::format("\n{}test accuracy {:.4f} after {} steps in {:.2f} s, {:.0f} steps/s{}",
-                     result.stopped ? "interrupted: " : "", result.last["test.accuracy"],
-                     trainer.steps_done(), trainer.seconds(),
+  std::string measured = fmt::format("loss {:.6g}", result.last.loss);
+  for (const train::Measure& measure : result.last.metrics) {
+    if (measure.matrix.empty() && !measure.name.ends_with(".loss"))
+      measured += fmt::format(", {} {:.4f}", measure.name, measure.value);
+  }
+  return fmt::format("\n{}{} after {} steps in {:.2f} s, {:.0f} steps/s{}",
+                     result.stopped ? result.reason + ": " : "", measured, trainer.steps_done(),
+                     trainer.seconds(),
                      static_cast<double>(trainer.steps_done()) / std::max(trainer.seconds(), 1e-9),
                      folder.empty() ? "" : "; saved in " + folder);
 }
@@ -185,121 +211,155 @@ void prepare_folder(const TrainOptions& options) {
                       options.out, options.out));
 }
 
-/// Takes the settings of a run; an option that was given must say the same.
-void read_run(TrainOptions& options) {
-  const std::string path = options.resume + "/run.toml";
-  std::error_code ignored;
-  const config::Value run = std::filesystem::exists(path, ignored)
-                                ? config::parse_toml(io::read_file(path), path)
-                                : config::Value();
-  const config::Value* kept = run.kind == config::Value::Kind::table ? run.find("options") : nullptr;
-  if (kept == nullptr) {
-    throw FileError(
-        311, fmt::format("[train] {} has no run.toml of chainrule train. A run that can be resumed is one "
-                         "that was started with --out.",
-                         options.resume));
-  }
-  RunSettings of_run;
-  config::read(of_run, *kept);
-  const std::int64_t asked_steps = options.steps;
-  for (const CLI::Option* given : options.of_run) {
-    if (given->count() == 0) continue;
-    std::string key = given->get_name().substr(2);
-    std::replace(key.begin(), key.end(), '-', '_');
-    RunSettings asked = of_run;
-    config::set(asked, key, given->results().back(), given->get_name());
-    if (config::write(asked) == config::write(of_run)) continue;
-    throw ValueError(310, fmt::format("[train] {} {} contradicts the run in {}, which has {}. Leave it out.",
-                                      given->get_name(), given->results().back(), options.resume,
-                                      config::to_text(*config::write(of_run).find(key))));
-  }
-  const std::string dir = options.data.dir;  // files may have moved
-  static_cast<RunSettings&>(options) = of_run;
-  if (!dir.empty()) options.data.dir = dir;
-  if (asked_steps > 0) options.steps = asked_steps;  // a run may go on for longer
+/// What may be said anew of a run that goes on: how long, and where its files are now.
+bool may_change(const std::string& key) {
+  return key == "train.steps" || key == "train.epochs" || key == "data.dir" || key == "data.workers";
 }
 
-data::Source flat(const data::ImageSet& set) { return data::images(set, {.flat = true}); }
+/// The settings of a run; an option that was given must say the same.
+Experiment resumed_experiment(const TrainOptions& options) {
+  Experiment of_run = read_run(options.resume);
+  for (const Given& given : options.given) {
+    Experiment asked = of_run;
+    apply(asked, given);
+    if (may_change(given.key)) {
+      of_run = asked;
+    } else if (!(config::write(asked) == config::write(of_run))) {
+      throw ValueError(310,
+                       fmt::format("[train] {} {} contradicts the run in {}, which has {}. Leave it out.",
+                                   given.option, given.text, options.resume, value_of(of_run, given.key)));
+    }
+  }
+  return of_run;
+}
 
 /// What happens beside the steps.
-void add_handlers(train::Trainer& trainer, const TrainOptions& options, const data::Dataset& set,
-                  Progress& progress, const InterruptGuard& interrupts) {
+void add_handlers(train::Trainer& trainer, const TrainOptions& options, const Experiment& experiment,
+                  const LoadedData& data, Shared<train::Handler> watcher) {
   const std::string& folder = options.folder();
-  trainer.on(epochs(1), train::evaluate(flat(set.train), {.name = "train"}));
-  trainer.on(epochs(1), train::evaluate(flat(set.test), {.name = "test"}));
-  trainer.on(steps(1), Shared<train::Handler>(
-                           new Watcher(progress, interrupts, trainer.steps_done(), !folder.empty())));
+  if (experiment.train.measure_train) trainer.on(epochs(1), train::evaluate(data.train, {.name = "train"}));
+  if (data.validation) trainer.on(epochs(1), train::evaluate(data.validation, {.name = "validation"}));
+  if (data.test) trainer.on(epochs(1), train::evaluate(data.test, {.name = "test"}));
+  if (experiment.train.patience > 0) {
+    trainer.on(epochs(1),
+               train::early_stopping({.metric = "validation.loss", .patience = experiment.train.patience}));
+    trainer.on(epochs(1), train::keep_best("validation.loss"));
+  }
+  trainer.on(steps(1), std::move(watcher));
   if (folder.empty()) return;
-  std::error_code ignored;
-  std::filesystem::remove(folder + "/history.json", ignored);  // what is there at the end is of this run
-  const config::Value settings = config::write(static_cast<const RunSettings&>(options));
-  const std::string notes = config::to_toml(config::Value::of_table({{"options", settings}}));
+  const std::string notes =
+      config::to_toml(config::Value::of_table({{"options", config::write(experiment)}}));
   trainer.on(steps(options.checkpoint_every),
              train::checkpoint(folder, {.replace = options.force, .notes = notes}));
 }
 
-int run(TrainOptions options) {
-  if (!options.out.empty()) prepare_folder(options);
-  if (!options.resume.empty()) read_run(options);
+std::int64_t steps_of(const Experiment& experiment, std::int64_t per_epoch) {
+  const TrainSettings& settings = experiment.train;
+  if (settings.epochs > 0) return epochs(settings.epochs).in_steps(per_epoch);
+  return settings.steps > 0 ? settings.steps : 10 * per_epoch;
+}
+
+int run(const TrainOptions& options) {
+  if (!options.out.empty() && !options.dry_run) prepare_folder(options);
+  Experiment experiment =
+      options.resume.empty() ? read_experiment(options.file, options.given) : resumed_experiment(options);
   use_threads(options.threads);
-  // The digits are the same for every seed, as those of a file are: a seed is that of a training run.
-  const data::Dataset set = data::load(options.data.name, {.data_dir = options.data.dir});
-  nn::TwoLayerNet net({.input = set.train.image_size(),
-                       .hidden = options.hidden,
-                       .output = set.classes,
-                       .weight_deviation = 0.01,
-                       .seed = options.seed});
-  optim::Optimizer optimizer(net, optim::Sgd{}, {.lr = options.lr});
-  train::Trainer trainer({net, loss::softmax_cross_entropy, {metric::accuracy}}, optimizer,
-                         {flat(set.train),
-                          {.batch_size = options.batch_size,
-                           .seed = options.seed,
-                           .order = data::Batches::Order::with_replacement}},
-                         {.seed = options.seed});
-  const std::int64_t per_epoch = trainer.steps_per_epoch();
-  if (options.epochs > 0) options.steps = options.epochs * per_epoch;
-  if (options.steps == 0) options.steps = kDefaultSteps;
+  const LoadedData data = load_data(experiment.data, experiment.seed);
+  complete(experiment, data);
+  build_net(experiment, data);
+  optim::Optimizer optimizer(*experiment.net, experiment.optimizer.rule, experiment.optimizer.options);
+  train::Trainer trainer(make_task(experiment, data), optimizer,
+                         {data.train,
+                          {.batch_size = experiment.train.batch_size,
+                           .seed = experiment.seed,
+                           .order = experiment.train.order,
+                           .transforms = transforms_of(experiment.data),
+                           .workers = experiment.data.workers}},
+                         {.seed = experiment.seed});
+  const std::int64_t count = steps_of(experiment, trainer.steps_per_epoch());
+  if (options.dry_run) return describe_run(experiment, data, trainer, count);
 
   std::ostringstream resumed;
   if (!options.resume.empty()) resumed << trainer.resume(options.resume);
-  if (options.steps < trainer.steps_done()) {
-    throw ValueError(310,
-                     fmt::format("[train] --steps {} is less than the run in {} has done, {}. Ask for more.",
-                                 options.steps, options.resume, trainer.steps_done()));
+  if (count < trainer.steps_done()) {
+    throw ValueError(
+        310, fmt::format("[train] {} steps are fewer than the run in {} has done, {}. Ask for more.", count,
+                         options.resume, trainer.steps_done()));
   }
   const InterruptGuard interrupts;
-  Progress progress(options.json ? stderr : stdout, options.steps - trainer.steps_done(), "steps");
-  progress.line(header(options, set, net, static_cast<double>(options.steps) / static_cast<double>(per_epoch),
-                       resumed.str()));
-  add_handlers(trainer, options, set, progress, interrupts);
-  const train::Result result = trainer.run(steps(options.steps));
+  Progress progress(options.json ? stderr : stdout, count - trainer.steps_done(), "steps");
+  progress.line(header(experiment, data, trainer, count, resumed.str()));
+  add_handlers(trainer, options, experiment, data,
+               Shared<train::Handler>(
+                   new Watcher(progress, interrupts, trainer.steps_done(), !options.folder().empty())));
+  const train::Result result = trainer.run(steps(count));
 
   const std::string text =
-      document(options, net, trainer, result).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-  if (!options.folder().empty()) save(options.folder(), net, text);
+      document(experiment, trainer, result).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  if (!options.folder().empty()) save_results(options.folder(), experiment, data, text);
   progress.line(last_line(trainer, result, options.folder()));
   if (options.json) write_text(stdout, text);
   return result.stopped && interrupts.signal() != 0 ? 128 + interrupts.signal() : kDone;
+}
+
+/// --data, ...; and each key of run.toml by its dotted name, which help does not list.
+void add_keys(CLI::App& app, std::vector<Given>& given) {
+  const Experiment defaults = read_experiment("", {});
+  Experiment books = defaults;
+  const std::vector<config::Leaf> leaves = config::leaves(books);
+  const auto add = [&](const std::string& option, const std::string& key) {
+    return app.add_option_function<std::string>(
+        option,
+        [&given, option, key](const std::string& text) {
+          if (text == "0" && (key == "train.steps" || key == "train.epochs"))
+            throw CLI::ValidationError(option, "'0' trains nothing");
+          given.push_back({key, text, option});
+        },
+        "");
+  };
+  for (const Short& one : kShort) {
+    CLI::Option* option = add(one.option, one.key)->description(one.doc)->type_name(one.type);
+    for (const config::Leaf& leaf : leaves) {
+      if (leaf.name == one.key && leaf.value != "" && leaf.value != "0" && leaf.value != "none")
+        option->default_str(leaf.value);
+    }
+  }
+  for (const config::Leaf& leaf : leaves) {
+    const bool has_short = std::any_of(std::begin(kShort), std::end(kShort), [&](const Short& one) {
+      return std::string("--") + leaf.name == one.option;
+    });
+    if (!has_short) add("--" + leaf.name, leaf.name)->group("");
+  }
+  app.add_option_function<std::vector<std::string>>(
+         "--set",
+         [&given](const std::vector<std::string>& all) {
+           for (const std::string& one : all) {
+             const std::size_t equals = one.find('=');
+             if (equals == std::string::npos)
+               throw CLI::ValidationError("--set", fmt::format("'{}' is not KEY=VALUE", one));
+             given.push_back(
+                 {one.substr(0, equals), one.substr(equals + 1), "--set " + one.substr(0, equals)});
+           }
+         },
+         "any key of run.toml: --set train.epochs=3 (chainrule\nlist settings has them all)")
+      ->type_name("KEY=VALUE")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
 }
 
 }  // namespace
 
 Command add_train(CLI::App& app) {
   const auto options = std::make_shared<TrainOptions>();
-  CLI::App& train =
-      *app.add_subcommand("train", "Train the books' two-layer net (Affine, Relu, Affine) on images");
-  add_data_options(train, options->data);
-  CLI::Option* steps = add_integer(
-      train, "--steps", options->steps, 1, 1'000'000'000'000,
-      "batches to train on (10000, as in the books: 16.7 epochs\nof 60000 images in batches of 100)");
-  CLI::Option* epochs = add_integer(train, "--epochs", options->epochs, 1, 1'000'000,
-                                    "the same in epochs: as many images as the training set has");
-  epochs->excludes(steps);
-  add_settings(train, static_cast<RunSettings&>(*options), {"batch_size", "lr", "hidden", "seed"});
+  CLI::App& train = *app.add_subcommand("train", "Train a net, as a file run.toml or options say");
+  train.add_option("FILE", options->file,
+                   "settings, as chainrule init writes them; without one the\n"
+                   "books' two-layer net (affine, relu, affine) is trained");
+  add_keys(train, options->given);
   add_threads(train, options->threads);
   CLI::Option* out = train.add_option("--out", options->out,
-                                      "folder for history.json, the parameters, W1.npy ..., and\n"
-                                      "checkpoints, from which --resume goes on");
+                                      "folder for the model, the history, and checkpoints, from\n"
+                                      "which --resume goes on");
   out->type_name("RUN");
   CLI::Option* force =
       train.add_flag("--force", options->force, "replace the results that are in RUN already");
@@ -308,26 +368,26 @@ Command add_train(CLI::App& app) {
   train
       .add_option("--resume", options->resume,
                   "go on with a run of --out that was stopped or killed: with\n"
-                  "its options, to the same bits as if it had not been")
+                  "its settings, to the same bits as if it had not been")
       ->type_name("RUN")
       ->excludes(out)
       ->excludes(force)
-      ->excludes(epochs);
+      ->excludes("FILE");
+  train.get_option("--epochs")->excludes("--steps");
   out->check([](const std::string& name) { return name.empty() ? "RUN is empty" : ""; });
-  options->of_run = {train.get_option("--data")};
-  for (const char* name : {"--batch-size", "--lr", "--hidden", "--seed"}) {
-    options->of_run.push_back(train.get_option(name));
-  }
+  train.add_flag("--dry-run", options->dry_run,
+                 "only say what would be trained: layers, parameters, memory,\nand how long it would take");
   train.add_flag("--json", options->json, "print one JSON document, and progress on stderr only");
   train.footer(
-      "Prints loss (mean over the epoch's steps) and accuracies (over the whole sets) once an epoch.\n"
-      "Ctrl-C finishes the step, measures and saves what was reached, and exits with 130 (SIGTERM: 143);\n"
-      "a second Ctrl-C ends at once.\n\n"
+      "Prints the loss (mean over the epoch's steps) and what is measured once an\n"
+      "epoch. Ctrl-C finishes the step, measures and saves what was reached, and exits\n"
+      "with 130 (SIGTERM: 143); a second Ctrl-C ends at once.\n\n"
       "Examples:\n"
       "  chainrule train\n"
       "  chainrule train --data mnist --epochs 5 --out run1\n"
       "  chainrule train --resume run1\n"
-      "  chainrule train --steps 1000 --seed 7 --json | jq .test_accuracy");
+      "  chainrule train cars.toml --lr 0.01 --out cars1\n"
+      "  chainrule train --data cars.csv --target mpg --net 'mlp(64, 1)' --optimizer adam");
   return [options] { return run(*options); };
 }
 

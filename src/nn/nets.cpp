@@ -88,7 +88,6 @@ void TwoLayerNet::fields(Fields& f) {
   f("output", options_.output, "classes", at_least(1));
   f("weight_deviation", options_.weight_deviation, "of the normal first weights; biases start at 0",
     at_least(0));
-  f("seed", options_.seed, "of the first weights");
 }
 
 namespace {
@@ -97,9 +96,9 @@ namespace {
 struct Numbered {
   static constexpr Info kInfo{.name = "numbered", .doc = "Normal with mean 0, by the number of the weight."};
   double deviation = 0.01;
-  std::uint64_t seed = 1, number = 0;
-  Tensor make(const Shape& shape, Fans, const RandomKey&) const {
-    return normal(shape, {.seed = seed, .stream = streams::kInit, .step = number}, 0, deviation, f64);
+  std::uint64_t number = 0;
+  Tensor make(const Shape& shape, Fans, const RandomKey& key) const {
+    return normal(shape, {.seed = key.seed, .stream = streams::kInit, .step = number}, 0, deviation, f64);
   }
 };
 
@@ -107,7 +106,7 @@ struct Numbered {
 
 Sequential TwoLayerNet::make_layers() const {
   const auto affine = [&](std::int64_t outputs, std::uint64_t number) {
-    return Affine(outputs, {.weight_init = Numbered{options_.weight_deviation, options_.seed, number}});
+    return Affine(outputs, {.weight_init = Numbered{options_.weight_deviation, number}});
   };
   return Sequential(affine(options_.hidden, 0), Relu(), affine(options_.output, 1));
 }

@@ -1,0 +1,68 @@
+// chainrule train --dry-run: what would be trained, and how long it would take.
+#include "dry_run.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <chrono>
+
+#include "exit_code.h"
+#include "machine.h"
+#include "output.h"
+
+namespace chainrule::cli {
+namespace {
+
+std::string bytes_text(double bytes) {
+  for (const char* unit : {"bytes", "KB", "MB", "GB"}) {
+    if (bytes < 1000) return fmt::format("{:.{}f} {}", bytes, bytes < 10 && *unit != 'b' ? 1 : 0, unit);
+    bytes /= 1000;
+  }
+  return fmt::format("{:.1f} TB", bytes);
+}
+
+std::string time_text(double seconds) {
+  if (seconds < 1) return fmt::format("{:.0f} ms", 1000 * seconds);
+  if (seconds < 120) return fmt::format("{:.1f} s", seconds);
+  if (seconds < 7200) return fmt::format("{:.0f} minutes", seconds / 60);
+  return fmt::format("{:.1f} hours", seconds / 3600);
+}
+
+/// Seconds a step, of steps that are done for about a second. The first ones make the plan.
+double calibrate(train::Trainer& trainer) {
+  using Clock = std::chrono::steady_clock;
+  for (int i = 0; i < 2; ++i) trainer.step();
+  const auto began = Clock::now();
+  std::int64_t count = 0;
+  double seconds = 0;
+  while (seconds < 1) {
+    trainer.step();
+    ++count;
+    seconds = std::chrono::duration<double>(Clock::now() - began).count();
+  }
+  return seconds / static_cast<double>(count);
+}
+
+}  // namespace
+
+int describe_run(const Experiment& experiment, const LoadedData& data, train::Trainer& trainer,
+                 std::int64_t steps) {
+  const data::Batch batch = data.train.range(0, std::min(experiment.train.batch_size, data.train.rows()));
+  const std::string summary = experiment.net->summary(batch[0]);
+  const double step = calibrate(trainer);
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  const auto per_epoch = static_cast<double>(trainer.steps_per_epoch());
+  write_text(stdout, fmt::format("data      {}\n\n{}\n\n"
+                                 "training  {} steps ({:.4g} epochs) of {} rows\n"
+                                 "time      {} a step, {} an epoch, {} in all, without measuring\n"
+                                 "memory    {} of the process, data included\n"
+                                 "machine   {}\n",
+                                 data.described, summary, steps, static_cast<double>(steps) / per_epoch,
+                                 experiment.train.batch_size, time_text(step), time_text(step * per_epoch),
+                                 time_text(step * static_cast<double>(steps)),
+                                 bytes_text(1024.0 * static_cast<double>(used.ru_maxrss)), machine()));
+  return kDone;
+}
+
+}  // namespace chainrule::cli

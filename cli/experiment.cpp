@@ -1,0 +1,189 @@
+// What a training run is made of: its settings, and what follows from them.
+#include "experiment.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "chainrule/error.h"
+#include "chainrule/io.h"
+#include "chainrule/ops.h"
+
+namespace chainrule::cli {
+
+const char* const kBooksRun = R"(net = "two_layer_net"
+
+[optimizer]
+rule = "sgd"
+lr = 0.1
+
+[train]
+steps = 10000
+order = "with_replacement"
+measure_train = true
+)";
+
+void DataSettings::fields(Fields& f) {
+  static constexpr std::string_view kScales[] = {"auto", "none", "standardize", "min_max"};
+  f("name", name, "digits, mnist, fashion-mnist, a folder with IDX files, or a .csv file");
+  f("dir", dir, "where to look first for a named set's files");
+  f("csv", csv, "of a .csv file");
+  f("test", test, "share of the rows that is set aside to test on, where the data have no test part",
+    fraction());
+  f("validation", validation, "share of the training rows that is set aside to measure on", fraction());
+  f("scale", scale, kScales, "of the inputs; auto: standardize for tables, none for images");
+  f("augment", augment, "what is done to each batch, in order");
+  f("workers", workers, "threads that prepare batches ahead", between(0, 256));
+}
+
+void OptimizerSettings::fields(Fields& f) {
+  f("rule", rule.handle(), "how a step changes a parameter");
+  options.fields(f);
+}
+
+void TrainSettings::fields(Fields& f) {
+  static constexpr std::string_view kOrders[] = {"shuffled", "sequential", "with_replacement"};
+  f("epochs", epochs, "how often all rows are seen; 0: steps decide, or it is 10", at_least(0));
+  f("steps", steps, "batches to train on, in place of epochs; 0: epochs decide", at_least(0));
+  f("batch_size", batch_size, "rows a step", between(1, 100'000'000));
+  f("order", order, kOrders, "in which rows come");
+  f("patience", patience, "epochs without a better validation loss after which it stops; 0: never",
+    at_least(0));
+  f("measure_train", measure_train, "whether the training rows are measured each epoch as well");
+}
+
+void Experiment::fields(Fields& f) {
+  f("seed", seed, "of the first weights, the order of the rows and what is random in layers");
+  f("net", net, "the net");
+  f("loss", loss, "the loss; without one softmax_cross_entropy for classes, mse for numbers");
+  f("metrics", metrics, "what is measured; without any accuracy for classes, rmse and r2 for numbers");
+  f("data", data, "what is learnt from");
+  f("optimizer", optimizer, "how it is learnt");
+  f("train", train, "how long");
+}
+
+void apply(Experiment& experiment, const Given& given) {
+  config::set(experiment, given.key, given.text, given.option);
+  if (given.key == "train.steps") experiment.train.epochs = 0;  // who says one means that one
+  if (given.key == "train.epochs") experiment.train.steps = 0;
+}
+
+Experiment read_run(const std::string& folder) {
+  const std::string path = folder + "/run.toml";
+  std::error_code ignored;
+  config::Value run;
+  if (std::filesystem::exists(path, ignored)) run = config::parse_toml(io::read_file(path), path);
+  const config::Value* kept = run.kind == config::Value::Kind::table ? run.find("options") : nullptr;
+  if (kept == nullptr) {
+    throw FileError(
+        311, fmt::format("[train] {} has no run.toml of chainrule train. A run that can be resumed is one "
+                         "that was started with --out.",
+                         folder));
+  }
+  Experiment experiment;
+  config::read(experiment, *kept);
+  return experiment;
+}
+
+std::string value_of(const Experiment& experiment, std::string_view key) {
+  const config::Value all = config::write(experiment);
+  const config::Value* value = &all;
+  for (std::size_t begin = 0; value != nullptr && begin <= key.size();) {
+    const std::size_t end = std::min(key.find('.', begin), key.size());
+    value = value->find(key.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return value != nullptr ? config::to_text(*value) : "its own";
+}
+
+data::Transforms transforms_of(const DataSettings& settings) {
+  data::Transforms transforms;
+  for (const Shared<data::Transform>& one : settings.augment) transforms.add(one);
+  return transforms;
+}
+
+Experiment read_experiment(const std::string& path, const std::vector<Given>& given) {
+  Experiment experiment;
+  const config::Value value = path.empty() ? config::parse_toml(kBooksRun, "the books' run")
+                                           : config::parse_toml(io::read_file(path), path);
+  config::read(experiment, value);
+  for (const Given& one : given) apply(experiment, one);
+  return experiment;
+}
+
+namespace {
+
+/// Lets a net with a name have as many outputs as there are classes, unless it was told how many.
+void set_outputs(Shared<nn::Layer>& net, std::int64_t classes) {
+  const auto outputs_of = [](Configurable& of) -> std::int64_t {
+    Fields fields;
+    of.visit_fields(fields);
+    for (const Field& field : fields.all()) {
+      if (field.name == "output" && field.kind == Field::Kind::integer)
+        return *static_cast<const std::int64_t*>(field.target);
+    }
+    return 0;
+  };
+  const Shared<Configurable> made(net->make_default());
+  if (!made || classes == 0 || outputs_of(*net) == 0 || outputs_of(*net) != outputs_of(*made)) return;
+  struct Owner {
+    Shared<nn::Layer>& net;
+    void fields(Fields& f) { f("net", net); }
+  } owner{net};
+  config::set(owner, "net.output", std::to_string(classes));
+}
+
+}  // namespace
+
+void complete(Experiment& experiment, const LoadedData& data) {
+  if (!experiment.net) {
+    throw ValueError(340, fmt::format("[train] there is no net. Set one: net = \"mlp(64, {})\".",
+                                      data.has_classes ? std::max<std::int64_t>(data.class_count, 2) : 1));
+  }
+  set_outputs(experiment.net, data.class_count);
+  if (!experiment.loss) {
+    const char* name = data.has_classes ? "softmax_cross_entropy" : "mse";
+    experiment.loss = config::make<loss::Loss>(config::Value(name));
+  }
+  if (experiment.metrics.empty()) {
+    const std::vector<const char*> names =
+        data.has_classes ? std::vector{"accuracy"} : std::vector{"rmse", "r2"};
+    for (const char* name : names) {
+      experiment.metrics.push_back(config::make<metric::Metric>(config::Value(name)));
+    }
+  }
+  if (experiment.train.patience > 0 && experiment.data.validation <= 0) {
+    throw ValueError(341, "[train] train.patience needs rows to measure on. Set data.validation = 0.1, say.");
+  }
+}
+
+train::Task make_task(const Experiment& experiment, const LoadedData& data) {
+  nn::Layer& net = *experiment.net;
+  train::Task::Metrics metrics(experiment.metrics.begin(), experiment.metrics.end());
+  if (!data.scaler) return {net, loss::AnyLoss(experiment.loss), std::move(metrics)};
+  const auto task = [loss = loss::AnyLoss(experiment.loss), scaler = data.scaler](
+                        const nn::Layer& of, const data::Batch& batch, nn::Pass& pass) {
+    const Tensor y = of.forward((*scaler)(batch[0]), pass);
+    return train::Outcome((*loss)(y, scaler->target(batch.target())), scaler->inverse(y), batch.target());
+  };
+  return {net, task, std::move(metrics)};
+}
+
+void build_net(const Experiment& experiment, const LoadedData& data) {
+  const Tensor row = data.train.take({0})[0];
+  const Tensor x = data.scaler ? (*data.scaler)(row) : row;
+  experiment.net->build(x, {.seed = experiment.seed});
+  const Tensor y = experiment.net->predict(x);
+  const std::int64_t given = y.numel();
+  const std::int64_t wanted = data.has_classes ? data.class_count : data.train.target()->shape.numel();
+  if (y.ndim() != 2 || wanted == 0 || given == wanted) return;
+  const std::string needed = data.has_classes ? fmt::format("the data have {} classes", wanted)
+                                              : fmt::format("the target has {}", wanted);
+  throw ShapeError(
+      342, fmt::format("[train] the net gives {} numbers a row, {}. Let its last layer give {}: affine({}).",
+                       given, needed, wanted, wanted));
+}
+
+}  // namespace chainrule::cli

@@ -1,0 +1,219 @@
+// chainrule init: writes a commented run.toml.
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#include "chainrule/error.h"
+#include "chainrule/io.h"
+#include "commands.h"
+#include "exit_code.h"
+#include "experiment.h"
+#include "output.h"
+
+namespace chainrule::cli {
+namespace {
+
+struct InitOptions {
+  std::string file, data = "digits", target;
+  bool force = false;
+};
+
+constexpr const char* kHead = R"toml(# Settings of a training run: chainrule train {file} --out run1
+# Each key is an option, too: --train.epochs 3. chainrule list settings has them all.
+
+seed = 1   # of the first weights, the order of the rows and what is random in layers
+
+)toml";
+
+constexpr const char* kImageNet =
+    R"toml(# Layers one after another; sizes of inputs follow from the data. chainrule list layers says what there is.
+[net]
+type = "sequential"
+layers = [
+  "conv2d(8, 5)", "relu", "max_pool2d(2)",
+  "conv2d(16, 5)", "relu", "max_pool2d(2)",
+  "affine(32)", "relu",
+  "affine({outputs})",   # a number a class
+]
+)toml";
+
+constexpr const char* kTableNet =
+    R"toml(# Layers one after another; sizes of inputs follow from the data. chainrule list layers says what there is.
+[net]
+type = "sequential"
+layers = ["affine(64)", "relu", "affine(64)", "relu", "affine({outputs})"]   # {meaning}
+)toml";
+
+constexpr const char* kImageData = R"toml(
+[data]
+name = "{name}"    # digits (drawn by the program), mnist, fashion-mnist, or a folder with four IDX files
+validation = 0.1   # share of the training rows that is set aside to measure on
+# augment = ["shift(2)"]   # what is done to each batch: chainrule list transforms
+)toml";
+
+constexpr const char* kTableData = R"toml(
+[data]
+name = "{name}"
+test = 0.2         # share of the rows that is set aside to test on
+validation = 0.1   # and of the others, to measure on while training
+# scale = "auto"   # auto, none, standardize, min_max: numbers of a size that nets learn well from
+
+[data.csv]
+target = "{target}"   # what is to be learnt
+# The columns: {columns}
+{ignore}    # columns to leave out
+{missing}    # what becomes of a cell without a value: error, drop, mean, value
+)toml";
+
+constexpr const char* kRest = R"toml(
+# loss and metrics follow from the data: {loss}. Others: chainrule list losses, chainrule list metrics.
+# loss = "..."   (a line like this belongs above the first [table])
+
+[optimizer]
+rule = "adam"      # chainrule list optimizers
+lr = 0.001         # a number, or a schedule: "cosine(0.001, 5)". chainrule list schedules
+# weight_decay = 1e-4
+
+[train]
+epochs = {epochs}
+batch_size = {batch}
+# patience = 5     # stop after so many epochs in which the validation loss did not get better
+)toml";
+
+std::string filled(std::string text, std::initializer_list<std::pair<std::string_view, std::string>> values) {
+  for (const auto& [name, value] : values) {
+    const std::string mark = fmt::format("{{{}}}", name);
+    for (std::size_t at = 0; (at = text.find(mark, at)) != std::string::npos; at += value.size())
+      text.replace(at, mark.size(), value);
+  }
+  return text;
+}
+
+/// A text as TOML writes it.
+std::string quoted(const std::string& text) {
+  const std::string line = config::to_toml(config::Value::of_table({{"a", config::Value(text)}}));
+  return line.substr(5, line.find_last_of('"') - 5);  // a = "..."
+}
+
+/// The names in the first line of a plain file.
+std::vector<std::string> names_in(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  if (line.empty() || path.ends_with(".gz")) return {};
+  return data::parse_csv(line + "\n" + line, {.header = data::Header::present}, path).names();
+}
+
+/// A file that is looked at for the first time, whatever is in its columns.
+struct Looked {
+  data::Table table;
+  std::vector<std::string> too_many_words;  // columns of which each row has its own word, or nearly so
+  bool has_gaps = false;
+};
+Looked look_at(const std::string& path) {
+  constexpr std::size_t kMostWords = 30;
+  data::CsvOptions options{.codes = names_in(path)};
+  const auto read = [&](data::Missing missing) {
+    options.missing = missing;
+    return data::read_csv(path, options);
+  };
+  constexpr int kGap = 283;
+  Looked looked{.table = read(data::Missing::value), .too_many_words = {}};
+  try {
+    read(data::Missing::error);
+  } catch (const FileError& error) {
+    if (error.code() != kGap) throw;
+    looked.has_gaps = true;
+  }
+  for (const Shared<const data::TableColumn>& column : looked.table.columns()) {
+    if (column->words.size() > kMostWords) looked.too_many_words.push_back(column->name);
+  }
+  return looked;
+}
+
+std::string list_text(const std::vector<std::string>& ignored) {
+  if (ignored.empty()) return "# ignore = [\"name\"]";
+  std::string text;
+  for (const std::string& name : ignored)
+    text += fmt::format("{}\"{}\"", text.empty() ? "" : ", ", quoted(name));
+  return fmt::format("ignore = [{}]", text);
+}
+
+std::string for_table(const InitOptions& options) {
+  const Looked looked = look_at(options.data);
+  const data::Table& table = looked.table;
+  const std::vector<std::string>& ignored = looked.too_many_words;
+  std::vector<std::string> names = table.names();
+  std::erase_if(names, [&](const std::string& name) {
+    return std::find(ignored.begin(), ignored.end(), name) != ignored.end() && name != options.target;
+  });
+  const std::string target = options.target.empty() ? names.back() : options.target;
+  const data::TableColumn& column = table[target];
+  const bool classes = column.has_words();
+  std::string columns;
+  for (const std::string& name : names) {
+    if (name != target)
+      columns +=
+          fmt::format("{}{}{}", columns.empty() ? "" : ", ", name, table[name].has_words() ? " (words)" : "");
+  }
+  const std::string outputs = std::to_string(classes ? column.words.size() : 1);
+  return filled(kTableNet, {{"outputs", outputs},
+                            {"meaning", classes ? "a number a class at last" : "one number at last"}}) +
+         filled(kTableData, {{"name", quoted(options.data)},
+                             {"target", quoted(target)},
+                             {"columns", columns},
+                             {"ignore", list_text(ignored)},
+                             {"missing", looked.has_gaps ? "missing = \"drop\"" : "# missing = \"drop\""}}) +
+         filled(kRest, {{"loss", classes ? "softmax_cross_entropy and accuracy for classes"
+                                         : "mse, rmse and r2 for numbers"},
+                        {"epochs", "100"},
+                        {"batch", "32"}});
+}
+
+std::string for_images(const InitOptions& options) {
+  return filled(kImageNet, {{"outputs", "10"}}) + filled(kImageData, {{"name", quoted(options.data)}}) +
+         filled(
+             kRest,
+             {{"loss", "softmax_cross_entropy and accuracy for classes"}, {"epochs", "5"}, {"batch", "128"}});
+}
+
+int run(const InitOptions& options) {
+  std::error_code ignored;
+  if (!options.force && std::filesystem::exists(options.file, ignored)) {
+    throw FileError(84,
+                    fmt::format("[init] {} is there already. Name another file, or replace it with --force.",
+                                options.file));
+  }
+  const bool table = is_table(options.data);
+  const std::string text =
+      filled(kHead, {{"file", options.file}}) + (table ? for_table(options) : for_images(options));
+  io::replace_file(options.file, text);
+  write_text(stdout, fmt::format("{}: settings for {}. Next: chainrule train {} --out run1\n", options.file,
+                                 options.data, options.file));
+  return kDone;
+}
+
+}  // namespace
+
+Command add_init(CLI::App& app) {
+  const auto options = std::make_shared<InitOptions>();
+  CLI::App& init = *app.add_subcommand("init", "Write a commented file of settings to start from");
+  init.add_option("FILE", options->file, "the file to write, such as run.toml")->required()->type_name("");
+  init.add_option("--data", options->data,
+                  "what is to be learnt from: a set, or a .csv file, whose\ncolumns are looked at")
+      ->capture_default_str()
+      ->type_name("SET");
+  init.add_option("--target", options->target, "the column to be learnt (the last one)")->type_name("COLUMN");
+  init.add_flag("--force", options->force, "replace FILE if it is there");
+  init.footer(
+      "Examples:\n"
+      "  chainrule init digits.toml\n"
+      "  chainrule init cars.toml --data cars.csv --target mpg");
+  return [options] { return run(*options); };
+}
+
+}  // namespace chainrule::cli

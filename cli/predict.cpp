@@ -1,0 +1,244 @@
+// chainrule predict: what a trained net says of new rows.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/App.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "chainrule/error.h"
+#include "chainrule/io.h"
+#include "chainrule/ops.h"
+#include "commands.h"
+#include "exit_code.h"
+#include "options.h"
+#include "output.h"
+#include "trained.h"
+
+namespace chainrule::cli {
+namespace {
+
+struct PredictOptions {
+  std::string model;
+  std::vector<std::string> inputs;
+  std::string data, data_dir, out, format = "csv";
+  std::int64_t top = 1, threads = 0;
+  bool invert = false;
+};
+
+/// A cell of CSV, in quotes where it needs them.
+std::string cell(const std::string& text) {
+  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
+/// Lines of CSV or JSON, from what the net gives.
+class Writer {
+ public:
+  Writer(const Trained& trained, const PredictOptions& options)
+      : classes_(trained.model.options.classes),
+        target_(trained.experiment.data.csv.target.empty() ? "prediction"
+                                                           : trained.experiment.data.csv.target),
+        is_classifier_(!classes_.empty() ||
+                       (trained.has_experiment && trained.experiment.loss &&
+                        trained.experiment.loss->info().name == "softmax_cross_entropy")),
+        top_(options.top),
+        is_json_(options.format == "jsonl") {}
+
+  /// @param y  (rows, numbers): logits of classes, or numbers.
+  std::string lines(const std::vector<std::string>& names, const Tensor& y) {
+    const Tensor rows = reshape(y, {y.size(0), -1});
+    const std::vector<double> numbers =
+        cast(is_classifier_ ? softmax(rows, 1) : rows, f64).to_vector<double>();
+    const auto count = static_cast<std::size_t>(rows.size(1));
+    std::string text;
+    if (first_ && !is_json_) text += heading(count);
+    first_ = false;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const double* row = numbers.data() + i * count;
+      text += is_classifier_ ? classes_line(names[i], row, count) : numbers_line(names[i], row, count);
+    }
+    return text;
+  }
+
+ private:
+  std::string heading(std::size_t count) const {
+    std::string text = "input";
+    if (!is_classifier_) {
+      for (std::size_t i = 0; i < count; ++i)
+        text += "," + cell(count == 1 ? target_ : fmt::format("{}{}", target_, i + 1));
+      return text + "\n";
+    }
+    for (std::size_t i = 0; i < shown(count); ++i)
+      text += i == 0 ? ",class,probability" : fmt::format(",class{},probability{}", i + 1, i + 1);
+    return text + "\n";
+  }
+
+  std::size_t shown(std::size_t count) const { return std::min(count, static_cast<std::size_t>(top_)); }
+
+  std::string name_of_class(std::size_t i) const {
+    return i < classes_.size() ? classes_[i] : std::to_string(i);
+  }
+
+  std::string classes_line(const std::string& name, const double* row, std::size_t count) const {
+    std::vector<std::size_t> order(count);
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return row[a] > row[b]; });
+    if (is_json_) {
+      nlohmann::ordered_json line{{"input", name}, {"classes", nlohmann::ordered_json::array()}};
+      for (std::size_t i = 0; i < shown(count); ++i)
+        line["classes"].push_back({{"class", name_of_class(order[i])}, {"probability", row[order[i]]}});
+      return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+    }
+    std::string text = cell(name);
+    for (std::size_t i = 0; i < shown(count); ++i)
+      text += fmt::format(",{},{:.6f}", cell(name_of_class(order[i])), row[order[i]]);
+    return text + "\n";
+  }
+
+  std::string numbers_line(const std::string& name, const double* row, std::size_t count) const {
+    if (is_json_) {
+      nlohmann::ordered_json line{{"input", name}};
+      if (count == 1) {
+        line[target_] = row[0];
+      } else {
+        line[target_] = std::vector<double>(row, row + count);
+      }
+      return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+    }
+    std::string text = cell(name);
+    for (std::size_t i = 0; i < count; ++i) text += fmt::format(",{:.7g}", row[i]);
+    return text + "\n";
+  }
+
+  std::vector<std::string> classes_;
+  std::string target_;
+  bool is_classifier_;
+  std::int64_t top_;
+  bool is_json_;
+  bool first_ = true;
+};
+
+bool is_image(const std::string& path) {
+  std::string end = std::filesystem::path(path).extension().string();
+  std::transform(end.begin(), end.end(), end.begin(), [](unsigned char c) { return std::tolower(c); });
+  return end == ".png" || end == ".pgm" || end == ".ppm" || end == ".pnm" || end == ".jpg" || end == ".jpeg";
+}
+
+/// Files as they are, folders as the pictures in them.
+std::vector<std::string> images_of(const std::string& input) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(input, error)) return {input};
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(input, error)) {
+    if (entry.is_regular_file(error) && is_image(entry.path().string()))
+      files.push_back(entry.path().string());
+  }
+  std::sort(files.begin(), files.end());
+  if (files.empty())
+    throw FileError(348, fmt::format("[predict] {} has no pictures (.png, .pgm, .ppm).", input));
+  return files;
+}
+
+Tensor read_picture(const Trained& trained, const std::string& path, bool invert) {
+  const std::vector<std::int64_t>& shape = trained.input;
+  if (shape.size() != 3) {
+    throw ValueError(346, fmt::format("[predict] {} takes no pictures: its inputs have the shape ({}).",
+                                      trained.path, fmt::join(shape, ", ")));
+  }
+  return data::read_image(path,
+                          {.grey = shape[0] == 1, .height = shape[1], .width = shape[2], .invert = invert});
+}
+
+std::vector<std::string> numbers_from(std::int64_t first, std::int64_t count) {
+  std::vector<std::string> names;
+  for (std::int64_t i = 0; i < count; ++i) names.push_back(std::to_string(first + i));
+  return names;
+}
+
+template <class Write>
+void predict_all(const Trained& trained, const PredictOptions& options, Writer& writer, Write write) {
+  if (!options.data.empty()) {
+    DataSettings settings = trained.experiment.data;
+    settings.name = options.data, settings.dir = options.data_dir, settings.scale = Scale::none;
+    const LoadedData data = load_data(settings, trained.experiment.seed);
+    std::int64_t row = 0;
+    for (const data::Batch& batch : data::blocks(data.test ? data.test : data.train)) {
+      write(writer.lines(numbers_from(row, batch.rows()), trained.model.predict(batch[0])));
+      row += batch.rows();
+    }
+  }
+  for (const std::string& input : options.inputs) {
+    std::error_code ignored;
+    if (is_image(input) || std::filesystem::is_directory(input, ignored)) {
+      for (const std::string& file : images_of(input))
+        write(writer.lines({file}, trained.model.predict(read_picture(trained, file, options.invert))));
+      continue;
+    }
+    const data::Table table = read_new_table(trained, input);
+    const Tensor x = inputs_of(trained, table, input == "-" ? "stdin" : input);
+    constexpr std::int64_t kBlock = 1000;
+    for (std::int64_t row = 0; row < x.size(0); row += kBlock) {
+      const std::int64_t end = std::min(row + kBlock, x.size(0));
+      write(writer.lines(numbers_from(row + 1, end - row), trained.model.predict(slice(x, 0, row, end))));
+    }
+  }
+}
+
+int run(const PredictOptions& options) {
+  if (options.inputs.empty() == options.data.empty()) {
+    complain("give what to predict: files (- for stdin), or --data SET. See chainrule predict --help.");
+    return kUsage;
+  }
+  use_threads(options.threads);
+  const Trained trained = load_trained(options.model);
+  Writer writer(trained, options);
+  if (options.out.empty()) {
+    predict_all(trained, options, writer, [](const std::string& text) { write_text(stdout, text); });
+  } else {
+    std::string all;
+    predict_all(trained, options, writer, [&](const std::string& text) { all += text; });
+    io::replace_file(options.out, all);
+  }
+  return kDone;
+}
+
+}  // namespace
+
+Command add_predict(CLI::App& app) {
+  const auto options = std::make_shared<PredictOptions>();
+  CLI::App& predict = *app.add_subcommand("predict", "Say what a trained net makes of new rows or pictures");
+  predict.add_option("MODEL", options->model, "a run's folder, or a model file")->required()->type_name("");
+  predict
+      .add_option(
+          "INPUT", options->inputs,
+          ".csv files with the columns of the training, pictures or\nfolders of them; - is CSV from stdin")
+      ->type_name("");
+  predict.add_option("--data", options->data, "the test part of a set instead")->type_name("SET");
+  predict.add_option("--data-dir", options->data_dir, "where to look first for a named set's files")
+      ->type_name("DIR");
+  add_integer(predict, "--top", options->top, 1, 1000, "so many of the most likely classes");
+  predict.add_flag("--invert", options->invert, "pictures are black on white, the net learnt white on black");
+  predict.add_option("--format", options->format, "csv, or jsonl: a JSON object a line")
+      ->check(CLI::IsMember({"csv", "jsonl"}))
+      ->capture_default_str()
+      ->type_name("");
+  predict.add_flag_callback(
+      "--json", [options] { options->format = "jsonl"; }, "the same as --format jsonl");
+  predict.add_option("--out", options->out, "a file in place of stdout")->type_name("FILE");
+  add_threads(predict, options->threads);
+  predict.footer(
+      "Examples:\n"
+      "  chainrule predict cars1 new_cars.csv --out predicted.csv\n"
+      "  chainrule predict run1 seven.png --invert --top 3\n"
+      "  cat rows.csv | chainrule predict cars1 - --format jsonl");
+  return [options] { return run(*options); };
+}
+
+}  // namespace chainrule::cli

@@ -1,0 +1,222 @@
+// A trained net in a file: with its scaling, its columns and the run that made it.
+#include "trained.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "chainrule/error.h"
+#include "chainrule/io.h"
+#include "chainrule/ops.h"
+
+namespace chainrule::cli {
+namespace {
+
+constexpr const char* kRun = "run";          // the settings, as TOML
+constexpr const char* kScaler = "scaler";    // as a short text
+constexpr const char* kColumns = "columns";  // of a table, as JSON
+constexpr const char* kInput = "input";      // shape of a row, as JSON
+
+std::string columns_text(const LoadedData& data) {
+  nlohmann::json all = nlohmann::json::array();
+  for (const Shared<const data::TableColumn>& column : data.columns) {
+    all.push_back({{"name", column->name}, {"words", column->words}, {"code", column->as_code}});
+  }
+  return all.dump();
+}
+
+std::vector<InputColumn> columns_from(const nlohmann::json& all) {
+  std::vector<InputColumn> columns;
+  for (const nlohmann::json& one : all) columns.push_back({one.at("name"), one.at("words"), one.at("code")});
+  return columns;
+}
+
+void take_note(Trained& trained, const std::string& key, const std::string& text) {
+  if (key == kRun) {
+    config::read(trained.experiment, config::parse_toml(text, trained.path));
+    trained.has_experiment = true;
+  } else if (key == kScaler) {
+    trained.scaler = config::make<data::Scaler>(config::parse_text(text, trained.path));
+  } else if (key == kColumns) {
+    trained.columns = columns_from(nlohmann::json::parse(text));
+  } else if (key == kInput) {
+    trained.input = nlohmann::json::parse(text).get<std::vector<std::int64_t>>();
+  }
+}
+
+[[noreturn]] void refuse_column(const std::string& path, const InputColumn& column, const std::string& why) {
+  throw ValueError(346, fmt::format("[predict] {}: column '{}' {}", path, column.name, why));
+}
+
+/// Which of the known words each row has.
+std::vector<std::size_t> places_of(const data::TableColumn& column, const InputColumn& known,
+                                   const std::string& path) {
+  std::vector<std::size_t> place_of_word;
+  for (const std::string& word : column.words) {
+    const auto at = std::find(known.words.begin(), known.words.end(), word);
+    if (at == known.words.end()) {
+      refuse_column(path, known,
+                    fmt::format("has the word '{}', which the net has not seen. It knows {}.", word,
+                                fmt::join(known.words, ", ")));
+    }
+    place_of_word.push_back(static_cast<std::size_t>(at - known.words.begin()));
+  }
+  std::vector<std::size_t> places;
+  for (const double number : column.numbers)
+    places.push_back(place_of_word[static_cast<std::size_t>(number)]);
+  return places;
+}
+
+const data::TableColumn& find_column(const data::Table& table, const InputColumn& known,
+                                     const std::string& path) {
+  const std::vector<std::string> names = table.names();
+  if (std::find(names.begin(), names.end(), known.name) == names.end()) {
+    refuse_column(path, known,
+                  fmt::format("is missing; the net needs it. There are {}.", fmt::join(names, ", ")));
+  }
+  const data::TableColumn& column = table[known.name];
+  if (!known.words.empty() != column.has_words()) {
+    refuse_column(
+        path, known,
+        column.has_words() ? "has words, the net needs numbers." : "has numbers, the net needs words.");
+  }
+  return column;
+}
+
+/// Class numbers as the net counts them, or the numbers themselves.
+Tensor targets_of(const Trained& trained, const data::Table& table, const std::string& path) {
+  const InputColumn target{trained.experiment.data.csv.target, trained.model.options.classes, true};
+  const data::TableColumn& column = find_column(table, target, path);
+  const std::int64_t rows = table.rows();
+  if (target.words.empty()) {
+    return cast(from_data(column.numbers, {rows, 1}), trained.experiment.data.csv.dtype);
+  }
+  std::vector<std::int64_t> classes;
+  for (const std::size_t place : places_of(column, target, path)) {
+    classes.push_back(static_cast<std::int64_t>(place));
+  }
+  return from_data(classes, {rows});
+}
+
+data::CsvOptions csv_options(const Trained& trained) {
+  data::CsvOptions options = trained.experiment.data.csv;
+  options.target = "", options.codes = {}, options.ignore = {};
+  options.words.clear();
+  for (const InputColumn& column : trained.columns) {
+    if (!column.words.empty()) options.words.push_back(column.name);
+  }
+  // Neither a row that is left out nor a mean of other rows is an answer for a row.
+  if (options.missing != data::Missing::value) options.missing = data::Missing::error;
+  return options;
+}
+
+}  // namespace
+
+ModelOptions model_options(const Experiment& experiment, const LoadedData& data) {
+  ModelOptions options{.classes = data.classes};
+  options.notes.emplace_back(kRun, config::to_toml(config::write(experiment)));
+  const Shape& row = data.train.columns()[0].shape;
+  options.notes.emplace_back(kInput,
+                             nlohmann::json(std::vector<std::int64_t>(row.begin(), row.end())).dump());
+  if (!data.columns.empty()) options.notes.emplace_back(kColumns, columns_text(data));
+  if (data.scaler) {
+    options.before = data.scaler->before(), options.after = data.scaler->after();
+    options.notes.emplace_back(kScaler, config::to_text(config::write(*data.scaler)));
+  }
+  return options;
+}
+
+Trained load_trained(const std::string& name) {
+  Trained trained;
+  std::error_code ignored;
+  const bool is_run = std::filesystem::is_directory(name, ignored);
+  trained.path = is_run ? name + "/model.safetensors" : name;
+  if (is_run && !std::filesystem::exists(trained.path, ignored)) {
+    throw FileError(345,
+                    fmt::format("[model] {} has no model.safetensors: no run in it has come to an end. Go on "
+                                "with chainrule train --resume {}.",
+                                name, name));
+  }
+  trained.model = load_model(trained.path);
+  try {
+    for (const auto& [key, text] : trained.model.options.notes) take_note(trained, key, text);
+  } catch (const nlohmann::json::exception&) {
+    throw FileError(344, fmt::format("[model] {}: what it says of its inputs cannot be read. Save it anew.",
+                                     trained.path));
+  }
+  trained.experiment.net = trained.model.net;
+  return trained;
+}
+
+Tensor inputs_of(const Trained& trained, const data::Table& table, const std::string& path) {
+  if (trained.columns.empty()) {
+    throw ValueError(346, fmt::format("[predict] {} was not trained on a table; it takes rows of shape ({}).",
+                                      trained.path, fmt::join(trained.input, ", ")));
+  }
+  std::int64_t features = 0;
+  for (const InputColumn& column : trained.columns) {
+    features += column.words.empty() || column.as_code ? 1 : static_cast<std::int64_t>(column.words.size());
+  }
+  const std::int64_t rows = table.rows();
+  std::vector<double> numbers(static_cast<std::size_t>(rows * features));
+  std::size_t first = 0;  // of the column's numbers in a row
+  for (const InputColumn& known : trained.columns) {
+    const data::TableColumn& column = find_column(table, known, path);
+    const bool one_hot = !known.words.empty() && !known.as_code;
+    const std::vector<std::size_t> places =
+        known.words.empty() ? std::vector<std::size_t>() : places_of(column, known, path);
+    for (std::size_t row = 0; row < static_cast<std::size_t>(rows); ++row) {
+      double* at = &numbers[row * static_cast<std::size_t>(features) + first];
+      if (one_hot) {
+        at[places[row]] = 1;
+      } else {
+        *at = known.words.empty() ? column.numbers[row] : static_cast<double>(places[row]);
+      }
+    }
+    first += one_hot ? known.words.size() : 1;
+  }
+  return cast(from_data(numbers, {rows, features}), trained.experiment.data.csv.dtype);
+}
+
+data::Table read_new_table(const Trained& trained, const std::string& path) {
+  if (path != "-") return data::read_csv(path, csv_options(trained));
+  const std::string text(std::istreambuf_iterator<char>(std::cin), {});
+  return data::parse_csv(text, csv_options(trained), "stdin");
+}
+
+std::vector<train::Measure> measure_on(const Trained& trained, const std::string& name,
+                                       const std::string& dir, std::string& described) {
+  if (!trained.has_experiment) {
+    throw ValueError(
+        347, fmt::format("[eval] {} does not say how it was trained: neither loss nor metrics are known. "
+                         "Measure a model that chainrule train saved.",
+                         trained.path));
+  }
+  LoadedData data;
+  data::Source source;
+  if (!name.empty() && !trained.columns.empty()) {
+    const data::Table table = read_new_table(trained, name);
+    source = data::arrays(inputs_of(trained, table, name), targets_of(trained, table, name));
+    described = fmt::format("{}: {} rows", name, source.rows());
+  } else {
+    DataSettings settings = trained.experiment.data;
+    if (!name.empty()) settings.name = name;
+    if (!dir.empty()) settings.dir = dir;
+    settings.scale = Scale::none;
+    data = load_data(settings, trained.experiment.seed);
+    source = data.test ? data.test : data.validation ? data.validation : data.train;
+    described = fmt::format("{}: {} {} rows", settings.name, source.rows(),
+                            data.test         ? "test"
+                            : data.validation ? "validation"
+                                              : "training");
+  }
+  data.scaler = trained.scaler;
+  return train::measure(make_task(trained.experiment, data), source);
+}
+
+}  // namespace chainrule::cli

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "experiment.h"
+
+namespace chainrule::cli {
+
+/// What a new row of a table needs to become the net's input.
+struct InputColumn {
+  std::string name;
+  std::vector<std::string> words;  // empty for numbers
+  bool as_code = false;
+};
+
+/// A trained net with what its run knew.
+struct Trained {
+  std::string path;  // of the file
+  Model model;
+  bool has_experiment = false;  // false for a file that another program made: what follows is empty then
+  Experiment experiment;
+  Shared<data::Scaler> scaler;
+  std::vector<InputColumn> columns;  // of a table
+  std::vector<std::int64_t> input;   // shape of a row
+};
+/// @param name  a run's folder or a model file.
+/// @throws FileError  if a run has no model yet (E345), or as load_model.
+Trained load_trained(const std::string& name);
+
+/// The net's inputs, (rows, features), of a table with its columns, others may be there.
+/// @throws ValueError  for a column that is missing or has another kind, or an unknown word (E346).
+Tensor inputs_of(const Trained& trained, const data::Table& table, const std::string& path);
+
+/// A table as it was in training: the same columns are words. @param path  "-" is stdin.
+data::Table read_new_table(const Trained& trained, const std::string& path);
+
+/// Loss and metrics over a set or a .csv file; without a name, over the test part of the run's own data.
+std::vector<train::Measure> measure_on(const Trained& trained, const std::string& name,
+                                       const std::string& dir, std::string& described);
+
+}  // namespace chainrule::cli

@@ -1,0 +1,208 @@
+// From a table to predictions: init, train, eval, predict, info; and what is said of wrong inputs.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "cli/tool.h"
+
+namespace chainrule::cli {
+namespace {
+
+using Json = nlohmann::json;
+using Words = std::vector<std::string>;
+
+void write(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
+
+/// 60 rows of y = 3 a + (5 where kind is "up", else -5), with a column of names and one gap.
+std::string table_of_numbers() {
+  std::string text = "name,a,kind,y\n";
+  for (int i = 0; i < 60; ++i) {
+    const double a = i % 12 / 4.0;
+    const bool up = i % 3 == 0;
+    text += "row " + std::to_string(i) + "," + (i == 7 ? "" : std::to_string(a)) + "," +
+            (up ? "up" : "down") + "," + std::to_string(3 * a + (up ? 5 : -5)) + "\n";
+  }
+  return text;
+}
+
+class TableRun : public testing::Test {
+ protected:
+  TableRun() {
+    write(csv, table_of_numbers());
+    const Outcome made = run_tool({"init", toml, "--data", csv});
+    EXPECT_EQ(made.code, 0) << made.err;
+    EXPECT_EQ(made.out, toml + ": settings for " + csv + ". Next: chainrule train " + toml + " --out run1\n");
+  }
+  void train() {
+    const Outcome outcome = run_tool({"train", toml, "--out", run, "--lr", "0.01"});
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+  }
+
+  const TemporaryFolder folder;
+  const std::string csv = folder / "cars.csv", toml = folder / "cars.toml", run = folder / "run";
+};
+
+TEST_F(TableRun, InitLooksAtTheColumns) {
+  const std::string text = read_file(toml);
+  for (const char* line : {"\ntarget = \"y\" ", "\nignore = [\"name\"] ", "\nmissing = \"drop\" ",
+                           "\n# The columns: a, kind (words)\n", "\"affine(1)\"]"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+  }
+  const Outcome again = run_tool({"init", toml, "--data", csv});
+  EXPECT_EQ(again.code, 1);
+  EXPECT_EQ(again.err, "chainrule: [init] " + toml +
+                           " is there already. Name another file, or replace it with --force. (E084)\n");
+}
+
+TEST_F(TableRun, LearnsMeasuresAndPredicts) {
+  train();
+  const Json result = Json::parse(read_file(run + "/result.json"));
+  EXPECT_GT(result["test_r2"], 0.99) << result;
+  const Json measured = Json::parse(run_tool({"eval", run, "--json"}).out);
+  EXPECT_EQ(measured["r2"], result["test_r2"]);
+  EXPECT_EQ(measured["loss"], result["test_loss"]);
+
+  const std::string rows = folder / "new.csv";
+  write(rows, "kind,unused,a\nup,x,1\ndown,y,2\n");  // another order, and a column more
+  const Outcome csv_lines = run_tool({"predict", run, rows});
+  EXPECT_EQ(csv_lines.code, 0) << csv_lines.err;
+  EXPECT_EQ(csv_lines.out.substr(0, 10), "input,y\n1,") << csv_lines.out;
+  const Outcome json_lines = run_tool({"predict", run, rows, "--json"});
+  std::istringstream lines(json_lines.out);
+  std::string line;
+  for (const double expected : {8.0, 1.0}) {
+    ASSERT_TRUE(std::getline(lines, line));
+    EXPECT_NEAR(Json::parse(line)["y"], expected, 0.5);
+  }
+  EXPECT_EQ(run_tool({"predict", run, rows, "--out", folder / "p.csv"}).out, "");
+  EXPECT_EQ(read_file(folder / "p.csv"), csv_lines.out);
+}
+
+TEST_F(TableRun, SaysWhatIsWrongWithNewRows) {
+  train();
+  const auto predicted = [&](const std::string& text) {
+    const std::string rows = folder / "new.csv";
+    write(rows, text);
+    const Outcome outcome = run_tool({"predict", run, rows});
+    EXPECT_NE(outcome.code, 0);
+    EXPECT_EQ(outcome.out, "");
+    const std::string start = "chainrule: [predict] " + rows + ": ";
+    return outcome.err.starts_with(start) ? outcome.err.substr(start.size()) : outcome.err;
+  };
+  EXPECT_EQ(predicted("kind,b\nup,1\n"),
+            "column 'a' is missing; the net needs it. There are kind, b. (E346)\n");
+  EXPECT_EQ(predicted("kind,a\nleft,1\n"),
+            "column 'kind' has the word 'left', which the net has not seen. It knows down, up. (E346)\n");
+  EXPECT_EQ(predicted("kind,a\nup,x\n"), "column 'a' has words, the net needs numbers. (E346)\n");
+  EXPECT_NE(predicted("kind,a\nup,\n").find("(E283)"), std::string::npos);
+  EXPECT_EQ(run_tool({"predict", run}).code, 2);
+  EXPECT_EQ(run_tool({"predict", run, folder / "none.csv"}).code, 4);
+}
+
+TEST_F(TableRun, InfoTellsWhatIsThere) {
+  train();
+  const std::string of_run = run_tool({"info", run}).out;
+  EXPECT_NE(of_run.find("last report: step "), std::string::npos) << of_run;
+  EXPECT_NE(of_run.find("model.safetensors: whole, "), std::string::npos);
+  const std::string of_model = run_tool({"info", run + "/model.safetensors"}).out;
+  EXPECT_NE(of_model.find("affine1.weight"), std::string::npos) << of_model;
+  EXPECT_NE(run_tool({"info", csv}).out.find("kind"), std::string::npos);
+}
+
+TEST_F(TableRun, AModelThatIsNotThereOrDamagedIsSaid) {
+  std::filesystem::create_directory(run);
+  EXPECT_EQ(run_tool({"eval", run}).err,
+            "chainrule: [model] " + run +
+                " has no model.safetensors: no run in it has come to an end. Go on with "
+                "chainrule train --resume " +
+                run + ". (E345)\n");
+  write(run + "/model.safetensors", "not a model");
+  EXPECT_EQ(run_tool({"eval", run}).code, 4);
+}
+
+/// What is wrong with settings, and the message it gets.
+struct Wrong {
+  Words words;
+  int code;
+  std::string message;
+};
+
+TEST_F(TableRun, WrongSettingsAreNamed) {
+  const Wrong all[] = {
+      {{"train", toml, "--trian.epochs", "3"},
+       2,
+       "unknown option '--trian.epochs'. Did you mean --train.epochs? See chainrule train --help."},
+      {{"train", toml, "--set", "train.epcohs=3"},
+       2,
+       "[config] --set train.epcohs: unknown setting 'epcohs' of train. Did you mean 'epochs'? (E226)"},
+      {{"train", toml, "--set", "train"}, 2, "--set: 'train' is not KEY=VALUE. See chainrule train --help."},
+      {{"train", toml, "--net", "afine(3)"},
+       2,
+       "[config] --net: unknown layer 'afine'. Did you mean 'affine'? (E230)"},
+      {{"train", toml, "--net", "affine(2)"},
+       2,
+       "[train] the net gives 2 numbers a row, the target has 1. Let its last layer give 1: affine(1). "
+       "(E342)"},
+      {{"train", toml, "--patience", "3", "--validation", "0"},
+       2,
+       "[train] train.patience needs rows to measure on. Set data.validation = 0.1, say. (E341)"},
+      {{"train", toml, "--target", "z"}, 1, ""},
+      {{"train", toml, "--set", "data.csv.target="},
+       2,
+       "[train] " + csv + " has no target. Name the column to be learnt: --target y. (E343)"},
+      {{"train", folder / "none.toml"}, 4, ""},
+      {{"help", "conv2"}, 2, ""},
+      {{"list", "layer"},
+       2,
+       "there is no list 'layer'; did you mean layers?. chainrule list says which there are."},
+  };
+  for (const Wrong& wrong : all) {
+    const Outcome outcome = run_tool(wrong.words);
+    EXPECT_EQ(outcome.code, wrong.code) << wrong.words[0] << " " << wrong.words[1] << ": " << outcome.err;
+    EXPECT_EQ(outcome.out, "");
+    if (!wrong.message.empty()) {
+      EXPECT_EQ(outcome.err, "chainrule: " + wrong.message + "\n");
+    }
+  }
+}
+
+TEST(ToolLists, EachIsThere) {
+  for (const char* what : {"layers", "initializers", "losses", "metrics", "optimizers", "schedules",
+                           "transforms", "scalers", "settings", "data"}) {
+    const Outcome outcome = run_tool({"list", what});
+    EXPECT_EQ(outcome.code, 0) << what;
+    EXPECT_GT(outcome.out.size(), 20u) << what;
+  }
+  EXPECT_NE(run_tool({"help", "conv2d"}).out.find("conv2d (layer): "), std::string::npos);
+  EXPECT_EQ(run_tool({"help", "E022"}).out.substr(0, 7), "## E022");
+  EXPECT_EQ(run_tool({"help", "train"}).code, 0);
+}
+
+TEST(ToolTrain, ASettingOfAFileIsChangedByAnOption) {
+  const TemporaryFolder folder;
+  const std::string toml = folder / "a.toml";
+  write(toml, "net = \"sequential([affine(8), relu, affine(4)])\"\n[train]\nepochs = 3\nbatch_size = 20\n");
+  const auto settings = [&](const Words& more) {
+    Words words{"train", toml, "--data", small_set(), "--json"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome outcome = run_tool(words);
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    return Json::parse(outcome.out);
+  };
+  EXPECT_EQ(settings({})["steps"], 30);
+  EXPECT_EQ(settings({"--steps", "7"})["steps"], 7);
+  EXPECT_EQ(settings({"--train.epochs", "2"})["steps"], 20);
+  EXPECT_EQ(settings({"--set", "train.epochs=1"})["settings"]["train"]["epochs"], 1);
+}
+
+TEST(ToolTrain, ADryRunTrainsNothing) {
+  const TemporaryFolder folder;
+  const Outcome outcome = run_tool({"train", "--data", small_set(), "--dry-run", "--out", folder / "run"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find(" a step, "), std::string::npos) << outcome.out;
+  EXPECT_FALSE(std::filesystem::exists(folder / "run"));
+}
+
+}  // namespace
+}  // namespace chainrule::cli
