@@ -140,8 +140,8 @@ TEST_F(ReadImage, DamagedFiles) {
        "[read_image] bad: 60000 x 60000 pixels; need 1 to 2^26 in all. Make it smaller first. (E291)"},
       {"P5 8000 8000 255 a",
        "[read_image] bad: damaged PGM or PPM after byte 17: it ends too early. Fetch the file again. (E290)"},
-      {"P7", "[read_image] bad is no PNG, PGM or PPM file. Convert it to one. (E291)"},
-      {"", "[read_image] bad is no PNG, PGM or PPM file. Convert it to one. (E291)"},
+      {"P7", "[read_image] bad is no PNG, JPEG, PGM or PPM file. Convert it to one. (E291)"},
+      {"", "[read_image] bad is no PNG, JPEG, PGM or PPM file. Convert it to one. (E291)"},
   };
   for (const auto& [content, message] : files) EXPECT_EQ(error_of(text("bad", content)), message);
   write("cut.png", Bytes(bytes.begin(), bytes.begin() + 20));
