@@ -25,22 +25,6 @@ std::vector<double> gaussian(double sigma) {
   return weights;
 }
 
-/// Smooths lines of numbers that stand `stride` apart; 0 outside. `line` is memory to work in.
-void smooth_line(double* numbers, std::int64_t count, std::int64_t stride, const std::vector<double>& weights,
-                 std::vector<double>& line) {
-  line.clear();
-  for (std::int64_t i = 0; i < count; ++i) line.push_back(numbers[i * stride]);
-  const auto reach = static_cast<std::int64_t>(weights.size()) - 1;
-  for (std::int64_t i = 0; i < count; ++i) {
-    double sum = 0;
-    const std::int64_t last = std::min(count - 1, i + reach);
-    for (std::int64_t k = std::max<std::int64_t>(0, i - reach); k <= last; ++k) {
-      sum += weights[static_cast<std::size_t>(std::abs(k - i))] * line[static_cast<std::size_t>(k)];
-    }
-    numbers[i * stride] = sum;
-  }
-}
-
 /// A smooth random field over an image.
 class Field {
  public:
@@ -48,23 +32,40 @@ class Field {
       : weights_(gaussian(sigma)),
         height_(rows.height),
         width_(rows.width),
-        numbers_(static_cast<std::size_t>(rows.height * rows.width)) {}
+        numbers_(static_cast<std::size_t>(rows.height * rows.width)),
+        turned_(numbers_.size()) {}
 
   void draw(Random& random) {
     for (double& x : numbers_) x = random.uniform(-1, 1);
-    for (std::int64_t y = 0; y < height_; ++y)
-      smooth_line(numbers_.data() + y * width_, width_, 1, weights_, line_);
-    for (std::int64_t x = 0; x < width_; ++x)
-      smooth_line(numbers_.data() + x, height_, width_, weights_, line_);
+    smooth_and_turn(numbers_, height_, width_, turned_);
+    smooth_and_turn(turned_, width_, height_, numbers_);
   }
   double at(std::int64_t y, std::int64_t x) const {
     return numbers_[static_cast<std::size_t>(y * width_ + x)];
   }
 
  private:
+  /// Each column with its neighbours above and below, 0 outside; columns become lines.
+  void smooth_and_turn(const std::vector<double>& from, std::int64_t height, std::int64_t width,
+                       std::vector<double>& to) {
+    const auto reach = static_cast<std::int64_t>(weights_.size()) - 1;
+    for (std::int64_t y = 0; y < height; ++y) {
+      line_.assign(static_cast<std::size_t>(width), 0);
+      const std::int64_t last = std::min(height - 1, y + reach);
+      for (std::int64_t k = std::max<std::int64_t>(0, y - reach); k <= last; ++k) {
+        const double weight = weights_[static_cast<std::size_t>(std::abs(k - y))];
+        const double* other = from.data() + k * width;
+        for (std::size_t x = 0; x < line_.size(); ++x) line_[x] += weight * other[x];
+      }
+      for (std::int64_t x = 0; x < width; ++x) {
+        to[static_cast<std::size_t>(x * height + y)] = line_[static_cast<std::size_t>(x)];
+      }
+    }
+  }
+
   std::vector<double> weights_;
   std::int64_t height_, width_;
-  std::vector<double> numbers_, line_;
+  std::vector<double> numbers_, turned_, line_;
 };
 
 }  // namespace

@@ -104,7 +104,9 @@ struct Loader::Inside {
 Batch Loader::Inside::make(std::int64_t step, std::span<const std::int64_t> rows) const {
   std::array<Tensor, Columns::kMost> tensors;
   const std::span<Tensor> batch(tensors.data(), pipeline.columns()->list.size());
-  pipeline.take(rows, step / batches.steps_per_epoch(), options.seed, batch);
+  // Where rows are drawn, one may come several times in an epoch, and looks different each time.
+  const std::int64_t epoch = batches.draws() ? step : step / batches.steps_per_epoch();
+  pipeline.take(rows, epoch, options.seed, batch);
   return {pipeline.columns(), batch};
 }
 

@@ -54,7 +54,7 @@ void CifarOptions::fields(Fields& f) {
   f("classes", classes, "labels must be below it", between(1, 256));
 }
 
-void NpzOptions::fields(Fields& f) {
+void ReadNpzOptions::fields(Fields& f) {
   f("x", x, "the array that becomes the column x");
   f("t", t, "the array that becomes the target t");
   f("columns", columns, "arrays that become columns of their own names; none of the three: all arrays");
@@ -94,7 +94,6 @@ void LoaderOptions::fields(Fields& f) {
   f("order", order, kOrders, "of the rows");
   f("drop_last", drop_last, "whether an epoch's last batch is left out if it is short");
   f("transforms", transforms.list, "what is done to the rows of a batch");
-  f("weights", weights, "one a row, for with_replacement: how often it is drawn, in proportion", at_least(0));
   f("workers", workers, "threads that prepare batches ahead; the bits do not depend on it", between(0, 256));
   f("prefetch", prefetch, "batches that each of them may be ahead", between(1, 1024));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
+#include <type_traits>
 
 #include "chainrule/error.h"
 #include "core/text.h"
@@ -19,13 +20,17 @@ FileError no_pictures(const fs::path& path, const Parts&... parts) {
   return {463, cat("[pictures] ", path.string(), ": ", parts...)};
 }
 
-/// Calls f for each entry of a folder, and of those below.
+/// Calls f for each entry of a folder, of those below too if the iterator goes there; not for hidden ones.
 template <class Iterator, class F>
 void each_entry(const fs::path& folder, F f) {
   std::error_code error;
   Iterator entry(folder, error);
   for (; !error && entry != Iterator(); entry.increment(error)) {
-    if (!entry->path().filename().string().starts_with('.')) f(*entry);
+    if (!entry->path().filename().string().starts_with('.')) {
+      f(*entry);
+    } else if constexpr (std::is_same_v<Iterator, fs::recursive_directory_iterator>) {
+      entry.disable_recursion_pending();
+    }
   }
   if (error) throw no_pictures(folder, error.message(), ". Check the path and its permissions.");
 }

@@ -25,7 +25,7 @@ const Tensor& array_of(const std::string& path, const NamedTensors& arrays, cons
 
 /// The columns that are asked for, by the names that they have in the source.
 std::vector<NamedTensor> chosen(const std::string& path, const NamedTensors& arrays,
-                                const NpzOptions& options) {
+                                const ReadNpzOptions& options) {
   std::vector<NamedTensor> columns;
   const auto add = [&](const std::string& name, const std::string& array) {
     columns.push_back({name, array_of(path, arrays, array)});
@@ -74,7 +74,7 @@ Classes classes_of(const std::string& path, const std::string& name, const Tenso
 
 }  // namespace
 
-Source read_npz(const std::string& path, const NpzOptions& options) {
+Source read_npz(const std::string& path, const ReadNpzOptions& options) {
   if (!is_floating(options.dtype)) {
     throw ValueError(466, cat("[read_npz] dtype is ", name_of(options.dtype), "; need f32 or f64."));
   }

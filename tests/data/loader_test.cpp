@@ -156,6 +156,16 @@ TEST(Loader, MovesAndEndsWhileWorkersRun) {
   }
 }
 
+// A row that is drawn in several steps of an epoch looks different in each.
+TEST(Loader, DrawnRowsAreTransformedAnewInEachStep) {
+  const std::vector<double> weights{0, 1, 0, 0, 0, 0};  // the second row in each of the six steps
+  Loader loader(
+      arrays(Batch{{"x", ones({6, 4})}}),
+      {.batch_size = 1, .order = Order::with_replacement, .transforms = Noise(1), .weights = weights});
+  EXPECT_EQ(loader.steps_per_epoch(), 6);
+  EXPECT_NE(loader.at(0)[0].to_vector<double>(), loader.at(1)[0].to_vector<double>());
+}
+
 // One class of three has 1 row of 100, and comes as often as the others.
 TEST(Loader, BalancedDrawsClassesEquallyOften) {
   std::vector<std::int64_t> classes(100, 0);

@@ -21,7 +21,7 @@ class Npz : public DataFiles {
     io::write_npz(path("a.npz"), arrays);
     return path("a.npz");
   }
-  std::string refusal(const NamedTensors& arrays, const NpzOptions& options) const {
+  std::string refusal(const NamedTensors& arrays, const ReadNpzOptions& options) const {
     return short_names(message_of([&] { read_npz(file(arrays), options); }));
   }
 };

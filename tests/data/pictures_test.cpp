@@ -26,6 +26,8 @@ class Pictures : public DataFiles {
     put("set/cat/deep/er/z.pgm", "P2 2 1 5 2 3");
     put("set/cat/notes.txt", "no picture");
     put("set/cat/.hidden.pgm", "neither");
+    put("set/cat/.thumbnails/z.pgm", "nor this");
+    put("set/.git/z.pgm", "nor this");
     put("set/readme.pgm", "nor this");
   }
   std::string refusal(const std::string& folder, const PicturesOptions& options = {}) const {

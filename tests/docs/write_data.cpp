@@ -60,7 +60,7 @@ std::vector<Section> sections() {
        "().\n"
        "Pictures are read when they are asked for.",
        settings_of<data::PicturesOptions>()},
-      {"## read_npz", "Arrays of an .npz file of NumPy as columns.", settings_of<data::NpzOptions>()},
+      {"## read_npz", "Arrays of an .npz file of NumPy as columns.", settings_of<data::ReadNpzOptions>()},
       {"## read_csv",
        "A table from a CSV file, plain or gzip. As a source it has x, its inputs side by side, and t. A\n"
        "column whose first value is a number is one of numbers, else one of words: a 1 at the row's word.",
@@ -73,7 +73,11 @@ std::vector<Section> sections() {
       {"# Split",
        "`data::split(source, 0.8)` gives train and test, `split(source, 0.8, 0.1)` also validation.",
        settings_of<data::SplitOptions>()},
-      {"# Loader", "The batches of a training run. They are the same bits for any number of workers.",
+      {"# Loader",
+       "The batches of a training run. They are the same bits for any number of workers. The order "
+       "`balanced`\n"
+       "draws each class equally often; in a program, `weights` has a number for each row, in proportion to\n"
+       "which it is drawn with replacement.",
        settings_of<data::LoaderOptions>()},
       {"# Transforms",
        "Done to the rows of a batch when it is made, anew in each epoch; random ones draw by row and epoch.\n"

@@ -37,10 +37,11 @@ class Batches {
   /// Batches that an epoch has: where rows are drawn, as many as it takes to draw as many as there are.
   std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
   std::int64_t rows() const { return rows_; }
+  /// Whether rows are drawn, so that an epoch has some of them more than once.
+  bool draws() const { return options_.order >= Order::with_replacement; }
   const Options& options() const { return options_; }
 
  private:
-  bool draws() const { return options_.order >= Order::with_replacement; }
   void take_weights(std::span<const double> weights);
   void draw(std::int64_t step);
   void shuffle(std::int64_t epoch);

@@ -15,7 +15,8 @@ struct LoaderOptions {
   Batches::Order order = Batches::Order::shuffled;
   bool drop_last = false;      ///< leave out an epoch's last batch if it is short
   Transforms transforms = {};  ///< what is done to the rows of a batch, in order
-  /// One a row, with the order with_replacement: how often it is drawn, in proportion. None: all alike.
+  /// One a row, with the order with_replacement: how often it is drawn, in proportion. None: all alike. As
+  /// the rows themselves, no part of a configuration.
   std::vector<double> weights = {};
   /// Threads that prepare batches ahead; with 0 each batch is made when it is asked for, by the asking
   /// thread. Worth it where making a batch takes long against a step. The batches are the same bits for any

@@ -8,7 +8,7 @@
 
 namespace chainrule::data {
 
-struct NpzOptions {
+struct ReadNpzOptions {
   std::string x = "";                     ///< the array that becomes the column x
   std::string t = "";                     ///< the array that becomes the target t
   std::vector<std::string> columns = {};  ///< arrays that become columns of their own names, between those
@@ -29,6 +29,6 @@ struct NpzOptions {
 /// @throws FileError  if the file cannot be read or is damaged (E200 to E208), lacks an array (E465), or has
 ///     arrays of other numbers of rows, or a target that is no class numbers (E466).
 /// @throws ValueError  for a dtype other than f32 and f64 (E466), or columns that no source has (E271).
-Source read_npz(const std::string& path, const NpzOptions& options = {});
+Source read_npz(const std::string& path, const ReadNpzOptions& options = {});
 
 }  // namespace chainrule::data

@@ -14,7 +14,7 @@ namespace chainrule::data {
 /// Which rows a transform has before it, and the random numbers of each.
 struct Draw {
   std::span<const std::int64_t> rows;  ///< their numbers in the loader's source
-  std::int64_t epoch = 0;
+  std::int64_t epoch = 0;              ///< where rows are drawn, with replacement or balanced: the step
   std::uint64_t seed = 0;
   int place = 0;  ///< of the transform in its list: two of one kind draw different numbers
 
@@ -100,7 +100,7 @@ struct Shift : TransformOf<Shift> {
 /// Turns an image to its mirror image with some probability, left to right, or top to bottom. The last axis
 /// is the width, the one before it the height.
 struct Flip : TransformOf<Flip> {
-  static constexpr Info kInfo{.name = "flip", .doc = "Mirrors some images, left to right."};
+  static constexpr Info kInfo{.name = "flip", .doc = "Mirrors some images, left to right or top to bottom."};
   double probability = 0.5;
   bool vertical = false;
   Flip() = default;
