@@ -122,6 +122,7 @@ TEST(Mixup, MixesWithAnyRowAndItsTarget) {
   EXPECT_EQ(loader.columns()[1].dtype, f64);
   EXPECT_EQ(loader.columns()[1].features, (std::vector<std::string>{"a", "b", "c"}));
   std::set<std::int64_t> partners;
+  int mixed_rows = 0;
   for (std::int64_t epoch = 0; epoch < 10; ++epoch) {
     const auto [x, t] = loader.at(epoch);
     const auto rows = loader.rows(epoch);
@@ -134,6 +135,7 @@ TEST(Mixup, MixesWithAnyRowAndItsTarget) {
       const auto mixed = select(x, static_cast<std::int64_t>(i)).to_vector<double>(),
                  target = select(t, static_cast<std::int64_t>(i)).to_vector<double>();
       const double share = partner == rows[i] ? 1 : (mixed[0] - other[0]) / (own[0] - other[0]);
+      mixed_rows += share > 0.1 && share < 0.9;
       EXPECT_GT(share, -1e-9);
       EXPECT_LT(share, 1 + 1e-9);
       for (std::size_t k = 0; k < 4; ++k)
@@ -146,6 +148,7 @@ TEST(Mixup, MixesWithAnyRowAndItsTarget) {
     EXPECT_TRUE(std::isfinite(softmax_cross_entropy(zeros({30, 3}, f64), t).item()));
   }
   EXPECT_EQ(partners.size(), 30u);
+  EXPECT_GT(mixed_rows, 200);  // of 300; Beta(1, 1) is even: 240 in the middle, less those with themselves
 }
 
 // Mean 1/2 and variance 1 / (4 (2 alpha + 1)).
@@ -176,6 +179,7 @@ TEST(Mixup, PartnersAreTransformedToo) {
   Loader mixed(
       source,
       {.batch_size = 30, .seed = 2, .order = Batches::Order::sequential, .transforms = {Noise(1), Mixup(1)}});
+  int mixed_rows = 0;
   for (const std::int64_t epoch : {0, 4}) {
     const auto rows = mixed.rows(epoch);
     const Draw draw{.rows = rows, .epoch = epoch, .seed = 2, .place = 1};
@@ -185,12 +189,14 @@ TEST(Mixup, PartnersAreTransformedToo) {
       const std::size_t partner = draw.partner(i).below(30);
       if (partner == i) continue;
       const double share = (after[4 * i] - before[4 * partner]) / (before[4 * i] - before[4 * partner]);
+      mixed_rows += share > 0.1 && share < 0.9;
       for (std::size_t k = 0; k < 4; ++k) {
         EXPECT_NEAR(after[4 * i + k], share * before[4 * i + k] + (1 - share) * before[4 * partner + k],
                     1e-9);
       }
     }
   }
+  EXPECT_GT(mixed_rows, 30);  // of 60
 }
 
 TEST(Mixup, RealTargetsStayReal) {
