@@ -70,7 +70,7 @@ Command add_data(CLI::App& app) {
 
   const auto options = std::make_shared<ShowOptions>();
   CLI::App& shown = *data.add_subcommand("show", "Draw a sheet of images, a class a row, as a PNG file");
-  shown.add_option("SET", options->data.name, "digits, mnist, fashion-mnist, or a folder with IDX files")
+  shown.add_option("SET", options->data.name, "a set that list names, or a folder with IDX or CIFAR files")
       ->required()
       ->type_name("");
   shown.add_option("--data-dir", options->data.dir, "where to look first for a named set's files")

@@ -99,7 +99,8 @@ void add_settings(CLI::App& app, const config::Settings& of, std::initializer_li
 void add_data_options(CLI::App& app, DataOptions& options) {
   app.add_option("--data", options.name,
                  "digits (drawn by the program, needs no file), mnist,\n"
-                 "fashion-mnist, or a folder with four IDX files")
+                 "fashion-mnist, cifar10, cifar100, cifar100-coarse, or a\n"
+                 "folder with IDX or CIFAR files")
       ->capture_default_str()
       ->type_name("SET");
   app.add_option("--data-dir", options.dir,

@@ -20,7 +20,7 @@ void write_png(const std::string& path, const data::Image& image) {
   }
   png_image png{};
   png.version = PNG_IMAGE_VERSION;
-  png.format = PNG_FORMAT_GRAY;
+  png.format = image.channels == 3 ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
   png.width = static_cast<png_uint_32>(image.width);
   png.height = static_cast<png_uint_32>(image.height);
   // In memory: libpng's writer of files removes what it could not write, be it a device.

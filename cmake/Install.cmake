@@ -1,5 +1,5 @@
 # What `cmake --install` puts where, for find_package(chainrule) and for pkg-config. Each library is an export set
-# of its own, so that a program without data sets needs no zlib, libpng or libzip.
+# of its own, so that a program without data sets needs no zlib, libpng, libjpeg or libzip.
 include(CMakePackageConfigHelpers)
 
 set(config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/chainrule)

@@ -21,6 +21,7 @@ libhwy-dev            build  header:hwy/highway.h
 libeigen3-dev         build  have_eigen
 zlib1g-dev            build  header:zlib.h
 libpng-dev            build  header:png.h
+libjpeg62-turbo-dev   build  header:jpeglib.h
 libfmt-dev            build  header:fmt/format.h
 libcli11-dev          build  header:CLI/CLI.hpp
 nlohmann-json3-dev    build  header:nlohmann/json.hpp

@@ -1,6 +1,7 @@
 #include "chainrule/data/batches.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
@@ -11,17 +12,40 @@
 
 namespace chainrule::data {
 
-Batches::Batches(std::int64_t rows, const Options& options) : rows_(rows), options_(options) {
+Batches::Batches(std::int64_t rows, const Options& options, std::span<const double> weights)
+    : rows_(rows), options_(options) {
   if (rows < 1) throw ValueError(71, cat("[batches] ", rows, " rows; need at least one."));
   if (options.batch_size < 1) {
     throw ValueError(71, cat("[batches] batch size ", options.batch_size, "; need at least 1."));
   }
-  const bool whole_only = options.drop_last && options.order != Order::with_replacement;
+  const bool whole_only = options.drop_last && !draws();
   steps_per_epoch_ = rows / options.batch_size + (!whole_only && rows % options.batch_size != 0 ? 1 : 0);
   if (steps_per_epoch_ == 0) {
     throw ValueError(71, cat("[batches] drop_last leaves no batch: ", rows, " rows, batch size ",
                              options.batch_size, ". Make the batches smaller, or keep the last."));
   }
+  if (!weights.empty() || options.order == Order::balanced) take_weights(weights);
+}
+
+void Batches::take_weights(std::span<const double> weights) {
+  if (!draws()) {
+    throw ValueError(460,
+                     "[batches] weights for rows that each come once in an epoch; need the order "
+                     "with_replacement.");
+  }
+  if (static_cast<std::int64_t>(weights.size()) != rows_) {
+    throw ValueError(460, cat("[batches] ", weights.size(), " weights for ", rows_, " rows; need one each."));
+  }
+  double sum = 0;
+  sums_.reserve(weights.size());
+  for (std::size_t row = 0; row < weights.size(); ++row) {
+    if (!(weights[row] >= 0) || !std::isfinite(sum += weights[row])) {
+      throw ValueError(460, cat("[batches] the weight of row ", row, " is ", weights[row],
+                                "; need 0 or more, and a finite sum."));
+    }
+    sums_.push_back(sum);
+  }
+  if (sum == 0) throw ValueError(460, "[batches] all weights are 0; need one above it.");
 }
 
 std::span<const std::int64_t> Batches::at(std::int64_t step) {
@@ -29,7 +53,7 @@ std::span<const std::int64_t> Batches::at(std::int64_t step) {
   if (step < 0 || step > kMost)
     throw ValueError(
         71, cat("[batches] step ", step, "; steps are counted from 0", step < 0 ? "" : " to 2^60", "."));
-  if (options_.order == Order::with_replacement) {
+  if (draws()) {
     if (drawn_ != step) draw(step);
     return order_;
   }
@@ -45,8 +69,18 @@ void Batches::draw(std::int64_t step) {
   Random random(options_.seed, streams::kSample, static_cast<std::uint64_t>(step));
   if (order_.empty()) order_ = vector_with_room<std::int64_t>(options_.batch_size);
   order_.resize(static_cast<std::size_t>(options_.batch_size));
-  for (std::int64_t& row : order_) {
-    row = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(rows_)));
+  if (sums_.empty()) {
+    for (std::int64_t& row : order_) {
+      row = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(rows_)));
+    }
+  } else {
+    // The first row whose sum lies beyond: one of weight 0 never does. Below the last sum, should it round
+    // up.
+    const double most = std::nextafter(sums_.back(), 0.0);
+    for (std::int64_t& row : order_) {
+      const double at = std::min(random.uniform() * sums_.back(), most);
+      row = std::upper_bound(sums_.begin(), sums_.end(), at) - sums_.begin();
+    }
   }
   drawn_ = step;
 }

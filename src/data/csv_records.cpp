@@ -16,11 +16,12 @@ constexpr std::size_t kMostCells = std::size_t{1} << 16;
 
 }  // namespace
 
-CsvRecords::CsvRecords(std::string name, Read read, char separator, char comment)
+CsvRecords::CsvRecords(std::string name, Read read, char separator, char comment, char decimal)
     : name_(std::move(name)),
       read_(std::move(read)),
       separator_(separator),
       comment_(comment),
+      decimal_(decimal),
       chunk_(kChunkBytes) {
   filled_ = read_(chunk_.data(), chunk_.size());
   start();
@@ -55,6 +56,7 @@ char CsvRecords::find_separator() const {
     if (!quoted && found != kCandidates.end())
       ++counts[static_cast<std::size_t>(found - kCandidates.begin())];
   }
+  if (decimal_ == ',') counts[0] = -1;
   return kCandidates[static_cast<std::size_t>(std::max_element(counts.begin(), counts.end()) -
                                               counts.begin())];
 }

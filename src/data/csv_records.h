@@ -18,7 +18,8 @@ class CsvRecords {
   /// @param name  what messages call the file.
   /// @param separator  0: the one of , ; tab | that the first line has most of.
   /// @param comment  lines that begin with it are passed over; 0: none.
-  CsvRecords(std::string name, Read read, char separator, char comment);
+  /// @param decimal  no separator is taken for it.
+  CsvRecords(std::string name, Read read, char separator, char comment, char decimal = '.');
 
   /// Whether there is another row; its cells are valid until the next call.
   /// @throws FileError  for quotes that do not close or are followed by something (E281), for what is no text
@@ -49,7 +50,7 @@ class CsvRecords {
 
   std::string name_;
   Read read_;
-  char separator_, comment_;
+  char separator_, comment_, decimal_;
   std::vector<char> chunk_;
   std::size_t at_ = 0, filled_ = 0;
   std::int64_t current_line_ = 1, line_ = 1;

@@ -23,7 +23,8 @@ Picture decode_png(const std::string& path, std::span<const std::uint8_t> bytes)
         290, cat("[read_image] ", path, ": damaged PNG: ", png.image.message, ". Fetch the file again."));
   };
   if (!png_image_begin_read_from_memory(&png.image, bytes.data(), bytes.size())) throw damaged();
-  check_pixels(path, png.image.height, png.image.width);
+  constexpr std::int64_t kMostEach = 1032 * 8;  // deflate's best case, and pixels of one bit
+  check_pixels(path, png.image.height, png.image.width, bytes.size(), kMostEach);
   const bool colour = (png.image.format & PNG_FORMAT_FLAG_COLOR) != 0;
   png.image.format = colour ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
   std::vector<std::uint8_t> pixels(PNG_IMAGE_SIZE(png.image));

@@ -17,7 +17,8 @@ class PnmReader {
     picture.channels = kind == '3' || kind == '6' ? 3 : 1;
     picture.width = number("width", std::int64_t{1} << 26);
     picture.height = number("height", std::int64_t{1} << 26);
-    check_pixels(path_, picture.height, picture.width);
+    check_pixels(path_, picture.height, picture.width, bytes_.size(),
+                 std::int64_t{1} << 26);  // exactly below
     const std::int64_t most = number("largest value", 65535);
     if (!plain && (at_ == bytes_.size() || !is_space(bytes_[at_++])))
       throw damaged("no space after the header");

@@ -57,6 +57,9 @@ void write_file(const std::string& path, std::string bytes, std::span<const std:
 
 void write_idx(const ImageSet& set, const std::string& images, const std::string& labels) {
   set.check();
+  if (set.channels != 1) {
+    throw ValueError(74, cat("[write_idx] images of ", set.channels, " channels; need grey ones, of 1."));
+  }
   write_file(images, header_of({set.count, set.height, set.width}), set.pixels);
   write_file(labels, header_of({set.count}), set.labels);
 }

@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <array>
 #include <filesystem>
 #include <optional>
 #include <system_error>
@@ -8,6 +6,7 @@
 #include "chainrule/error.h"
 #include "core/environment.h"
 #include "core/text.h"
+#include "data/layouts.h"
 
 namespace chainrule::data {
 namespace {
@@ -16,76 +15,27 @@ namespace fs = std::filesystem;
 
 struct KnownSet {
   const char* name;
-  std::array<const char*, 10> class_names;
+  const Layout& layout;
+  int classes;
+  std::vector<std::string> class_names;  // else of the set's own file, or numbers
 };
 
-constexpr std::array<const char*, 10> kDigitNames{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
-constexpr KnownSet kKnownSets[] = {
-    {"mnist", kDigitNames},
-    {"fashion-mnist",
-     {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
-      "Ankle boot"}},
-};
-
-/// The file of a stem such as "train-images" and its axes, under any of the names that it goes by.
-std::optional<fs::path> find_file(const fs::path& folder, const std::string& stem, int ndim) {
-  for (const char* separator : {"-idx", ".idx"}) {
-    for (const char* suffix : {"", ".gz"}) {
-      const fs::path path = folder / cat(stem, separator, ndim, "-ubyte", suffix);
-      std::error_code ignored;
-      if (fs::exists(path, ignored)) return path;
-    }
-  }
-  return std::nullopt;
-}
-
-struct Files {
-  fs::path train_images, train_labels, test_images, test_labels;
-};
-
-/// The four files of a folder, or nothing if it has none of them.
-/// @throws FileError  if it has some, but not all.
-std::optional<Files> find_files(const fs::path& folder) {
-  struct Wanted {
-    const char* stem;
-    int ndim;
-    fs::path Files::*member;
+const std::vector<KnownSet>& sets_in_files() {
+  static const std::vector<KnownSet> all{
+      {"mnist", idx_layout(), 10, {}},
+      {"fashion-mnist",
+       idx_layout(),
+       10,
+       {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
+        "Ankle boot"}},
+      {"cifar10",
+       cifar10_layout(),
+       10,
+       {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"}},
+      {"cifar100", cifar100_layout(), 100, {}},
+      {"cifar100-coarse", cifar100_coarse_layout(), 20, {}},
   };
-  constexpr Wanted kWanted[] = {{"train-images", 3, &Files::train_images},
-                                {"train-labels", 1, &Files::train_labels},
-                                {"t10k-images", 3, &Files::test_images},
-                                {"t10k-labels", 1, &Files::test_labels}};
-  Files files;
-  std::string missing;
-  int found = 0;
-  for (const Wanted& wanted : kWanted) {
-    if (auto path = find_file(folder, wanted.stem, wanted.ndim)) {
-      files.*wanted.member = *path;
-      ++found;
-    } else {
-      missing += cat(missing.empty() ? "" : ", ", wanted.stem, "-idx", wanted.ndim, "-ubyte[.gz]");
-    }
-  }
-  if (found == 0) return std::nullopt;
-  if (found < 4) {
-    throw FileError(
-        69, cat("[data] ", folder.string(), ": ", found, " of the four files are there; missing: ", missing,
-                ". Put them into the same folder."));
-  }
-  return files;
-}
-
-Dataset read_files(const std::string& name, const Files& files, int classes) {
-  Dataset set;
-  set.name = name;
-  set.train = read_idx(files.train_images, files.train_labels, classes);
-  set.test = read_idx(files.test_images, files.test_labels, classes);
-  if (set.train.height != set.test.height || set.train.width != set.test.width) {
-    throw FileError(63, cat("[data] ", files.test_images.string(), ": images of ", set.test.height, " x ",
-                            set.test.width, ", but those of ", files.train_images.string(), " are ",
-                            set.train.height, " x ", set.train.width, ". Use two files of one set."));
-  }
-  return set;
+  return all;
 }
 
 std::vector<fs::path> places_of(const std::string& name, const LoadOptions& options) {
@@ -104,71 +54,62 @@ std::vector<fs::path> places_of(const std::string& name, const LoadOptions& opti
   return places;
 }
 
-void name_classes(Dataset& set, std::vector<std::string> names) {
-  set.class_names = set.train.class_names = set.test.class_names = std::move(names);
-}
-
 Dataset load_known(const KnownSet& known, const LoadOptions& options) {
   const auto places = places_of(known.name, options);
+  std::string list;
   for (const fs::path& place : places) {
-    if (auto files = find_files(place)) {
-      Dataset set = read_files(known.name, *files, 10);
-      name_classes(set, {known.class_names.begin(), known.class_names.end()});
-      set.folder = place.string();
+    if (const auto found = find_files(place, known.layout)) {
+      Dataset set = read_files(*found, known.layout, known.classes, known.class_names);
+      set.name = known.name;
       return set;
     }
+    list += cat(list.empty() ? "" : ", ", place.string());
   }
-  std::string list;
-  for (const fs::path& place : places) list += cat(list.empty() ? "" : ", ", place.string());
   throw FileError(
-      69, cat("[data] ", known.name, " is in none of: ", list,
-              ". Put its four files (train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, "
-              "t10k-images-idx3-ubyte.gz, t10k-labels-idx1-ubyte.gz) into the last, or name their folder "
-              "with --data-dir or CHAINRULE_DATA_DIR. The set digits needs no file."));
+      69, cat("[data] ", known.name, " is in none of: ", list, ". Put its files (", names_of(known.layout),
+              ") into the last, or name their folder with --data-dir or CHAINRULE_DATA_DIR. The "
+              "set digits needs no file."));
 }
 
 Dataset load_folder(const fs::path& folder) {
-  const auto files = find_files(folder);
-  if (!files) {
-    throw FileError(69,
-                    cat("[data] ", folder.string(),
-                        ": has none of the files train-images-idx3-ubyte[.gz], train-labels-idx1-ubyte[.gz], "
-                        "t10k-images-idx3-ubyte[.gz], t10k-labels-idx1-ubyte[.gz]. Name the folder that has "
-                        "them."));
-  }
   const fs::path named = folder.has_filename() ? folder : folder.parent_path();
-  Dataset set = read_files(named.filename().string(), *files, 256);
-  set.folder = folder.string();
-  int last = 0;
-  for (const ImageSet* part : {&set.train, &set.test}) {
-    last = std::max(last, int{*std::max_element(part->labels.begin(), part->labels.end())});
+  struct Kind {
+    const Layout& layout;
+    int classes;
+  };
+  std::string names;
+  for (const auto& [layout, classes] :
+       {Kind{idx_layout(), 0}, Kind{cifar10_layout(), 10}, Kind{cifar100_layout(), 100}}) {
+    if (const auto found = find_files(folder, layout)) {
+      Dataset set = read_files(*found, layout, classes, {});
+      set.name = named.filename().string();
+      return set;
+    }
+    names += cat(names.empty() ? "" : "; or ", names_of(layout));
   }
-  set.classes = last + 1;
-  std::vector<std::string> names;
-  for (int label = 0; label <= last; ++label) names.push_back(std::to_string(label));
-  name_classes(set, std::move(names));
-  return set;
+  throw FileError(69, cat("[data] ", folder.string(), ": has none of the files of a set: ", names,
+                          ". Name the folder that has them; data::pictures reads folders of pictures."));
 }
 
 }  // namespace
 
 std::vector<std::string> known_sets() {
   std::vector<std::string> names{"digits"};
-  for (const KnownSet& known : kKnownSets) names.emplace_back(known.name);
+  for (const KnownSet& known : sets_in_files()) names.emplace_back(known.name);
   return names;
 }
 
 Dataset load(const std::string& name_or_dir, const LoadOptions& options) {
   if (name_or_dir == "digits") return make_digits(options.seed);
-  for (const KnownSet& known : kKnownSets) {
+  for (const KnownSet& known : sets_in_files()) {
     if (name_or_dir == known.name) return load_known(known, options);
   }
   std::error_code ignored;
   if (fs::is_directory(name_or_dir, ignored)) return load_folder(name_or_dir);
-  throw FileError(
-      69, cat("[data] '", name_or_dir,
-              "' is neither a known data set nor a folder. Known are digits, mnist and fashion-mnist; "
-              "or name a folder with the four IDX files."));
+  std::string known;
+  for (const std::string& name : known_sets()) known += cat(known.empty() ? "" : ", ", name);
+  throw FileError(69, cat("[data] '", name_or_dir, "' is neither a known data set nor a folder. Known are ",
+                          known, "; or name a folder with the files of one."));
 }
 
 }  // namespace chainrule::data

@@ -3,6 +3,7 @@
 #include <array>
 #include <condition_variable>
 #include <exception>
+#include <map>
 #include <mutex>
 #include <system_error>
 #include <thread>
@@ -11,13 +12,36 @@
 #include "chainrule/error.h"
 #include "core/text.h"
 #include "core/thread_pool.h"
-#include "data/new_rows.h"
+#include "data/pipeline.h"
 
 namespace chainrule::data {
 namespace {
 
 constexpr std::int64_t kMostWorkers = 256;
 constexpr std::int64_t kMostPrefetch = 1024;
+
+/// Those with which each class is drawn equally often, or those that were given.
+std::vector<double> weights_of(const Source& source, const LoaderOptions& options) {
+  if (options.order != Batches::Order::balanced) return options.weights;
+  if (!options.weights.empty()) {
+    throw ValueError(460,
+                     "[loader] the order balanced finds weights of its own. Leave them out, or draw "
+                     "with_replacement.");
+  }
+  const Column* target = source.target();
+  if (target == nullptr || is_floating(target->dtype) || target->shape.numel() != 1) {
+    throw ValueError(461,
+                     cat("[loader] the order balanced needs a target of class numbers, but this source has ",
+                         target ? cat("'", target->name, "' ", target->shape, " ", target->dtype) : "none",
+                         ". Give weights instead."));
+  }
+  const auto classes = source.targets().to_vector<std::int64_t>();
+  std::map<std::int64_t, double> counts;
+  for (const std::int64_t number : classes) counts[number] += 1;
+  std::vector<double> weights;
+  for (const std::int64_t number : classes) weights.push_back(1 / counts[number]);
+  return weights;
+}
 
 }  // namespace
 
@@ -30,23 +54,20 @@ struct Loader::Inside {
   };
 
   Inside(Source from, const Options& chosen)
-      : source(std::move(from)),
+      : pipeline(std::move(from), chosen.transforms),
         options(chosen),
-        batches(source.rows(), {.batch_size = chosen.batch_size,
-                                .order = chosen.order,
-                                .seed = chosen.seed,
-                                .drop_last = chosen.drop_last}) {
+        batches(pipeline.source().rows(),
+                {.batch_size = chosen.batch_size,
+                 .order = chosen.order,
+                 .seed = chosen.seed,
+                 .drop_last = chosen.drop_last},
+                weights_of(pipeline.source(), chosen)) {
     if (options.workers < 0 || options.workers > kMostWorkers || options.prefetch < 1 ||
         options.prefetch > kMostPrefetch) {
       throw ValueError(276, cat("[loader] ", options.workers, " workers, each ", options.prefetch,
                                 " batches ahead; need 0 to ", kMostWorkers,
                                 " workers and a prefetch of 1 to ", kMostPrefetch, "."));
     }
-    if (options.transforms.list.size() > Transforms::kMost) {
-      throw ValueError(276, cat("[loader] ", options.transforms.list.size(), " transforms; need at most ",
-                                Transforms::kMost, "."));
-    }
-    for (const auto& transform : options.transforms.list) transform->check(source.columns());
   }
 
   ~Inside() {
@@ -65,7 +86,7 @@ struct Loader::Inside {
   Slot& slot(std::int64_t step) { return slots[static_cast<std::size_t>(step) % slots.size()]; }
   bool has_work() const { return next < wanted + static_cast<std::int64_t>(slots.size()); }
 
-  Source source;
+  Pipeline pipeline;
   Options options;
   Batches batches;
 
@@ -81,22 +102,12 @@ struct Loader::Inside {
 };
 
 Batch Loader::Inside::make(std::int64_t step, std::span<const std::int64_t> rows) const {
-  const Rows& from = *source.inside();
   std::array<Tensor, Columns::kMost> tensors;
-  const std::span<Tensor> batch(tensors.data(), from.columns().size());
-  if (options.transforms.list.empty()) {
-    from.take(rows, batch);
-  } else {
-    NewRows memory(from.columns(), rows.size());
-    from.gather(rows, memory.arrays());
-    Draw draw{.rows = rows, .epoch = step / batches.steps_per_epoch(), .seed = options.seed};
-    for (const auto& transform : options.transforms.list) {
-      transform->apply(memory.arrays(), draw);
-      ++draw.place;
-    }
-    memory.give(batch);
-  }
-  return {from.shared_columns(), batch};
+  const std::span<Tensor> batch(tensors.data(), pipeline.columns()->list.size());
+  // Where rows are drawn, one may come several times in an epoch, and looks different each time.
+  const std::int64_t epoch = batches.draws() ? step : step / batches.steps_per_epoch();
+  pipeline.take(rows, epoch, options.seed, batch);
+  return {pipeline.columns(), batch};
 }
 
 void Loader::Inside::work() {
@@ -167,7 +178,8 @@ std::vector<std::int64_t> Loader::rows(std::int64_t step) const {
   return {rows.begin(), rows.end()};
 }
 std::int64_t Loader::steps_per_epoch() const { return inside().batches.steps_per_epoch(); }
-const Source& Loader::source() const { return inside().source; }
+const Source& Loader::source() const { return inside().pipeline.source(); }
+const std::vector<Column>& Loader::columns() const { return inside().pipeline.columns()->list; }
 const Loader::Options& Loader::options() const { return inside().options; }
 
 }  // namespace chainrule::data

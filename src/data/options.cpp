@@ -3,6 +3,8 @@
 
 #include "chainrule/data/images.h"
 #include "chainrule/data/loader.h"
+#include "chainrule/data/npz.h"
+#include "chainrule/data/pictures.h"
 #include "chainrule/data/scaler.h"
 #include "chainrule/data/source.h"
 #include "chainrule/data/table.h"
@@ -12,7 +14,7 @@ namespace {
 
 using Names = std::string_view;
 
-constexpr std::array<Names, 3> kOrders{"shuffled", "sequential", "with_replacement"};
+constexpr std::array<Names, 4> kOrders{"shuffled", "sequential", "with_replacement", "balanced"};
 constexpr std::array<Names, 4> kMissing{"error", "drop", "mean", "value"};
 constexpr std::array<Names, 3> kHeaders{"found", "present", "absent"};
 constexpr std::array<Names, 2> kFloating{"f32", "f64"};  // of all dtypes the first two
@@ -37,6 +39,29 @@ void ReadImageOptions::fields(Fields& f) {
   f("invert", invert, "one minus each number: ink on paper as MNIST has it");
 }
 
+void PicturesOptions::fields(Fields& f) {
+  f("grey", grey, "one channel; else three");
+  f("height", height, "to bring each picture to; 0: all are as large as the first", at_least(0));
+  f("width", width, "to bring each picture to; 0: all are as large as the first", at_least(0));
+  f("invert", invert, "one minus each number");
+  f("extensions", extensions, "endings of the names of pictures");
+  f("classes", classes, "names of the folders, in the order of their numbers; empty: sorted");
+}
+
+void CifarOptions::fields(Fields& f) {
+  f("labels", labels, "bytes before each image: 1 in CIFAR-10, 2 in CIFAR-100", between(1, 256));
+  f("label", label, "which of them counts, from 0", between(0, 255));
+  f("classes", classes, "labels must be below it", between(1, 256));
+}
+
+void ReadNpzOptions::fields(Fields& f) {
+  f("x", x, "the array that becomes the column x");
+  f("t", t, "the array that becomes the target t");
+  f("columns", columns, "arrays that become columns of their own names; none of the three: all arrays");
+  f("classes", classes, "whether the target's whole numbers name classes, counted from the smallest");
+  f("dtype", dtype, kFloating, "of the real numbers in batches");
+}
+
 void CsvOptions::fields(Fields& f) {
   f("target", target, "the column to be learnt; empty: none");
   f("ignore", ignore, "columns to leave out");
@@ -47,6 +72,7 @@ void CsvOptions::fields(Fields& f) {
   f("missing_words", missing_words, "what a cell without a value looks like");
   f("separator", separator, "one character; empty: comma, semicolon, tab or bar, as the first line has");
   f("header", header, kHeaders, "whether the first line has the names of the columns");
+  f("decimal", decimal, "in numbers: a point or a comma");
   f("comment", comment, "one character that begins lines to pass over; empty: none");
   f("dtype", dtype, kFloating, "of the numbers in batches");
 }

@@ -8,7 +8,7 @@
 #include "chainrule/error.h"
 #include "core/reused.h"
 #include "core/text.h"
-#include "data/columns.h"
+#include "data/new_rows.h"
 #include "graph/node.h"
 
 namespace chainrule::data {
@@ -31,6 +31,10 @@ class Subset : public Rows {
     Reused<RowNumbers> numbers;
     from_->take(translated(rows, *numbers), out);
   }
+  void gather_target(std::span<const std::int64_t> rows, const Array& out) const override {
+    Reused<RowNumbers> numbers;
+    from_->gather_target(translated(rows, *numbers), out);
+  }
 
  private:
   const RowNumbers& translated(std::span<const std::int64_t> rows, RowNumbers& numbers) const {
@@ -50,8 +54,24 @@ class Concat : public Rows {
     for (const Source& part : parts_) ends_.push_back((ends_.empty() ? 0 : ends_.back()) + part.rows());
   }
 
-  // Each part gathers its rows together; from there they go to their places.
   void gather(std::span<const std::int64_t> rows, std::span<const Array> out) const override {
+    each_part(rows, columns(), out,
+              [](const Rows& part, const RowNumbers& numbers, std::span<const Array> to) {
+                part.gather(numbers, to);
+              });
+  }
+  void gather_target(std::span<const std::int64_t> rows, const Array& out) const override {
+    each_part(rows, {&columns().back(), 1}, {&out, 1},
+              [](const Rows& part, const RowNumbers& numbers, std::span<const Array> to) {
+                part.gather_target(numbers, to[0]);
+              });
+  }
+
+ private:
+  /// Each part gathers its rows together; from there they go to their places.
+  template <class Gather>
+  void each_part(std::span<const std::int64_t> rows, std::span<const Column> columns,
+                 std::span<const Array> out, Gather gather) const {
     Reused<RowNumbers> numbers, places;
     for (std::size_t part = 0; part < parts_.size(); ++part) {
       const std::int64_t begin = part == 0 ? 0 : ends_[part - 1];
@@ -61,24 +81,21 @@ class Concat : public Rows {
         numbers->push_back(rows[i] - begin);
         places->push_back(static_cast<std::int64_t>(i));
       }
-      if (numbers->size() == rows.size()) return parts_[part].inside()->gather(*numbers, out);
-      if (!numbers->empty()) place(parts_[part], *numbers, *places, out);
+      if (numbers->size() == rows.size()) return gather(*parts_[part].inside(), *numbers, out);
+      if (numbers->empty()) continue;
+      const NewRows memory(columns, numbers->size());
+      gather(*parts_[part].inside(), *numbers, memory.arrays());
+      for (std::size_t i = 0; i < out.size(); ++i)
+        place(memory.arrays()[i], row_bytes(columns[i]), *places, out[i]);
     }
   }
 
- private:
-  static void place(const Source& part, const RowNumbers& numbers, const RowNumbers& places,
-                    std::span<const Array> out) {
-    std::array<Tensor, Columns::kMost> tensors;
-    part.inside()->take(numbers, {tensors.data(), out.size()});
-    for (std::size_t i = 0; i < out.size(); ++i) {
-      const std::size_t bytes = row_bytes(part.columns()[i]);
-      if (bytes == 0) continue;
-      const auto* from = static_cast<const std::byte*>(tensors[i].node()->value.data());
-      for (const std::int64_t at : places) {
-        std::memcpy(static_cast<std::byte*>(out[i].data) + static_cast<std::size_t>(at) * bytes, from, bytes);
-        from += bytes;
-      }
+  static void place(const Array& from, std::size_t bytes, const RowNumbers& places, const Array& out) {
+    if (bytes == 0) return;
+    const auto* row = static_cast<const std::byte*>(from.data);
+    for (const std::int64_t at : places) {
+      std::memcpy(static_cast<std::byte*>(out.data) + static_cast<std::size_t>(at) * bytes, row, bytes);
+      row += bytes;
     }
   }
 

@@ -11,6 +11,7 @@
 #include "core/text.h"
 #include "data/byte_source.h"
 #include "data/csv_records.h"
+#include "data/cut_text.h"
 #include "data/table_names.h"
 
 namespace chainrule::data {
@@ -26,7 +27,15 @@ bool contains(const std::vector<std::string>& list, std::string_view word) {
 
 /// A cell as a number: digits with a decimal point and an exponent, a sign before. Nothing else is one; what
 /// is too large or too small for a double is infinite.
-std::optional<double> number_of(std::string_view cell) {
+/// @param decimal  what stands for the point.
+std::optional<double> number_of(std::string_view cell, char decimal = '.') {
+  std::string with_point;
+  if (decimal != '.') {
+    if (cell.find('.') != std::string_view::npos) return std::nullopt;
+    with_point = cell;
+    std::replace(with_point.begin(), with_point.end(), decimal, '.');
+    cell = with_point;
+  }
   if (cell.starts_with('+')) cell.remove_prefix(1);
   const std::size_t first = cell.starts_with('-') ? 1 : 0;
   if (cell.size() <= first || cell[first] == 'i' || cell[first] == 'I' || cell[first] == 'n' ||
@@ -39,10 +48,8 @@ std::optional<double> number_of(std::string_view cell) {
   return error == std::errc() ? number : std::numeric_limits<double>::infinity();
 }
 
-/// At most 40 bytes of a cell, for messages.
-std::string shown(std::string_view cell) {
-  return cell.size() <= 40 ? std::string(cell) : cat(cell.substr(0, 37), "...");
-}
+/// A cell for messages.
+std::string shown(std::string_view cell) { return cut_text(cell, 40); }
 
 /// A column while it is read.
 struct Reading {
@@ -58,7 +65,8 @@ struct Reading {
 
 class CsvReader {
  public:
-  CsvReader(CsvRecords& records, const CsvOptions& options) : records_(records), options_(options) {}
+  CsvReader(CsvRecords& records, const CsvOptions& options)
+      : records_(records), options_(options), decimal_(options.decimal == "," ? ',' : '.') {}
 
   Table read() {
     if (!is_floating(options_.dtype)) {
@@ -83,6 +91,7 @@ class CsvReader {
   void read_row();
   bool has_gap() const;
   double value_of(Reading& column, std::string_view cell) const;
+  void refuse_other_decimal(const Reading& column, std::string_view cell) const;
   double code_of(Reading& column, std::string_view cell) const;
   Shared<const TableColumn> finished(Reading& column) const;
   double filling(Reading& column) const;
@@ -95,6 +104,7 @@ class CsvReader {
 
   CsvRecords& records_;
   const CsvOptions& options_;
+  char decimal_;
   std::vector<Reading> columns_;
   std::size_t cells_ = 0;  // of a row
   std::int64_t rows_ = 0, dropped_ = 0;
@@ -106,10 +116,10 @@ void CsvReader::read_header() {
     throw FileError(284, cat("[read_csv] ", records_.name(), " is empty. Need a line of names, then rows."));
   const auto& cells = records_.cells();
   cells_ = cells.size();
-  has_row_ =
-      options_.header == Header::absent ||
-      (options_.header == Header::found &&
-       std::all_of(cells.begin(), cells.end(), [](std::string_view c) { return number_of(c).has_value(); }));
+  has_row_ = options_.header == Header::absent ||
+             (options_.header == Header::found &&
+              std::all_of(cells.begin(), cells.end(),
+                          [this](std::string_view c) { return number_of(c, decimal_).has_value(); }));
   std::vector<std::string> names;
   std::set<std::string> taken;
   for (std::size_t i = 0; i < cells.size(); ++i) {
@@ -183,18 +193,18 @@ bool CsvReader::has_gap() const {
 
 double CsvReader::value_of(Reading& column, std::string_view cell) const {
   if (column.kind == Reading::Kind::words) return code_of(column, cell);
-  const auto number = number_of(cell);
+  const auto number = number_of(cell, decimal_);
   if (column.kind == Reading::Kind::unknown) {
+    if (!number) refuse_other_decimal(column, cell);
     column.kind = number ? Reading::Kind::numbers : Reading::Kind::words;
     if (!number) return code_of(column, cell);
   }
+  if (!number) refuse_other_decimal(column, cell);
   if (!number) {
-    throw FileError(282, cat(place(column), "'", shown(cell), "' is no number, as the values before it are. ",
-                             cell.find(',') != std::string_view::npos
-                                 ? "Need a decimal point."
-                                 : cat("If it means that there is none, add it to missing_words; if the "
-                                       "column is one of words, "
-                                       "add the column to words.")));
+    throw FileError(282, cat(place(column), "'", shown(cell),
+                             "' is no number, as the values before it are. If it means that "
+                             "there is none, add it to missing_words; if the column is one of words, add the "
+                             "column to words."));
   }
   const double most =
       options_.dtype == f32 ? std::numeric_limits<float>::max() : std::numeric_limits<double>::max();
@@ -203,6 +213,15 @@ double CsvReader::value_of(Reading& column, std::string_view cell) const {
                              std::isinf(*number) ? "f64." : "f32. Set dtype to f64."));
   }
   return *number;
+}
+
+/// A number but for its decimal point or comma would be taken for a word.
+void CsvReader::refuse_other_decimal(const Reading& column, std::string_view cell) const {
+  const char other = decimal_ == '.' ? ',' : '.';
+  if (!number_of(cell, other)) return;
+  throw FileError(282, cat(place(column), "'", shown(cell), "' has a decimal ",
+                           other == ',' ? "comma, need a point" : "point, need a comma",
+                           ". Set decimal to \"", std::string(1, other), "\", or add the column to words."));
 }
 
 double CsvReader::code_of(Reading& column, std::string_view cell) const {
@@ -285,13 +304,20 @@ char character(std::string_view name, const std::string& given) {
   return given.empty() ? '\0' : given[0];
 }
 
+char decimal_of(const CsvOptions& options) {
+  const bool right = options.decimal == "." || (options.decimal == "," && options.separator != ",");
+  if (right) return options.decimal[0];
+  throw ValueError(288, cat("[read_csv] decimal is \"", options.decimal,
+                            "\"; need a point, or a comma that does not separate cells."));
+}
+
 }  // namespace
 
 Table read_csv(const std::string& path, const CsvOptions& options) {
   ByteSource bytes(path);
   CsvRecords records(
       path, [&](void* out, std::size_t size) { return bytes.read(out, size); },
-      character("separator", options.separator), character("comment", options.comment));
+      character("separator", options.separator), character("comment", options.comment), decimal_of(options));
   return CsvReader(records, options).read();
 }
 
@@ -303,7 +329,7 @@ Table parse_csv(std::string_view text, const CsvOptions& options, const std::str
         text.remove_prefix(count);
         return count;
       },
-      character("separator", options.separator), character("comment", options.comment));
+      character("separator", options.separator), character("comment", options.comment), decimal_of(options));
   return CsvReader(records, options).read();
 }
 

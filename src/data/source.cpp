@@ -32,6 +32,13 @@ void Rows::take(std::span<const std::int64_t> rows, std::span<Tensor> out) const
   memory.give(out);
 }
 
+void Rows::gather_target(std::span<const std::int64_t> rows, const Array& out) const {
+  const NewRows memory(columns(), rows.size());
+  gather(rows, memory.arrays());
+  const std::size_t bytes = rows.size() * row_bytes(columns().back());
+  if (bytes > 0) std::memcpy(out.data, memory.arrays().back().data, bytes);
+}
+
 const Shared<const Rows>& Source::inside() const {
   if (!rows_) throw ValueError(271, "[source] an empty handle. Assign a source to it first.");
   return rows_;
@@ -85,6 +92,27 @@ Batch Source::range(std::int64_t begin, std::int64_t end) const {
   return take(*numbers);
 }
 
+Tensor Source::targets() const {
+  if (target() == nullptr) {
+    throw ValueError(272, cat("[source] no target: this source has only '", names_of(columns()),
+                              "'. A target is the last of two or more columns."));
+  }
+  constexpr std::int64_t kBlock = 1000;
+  NewRows memory({&columns().back(), 1}, static_cast<std::size_t>(rows()));
+  Array out = memory.arrays()[0];
+  std::vector<std::int64_t> numbers;
+  for (std::int64_t begin = 0; begin < rows(); begin += kBlock) {
+    numbers.resize(static_cast<std::size_t>(std::min(kBlock, rows() - begin)));
+    std::iota(numbers.begin(), numbers.end(), begin);
+    out.shape = with_rows(static_cast<std::int64_t>(numbers.size()), columns().back().shape);
+    rows_->gather_target(numbers, out);
+    out.data = static_cast<std::byte*>(out.data) + numbers.size() * row_bytes(columns().back());
+  }
+  Tensor made;
+  memory.give({&made, 1});
+  return made;
+}
+
 std::string Source::to_string() const {
   std::string text = cat(rows(), " rows");
   for (std::size_t i = 0; i < columns().size(); ++i) {
@@ -107,19 +135,24 @@ class ArrayRows : public Rows {
   }
 
   void gather(std::span<const std::int64_t> rows, std::span<const Array> out) const override {
-    for (std::size_t i = 0; i < out.size(); ++i) {
-      const std::size_t bytes = row_bytes(columns()[i]);
-      const auto* from = static_cast<const std::byte*>(tensors_[i].node()->value.data());
-      auto* to = static_cast<std::byte*>(out[i].data);
-      if (bytes == 0) continue;
-      for (const std::int64_t row : rows) {
-        std::memcpy(to, from + static_cast<std::size_t>(row) * bytes, bytes);
-        to += bytes;
-      }
-    }
+    for (std::size_t i = 0; i < out.size(); ++i) gather(i, rows, out[i]);
+  }
+  void gather_target(std::span<const std::int64_t> rows, const Array& out) const override {
+    gather(tensors_.size() - 1, rows, out);
   }
 
  private:
+  void gather(std::size_t column, std::span<const std::int64_t> rows, const Array& out) const {
+    const std::size_t bytes = row_bytes(columns()[column]);
+    const auto* from = static_cast<const std::byte*>(tensors_[column].node()->value.data());
+    auto* to = static_cast<std::byte*>(out.data);
+    if (bytes == 0) return;
+    for (const std::int64_t row : rows) {
+      std::memcpy(to, from + static_cast<std::size_t>(row) * bytes, bytes);
+      to += bytes;
+    }
+  }
+
   std::vector<Tensor> tensors_;
 };
 

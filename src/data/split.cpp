@@ -33,12 +33,7 @@ std::vector<std::int64_t> targets_of(const Source& source) {
                          target ? cat("'", target->name, "' ", target->shape, " ", target->dtype) : "none",
                          ". Leave stratify out."));
   }
-  std::vector<std::int64_t> values;
-  for (const Batch& batch : blocks(source)) {
-    const auto part = batch.target().to_vector<std::int64_t>();
-    values.insert(values.end(), part.begin(), part.end());
-  }
-  return values;
+  return source.targets().to_vector<std::int64_t>();
 }
 
 /// The order with the rows of each class spread evenly over it: the i-th of n rows of a class stands at (i +

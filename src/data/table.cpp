@@ -7,6 +7,7 @@
 #include "chainrule/error.h"
 #include "core/nearest.h"
 #include "core/text.h"
+#include "data/cut_text.h"
 #include "data/table_names.h"
 
 namespace chainrule::data {
@@ -110,8 +111,11 @@ class TableRows : public Rows {
           *at++ = static_cast<std::decay_t<decltype(*at)>>(feature.at(row));
       }
     });
-    if (target_ == nullptr) return;
-    write(out[1], [&](auto* at) {
+    if (target_ != nullptr) gather_target(rows, out[1]);
+  }
+  void gather_target(std::span<const std::int64_t> rows, const Array& out) const override {
+    if (target_ == nullptr) return Rows::gather_target(rows, out);
+    write(out, [&](auto* at) {
       for (const std::int64_t row : rows) *at++ = static_cast<std::decay_t<decltype(*at)>>(target_[row]);
     });
   }
@@ -168,9 +172,7 @@ std::string Table::to_string(std::int64_t rows) const {
                          target_.empty() ? "" : cat(", target ", target_));
   std::vector<std::string> lines(static_cast<std::size_t>(shown) + 1);
   constexpr std::size_t kMostColumns = 12, kWidest = 20;
-  const auto fitted = [](const std::string& cell) {
-    return cell.size() <= kWidest ? cell : cell.substr(0, kWidest - 3) + "...";
-  };
+  const auto fitted = [](const std::string& cell) { return cut_text(cell, kWidest); };
   for (const auto& column : columns_) {
     if (&column - columns_.data() >= static_cast<std::ptrdiff_t>(kMostColumns)) {
       for (std::string& line : lines) line += "  ...";
@@ -182,9 +184,9 @@ std::string Table::to_string(std::int64_t rows) const {
       cells.push_back(column->has_words() ? fitted(column->words[static_cast<std::size_t>(x)]) : cat(x));
     }
     std::size_t width = 0;
-    for (const std::string& cell : cells) width = std::max(width, cell.size());
+    for (const std::string& cell : cells) width = std::max(width, characters_in(cell));
     for (std::size_t i = 0; i < lines.size(); ++i) {
-      lines[i] += cat("  ", std::string(width - cells[i].size(), ' '), cells[i]);
+      lines[i] += cat("  ", std::string(width - characters_in(cells[i]), ' '), cells[i]);
     }
   }
   for (const std::string& line : lines) text += cat("\n", line);

@@ -2,9 +2,10 @@
 #include <cstring>
 
 #include "chainrule/boxed.h"
-#include "chainrule/data/transform.h"
+#include "chainrule/data/augment.h"
 #include "chainrule/error.h"
 #include "core/text.h"
+#include "data/transform_checks.h"
 
 namespace chainrule {
 template <>
@@ -23,27 +24,6 @@ Registry& registry<data::Transform>() {
 
 namespace chainrule::data {
 namespace {
-
-void need_floating(const Info& info, const Column& column) {
-  if (is_floating(column.dtype)) return;
-  throw ValueError(277, cat("[", info.name, "] the column '", column.name, "' is ", name_of(column.dtype),
-                            "; need f32 or f64."));
-}
-
-void need_axes(const Info& info, const Column& column, int axes) {
-  if (column.shape.ndim() >= axes) return;
-  throw ValueError(277, cat("[", info.name, "] a row of '", column.name, "' has the shape ", column.shape,
-                            "; need ", axes == 1 ? "a width" : "height and width", " last."));
-}
-
-template <class T>
-void need_setting(bool right, const Info& info, std::string_view name, const T& value,
-                  std::string_view rule) {
-  if (!right) throw ValueError(277, cat("[", info.name, "] ", name, " is ", value, "; need ", rule, "."));
-}
-
-/// Numbers of a row in the first column.
-std::int64_t row_size(const Array& array) { return array.shape[0] > 0 ? array.numel() / array.shape[0] : 0; }
 
 /// The image moved by (down, right) within its own memory.
 void move_image(std::byte* image, std::int64_t height, std::int64_t width, std::size_t size,
@@ -68,6 +48,12 @@ void move_image(std::byte* image, std::int64_t height, std::int64_t width, std::
 
 }  // namespace
 
+void Remake::apply(std::span<const Array>, const Draw&) const {
+  throw ValueError(277, cat("[", info().name,
+                            "] makes rows of its own and changes none where they lie. Ask "
+                            "a loader for them, or call make."));
+}
+
 void Transforms::add(Shared<Transform> transform) {
   static_cast<void>(*transform);  // throws for an empty handle
   list.push_back(std::move(transform));
@@ -80,6 +66,7 @@ void Normalize::fields(Fields& f) {
 void Shift::fields(Fields& f) { f("pixels", pixels, "the farthest it goes in each direction", at_least(0)); }
 void Flip::fields(Fields& f) {
   f("probability", probability, "how likely an image is mirrored", between(0, 1));
+  f("vertical", vertical, "whether top to bottom, not left to right");
 }
 void Noise::fields(Fields& f) {
   f("deviation", deviation, "standard deviation of what is added", at_least(0));
@@ -139,18 +126,27 @@ void Shift::apply(std::span<const Array> columns, const Draw& draw) const {
 }
 
 void Flip::check(std::span<const Column> columns) const {
-  need_axes(kInfo, columns[0], 1);
+  need_axes(kInfo, columns[0], vertical ? 2 : 1);
   need_setting(probability >= 0 && probability <= 1, kInfo, "probability", probability, "0 to 1");
 }
 
 void Flip::apply(std::span<const Array> columns, const Draw& draw) const {
   const Array& x = columns[0];
   const std::int64_t width = x.shape.back(1), size = row_size(x);
+  const std::int64_t height = vertical ? x.shape.back(2) : 1;
   with_type(x.dtype, [&]<class T>(std::type_identity<T>) {
     for (std::size_t i = 0; i < draw.rows.size(); ++i) {
       if (draw.random(i).uniform() >= probability) continue;
       T* image = x.as<T>() + static_cast<std::int64_t>(i) * size;
-      for (T* line = image; line < image + size; line += width) std::reverse(line, line + width);
+      for (T* plane = image; plane < image + size; plane += height * width) {
+        if (vertical) {
+          for (std::int64_t y = 0; y < height / 2; ++y) {
+            std::swap_ranges(plane + y * width, plane + (y + 1) * width, plane + (height - 1 - y) * width);
+          }
+        } else {
+          std::reverse(plane, plane + width);
+        }
+      }
     }
   });
 }

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -110,6 +111,54 @@ TEST(Batches, SaysWhatItCannotDo) {
             "(E071)");
   EXPECT_EQ(message_of<ValueError>([] { Batches(5, {}).at(-1); }),
             "[batches] step -1; steps are counted from 0. (E071)");
+}
+
+TEST(Batches, WeightsSayHowOftenARowIsDrawn) {
+  const std::vector<double> weights{0, 1, 0, 3, 4, 0};
+  Batches batches(6, {.batch_size = 100, .order = Order::with_replacement, .seed = 2}, weights);
+  std::vector<double> counts(6);
+  for (std::int64_t step = 0; step < 400; ++step) {
+    for (std::int64_t row : batches.at(step)) counts.at(static_cast<std::size_t>(row)) += 1;
+  }
+  double chi2 = 0;
+  for (std::size_t row = 0; row < 6; ++row) {
+    const double expected = 40000 * weights[row] / 8;
+    if (expected == 0)
+      EXPECT_EQ(counts[row], 0) << row;
+    else
+      chi2 += (counts[row] - expected) * (counts[row] - expected) / expected;
+  }
+  EXPECT_LT(chi2, 13.8);  // 2 degrees of freedom: exceeded once in 1000
+}
+
+TEST(Batches, WeightedStepsAreAFunctionOfSeedAndStepAlone) {
+  const std::vector<double> weights(50, 0.1);
+  const Batches::Options options{.batch_size = 8, .order = Order::balanced, .seed = 3};
+  Batches straight(50, options, weights), jumping(50, options, weights);
+  std::vector<RowNumbers> expected;
+  for (std::int64_t step = 0; step < 20; ++step) expected.push_back(rows_at(straight, step));
+  for (std::int64_t step : {19, 0, 7, 7, 3})
+    EXPECT_EQ(rows_at(jumping, step), expected[static_cast<std::size_t>(step)]);
+  EXPECT_NE(expected[0], expected[1]);
+  EXPECT_EQ(straight.steps_per_epoch(), 7);
+}
+
+TEST(Batches, SaysWhichWeightsAreImpossible) {
+  const auto message = [](std::vector<double> weights, Order order = Order::with_replacement) {
+    return message_of<ValueError>([&] { Batches(2, {.order = order}, weights); });
+  };
+  EXPECT_EQ(message({1, 2, 3}), "[batches] 3 weights for 2 rows; need one each. (E460)");
+  EXPECT_EQ(message({}, Order::balanced), "[batches] 0 weights for 2 rows; need one each. (E460)");
+  EXPECT_EQ(message({1, -1}),
+            "[batches] the weight of row 1 is -1; need 0 or more, and a finite sum. (E460)");
+  EXPECT_EQ(message({std::nan(""), 1}),
+            "[batches] the weight of row 0 is nan; need 0 or more, and a finite sum. (E460)");
+  EXPECT_EQ(message({1e308, 1e308}),
+            "[batches] the weight of row 1 is 1e+308; need 0 or more, and a finite sum. (E460)");
+  EXPECT_EQ(message({0, 0}), "[batches] all weights are 0; need one above it. (E460)");
+  EXPECT_EQ(message({1, 1}, Order::shuffled),
+            "[batches] weights for rows that each come once in an epoch; need the order with_replacement. "
+            "(E460)");
 }
 
 ImageSet three_images() {

@@ -102,8 +102,42 @@ const std::vector<Case> kCases = {
      "is "
      "none, add it to missing_words; if the column is one of words, add the column to words. (E282)"},
     {"a;b\n1;2\n1,5;2\n",
-     "[read_csv] text:3, column 'a': '1,5' is no number, as the values before it are. Need a decimal point. "
-     "(E282)"},
+     "[read_csv] text:3, column 'a': '1,5' has a decimal comma, need a point. Set decimal to \",\", or add "
+     "the "
+     "column to words. (E282)"},
+    // Before, the first value of a column made it one of words.
+    {"a;b\n1,5;2\n",
+     "[read_csv] text:2, column 'a': '1,5' has a decimal comma, need a point. Set decimal to \",\", or add "
+     "the "
+     "column to words. (E282)"},
+    {"a;b\n1,5;2\n", "a: 1,5 | b: 2", {.words = {"a"}}},
+    {"a;b\n1,5;2\n-,25;1,5e3\n", "a: 1.5 -0.25 | b: 2 1500", {.decimal = ","}},
+    {"1,5;2\n3;4\n", "column1: 1.5 3 | column2: 2 4", {.decimal = ","}},
+    {"a,a\tb\n1,5\tx,y,z\n", "a,a: 1.5 | b: x,y,z", {.decimal = ","}},
+    {"a;b\n1,5;1.5\n",
+     "[read_csv] text:2, column 'b': '1.5' has a decimal point, need a comma. Set decimal to \".\", or add "
+     "the "
+     "column to words. (E282)",
+     {.decimal = ","}},
+    {"a;b\n1,5;2,000,1\n", "a: 1.5 | b: 2,000,1", {.decimal = ","}},
+    {"a\n1\n",
+     "[read_csv] decimal is \";\"; need a point, or a comma that does not separate cells. (E288)",
+     {.decimal = ";"}},
+    {"a\n1\n",
+     "[read_csv] decimal is \",\"; need a point, or a comma that does not separate cells. (E288)",
+     {.separator = ",", .decimal = ","}},
+    // Text that is not UTF-8: a lone continuation, a cut sequence, an overlong one, a surrogate, Latin 1.
+    {"a,b\n1,\x80\n", "[read_csv] text:2, cell 2: not UTF-8. Save the file again as UTF-8. (E287)"},
+    {"a,b\n1,2\n3,x\xE2\x82\n", "[read_csv] text:3, cell 2: not UTF-8. Save the file again as UTF-8. (E287)"},
+    {"a,b\n\xC0\xAF,2\n", "[read_csv] text:2, cell 1: not UTF-8. Save the file again as UTF-8. (E287)"},
+    {"a,b\n\xED\xA0\x80,2\n", "[read_csv] text:2, cell 1: not UTF-8. Save the file again as UTF-8. (E287)"},
+    {"Gr\xF6\xDF"
+     "e,b\n1,2\n",
+     "[read_csv] text:1, cell 1: not UTF-8. Save the file again as UTF-8. (E287)"},
+    {"Gr\xC3\xB6\xC3\x9F"
+     "e,b\n1,2\n",
+     "Gr\xC3\xB6\xC3\x9F"
+     "e: 1 | b: 2"},
     {"a\n1\ninf\n",
      "[read_csv] text:3, column 'a': 'inf' is no number, as the values before it are. If it means "
      "that there is none, add it to missing_words; if the column is one of words, add the column to "

@@ -30,7 +30,7 @@ TEST_F(Load, LoadsAFolderAndCountsItsClasses) {
   } catch (const FileError& error) {
     EXPECT_EQ(std::string(error.what()),
               "[data] " + folder_.string() +
-                  ": 3 of the four files are there; missing: t10k-images-idx3-ubyte[.gz]. "
+                  ": 3 of 4 files are there; missing: t10k-images-idx3-ubyte[.gz]. "
                   "Put them into the same folder. (E069)");
   }
 }
@@ -50,9 +50,9 @@ TEST_F(Load, FindsANamedSetInOrder) {
     FAIL();
   } catch (const FileError& error) {
     EXPECT_EQ(short_names(error.what()),
-              "[data] mnist is in none of: a/mnist, a, b/mnist, b, c/chainrule/mnist. Put its four files "
-              "(train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz, "
-              "t10k-labels-idx1-ubyte.gz) into the last, or name their folder with --data-dir or "
+              "[data] mnist is in none of: a/mnist, a, b/mnist, b, c/chainrule/mnist. Put its files "
+              "(train-images-idx3-ubyte[.gz], train-labels-idx1-ubyte[.gz], t10k-images-idx3-ubyte[.gz], "
+              "t10k-labels-idx1-ubyte[.gz]) into the last, or name their folder with --data-dir or "
               "CHAINRULE_DATA_DIR. "
               "The set digits needs no file. (E069)");
   }
@@ -71,8 +71,9 @@ TEST_F(Load, RefusesAnUnknownName) {
     FAIL();
   } catch (const FileError& error) {
     EXPECT_STREQ(error.what(),
-                 "[data] 'nmist' is neither a known data set nor a folder. Known are digits, mnist and "
-                 "fashion-mnist; or name a folder with the four IDX files. (E069)");
+                 "[data] 'nmist' is neither a known data set nor a folder. Known are digits, mnist, "
+                 "fashion-mnist, cifar10, cifar100, cifar100-coarse; or name a folder with the files of one. "
+                 "(E069)");
   }
 }
 

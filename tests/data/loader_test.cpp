@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -153,6 +154,55 @@ TEST(Loader, MovesAndEndsWhileWorkersRun) {
     third = std::move(second);
     EXPECT_EQ(third.at(1).target().to_vector<std::int64_t>(), rows);
   }
+}
+
+// A row that is drawn in several steps of an epoch looks different in each.
+TEST(Loader, DrawnRowsAreTransformedAnewInEachStep) {
+  const std::vector<double> weights{0, 1, 0, 0, 0, 0};  // the second row in each of the six steps
+  Loader loader(
+      arrays(Batch{{"x", ones({6, 4})}}),
+      {.batch_size = 1, .order = Order::with_replacement, .transforms = Noise(1), .weights = weights});
+  EXPECT_EQ(loader.steps_per_epoch(), 6);
+  EXPECT_NE(loader.at(0)[0].to_vector<double>(), loader.at(1)[0].to_vector<double>());
+}
+
+// One class of three has 1 row of 100, and comes as often as the others.
+TEST(Loader, BalancedDrawsClassesEquallyOften) {
+  std::vector<std::int64_t> classes(100, 0);
+  for (std::size_t i = 0; i < 100; ++i) classes[i] = i == 7 ? 5 : static_cast<std::int64_t>(i % 10 == 0);
+  const Source source = arrays(arange(100), from_data(classes, {100}));
+  Loader loader(source, {.batch_size = 60, .seed = 4, .order = Order::balanced});
+  std::vector<double> counts(6), rows(100);
+  for (std::int64_t step = 0; step < 300; ++step) {
+    for (const std::int64_t c : loader.at(step).target().to_vector<std::int64_t>())
+      ++counts[static_cast<std::size_t>(c)];
+    for (const std::int64_t row : loader.rows(step)) ++rows[static_cast<std::size_t>(row)];
+  }
+  for (const std::size_t c : {0, 1, 5}) EXPECT_NEAR(counts[c], 6000, 4 * std::sqrt(18000 * 2.0 / 9)) << c;
+  for (const std::size_t row : {0, 10, 90}) EXPECT_NEAR(rows[row], 600, 4 * std::sqrt(600)) << row;
+  EXPECT_EQ(loader.steps_per_epoch(), 2);
+  Loader again(source, loader.options());
+  EXPECT_EQ(again.at(250)[0].to_vector<double>(), loader.at(250)[0].to_vector<double>());
+}
+
+TEST(Loader, DrawsByWeights) {
+  std::vector<double> weights(20, 0);
+  weights[3] = 1, weights[4] = 1e-9;
+  Loader loader(counting(20), {.batch_size = 50, .order = Order::with_replacement, .weights = weights});
+  EXPECT_EQ(loader.rows(5), std::vector<std::int64_t>(50, 3));
+  EXPECT_EQ(message_of([&] { Loader(counting(20), {.order = Order::balanced, .weights = weights}); }),
+            "[loader] the order balanced finds weights of its own. Leave them out, or draw with_replacement. "
+            "(E460)");
+  EXPECT_EQ(message_of([&] {
+              Loader(arrays(ones({4, 2}), ones({4, 1})), {.order = Order::balanced});
+            }),
+            "[loader] the order balanced needs a target of class numbers, but this source has 't' (1,) f32. "
+            "Give weights instead. (E461)");
+  EXPECT_EQ(message_of([&] {
+              Loader(arrays(Batch{{"x", ones({4})}}), {.order = Order::balanced});
+            }),
+            "[loader] the order balanced needs a target of class numbers, but this source has none. Give "
+            "weights instead. (E461)");
 }
 
 TEST(Loader, SaysWhatItCannotDo) {

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <png.h>
+#include <zlib.h>
 
 #include <string>
 #include <vector>
@@ -140,10 +141,17 @@ TEST_F(ReadImage, DamagedFiles) {
        "[read_image] bad: 60000 x 60000 pixels; need 1 to 2^26 in all. Make it smaller first. (E291)"},
       {"P5 8000 8000 255 a",
        "[read_image] bad: damaged PGM or PPM after byte 17: it ends too early. Fetch the file again. (E290)"},
-      {"P7", "[read_image] bad is no PNG, PGM or PPM file. Convert it to one. (E291)"},
-      {"", "[read_image] bad is no PNG, PGM or PPM file. Convert it to one. (E291)"},
+      {"P7", "[read_image] bad is no PNG, JPEG, PGM or PPM file. Convert it to one. (E291)"},
+      {"", "[read_image] bad is no PNG, JPEG, PGM or PPM file. Convert it to one. (E291)"},
   };
   for (const auto& [content, message] : files) EXPECT_EQ(error_of(text("bad", content)), message);
+  Bytes huge = bytes;  // the header's width and height, 8000 each, with its check sum
+  huge[18] = huge[22] = 0x1F, huge[19] = huge[23] = 0x40;
+  const auto sum = crc32(0, huge.data() + 12, 17);
+  for (std::size_t i = 0; i < 4; ++i) huge[29 + i] = static_cast<std::uint8_t>(sum >> (24 - 8 * i));
+  EXPECT_EQ(error_of(write("huge.png", huge)),
+            "[read_image] huge.png: damaged: 8000 x 8000 pixels cannot lie in " +
+                std::to_string(huge.size()) + " bytes. Fetch the file again. (E290)");
   write("cut.png", Bytes(bytes.begin(), bytes.begin() + 20));
   EXPECT_EQ(error_of(path("cut.png")),
             "[read_image] cut.png: damaged PNG: read beyond end of data. Fetch the file again. (E290)");

@@ -303,5 +303,31 @@ TEST(Source, SaysWhatItCannotDo) {
   for (const Mistake& mistake : kMistakes) EXPECT_EQ(message_of(mistake.make), mistake.message);
 }
 
+// The target alone is what all columns have last, for every kind of source.
+TEST(Source, TargetsAreThoseOfAllRows) {
+  ImageSet set;
+  set.count = 3, set.height = 1, set.width = 2, set.pixels = {1, 2, 3, 4, 5, 6}, set.labels = {7, 8, 9};
+  const Source plain = counting(2500, 7);
+  const Source all[] = {plain,
+                        subset(plain, {5, 3, 2400, 3}),
+                        concat({plain, subset(plain, 10, 20), plain}),
+                        map(plain, [](Batch b) { return b; }),
+                        images(set),
+                        transformed(set, Shift(1)),
+                        standardize(plain)(plain),
+                        parse_csv("a,b\n1,2\n3,4\n", {.target = "b"}),
+                        subset(plain, 0, 0)};
+  for (const Source& source : all) {
+    const Tensor expected = source.all().target(), found = source.targets();
+    EXPECT_EQ(found.shape(), expected.shape()) << source;
+    EXPECT_EQ(found.to_vector<double>(), expected.to_vector<double>()) << source;
+  }
+  EXPECT_EQ(
+      message_of([] {
+        arrays(Batch{{"x", ones({2})}}).targets();
+      }),
+      "[source] no target: this source has only 'x'. A target is the last of two or more columns. (E272)");
+}
+
 }  // namespace
 }  // namespace chainrule::data

@@ -149,5 +149,31 @@ TEST_F(RealTables, Cars) {
   for (std::size_t i = 0; i < back.size(); ++i) EXPECT_NEAR(back[i], before[i], 1e-4);
 }
 
+TEST(Table, ManyAndLongColumnsArePrintedInPart) {
+  std::string names, row;
+  for (int i = 0; i < 14; ++i) {
+    names +=
+        (i == 0 ? "" : ",") + std::string(i == 1 ? "a name of more than twenty" : "c" + std::to_string(i));
+    row += (i == 0 ? "" : ",") + std::string(i == 2 ? "a word of more than twenty" : std::to_string(i));
+  }
+  EXPECT_EQ(parse_csv(names + "\n" + row + "\n").to_string(),
+            "1 rows, 14 columns\n"
+            "  c0  a name of more th...                    c2  c3  c4  c5  c6  c7  c8  c9  c10  c11  ...\n"
+            "   0                     1  a word of more th...   3   4   5   6   7   8   9   10   11  ...");
+}
+
+// Characters count, not bytes, and none is cut in two.
+TEST(Table, PrintsUtf8) {
+  const std::string long_word = "\xC3\xA4\xC3\xB6\xC3\xBC\xE2\x82\xAC\xF0\x9F\x98\x80 and fifteen more";
+  EXPECT_EQ(parse_csv("gr\xC3\xB6\xC3\x9F"
+                      "e,w\n1,x\n22222,\xC3\xA4\xC3\xB6\n")
+                .to_string(),
+            "2 rows, 2 columns\n  gr\xC3\xB6\xC3\x9F"
+            "e   w\n      1   x\n  22222  \xC3\xA4\xC3\xB6");
+  EXPECT_EQ(parse_csv("w\n" + long_word + "\n").to_string(),
+            "1 rows, 1 columns\n                     w\n  "
+            "\xC3\xA4\xC3\xB6\xC3\xBC\xE2\x82\xAC\xF0\x9F\x98\x80 and fifteen...");
+}
+
 }  // namespace
 }  // namespace chainrule::data

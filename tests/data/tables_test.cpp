@@ -27,6 +27,16 @@ const std::map<std::string, TransformSample>& transforms() {
       {"shift", {"shift(1)", {2, 5, 4}}},
       {"flip", {"flip(0.25)", {3, 4}}},
       {"noise", {"noise(0.5)", {7}}},
+      {"rotate", {"rotate(30.0)", {2, 5, 4}}},
+      {"scale", {"scale(0.5, 1.5)", {2, 5, 4}}},
+      {"affine", {"affine(20.0, 0.8, high=1.3, shear=10.0, pixels=1.5)", {2, 5, 4}}},
+      {"elastic", {"elastic(5.0, 2.0)", {2, 5, 4}}},
+      {"cut_out", {"cut_out(2)", {2, 5, 4}}},
+      {"brightness", {"brightness(0.5, 1.5)", {3, 5, 4}}},
+      {"contrast", {"contrast(0.5, 1.5)", {3, 5, 4}}},
+      {"crop", {"crop(3, 2, padding=1)", {2, 5, 4}}},
+      {"resize", {"resize(3, 6)", {2, 5, 4}, false}},
+      {"mixup", {"mixup(1.0, 40)", {2, 3}}},
   };
   return all;
 }
@@ -54,11 +64,11 @@ class EveryTransform : public ::testing::TestWithParam<std::string> {
     for (std::int64_t i = 0; i < loader.steps_per_epoch(); ++i) {
       const Batch batch = loader.at(epoch * loader.steps_per_epoch() + i);
       const auto numbers = batch[0].to_vector<double>();
-      const auto names = batch[1].to_vector<std::int64_t>();
-      const std::size_t each = numbers.size() / names.size();
-      for (std::size_t r = 0; r < names.size(); ++r) {
+      const auto order = loader.rows(epoch * loader.steps_per_epoch() + i);
+      const std::size_t each = numbers.size() / order.size();
+      for (std::size_t r = 0; r < order.size(); ++r) {
         const auto begin = numbers.begin() + static_cast<std::ptrdiff_t>(r * each);
-        all[static_cast<std::size_t>(names[r])].assign(begin, begin + static_cast<std::ptrdiff_t>(each));
+        all[static_cast<std::size_t>(order[r])].assign(begin, begin + static_cast<std::ptrdiff_t>(each));
       }
     }
     return all;
@@ -87,15 +97,39 @@ TEST_P(EveryTransform, ARowIsAFunctionOfSeedRowAndEpoch) {
   }
 }
 
-TEST_P(EveryTransform, LeavesTargetsAndTakesNoRows) {
+TEST_P(EveryTransform, LeavesTargetsUnlessItSaysSo) {
   Loader one = loader(f32, 5);
   const auto batch = one.at(0);
-  EXPECT_EQ(batch[1].dtype(), i64);
-  const auto made = config::make<Transform>(sample().text);
-  std::vector<std::int64_t> sizes{0};
-  for (const std::int64_t size : sample().row.sizes()) sizes.push_back(size);
-  const Array none{nullptr, f32, Shape(sizes)};
-  made->apply({&none, 1}, {});
+  ASSERT_EQ(one.columns().size(), 2u);
+  for (const int column : {0, 1}) {
+    const Column& said = one.columns()[static_cast<std::size_t>(column)];
+    EXPECT_EQ(batch[column].dtype(), said.dtype);
+    EXPECT_EQ(Shape(batch[column].shape().sizes().subspan(1)), said.shape);
+  }
+  if (one.columns()[1].dtype == i64) {
+    EXPECT_EQ(batch[1].to_vector<std::int64_t>(), one.rows(0));
+  }
+}
+
+TEST_P(EveryTransform, TakesNoRows) {
+  const Source source = this->source(f32);
+  Transforms list;
+  list.add(config::make<Transform>(sample().text));
+  EXPECT_EQ(transformed(subset(source, 0, 0), list).all().rows(), 0);
+}
+
+// As a source it has what a loader of the same seed has in its first epoch.
+TEST_P(EveryTransform, IsASource) {
+  Transforms list;
+  list.add(config::make<Transform>(sample().text));
+  Loader one = loader(f32, 5);
+  const Source all = transformed(source(f32), list, 5);
+  EXPECT_EQ(all.take({17, 3, 17})[0].to_vector<double>(),
+            take(all.all()[0], tensor({17, 3, 17}, {3}, i64)).to_vector<double>());
+  const auto expected = rows(one);
+  for (const std::int64_t row : {0, 17, 39}) {
+    EXPECT_EQ(all.take({row})[0].to_vector<double>(), expected[static_cast<std::size_t>(row)]);
+  }
 }
 
 std::vector<std::string> names_of(const Registry& registry) { return registry.names(); }

@@ -113,7 +113,10 @@ TEST(Transform, NoiseHasItsDeviation) {
 }
 
 TEST(Transform, IsFoundByName) {
-  EXPECT_EQ(registry<Transform>().names(), (std::vector<std::string>{"normalize", "shift", "flip", "noise"}));
+  EXPECT_EQ(
+      registry<Transform>().names(),
+      (std::vector<std::string>{"normalize", "shift", "flip", "noise", "rotate", "scale", "affine", "elastic",
+                                "cut_out", "brightness", "contrast", "crop", "resize", "mixup"}));
   for (const auto& row : registry<Transform>().rows()) {
     const Shared<Configurable> made(row.make());
     EXPECT_EQ(made->info().name, row.info->name);

@@ -33,7 +33,8 @@ is wrong is an error that names file and place: [errors.md](errors.md).
 
 ## load
 
-Data sets of images by name, or from a folder with the four IDX files, plain or gzip. Names: )";
+Data sets of images by name, or from a folder with their files, plain or gzip: the four IDX files of MNIST, the binary files of
+CIFAR-10 or of CIFAR-100. Names: )";
 
 struct Section {
   std::string_view title, text;
@@ -48,25 +49,39 @@ std::string settings_of() {
 
 std::vector<Section> sections() {
   return {
-      {"## images", "An image set as a source: x, f32 (1, height, width), and t, i64 (). Images stay bytes.",
+      {"## images",
+       "An image set as a source: x, f32 (channels, height, width), and t, i64 (). Images stay bytes.",
        settings_of<data::ImagesOptions>()},
       {"## read_image",
-       "A picture from a PNG, PGM or PPM file: (1, channels, height, width), f32 from 0 to 1.",
+       "A picture from a PNG, JPEG, PGM or PPM file: (1, channels, height, width), f32 from 0 to 1.",
        settings_of<data::ReadImageOptions>()},
+      {"## pictures",
+       "A folder with a sub-folder of pictures for each class: x, f32 (channels, height, width), and t, i64 "
+       "().\n"
+       "Pictures are read when they are asked for.",
+       settings_of<data::PicturesOptions>()},
+      {"## read_npz", "Arrays of an .npz file of NumPy as columns.", settings_of<data::ReadNpzOptions>()},
       {"## read_csv",
        "A table from a CSV file, plain or gzip. As a source it has x, its inputs side by side, and t. A\n"
        "column whose first value is a number is one of numbers, else one of words: a 1 at the row's word.",
        settings_of<data::CsvOptions>()},
       {"## read_idx", "Images and labels from two IDX files: no settings. `write_idx` writes them.", ""},
-      {"## read_npy, read_npz, read_safetensors",
+      {"## read_cifar", "Images and labels from files in CIFAR's binary format, one after another.",
+       settings_of<data::CifarOptions>()},
+      {"## io::read_npy, io::read_npz, io::read_safetensors",
        "Tensors from files, `chainrule/io.h`: no settings. `data::arrays` makes a source of them.", ""},
       {"# Split",
        "`data::split(source, 0.8)` gives train and test, `split(source, 0.8, 0.1)` also validation.",
        settings_of<data::SplitOptions>()},
-      {"# Loader", "The batches of a training run. They are the same bits for any number of workers.",
+      {"# Loader",
+       "The batches of a training run. They are the same bits for any number of workers. The order "
+       "`balanced`\n"
+       "draws each class equally often; in a program, `weights` has a number for each row, in proportion to\n"
+       "which it is drawn with replacement.",
        settings_of<data::LoaderOptions>()},
       {"# Transforms",
-       "Done to the rows of a batch when it is made, anew in each epoch; random ones draw by row and epoch.",
+       "Done to the rows of a batch when it is made, anew in each epoch; random ones draw by row and epoch.\n"
+       "`data::transformed(test, {data::Resize(32, 32)})` is a source whose rows are transformed.",
        config::markdown(registry<data::Transform>())},
       {"# Scalers",
        "Fitted on the training part: `data::standardize(train)`, `data::min_max(train, -1, 1)`; saved with "

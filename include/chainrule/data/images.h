@@ -48,37 +48,39 @@ class SharedBytes {
   Shared<Held> held_;
 };
 
-/// Grey images as bytes (0 background, 255 ink) with their class numbers. Stays bytes in memory: a batch is
-/// converted when it is gathered, never the whole set.
+/// Images as bytes, grey (0 background, 255 ink) or in colours, with their class numbers. Stays bytes in
+/// memory: a batch is converted when it is gathered, never the whole set.
 struct ImageSet {
-  SharedBytes pixels;  ///< (count, height, width), row by row
+  SharedBytes pixels;  ///< (count, channels, height, width): all red of an image, all green, all blue
   SharedBytes labels;  ///< (count)
   std::int64_t count = 0;
   std::int64_t height = 0;
   std::int64_t width = 0;
   std::vector<std::string> class_names;  ///< one a class; empty if they are not known
+  std::int64_t channels = 1;             ///< 1 for grey, 3 for red, green and blue
 
   /// Bytes of one image.
-  std::int64_t image_size() const { return height * width; }
+  std::int64_t image_size() const { return channels * height * width; }
   std::span<const std::uint8_t> image(std::int64_t row) const {
     return {pixels.data() + row * image_size(), static_cast<std::size_t>(image_size())};
   }
-  /// @throws ValueError  if the vectors do not have the sizes that count, height and width ask for, or for
-  ///     more than 2^31 - 1 images (E074).
+  /// @throws ValueError  if the vectors do not have the sizes that count, channels, height and width ask for,
+  ///     or for more than 2^31 - 1 images (E074).
   void check() const;
-  /// As a source with the columns x, f32 (1, height, width) in [0, 1], and t, i64 (): see images. Shares the
-  /// bytes.
+  /// As a source with the columns x, f32 (channels, height, width) in [0, 1], and t, i64 (): see images.
+  /// Shares the bytes.
   operator Source() const;
 };
 
 struct ImagesOptions {
-  bool flat = false;         ///< x as (height * width), as fully connected nets take it
+  bool flat = false;         ///< x as (channels * height * width), as fully connected nets take it
   double scale = 1.0 / 255;  ///< what bytes are multiplied with, in f32
 
   void fields(Fields& f);
 };
-/// An image set as a source: x, f32 (1, height, width), and t, i64 (). The images stay bytes and are shared.
-/// @throws ValueError  if the vectors do not have the sizes that count, height and width ask for (E074).
+/// An image set as a source: x, f32 (channels, height, width), and t, i64 (). The images stay bytes and are
+/// shared.
+/// @throws ValueError  if the set does not fit together (E074).
 Source images(const ImageSet& set, const ImagesOptions& options = {});
 
 struct Dataset {
@@ -99,17 +101,18 @@ struct LoadOptions {
 
 /// A data set by name, or from a folder.
 ///
-/// @param name_or_dir  "digits" (drawn by the program, needs no file), "mnist", "fashion-mnist", or a folder
-/// with
-///     the four files train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-..., t10k-labels-...,
-///     each plain or .gz. A named set is looked for in options.data_dir, $CHAINRULE_DATA_DIR (each itself and
-///     its folder of that name), and $XDG_DATA_HOME/chainrule/<name> (~/.local/share/chainrule/<name> by
-///     default).
+/// @param name_or_dir  "digits" (drawn by the program, needs no file), "mnist", "fashion-mnist", "cifar10",
+///     "cifar100", "cifar100-coarse" (its 20 groups of classes), or a folder with the files of one of them,
+///     each plain or .gz: train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-..., t10k-labels-...;
+///     data_batch_1.bin to data_batch_5.bin and test_batch.bin; or train.bin and test.bin. A named set is
+///     looked for in options.data_dir, $CHAINRULE_DATA_DIR (each itself and its folder of that name), and
+///     $XDG_DATA_HOME/chainrule/<name> (~/.local/share/chainrule/<name> by default); those of CIFAR also in
+///     the folder there that their archives unpack to.
 /// @throws FileError  if it is nowhere (E069: names every place looked at), or a file is malformed (E060 to
-/// E068).
+///     E068, E462).
 Dataset load(const std::string& name_or_dir, const LoadOptions& options = {});
 
-/// The names that load knows: "digits", "mnist", "fashion-mnist".
+/// The names that load knows.
 std::vector<std::string> known_sets();
 
 /// The built-in set: handwritten-looking digits 0 to 9, 28x28, drawn by the program, with MNIST's
@@ -126,10 +129,24 @@ Dataset make_digits(std::uint64_t seed = 0, std::int64_t train_count = 60000,
 /// @throws FileError  naming the file, the offset and what is wrong (E060 to E068).
 ImageSet read_idx(const std::string& images, const std::string& labels, int classes = 256);
 
-/// Writes the two IDX files of a set; gzip where a name ends in ".gz".
+/// Writes the two IDX files of a set of grey images; gzip where a name ends in ".gz".
 /// @throws FileError  if a file cannot be written (E083).
-/// @throws ValueError  if the vectors do not have the sizes that count, height and width ask for (E074).
+/// @throws ValueError  if the set does not fit together, or has colours (E074).
 void write_idx(const ImageSet& set, const std::string& images, const std::string& labels);
+
+struct CifarOptions {
+  std::int64_t labels = 1;    ///< bytes before each image: 1 in CIFAR-10; 2, coarse and fine, in CIFAR-100
+  std::int64_t label = 0;     ///< which of them counts, from 0
+  std::int64_t classes = 10;  ///< labels must be below it
+
+  void fields(Fields& f);
+};
+/// Images of 3 x 32 x 32 from files in the binary format of CIFAR, one file after another, each plain or
+/// gzip: for each image its labels, then 1024 bytes of red, of green and of blue.
+/// @throws FileError  naming the file: if it does not hold whole images (E462), a label is not below
+///     `classes` (E068), or it cannot be read (E060, E065, E066).
+/// @throws ValueError  for options that are not allowed (E462).
+ImageSet read_cifar(const std::vector<std::string>& files, const CifarOptions& options = {});
 
 /// Chosen images as floats: out[i, p] = scale * pixel p of image rows[i]. One pass over the bytes.
 /// @param out  rows.size() * image_size() floats.
@@ -139,11 +156,12 @@ void gather(const ImageSet& set, std::span<const std::int64_t> rows, float scale
 /// The class numbers of chosen images. @throws ValueError  for a row outside [0, count) (E072).
 void gather_labels(const ImageSet& set, std::span<const std::int64_t> rows, std::int64_t* out);
 
-/// A grey picture, row by row.
+/// A picture, row by row; a pixel is a byte of grey, or three of red, green and blue.
 struct Image {
   std::int64_t height = 0;
   std::int64_t width = 0;
   std::vector<std::uint8_t> pixels;
+  std::int64_t channels = 1;
 };
 
 /// A sheet with the first images of each class, a class a row: `rows` classes from 0, `columns` images each,
@@ -158,9 +176,10 @@ struct ReadImageOptions {
 
   void fields(Fields& f);
 };
-/// A picture from a PNG, PGM or PPM file, told by content: (1, channels, height, width) f32 in [0, 1], one
-/// channel if it is grey, else red, green and blue. What is transparent is white. Another size is averaged or
-/// interpolated by a triangle as wide as two pixels of the coarser size.
+/// A picture from a PNG, JPEG, PGM or PPM file, told by content: (1, channels, height, width) f32 in [0, 1],
+/// one channel if it is grey, else red, green and blue. What is transparent is white; a JPEG is turned as its
+/// camera was held (Exif). Another size is averaged or interpolated by a triangle as wide as two pixels of
+/// the coarser size.
 /// @throws FileError  if the file cannot be read (E060), is damaged (E290), of another format or of more than
 ///     2^26 pixels (E291).
 /// @throws ValueError  for a size that is not allowed (E292).

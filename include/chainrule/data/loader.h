@@ -15,6 +15,9 @@ struct LoaderOptions {
   Batches::Order order = Batches::Order::shuffled;
   bool drop_last = false;      ///< leave out an epoch's last batch if it is short
   Transforms transforms = {};  ///< what is done to the rows of a batch, in order
+  /// One a row, with the order with_replacement: how often it is drawn, in proportion. None: all alike. As
+  /// the rows themselves, no part of a configuration.
+  std::vector<double> weights = {};
   /// Threads that prepare batches ahead; with 0 each batch is made when it is asked for, by the asking
   /// thread. Worth it where making a batch takes long against a step. The batches are the same bits for any
   /// number.
@@ -35,7 +38,8 @@ class Loader {
  public:
   using Options = LoaderOptions;
 
-  /// @throws ValueError  for options that are not allowed (E071, E276).
+  /// @throws ValueError  for options that are not allowed (E071, E276, E460), transforms that do not fit
+  ///     (E277), or the order balanced without class numbers to go by (E461).
   Loader(Source source, const Options& options = {});
   Loader(Loader&& other) noexcept : inside_(std::exchange(other.inside_, nullptr)) {}
   Loader& operator=(Loader&& other) noexcept {
@@ -56,6 +60,8 @@ class Loader {
   /// With replacement, as many as it takes to draw as many rows as there are.
   std::int64_t steps_per_epoch() const;
   const Source& source() const;
+  /// Of the batches: those of the source, unless a transform makes others of them.
+  const std::vector<Column>& columns() const;
   const Options& options() const;
 
  private:

@@ -112,6 +112,9 @@ class Rows : public Counted {
   /// The same as tensors, one a column. Gathers into new memory; a source that has tensors anyway gives
   /// those.
   virtual void take(std::span<const std::int64_t> rows, std::span<Tensor> out) const;
+  /// The last column alone, as gather writes it. Gathers all columns; a source whose inputs cost time, such
+  /// as pictures in files, overrides it.
+  virtual void gather_target(std::span<const std::int64_t> rows, const Array& out) const;
 
  private:
   std::int64_t rows_;
@@ -152,6 +155,9 @@ class Source {
   Batch range(std::int64_t begin, std::int64_t end) const;
   /// All rows: for sources that fit into memory as tensors.
   Batch all() const { return range(0, rows()); }
+  /// The target of all rows, without the inputs where the source can do that: for class numbers.
+  /// @throws ValueError  if there is none (E272).
+  Tensor targets() const;
 
   /// "60000 rows: x (1, 28, 28) f32, t () i64 of 10 classes".
   std::string to_string() const;

@@ -99,16 +99,17 @@ struct CsvOptions {
   std::vector<std::string> missing_words = {"", "NA", "N/A", "NaN", "nan", "null", "?"};  ///< mean: no value
   std::string separator = "";  ///< one character; empty: comma, semicolon, tab or bar, as the first line has
   Header header = Header::found;
-  std::string comment = "";  ///< one character: lines that begin with it are passed over; empty: none
-  DType dtype = f32;         ///< of the numbers in batches: f32 or f64
+  std::string decimal = ".";  ///< in numbers: a point or a comma; with a comma, no comma separates cells
+  std::string comment = "";   ///< one character: lines that begin with it are passed over; empty: none
+  DType dtype = f32;          ///< of the numbers in batches: f32 or f64
 
   void fields(Fields& f);
 };
 
 /// A table from a CSV file (RFC 4180), plain or gzip: UTF-8, quotes, line breaks in quotes, any line ends.
 ///
-/// A column whose first value is a number is one of numbers, with a decimal point whatever the locale; else
-/// one of words. The file is read once, and never held as text.
+/// A column whose first value is a number is one of numbers, with `decimal` whatever the locale; else one of
+/// words. The file is read once, and never held as text.
 /// @throws FileError  naming file, line and column: if a row has too many or too few cells (E280), quotes do
 ///     not close (E281), a cell in a column of numbers is none (E282), a value is missing (E283), names are
 ///     missing or stand twice (E284), a column has too many different words (E286), it is no text, or a row

@@ -14,7 +14,7 @@ namespace chainrule::data {
 /// Which rows a transform has before it, and the random numbers of each.
 struct Draw {
   std::span<const std::int64_t> rows;  ///< their numbers in the loader's source
-  std::int64_t epoch = 0;
+  std::int64_t epoch = 0;              ///< where rows are drawn, with replacement or balanced: the step
   std::uint64_t seed = 0;
   int place = 0;  ///< of the transform in its list: two of one kind draw different numbers
 
@@ -24,6 +24,12 @@ struct Draw {
     return Random(Philox(seed, streams::kAugment),
                   (static_cast<std::uint64_t>(epoch) << 8) | static_cast<std::uint64_t>(place),
                   static_cast<std::uint64_t>(rows[i]) << 24);
+  }
+  /// More of the i-th row's numbers, apart from those: what chooses its partner, see Remake.
+  Random partner(std::size_t i) const {
+    return Random(Philox(seed, streams::kAugment),
+                  (static_cast<std::uint64_t>(epoch) << 8) | static_cast<std::uint64_t>(place),
+                  static_cast<std::uint64_t>(rows[i]) << 24 | std::uint64_t{1} << 23);
   }
 };
 
@@ -44,6 +50,27 @@ class Transform : public Configurable {
 };
 template <class Self>
 using TransformOf = ConfigurableOf<Self, Transform>;
+
+/// A transform whose rows come out in another shape or dtype, or are made of two rows each.
+class Remake : public Transform {
+ public:
+  /// The columns that it makes. @throws ValueError  if it cannot be applied to these (E277).
+  virtual std::vector<Column> columns(std::span<const Column> before) const = 0;
+  /// Whether each row is mixed with another, its partner: any row of the loader's source, each equally
+  /// likely, chosen by the row's `draw.partner(i)`, as the transforms before have made it in this epoch.
+  virtual bool mixes() const { return false; }
+  /// Writes the rows. Called by several threads at once, for different batches.
+  /// @param rows, partners  as the transforms before have left them; no partners unless it mixes.
+  /// @param out  of the columns that it makes.
+  virtual void make(std::span<const Array> rows, std::span<const Array> partners, std::span<const Array> out,
+                    const Draw& draw) const = 0;
+
+  void check(std::span<const Column> before) const final { columns(before); }
+  /// @throws ValueError  always (E277): there is no room for other rows.
+  void apply(std::span<const Array> columns, const Draw& draw) const final;
+};
+template <class Self>
+using RemakeOf = ConfigurableOf<Self, Remake>;
 
 /// Subtracts a mean and divides by a deviation: one for all numbers of the first column, or one a channel
 /// (the first axis of a row).
@@ -70,12 +97,14 @@ struct Shift : TransformOf<Shift> {
   void apply(std::span<const Array> columns, const Draw& draw) const override;
 };
 
-/// Turns an image to its mirror image, left to right, with some probability. The last axis is the width.
+/// Turns an image to its mirror image with some probability, left to right, or top to bottom. The last axis
+/// is the width, the one before it the height.
 struct Flip : TransformOf<Flip> {
-  static constexpr Info kInfo{.name = "flip", .doc = "Mirrors some images, left to right."};
+  static constexpr Info kInfo{.name = "flip", .doc = "Mirrors some images, left to right or top to bottom."};
   double probability = 0.5;
+  bool vertical = false;
   Flip() = default;
-  explicit Flip(double chance) : probability(chance) {}
+  explicit Flip(double chance, bool top_to_bottom = false) : probability(chance), vertical(top_to_bottom) {}
   void fields(Fields& f);
   void check(std::span<const Column> columns) const override;
   void apply(std::span<const Array> columns, const Draw& draw) const override;
@@ -92,7 +121,7 @@ struct Noise : TransformOf<Noise> {
   void apply(std::span<const Array> columns, const Draw& draw) const override;
 };
 
-/// Transforms, in order: {Shift(2), Flip()}.
+/// Transforms, in order: {Shift(2), Flip()}. More of them for images: chainrule/data/augment.h.
 struct Transforms {
   static constexpr std::size_t kMost = 256;
   std::vector<Shared<Transform>> list;
@@ -104,6 +133,11 @@ struct Transforms {
   }
   void add(Shared<Transform> transform);
 };
+
+/// A source whose rows are transformed: what test images need that were cropped and normalized for training.
+/// Random transforms draw what a loader of this seed draws in its first epoch.
+/// @throws ValueError  for transforms that do not fit (E277), or too many (E276).
+Source transformed(const Source& source, Transforms transforms, std::uint64_t seed = 0);
 
 }  // namespace chainrule::data
 
