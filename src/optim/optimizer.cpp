@@ -51,9 +51,14 @@ void give_back(std::vector<Tensor>& next, std::size_t at, nn::Pass& pass) {
 
 /// What a step needs, kept for the next.
 struct Optimizer::Workspace {
+  struct Place {
+    std::size_t trained = 0;
+    Tensor* state = nullptr;  // null: the value
+  };
   std::vector<Tensor> values, gradients;  // of the trained parameters
   std::vector<Tensor> states;             // of one of them
   std::vector<const Tensor*> current;     // handles that are replaced
+  std::vector<Place> places;              // which ones the first of them are
   std::vector<Tensor> next;               // what is computed: new values and states first
   std::vector<NumberLeaves> numbers;      // the first `numbers_used`
   std::size_t numbers_used = 0;
@@ -62,7 +67,13 @@ struct Optimizer::Workspace {
     for (std::vector<Tensor>* tensors : {&values, &gradients, &states, &next}) tensors->clear();
     for (NumberLeaves& n : numbers) n.leaves.clear();
     current.clear();
+    places.clear();
     numbers_used = 0;
+  }
+  void replace(std::size_t trained, Tensor& state, Tensor made) {
+    current.push_back(&state);
+    places.push_back({trained, &state});
+    next.push_back(std::move(made));
   }
 
   std::span<const Tensor> numbers_for(const Rule& rule, DType dtype, double lr_factor, std::int64_t step,
@@ -84,14 +95,17 @@ void Group::fields(Fields& f) {
   f("match", match, "paths of parameters, with * for any text");
   f("lr_factor", lr_factor, "what the learning rate is multiplied by", at_least(0));
   f("weight_decay", weight_decay, "weight decay; negative: that of all");
+  f("l1", l1, "the same of the values' signs; negative: that of all");
   f("frozen", frozen, "whether they are left as they are");
 }
 
 void Options::fields(Fields& f) {
   f("lr", lr.handle(), "the learning rate; without one the rule's own");
   f("weight_decay", weight_decay, "share of the value that is added to the gradient of weights", at_least(0));
+  f("l1", l1, "this times the value's sign is added to the gradient of weights", at_least(0));
   f("clip_norm", clip_norm, "largest norm of all gradients together; 0: any", at_least(0));
   f("clip_value", clip_value, "largest number of a gradient; 0: any", at_least(0));
+  f("accumulate", accumulate, "steps whose mean gradient makes one update", at_least(1));
   f("groups", groups, "parameters that are treated in another way; the last that matches counts");
 }
 
@@ -110,6 +124,7 @@ Optimizer::Optimizer(std::vector<nn::NamedParameter> parameters, AnyRule rule, O
   config::check(*rule_.handle());
   config::check(options_);
   if (!options_.lr) options_.lr = rule_->default_lr();
+  if (options_.accumulate > 1) state_names_.emplace_back("gradients");
   for (nn::NamedParameter& p : parameters) {
     const auto is_it = [&](const nn::NamedParameter& other) { return other.parameter == p.parameter; };
     if (std::none_of(parameters_.begin(), parameters_.end(), is_it)) parameters_.push_back(std::move(p));
@@ -126,15 +141,25 @@ Optimizer::Optimizer(std::vector<nn::NamedParameter> parameters, AnyRule rule, O
       if (matches(group.match, parameters_[i].name)) found = group;
     }
     if (found.weight_decay < 0) found.weight_decay = options_.weight_decay;
+    if (found.l1 < 0) found.l1 = options_.l1;
     if (!found.frozen) trained_.push_back({i, found});
   }
 }
 
-double Optimizer::lr() const {
-  const double now = options_.lr.at(steps_, steps_per_epoch_);
-  if (std::isfinite(now) && now >= 0) return now;
-  throw ValueError(45, cat("[", options_.lr->info().name, "] the learning rate of step ", steps_ + 1, " is ",
+double Optimizer::lr(std::int64_t step) const {
+  const double now = options_.lr.at(step, steps_per_epoch_);
+  if (std::isfinite(now) && now >= 0) return now * lr_scale_;
+  throw ValueError(45, cat("[", options_.lr->info().name, "] the learning rate of step ", step + 1, " is ",
                            now, "; it must be a number from 0 up."));
+}
+
+void Optimizer::set_lr_scale(double scale) {
+  if (std::isfinite(scale) && scale >= 0) {
+    lr_scale_ = scale;
+    return;
+  }
+  throw ValueError(410, cat("[", rule_->info().name, "] the learning rate cannot be scaled by ", scale,
+                            "; need a finite number, at least 0."));
 }
 
 void Optimizer::set_lr(Rate lr) {
@@ -276,33 +301,66 @@ void Optimizer::check_fit(const Tensor& made, const Tensor& value, const std::st
                             "; both must be alike."));
 }
 
+/// A step without an update: only the sums of gradients grow. The first of several begins them anew.
+void Optimizer::add_up(Workspace& w) {
+  const std::size_t states = state_names_.size();
+  const bool is_first = steps_ % options_.accumulate == 0;
+  for (std::size_t i = 0; i < trained_.size(); ++i) {
+    Tensor& sum = states_[(i + 1) * states - 1];
+    w.replace(i, sum, is_first ? w.gradients[i] + 0 : sum + w.gradients[i]);
+  }
+}
+
+/// The mean of the gradients of all steps that belong to this update.
+void Optimizer::take_mean(std::vector<Tensor>& gradients) const {
+  if (options_.accumulate == 1) return;
+  for (std::size_t i = 0; i < gradients.size(); ++i) {
+    const Tensor& sum = states_[(i + 1) * state_names_.size() - 1];
+    gradients[i] = (sum + gradients[i]) / static_cast<double>(options_.accumulate);
+  }
+}
+
 /// From values and gradients, which it lets go, to what they become.
 void Optimizer::find_updates(Workspace& w) {
-  limit(w.gradients);
-  const double now = lr();
-  const std::size_t states = state_names_.size();
-  for (std::size_t i = 0; i < trained_.size(); ++i) {
-    const Group& group = trained_[i].group;
-    const Tensor& value = w.values[i];
-    Tensor gradient = std::move(w.gradients[i]);
-    if (group.weight_decay > 0 && value.ndim() >= 2) gradient = gradient + group.weight_decay * value;
-    const auto begin = states_.begin() + static_cast<std::ptrdiff_t>(i * states);
-    w.states.assign(begin, begin + static_cast<std::ptrdiff_t>(states));
-    const auto numbers = w.numbers_for(*rule_, value.dtype(), group.lr_factor, steps_ + 1, now);
-    w.next.push_back(rule_->update(value, gradient, w.states, numbers));
-    check_fit(w.next.back(), value, named(trained_[i]).name);
-    for (const Tensor& state : w.states) check_fit(state, value, named(trained_[i]).name);
-    std::move(w.states.begin(), w.states.end(), std::back_inserter(w.next));
-    w.current.push_back(&named(trained_[i]).parameter.value());
-    for (std::size_t s = 0; s < states; ++s) w.current.push_back(&states_[i * states + s]);
+  if ((steps_ + 1) % options_.accumulate != 0) {
+    add_up(w);
+  } else {
+    take_mean(w.gradients);
+    limit(w.gradients);
+    const double now = lr();
+    for (std::size_t i = 0; i < trained_.size(); ++i) find_update(w, i, now);
   }
   w.values.clear();
   w.gradients.clear();
   w.states.clear();
 }
 
+/// Of one parameter.
+void Optimizer::find_update(Workspace& w, std::size_t i, double lr) {
+  const Group& group = trained_[i].group;
+  const Tensor& value = w.values[i];
+  Tensor gradient = std::move(w.gradients[i]);
+  if (value.ndim() >= 2) {
+    if (group.weight_decay > 0) gradient = gradient + group.weight_decay * value;
+    if (group.l1 > 0) gradient = gradient + group.l1 * sign(value);
+  }
+  const std::size_t sums = options_.accumulate > 1 ? 1 : 0, states = state_names_.size();
+  const auto begin = states_.begin() + static_cast<std::ptrdiff_t>(i * states);
+  w.states.assign(begin, begin + static_cast<std::ptrdiff_t>(states - sums));
+  const std::int64_t update = (steps_ + 1) / options_.accumulate;
+  const auto numbers = w.numbers_for(*rule_, value.dtype(), group.lr_factor, update, lr);
+  w.next.push_back(rule_->update(value, gradient, w.states, numbers));
+  w.current.push_back(&named(trained_[i]).parameter.value());
+  w.places.push_back({i, nullptr});
+  const std::string& name = named(trained_[i]).name;
+  check_fit(w.next.back(), value, name);
+  for (std::size_t s = 0; s < states - sums; ++s) {
+    check_fit(w.states[s], value, name);
+    w.replace(i, states_[i * states + s], std::move(w.states[s]));
+  }
+}
+
 void Optimizer::apply(Workspace& w, nn::Pass* pass, History history) {
-  const std::size_t own = w.current.size();
   const std::size_t before_pass = w.next.size();
   if (pass != nullptr) {
     for (nn::Pass::Update& update : pass->updates()) {
@@ -316,13 +374,12 @@ void Optimizer::apply(Workspace& w, nn::Pass* pass, History history) {
     if (pass != nullptr) give_back(w.next, before_pass, *pass);
     throw;
   }
-  const std::size_t states = state_names_.size();
-  for (std::size_t i = 0; i < own; ++i) {
-    const std::size_t parameter = i / (1 + states), place = i % (1 + states);
-    if (place == 0) {
-      named(trained_[parameter]).parameter.set_value(std::move(w.next[i]));
+  for (std::size_t i = 0; i < w.places.size(); ++i) {
+    const auto& [trained, state] = w.places[i];
+    if (state == nullptr) {
+      named(trained_[trained]).parameter.set_value(std::move(w.next[i]));
     } else {
-      states_[parameter * states + place - 1] = std::move(w.next[i]);
+      *state = std::move(w.next[i]);
     }
   }
   if (pass != nullptr) {

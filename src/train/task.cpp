@@ -51,11 +51,14 @@ void check_rows(const data::Source& source) {
   throw ValueError(81, "[evaluate] the source has no rows; need at least one.");
 }
 
-/// The net's first output, from all columns but the last.
-Tensor predict(const nn::Layer& net, const data::Batch& batch, nn::Pass& pass, Location where) {
+/// The net's first output, from all columns but the last and that of weights.
+Tensor predict(const nn::Layer& net, const data::Batch& batch, nn::Pass& pass, Location where,
+               const std::string& weights = {}) {
   if (batch.size() <= 2) return net.run(nn::Inputs(batch[0], where), pass)[0];
   nn::Ports inputs;
-  for (int i = 0; i + 1 < batch.size(); ++i) inputs.push_back(batch[i]);
+  for (int i = 0; i + 1 < batch.size(); ++i) {
+    if (weights.empty() || batch.columns()[static_cast<std::size_t>(i)].name != weights) inputs.push_back(batch[i]);
+  }
   return net.run(nn::Inputs(inputs.all(), where), pass)[0];
 }
 
@@ -70,14 +73,20 @@ Task::Task(nn::Layer& net, loss::AnyLoss loss, Function* function, Metrics metri
   }
 }
 
+Task Task::weighted_by(std::string column) const {
+  Task task = *this;
+  task.weights_ = std::move(column);
+  return task;
+}
+
 std::string Task::describe_loss() const { return loss_ ? config::describe(*loss_) : "function"; }
 
 Outcome Task::outcome(const data::Batch& batch, nn::Pass& pass) const {
   if (function_) return (*function_)(*net_, batch, pass);
   const OriginScope scope(where_);
   const Tensor& target = batch.target();
-  Tensor prediction = predict(*net_, batch, pass, where_);
-  Tensor loss = (*loss_)(prediction, target);
+  Tensor prediction = predict(*net_, batch, pass, where_, weights_);
+  Tensor loss = (*loss_)(prediction, target, weights_.empty() ? Tensor() : batch[weights_]);
   return {std::move(loss), std::move(prediction), target};
 }
 

@@ -75,6 +75,24 @@ const std::map<std::string, LossSample>& losses() {
             return -(y * std::log(p) + (1 - y) * std::log(1 - p));
           });
         }}},
+      {"nll",
+       {"nll", Targets::classes, [](Row x, Row t) { return -x[static_cast<std::size_t>(t[0])]; }}},
+      {"tanh_cross_entropy",
+       {"tanh_cross_entropy", Targets::signs,
+        [](Row x, Row t) {
+          return mean_of(x, t, [](double z, double y) {
+            const double a = std::tanh(z);
+            return -((1 + y) * std::log((1 + a) / 2) + (1 - y) * std::log((1 - a) / 2));
+          });
+        }}},
+      {"half_mse",
+       {"half_mse", Targets::numbers,
+        [](Row x, Row t) {
+          return kColumns * mean_of(x, t, [](double a, double b) { return (a - b) * (a - b) / 2; });
+        }}},
+      {"kl_divergence",
+       {"kl_divergence", Targets::yes_or_no,  // 0 log 0 and 1 log 1 are 0
+        [](Row x, Row t) { return kColumns * mean_of(x, t, [](double q, double p) { return -p * q; }); }}},
       {"mse",
        {"mse", Targets::numbers,
         [](Row x, Row t) { return mean_of(x, t, [](double a, double b) { return (a - b) * (a - b); }); }}},

@@ -48,11 +48,19 @@ class Task {
   requires(!TaskFunction<L> && std::constructible_from<loss::AnyLoss, L>)
       Task(nn::Layer& net, L loss, Metrics metrics = {}, Location where = Location::current())
       : Task(net, loss::AnyLoss(std::move(loss)), nullptr, std::move(metrics), where) {}
+  /// A function of chainrule/loss.h by its name: Task{net, chainrule::mse}.
+  Task(nn::Layer& net, loss::Reducing loss, Metrics metrics = {}, Location where = Location::current())
+      : Task(net, loss::AnyLoss(loss), nullptr, std::move(metrics), where) {}
   template <TaskFunction F>
   Task(nn::Layer& net, F function, Metrics metrics = {}, Location where = Location::current())
       : Task(net, {}, new Custom<F>(std::move(function)), std::move(metrics), where) {}
 
-  /// Graph; computes nothing. @throws  what the net and the loss throw.
+  /// The same with a column of weights, (N), of what each row counts in the loss: it goes to the loss, not
+  /// into the net.
+  Task weighted_by(std::string column) const;
+
+  /// Graph; computes nothing. @throws  what the net and the loss throw; ValueError  if the column of weights
+  /// is not in the batch (E272).
   Outcome outcome(const data::Batch& batch, nn::Pass& pass) const;
 
   nn::Layer& net() const { return *net_; }
@@ -79,6 +87,7 @@ class Task {
   Shared<Function> function_;
   Metrics metrics_;
   Location where_;
+  std::string weights_;  // a column, or empty
 };
 
 /// A number that was measured, by the name of its metric, with that of the set in front: "test.accuracy".
