@@ -137,4 +137,23 @@ Tensor kl_divergence(const Tensor& log_q, const Tensor& p, Reduction reduction =
 Tensor kl_divergence(const Tensor& log_q, const Tensor& p, const LossOptions& options,
                      Location where = Location::current());
 
+/// Settings of ctc.
+struct CtcOptions {
+  Reduction reduction = Reduction::mean;
+  Tensor input_lengths = {};   ///< (N) i64: how many of the T frames there are; left out: all
+  Tensor target_lengths = {};  ///< (N) i64: how many of the L labels there are; left out: all
+  std::int64_t blank = 0;      ///< the class that stands for nothing
+};
+
+/// Connectionist temporal classification (Graves et al. 2006): minus the logarithm of the probability that
+/// the frames say the labels, over all alignments: labels may be held, and blanks stand between any two.
+/// @param log_probs  (N, T, C): what log_softmax gives for each frame.
+/// @param targets    (N, L) i64 class numbers without blanks; what is behind target_lengths does not matter.
+/// @return  Scalar, or (N). The mean divides each by its number of labels first, as PyTorch does. Infinite
+/// where no alignment fits, as there are too few frames.
+/// @throws ShapeError  for shapes that do not fit (E153).
+/// @throws ValueError  when evaluated, for a label that is no class (E109).
+Tensor ctc(const Tensor& log_probs, const Tensor& targets, const CtcOptions& options = {},
+           Location where = Location::current());
+
 }  // namespace chainrule

@@ -6,8 +6,10 @@
 #include <string_view>
 #include <vector>
 
+#include "chainrule/location.h"
 #include "chainrule/named_tensors.h"
 #include "chainrule/nn/layer.h"
+#include "chainrule/optim/minimize.h"
 #include "chainrule/optim/rule.h"
 #include "chainrule/optim/schedule.h"
 
@@ -73,9 +75,9 @@ class Optimizer {
   /// not
   ///     (E080); if it does not depend on a parameter (E263), or there is none (E267); or for a learning rate
   ///     that cannot be (E045).
-  double step(Tensor loss, nn::Pass& pass, std::span<Tensor> also = {});
+  double step(Tensor loss, nn::Pass& pass, std::span<Tensor> also = {}, Location where = Location::current());
   /// The same for a net that keeps no statistics. @throws ValueError  if it keeps some (E266).
-  double step(Tensor loss);
+  double step(Tensor loss, Location where = Location::current());
   /// One step with given gradients, in the order of the parameters that are not frozen.
   /// @throws ValueError  for another number of gradients, or one that does not fit its parameter (E044).
   void step(std::vector<Tensor> gradients);
@@ -98,8 +100,8 @@ class Optimizer {
   double lr(std::int64_t step) const;
   /// @throws ValueError  for settings out of range (E228).
   void set_lr(Rate lr);
-  /// What the schedule's rate is multiplied by: for what depends on results, such as train::reduce_on_plateau.
-  /// Not among the states: whoever sets it keeps it.
+  /// What the schedule's rate is multiplied by: for what depends on results, such as
+  /// train::reduce_on_plateau. Not among the states: whoever sets it keeps it.
   double lr_scale() const { return lr_scale_; }
   /// @throws ValueError  for a negative number, or one that is not finite (E410).
   void set_lr_scale(double scale);
@@ -123,7 +125,7 @@ class Optimizer {
 
   void keep_in_mind(const nn::Layer& net);
   void prepare();
-  void find_gradients(const Tensor& loss, Workspace& w) const;
+  void find_gradients(const Tensor& loss, Workspace& w, Location where) const;
   void limit(std::vector<Tensor>& gradients) const;
   void check_fit(const Tensor& made, const Tensor& value, const std::string& name) const;
   void find_updates(Workspace& w);
@@ -131,7 +133,7 @@ class Optimizer {
   void add_up(Workspace& w);
   void take_mean(std::vector<Tensor>& gradients) const;
   void apply(Workspace& w, nn::Pass* pass, History history);
-  double step_with(Tensor loss, nn::Pass* pass, std::span<Tensor> also);
+  double step_with(Tensor loss, nn::Pass* pass, std::span<Tensor> also, Location where);
   nn::NamedParameter& named(const Trained& trained) { return parameters_[trained.place]; }
   const nn::NamedParameter& named(const Trained& trained) const { return parameters_[trained.place]; }
 

@@ -32,7 +32,8 @@ Tensor class_last(const Tensor& x, int axis, std::int64_t classes) {
 
 Rows as_rows(const Tensor& scores, const Tensor& targets, const ClassOptions& options) {
   const Shape& s = scores.shape();
-  if (s.ndim() < 2) throw op_error<ShapeError>(21, cat("logits must have an axis of classes beside (N), got ", s, "."));
+  if (s.ndim() < 2)
+    throw op_error<ShapeError>(21, cat("logits must have an axis of classes beside (N), got ", s, "."));
   const int axis = checked_axis(options.class_axis, s.ndim());
   Rows rows;
   rows.classes = s[axis];
@@ -59,8 +60,8 @@ Rows as_rows(const Tensor& scores, const Tensor& targets, const ClassOptions& op
 Tensor weights_of_classes(const Rows& rows, const ClassOptions& options) {
   if (options.class_weights.is_empty()) return {};
   if (options.class_weights.shape() != Shape{rows.classes}) {
-    throw op_error<ShapeError>(152, cat("class weights ", options.class_weights.shape(), " for ", rows.classes,
-                                        " classes. Need (", rows.classes, ",)."));
+    throw op_error<ShapeError>(152, cat("class weights ", options.class_weights.shape(), " for ",
+                                        rows.classes, " classes. Need (", rows.classes, ",)."));
   }
   return cast(options.class_weights, rows.scores.dtype());
 }

@@ -47,6 +47,7 @@ std::vector<ComposedFunction> reduction_functions();
 std::vector<ComposedFunction> index_functions();
 std::vector<ComposedFunction> linear_algebra_functions();
 std::vector<ComposedFunction> loss_functions();
+std::vector<ComposedFunction> weighted_loss_functions();
 std::vector<ComposedFunction> normalization_functions();
 std::vector<ComposedFunction> random_functions();
 std::vector<ComposedFunction> conv_functions();

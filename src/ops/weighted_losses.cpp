@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "chainrule/ops.h"
+#include "ops/composed.h"
 #include "ops/internal.h"
 #include "ops/op.h"
 
@@ -108,10 +109,33 @@ Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& targ
       throw op_error<ValueError>(151, cat("positive_weight is ", q, "; it must be a number, at least 0."));
     }
     Tensor t = targets;
-    if (options.label_smoothing > 0) t = targets * (1 - options.label_smoothing) + options.label_smoothing / 2;
+    if (options.label_smoothing > 0)
+      t = targets * (1 - options.label_smoothing) + options.label_smoothing / 2;
     const Tensor losses = binary_cross_entropy_with_logits(logits, t, Reduction::none);
     return q == 1 ? losses : losses + (q - 1) * t * softplus(-logits);
   });
+}
+
+std::vector<ComposedFunction> weighted_loss_functions() {
+  using In = std::span<const Tensor>;
+  const SampleInput matrix{{3, 4}}, other{{3, 4}}, rows{{3}, DType::f64, {0.5, 2}};
+  const SampleInput frames{{2, 5, 3}}, labels{{2, 2}, DType::i64, {1, 3}};
+  return {
+      {"half_mse",
+       "sum_j (x_j - t_j)^2 / 2 of each row.",
+       {{"half_mse(x, t)", [](In in) { return half_mse(in[0], in[1]); }, {matrix, other}},
+        {"half_mse(x, t, {.sample_weights = w})",
+         [](In in) { return half_mse(in[0], in[1], LossOptions{.sample_weights = in[2]}); },
+         {matrix, other, rows}}}},
+      {"tanh_cross_entropy",
+       "-(1 + t) log((1 + tanh z) / 2) - (1 - t) log((1 - tanh z) / 2).",
+       {{"tanh_cross_entropy(z, t)",
+         [](In in) { return tanh_cross_entropy(in[0], in[1]); },
+         {matrix, other}}}},
+      {"ctc",
+       "-log of the probability of the labels over all alignments of frames.",
+       {{"ctc(log_probs, labels)", [](In in) { return ctc(in[0], in[1]); }, {frames, labels}}}},
+  };
 }
 
 }  // namespace chainrule

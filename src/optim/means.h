@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include "chainrule/fields.h"
-#include "ops/internal.h"
 #include "chainrule/ops.h"
+#include "ops/internal.h"
 
 // Running means, and what Adam and its relatives share.
 namespace chainrule::optim {

@@ -184,21 +184,21 @@ void Optimizer::prepare() {
   }
 }
 
-double Optimizer::step(Tensor loss, nn::Pass& pass, std::span<Tensor> also) {
-  return step_with(std::move(loss), &pass, also);
+double Optimizer::step(Tensor loss, nn::Pass& pass, std::span<Tensor> also, Location where) {
+  return step_with(std::move(loss), &pass, also, where);
 }
-double Optimizer::step(Tensor loss) {
-  if (keeps_.empty()) return step_with(std::move(loss), nullptr, {});
+double Optimizer::step(Tensor loss, Location where) {
+  if (keeps_.empty()) return step_with(std::move(loss), nullptr, {}, where);
   throw ValueError(266,
                    cat("[", rule_->info().name, "] the net keeps statistics (", keeps_,
                        "), which a pass collects. Make the loss with a pass, and use step(loss, pass)."));
 }
 
-double Optimizer::step_with(Tensor loss, nn::Pass* pass, std::span<Tensor> also) {
+double Optimizer::step_with(Tensor loss, nn::Pass* pass, std::span<Tensor> also, Location where) {
   prepare();
   const Reused<Workspace> w;
   for (const Trained& trained : trained_) w->values.push_back(named(trained).parameter.value());
-  find_gradients(loss, *w);
+  find_gradients(loss, *w, where);
   find_updates(*w);
   const std::size_t at = w->next.size();
   try {
@@ -223,16 +223,16 @@ double Optimizer::step_with(Tensor loss, nn::Pass* pass, std::span<Tensor> also)
   return w->next[at].item();
 }
 
-void Optimizer::find_gradients(const Tensor& loss, Workspace& w) const {
+void Optimizer::find_gradients(const Tensor& loss, Workspace& w, Location where) const {
   try {
-    append_gradients(loss, w.values, w.gradients);
+    append_gradients(loss, w.values, w.gradients, {}, where);
   } catch (const ValueError& error) {
     if (error.code() != 31) throw;
     for (const Trained& trained : trained_) {
       const Tensor& value = named(trained).parameter.value();
       std::vector<Tensor> gradient;
       try {
-        append_gradients(loss, {&value, 1}, gradient);
+        append_gradients(loss, {&value, 1}, gradient, {}, where);
       } catch (const ValueError&) {
         throw ValueError(
             263, cat("[", rule_->info().name, "] the loss does not depend on parameter ", named(trained).name,

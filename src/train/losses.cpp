@@ -10,7 +10,8 @@ namespace {
 
 template <class L>
 void class_fields(Fields& f, L& loss) {
-  f("label_smoothing", loss.label_smoothing, "share of each target that is spread over all classes", between(0, 1));
+  f("label_smoothing", loss.label_smoothing, "share of each target that is spread over all classes",
+    between(0, 1));
   f("class_weights", loss.class_weights, "what each class counts; empty: all the same", at_least(0));
   f("ignored", loss.ignored, "targets of these numbers do not count, such as padding");
   f("class_axis", loss.class_axis, "the axis of the classes; -1 for text nets, whose logits are (N, T, C)");
@@ -32,7 +33,8 @@ ClassOptions class_options(const L& loss, const Tensor& weights) {
 }  // namespace
 
 void throw_no_weights(std::string_view loss) {
-  throw ValueError(315, cat("[", loss, "] this loss takes no weights of rows. Give it a third parameter, const "
+  throw ValueError(315, cat("[", loss,
+                            "] this loss takes no weights of rows. Give it a third parameter, const "
                             "Tensor& weights, or leave weighted_by out."));
 }
 

@@ -79,7 +79,8 @@ TEST(Accumulate, GoesOnFromAnyStepWithTheSameBits) {
     first.train(0, stop);
     const NamedTensors state = first.optimizer.state();
     for (std::size_t i = 0; i < 4; ++i)
-      nn::Parameter(second.net.parameters()[i].parameter).set_value(first.net.parameters()[i].parameter.value());
+      nn::Parameter(second.net.parameters()[i].parameter)
+          .set_value(first.net.parameters()[i].parameter.value());
     second.optimizer.restore(state);
     second.train(stop, 15);
     EXPECT_EQ(second.weights(), whole.weights()) << stop;
@@ -88,7 +89,9 @@ TEST(Accumulate, GoesOnFromAnyStepWithTheSameBits) {
 
 TEST(Accumulate, IsAPositiveNumber) {
   const nn::Parameter p(zeros({2}));
-  EXPECT_NE(message_of([&] { Optimizer({{"p", p}}, Sgd{}, {.accumulate = 0}); }).find("'accumulate' is 0"),
+  EXPECT_NE(message_of([&] {
+              Optimizer({{"p", p}}, Sgd{}, {.accumulate = 0});
+            }).find("'accumulate' is 0"),
             std::string::npos);
 }
 
@@ -103,7 +106,9 @@ TEST(L1, PushesWeightsTowardsZero) {
 TEST(L1, OfAGroupIsItsOwn) {
   const nn::Parameter a(full({1, 1}, 2, f64)), b(full({1, 1}, 2, f64)), c(full({1, 1}, 2, f64));
   Optimizer sgd({{"a", a}, {"b", b}, {"c", c}}, Sgd{},
-                {.lr = 1, .weight_decay = 0.25, .l1 = 0.5,
+                {.lr = 1,
+                 .weight_decay = 0.25,
+                 .l1 = 0.5,
                  .groups = {{.match = "b", .l1 = 0}, {.match = "c", .weight_decay = 0, .l1 = 0.75}}});
   sgd.step({zeros({1, 1}, f64), zeros({1, 1}, f64), zeros({1, 1}, f64)});
   EXPECT_EQ(a.value().item(), 2 - 0.25 * 2 - 0.5);

@@ -63,10 +63,8 @@ const std::map<std::string, Formula> kFormulas = {
      [](double& x, double g, std::vector<double>& s, int, double lr) {
        x -= lr * (s[1] = 0.7 * s[1] + rmsprop(g, s, 0.8, false, 1e-3));
      }},
-    {"rmsprop(0.8, eps=0.001, centred=true)",
-     [](double& x, double g, std::vector<double>& s, int, double lr) {
-       x -= lr * rmsprop(g, s, 0.8, true, 1e-3);
-     }},
+    {"rmsprop(0.8, eps=0.001, centred=true)", [](double& x, double g, std::vector<double>& s, int,
+                                                 double lr) { x -= lr * rmsprop(g, s, 0.8, true, 1e-3); }},
     {"rmsprop(0.8, 0.7, eps=0.001, centred=true)",
      [](double& x, double g, std::vector<double>& s, int, double lr) {
        x -= lr * (s[2] = 0.7 * s[2] + rmsprop(g, s, 0.8, true, 1e-3));

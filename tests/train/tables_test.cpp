@@ -75,8 +75,7 @@ const std::map<std::string, LossSample>& losses() {
             return -(y * std::log(p) + (1 - y) * std::log(1 - p));
           });
         }}},
-      {"nll",
-       {"nll", Targets::classes, [](Row x, Row t) { return -x[static_cast<std::size_t>(t[0])]; }}},
+      {"nll", {"nll", Targets::classes, [](Row x, Row t) { return -x[static_cast<std::size_t>(t[0])]; }}},
       {"tanh_cross_entropy",
        {"tanh_cross_entropy", Targets::signs,
         [](Row x, Row t) {
@@ -174,10 +173,20 @@ struct MetricSample {
 
 const std::map<std::string, MetricSample>& metrics() {
   static const std::map<std::string, MetricSample> all{
-      {"loss", {"loss", Targets::numbers, 0}},           {"accuracy", {"accuracy", Targets::classes, 1}},
-      {"top_k", {"top_k(2)", Targets::classes, 1}},      {"mae", {"mae", Targets::numbers, 0}},
-      {"rmse", {"rmse", Targets::numbers, 0}},           {"r2", {"r2", Targets::numbers, 1}},
+      {"loss", {"loss", Targets::numbers, 0}},
+      {"accuracy", {"accuracy", Targets::classes, 1}},
+      {"top_k", {"top_k(2)", Targets::classes, 1}},
+      {"mae", {"mae", Targets::numbers, 0}},
+      {"rmse", {"rmse", Targets::numbers, 0}},
+      {"r2", {"r2", Targets::numbers, 1}},
       {"confusion", {"confusion", Targets::classes, 1}},
+      {"precision", {"precision(micro)", Targets::classes, 1}},
+      {"recall", {"recall(macro)", Targets::classes, 1}},
+      {"f1", {"f1", Targets::classes, 1}},
+      {"cohen_kappa", {"cohen_kappa", Targets::classes, 1}},
+      {"roc_auc", {"roc_auc", Targets::classes, 1}},
+      {"average_precision", {"average_precision", Targets::classes, 1}},
+      {"perplexity", {"perplexity", Targets::numbers, 1}},
   };
   return all;
 }

@@ -52,13 +52,14 @@ TEST(ClassOptions, ClassesStandOnAnyAxis) {
   const Tensor losses = softmax_cross_entropy(text.second(), text.targets(), {.reduction = Reduction::none});
   EXPECT_EQ(losses.shape(), (Shape{kRows, kPlaces}));
   expect_near(losses, expected);
-  expect_near(softmax_cross_entropy(text.last(), text.targets(), {.reduction = Reduction::none, .class_axis = -1}),
-              expected);
+  expect_near(
+      softmax_cross_entropy(text.last(), text.targets(), {.reduction = Reduction::none, .class_axis = -1}),
+      expected);
   expect_near(nll(log_softmax(text.last()), text.targets(), {.reduction = Reduction::none, .class_axis = 2}),
               expected);
   EXPECT_NEAR(softmax_cross_entropy(text.second(), text.targets(), ClassOptions{}).item(), total / 15, 1e-14);
-  EXPECT_NEAR(softmax_cross_entropy(text.second(), text.targets(), {.reduction = Reduction::sum}).item(), total,
-              1e-13);
+  EXPECT_NEAR(softmax_cross_entropy(text.second(), text.targets(), {.reduction = Reduction::sum}).item(),
+              total, 1e-13);
   const Tensor rows = reshape(text.last(), {15, 4}), classes = reshape(text.targets(), {15});
   EXPECT_EQ(softmax_cross_entropy(rows, classes, ClassOptions{}).item(),
             softmax_cross_entropy(rows, classes).item());  // the same bits
@@ -146,7 +147,8 @@ TEST(LossOptions, SampleWeightsMakeAWeightedMean) {
   EXPECT_NEAR(hinge(x, t, {.sample_weights = cast(each, i64)}).item(), 0, 1e-15);
   EXPECT_EQ(mse(x, t, LossOptions{}).item(), mse(x, t).item());
   EXPECT_EQ(mse(x, t, {.sample_weights = zeros({2}, f64)}).item(), 0);
-  const Tensor p = tensor({0.5, 0.5, 1, 0}, {2, 2}, f64), q = log(tensor({0.25, 0.75, 0.5, 0.5}, {2, 2}, f64));
+  const Tensor p = tensor({0.5, 0.5, 1, 0}, {2, 2}, f64),
+               q = log(tensor({0.25, 0.75, 0.5, 0.5}, {2, 2}, f64));
   EXPECT_NEAR(kl_divergence(q, p, {.sample_weights = rows}).item(),
               (3 * std::log(2 / std::sqrt(3)) + std::log(2)) / 4, 1e-15);
 }
@@ -172,7 +174,8 @@ TEST(TanhCrossEntropy, IsOfTargetsOfTwoSigns) {
   }
   expect_near(tanh_cross_entropy(z, t, Reduction::none), expected);
   expect_near(grad(tanh_cross_entropy(z, t, Reduction::sum), z), slopes);
-  expect_near(tanh_cross_entropy(tensor({1000, -1000}, f64), tensor({1, 1}, f64), Reduction::none), {0, 4000});
+  expect_near(tanh_cross_entropy(tensor({1000, -1000}, f64), tensor({1, 1}, f64), Reduction::none),
+              {0, 4000});
 }
 
 TEST(BinaryOptions, SmoothAndWeighTheYes) {
@@ -197,9 +200,10 @@ TEST(LossOptions, SayWhatDoesNotFit) {
     const std::size_t at = text.find(line);
     return at == std::string::npos ? text : text.substr(0, at) + text.substr(text.rfind(" (E"));
   };
-  EXPECT_EQ(said([&] { softmax_cross_entropy(z, t, {.class_axis = 2}); }),
-            "[softmax_cross_entropy] targets (3, 5) i64 do not fit logits (3, 4, 5) f32 with classes on axis 2. "
-            "Need class numbers (3, 4) i64 or probabilities (3, 4, 5) f32. (E021)");
+  EXPECT_EQ(
+      said([&] { softmax_cross_entropy(z, t, {.class_axis = 2}); }),
+      "[softmax_cross_entropy] targets (3, 5) i64 do not fit logits (3, 4, 5) f32 with classes on axis 2. "
+      "Need class numbers (3, 4) i64 or probabilities (3, 4, 5) f32. (E021)");
   EXPECT_EQ(said([&] { nll(zeros({3}), zeros({3}, i64), ClassOptions{}); }),
             "[nll] logits must have an axis of classes beside (N), got (3,). (E021)");
   EXPECT_NE(said([&] { nll(z, t, {.class_axis = 3}); }).find("(E013)"), std::string::npos);
@@ -207,13 +211,15 @@ TEST(LossOptions, SayWhatDoesNotFit) {
             "[softmax_cross_entropy] class weights (3,) for 4 classes. Need (4,). (E152)");
   EXPECT_EQ(said([&] { softmax_cross_entropy(z, t, {.label_smoothing = 1.5}); }),
             "[softmax_cross_entropy] label_smoothing is 1.5; it must be from 0 to 1. (E151)");
-  EXPECT_EQ(said([&] { softmax_cross_entropy(z, t, {.sample_weights = ones({5})}); }),
-            "[softmax_cross_entropy] sample weights (5,) do not fit losses (3, 5). Need one for each row, (3,), "
-            "or for each loss, (3, 5). (E150)");
+  EXPECT_EQ(
+      said([&] { softmax_cross_entropy(z, t, {.sample_weights = ones({5})}); }),
+      "[softmax_cross_entropy] sample weights (5,) do not fit losses (3, 5). Need one for each row, (3,), "
+      "or for each loss, (3, 5). (E150)");
   EXPECT_EQ(said([&] { mse(ones({3}), ones({3}), {.sample_weights = ones({2})}); }),
             "[mse] sample weights (2,) do not fit losses (3,). Need (3,). (E150)");
-  EXPECT_EQ(said([&] { binary_cross_entropy_with_logits(z, z, {.positive_weight = -1}); }),
-            "[binary_cross_entropy_with_logits] positive_weight is -1; it must be a number, at least 0. (E151)");
+  EXPECT_EQ(
+      said([&] { binary_cross_entropy_with_logits(z, z, {.positive_weight = -1}); }),
+      "[binary_cross_entropy_with_logits] positive_weight is -1; it must be a number, at least 0. (E151)");
   EXPECT_EQ(said([&] { half_mse(scalar(1), scalar(2)); }),
             "[half_mse] predictions () are one number; need a first axis of rows. (E140)");
   EXPECT_EQ(said([&] { tanh_cross_entropy(zeros({3}), zeros({2})); }).find("[tanh_cross_entropy] "), 0u);
@@ -235,7 +241,8 @@ TEST(ClassOptions, ClassesThatAreNotThereAreNamed) {
                                       ClassOptions{.label_smoothing = 0.1}, ClassOptions{.ignored = {7}}}) {
     const std::string text = message_of([&] { softmax_cross_entropy(z, t, options).item(); });
     EXPECT_TRUE(named(text)) << text;
-    const std::string of_slope = message_of([&] { grad(softmax_cross_entropy(z, t, options), z).to_vector(); });
+    const std::string of_slope =
+        message_of([&] { grad(softmax_cross_entropy(z, t, options), z).to_vector(); });
     EXPECT_TRUE(named(of_slope)) << of_slope;
   }
   const std::string plain = message_of([&] { grad(softmax_cross_entropy(z, t), z).to_vector(); });

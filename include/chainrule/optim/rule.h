@@ -149,7 +149,8 @@ struct AdamW {
 ///
 ///     h += gradient^2;  value -= lr gradient / (sqrt(h) + eps)
 struct AdaGrad {
-  static constexpr Info kInfo{.name = "adagrad", .doc = "Steps that shrink with the sum of squared gradients."};
+  static constexpr Info kInfo{.name = "adagrad",
+                              .doc = "Steps that shrink with the sum of squared gradients."};
   static constexpr std::string_view kStates = "h";
   double eps = 1e-7;
   void fields(Fields& f);
@@ -208,7 +209,8 @@ struct Nadam {
 /// AMSGrad (Reddi, Kale and Kumar 2018): Adam with the largest v so far in place of v, so that no step grows
 /// by forgetting. With Adam's corrections, which the paper's algorithm 2 drops for simplicity.
 struct AmsGrad {
-  static constexpr Info kInfo{.name = "amsgrad", .doc = "Adam, with the largest mean squared gradient so far."};
+  static constexpr Info kInfo{.name = "amsgrad",
+                              .doc = "Adam, with the largest mean squared gradient so far."};
   static constexpr std::string_view kStates = "m, v, largest";
   static constexpr double kLr = 0.001;
   double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;

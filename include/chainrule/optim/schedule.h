@@ -100,7 +100,8 @@ struct MultiStep {
 
 /// lr factor^(t / every), without jumps.
 struct Exponential {
-  static constexpr Info kInfo{.name = "exponential", .doc = "Falls by a factor every so often, without jumps."};
+  static constexpr Info kInfo{.name = "exponential",
+                              .doc = "Falls by a factor every so often, without jumps."};
   double lr = 0.1, factor = 0.9;
   Duration every = chainrule::epochs(1);
   void fields(Fields& f);
@@ -129,7 +130,8 @@ struct Polynomial {
 /// Half cosines one after the other, each `growth` times as long as the one before and beginning at lr again
 /// (SGDR; Loshchilov and Hutter 2017, equation 5).
 struct CosineRestarts {
-  static constexpr Info kInfo{.name = "cosine_restarts", .doc = "Falls along half a cosine, again and again."};
+  static constexpr Info kInfo{.name = "cosine_restarts",
+                              .doc = "Falls along half a cosine, again and again."};
   double lr = 0.1;
   Duration length;  ///< of the first
   double growth = 1, end = 0;

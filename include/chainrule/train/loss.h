@@ -76,10 +76,11 @@ class AnyLoss : public Any<Loss> {
  public:
   AnyLoss() = default;
   AnyLoss(Shared<Loss> loss) : Any(std::move(loss)) {}
-  template <Function L>
-  AnyLoss(L loss) : Any(Shared<Loss>(wrap(std::move(loss)))) {}
+  template <class L>
+  requires(Function<L> || Weighted<L>) AnyLoss(L loss) : Any(Shared<Loss>(wrap(std::move(loss)))) {}
   AnyLoss(Reducing loss)
-      : AnyLoss([loss](const Tensor& y, const Tensor& t) { return loss(y, t, Reduction::mean, Location()); }) {}
+      : AnyLoss(
+            [loss](const Tensor& y, const Tensor& t) { return loss(y, t, Reduction::mean, Location()); }) {}
 
  private:
   template <class L>
@@ -110,7 +111,8 @@ class AnyLoss : public Any<Loss> {
 };
 
 struct SoftmaxCrossEntropy {
-  static constexpr Info kInfo{.name = "softmax_cross_entropy", .doc = "Of logits (N, C, ...) and class numbers (N, ...) or probabilities."};
+  static constexpr Info kInfo{.name = "softmax_cross_entropy",
+                              .doc = "Of logits (N, C, ...) and class numbers (N, ...) or probabilities."};
   double label_smoothing = 0;
   std::vector<double> class_weights = {};
   std::vector<std::int64_t> ignored = {};
@@ -119,7 +121,8 @@ struct SoftmaxCrossEntropy {
   Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights = {}) const;
 };
 struct Nll {
-  static constexpr Info kInfo{.name = "nll", .doc = "Of log-probabilities (N, C, ...) and class numbers (N, ...) or probabilities."};
+  static constexpr Info kInfo{
+      .name = "nll", .doc = "Of log-probabilities (N, C, ...) and class numbers (N, ...) or probabilities."};
   double label_smoothing = 0;
   std::vector<double> class_weights = {};
   std::vector<std::int64_t> ignored = {};
@@ -128,13 +131,15 @@ struct Nll {
   Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights = {}) const;
 };
 struct BinaryCrossEntropyWithLogits {
-  static constexpr Info kInfo{.name = "binary_cross_entropy_with_logits", .doc = "Of numbers before the sigmoid and yes-or-no targets."};
+  static constexpr Info kInfo{.name = "binary_cross_entropy_with_logits",
+                              .doc = "Of numbers before the sigmoid and yes-or-no targets."};
   double label_smoothing = 0, positive_weight = 1;
   void fields(Fields& f);
   Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights = {}) const;
 };
 struct TanhCrossEntropy {
-  static constexpr Info kInfo{.name = "tanh_cross_entropy", .doc = "Of numbers before the tanh and targets of -1 and 1."};
+  static constexpr Info kInfo{.name = "tanh_cross_entropy",
+                              .doc = "Of numbers before the tanh and targets of -1 and 1."};
   Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights = {}) const;
 };
 struct Mse {
@@ -142,7 +147,8 @@ struct Mse {
   Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights = {}) const;
 };
 struct HalfMse {
-  static constexpr Info kInfo{.name = "half_mse", .doc = "Half the sum of squares of a row, as the books have it."};
+  static constexpr Info kInfo{.name = "half_mse",
+                              .doc = "Half the sum of squares of a row, as the books have it."};
   Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights = {}) const;
 };
 struct Mae {
@@ -160,7 +166,8 @@ struct Hinge {
   Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights = {}) const;
 };
 struct KlDivergence {
-  static constexpr Info kInfo{.name = "kl_divergence", .doc = "Of log-probabilities (..., C) and probabilities of that shape."};
+  static constexpr Info kInfo{.name = "kl_divergence",
+                              .doc = "Of log-probabilities (..., C) and probabilities of that shape."};
   Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights = {}) const;
 };
 

@@ -65,6 +65,7 @@ class Task {
 
   nn::Layer& net() const { return *net_; }
   const Metrics& metrics() const { return metrics_; }
+  Location where() const { return where_; }  ///< it was made, for messages
   /// What it is, as configurations write it: "softmax_cross_entropy".
   std::string describe_loss() const;
 
@@ -105,6 +106,6 @@ std::vector<Measure> measure(const Task& task, const data::Source& source, std::
 ///
 ///     std::cout << train::evaluate(net, test, metric::r2) << "\n";
 double evaluate(const nn::Layer& net, const data::Source& source, const metric::AnyMetric& metric,
-                std::int64_t batch_size = 1000);
+                std::int64_t batch_size = 1000, Location where = Location::current());
 
 }  // namespace chainrule::train
