@@ -306,22 +306,6 @@ const Mistake kMistakes[] = {
      [] {
        tensor({1, 2}, u8) - 300;
      }},
-    {150,
-     [] {
-       mse(zeros({4, 3}), zeros({4, 3}), {.sample_weights = ones({3})});
-     }},
-    {151,
-     [] {
-       softmax_cross_entropy(zeros({4, 3}), zeros({4}, i64), {.label_smoothing = 10});
-     }},
-    {152,
-     [] {
-       softmax_cross_entropy(zeros({4, 3}), zeros({4}, i64), {.class_weights = ones({2})});
-     }},
-    {153,
-     [] {
-       ctc(zeros({2, 5, 3}), zeros({3, 4}, i64));
-     }},
     {239,
      [] {
        optim::Rate rate;

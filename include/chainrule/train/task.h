@@ -65,7 +65,8 @@ class Task {
 
   nn::Layer& net() const { return *net_; }
   const Metrics& metrics() const { return metrics_; }
-  Location where() const { return where_; }  ///< it was made, for messages
+  const std::string& weights() const { return weights_; }  ///< a column, or empty
+  Location where() const { return where_; }                ///< it was made, for messages
   /// What it is, as configurations write it: "softmax_cross_entropy".
   std::string describe_loss() const;
 
