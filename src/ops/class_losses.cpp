@@ -1,5 +1,6 @@
 // Cross-entropy of classes with options: weights, smoothing, ignored targets, further axes.
 #include <algorithm>
+#include <cstdlib>
 
 #include "chainrule/ops.h"
 #include "ops/meta.h"
@@ -111,9 +112,12 @@ Tensor class_loss(const char* name, const Tensor& scores, const Tensor& targets,
                   RowLoss loss, Location where) {
   const OpScope scope(name, where);
   require_share("label_smoothing", options.label_smoothing);
-  const Rows rows = as_rows(scores, targets, options);
   const bool is_plain = options.sample_weights.is_empty() && options.class_weights.is_empty() &&
                         options.label_smoothing == 0 && options.ignored.empty();
+  const bool is_matrix = !scores.is_empty() && scores.ndim() == 2 && std::abs(options.class_axis) == 1;
+  if (is_plain && is_matrix)
+    return loss(scores, targets, options.reduction, where);  // what most trainings do
+  const Rows rows = as_rows(scores, targets, options);
   if (is_plain) {
     const Tensor losses = loss(rows.scores, rows.targets, options.reduction, where);
     return options.reduction == Reduction::none ? reshape(losses, rows.shape) : losses;

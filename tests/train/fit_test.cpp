@@ -16,15 +16,25 @@ struct Fitted {
   std::string written;
 };
 
+/// What is written to std::cout while it exists.
+class Written {
+ public:
+  Written() : before_(std::cout.rdbuf(text_.rdbuf())) {}
+  ~Written() { std::cout.rdbuf(before_); }
+  Written(const Written&) = delete;
+  Written& operator=(const Written&) = delete;
+  std::string text() const { return text_.str(); }
+
+ private:
+  std::ostringstream text_;
+  std::streambuf* before_;
+};
+
 Fitted fitted(FitOptions options) {
   nn::Sequential net = small_net();
-  const std::ostringstream text;
-  std::streambuf* before = std::cout.rdbuf(text.rdbuf());
-  Fitted made{fit(net, loss::softmax_cross_entropy, stripes(100, 1), options), 0, ""};
-  std::cout.rdbuf(before);
-  made.weights = checksum_of(net);
-  made.written = text.str();
-  return made;
+  const Written written;
+  const Result result = fit(net, loss::softmax_cross_entropy, stripes(100, 1), options);
+  return {result, checksum_of(net), written.text()};
 }
 
 TEST(Fit, IsATrainerAndAnOptimizer) {

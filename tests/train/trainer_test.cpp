@@ -169,7 +169,7 @@ TEST(Trainer, AStopEndsWithTheRunThatFailed) {
 
 // Rows 2 of 4 have a class that is not there; batches are in another order.
 TEST(Trainer, NamesTheRowOfAClassThatIsNotThere) {
-  const data::Source source = data::arrays(zeros({40, 3}), where(equal(cast(arange(40), i64), 29), 7, 1));
+  const data::Source source = data::arrays(zeros({40, 3}), cast(where(equal(arange(40), 29), 7, 1), i64));
   nn::Sequential net{nn::Affine(4)};
   optim::Optimizer optimizer(net, optim::Sgd{});
   Trainer trainer({net, loss::softmax_cross_entropy}, optimizer, {source, {.batch_size = 8, .seed = 3}});
@@ -192,14 +192,15 @@ TEST(Trainer, NamesTheLinesOfTheProgram) {
   const Tensor x = zeros({4, 30});
   std::string message = message_of([&] { training.optimizer.step(training.net.predict(x)); });
   expect_here(message, "(E030)", __LINE__ - 1);
-  Trainer vector({training.net, [](const Tensor& y, const Tensor&) { return y; }}, training.optimizer,
-                 {stripes(40, 1), {.batch_size = 8}});
-  expect_here(message_of([&] { vector.run(steps(1)); }), "(E030)", __LINE__ - 2);
+  const Task of_vector{training.net, [](const Tensor& y, const Tensor&) { return y; }};
+  const int made_at = __LINE__ - 1;
+  Trainer vector(of_vector, training.optimizer, {stripes(40, 1), {.batch_size = 8}});
+  expect_here(message_of([&] { vector.run(steps(1)); }), "(E030)", made_at);
   message = message_of([&] { evaluate(training.net, stripes(8, 1), metric::top_k(5)); });
   expect_here(message, "(E110)", __LINE__ - 1);
-  nn::Sequential net{nn::Affine{4}, nn::BatchNorm{}};
-  const data::Source numbers = data::arrays(full({4, 2}, 1e30), zeros({4}, i64));
-  message = message_of([&] { fit(net, loss::softmax_cross_entropy, numbers, {.epochs = 3, .lr = 1e30}); });
+  nn::Sequential net{nn::Affine{1}};
+  const data::Source numbers = data::arrays(full({4, 2}, 1e30), zeros({4, 1}));
+  message = message_of([&] { fit(net, loss::mse, numbers); });
   expect_here(message, "(E080)", __LINE__ - 1);
 }
 
