@@ -14,6 +14,10 @@ namespace {
 
 using Residuals = FlatFunction::Residuals;
 
+/// Where a step promises no more than this share of the sum and does not keep it, rounding is all that is
+/// left.
+constexpr double kRounding = 1e-12;
+
 /// Lengths of the columns of the derivatives.
 Numbers64 lengths(const Residuals& r, std::size_t parameters) {
   const std::size_t count = r.values.size();
@@ -162,15 +166,17 @@ Minimum minimize_objective(Objective residuals, std::span<const Tensor> start, c
       search.stay("the derivatives depend on each other");
       return search.result(false);
     }
+    const double before = search.here().sum, promised = before - predicted(search.here(), step);
     double share = 1;
-    while (share > 1e-12 &&
-           !(search.f().residuals(moved(search.x(), step, share), false).sum < search.here().sum))
-      share /= 2;
+    const auto falls = [&] {
+      return search.f().residuals(moved(search.x(), step, share), false).sum < before;
+    };
+    while (share > 1e-12 && !falls()) share /= 2;
     if (share <= 1e-12) {
       search.stay("no part of the step makes the sum smaller");
-      return search.result(false);
+      return search.result(promised <= kRounding * before);
     }
-    search.go(step, share, search.here().sum - predicted(search.here(), step));
+    search.go(step, share, promised);
   }
   return search.result(search.end() != nullptr);
 }
@@ -195,7 +201,7 @@ Minimum minimize_objective(Objective residuals, std::span<const Tensor> start,
     growth *= 2;
     if (damping < 1e30) continue;
     search.stay("no shorter step makes the sum smaller");
-    return search.result(promised <= 1e-12 * before);  // then rounding is all that is left
+    return search.result(promised <= kRounding * before);
   }
   return search.result(search.end() != nullptr);
 }

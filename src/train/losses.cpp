@@ -14,7 +14,8 @@ void class_fields(Fields& f, L& loss) {
     between(0, 1));
   f("class_weights", loss.class_weights, "what each class counts; empty: all the same", at_least(0));
   f("ignored", loss.ignored, "targets of these numbers do not count, such as padding");
-  f("class_axis", loss.class_axis, "the axis of the classes; -1 for text nets, whose logits are (N, T, C)");
+  f("class_axis", loss.class_axis, "the axis of the classes; -1 for text nets, whose logits are (N, T, C)",
+    between(-8, 7));
 }
 
 template <class L>

@@ -176,7 +176,7 @@ TEST(Trainer, NamesTheRowOfAClassThatIsNotThere) {
   const std::string message = message_of([&] { trainer.run(epochs(1)); });
   EXPECT_EQ(message.find("[softmax_cross_entropy] target 7 in row "), 0u) << message;
   EXPECT_NE(message.find(" is not a class number in [0, 4). "), std::string::npos) << message;
-  EXPECT_NE(message.find("called from trainer_test.cpp:"), std::string::npos) << message;
+  EXPECT_NE(message.find("Called from trainer_test.cpp:"), std::string::npos) << message;
   EXPECT_NE(message.find(" It is of row 29 of the source. (E022)"), std::string::npos) << message;
   const std::string measured = message_of([&] { measure({net, loss::softmax_cross_entropy}, source, 16); });
   EXPECT_NE(measured.find(" It is of row 29 of the source. (E022)"), std::string::npos) << measured;
