@@ -6,8 +6,10 @@
 #include <string_view>
 #include <vector>
 
+#include "chainrule/location.h"
 #include "chainrule/named_tensors.h"
 #include "chainrule/nn/layer.h"
+#include "chainrule/optim/minimize.h"
 #include "chainrule/optim/rule.h"
 #include "chainrule/optim/schedule.h"
 
@@ -24,6 +26,7 @@ struct Group {
   std::string match = "*";
   double lr_factor = 1;
   double weight_decay = -1;  ///< negative: that of all
+  double l1 = -1;            ///< the same
   bool frozen = false;       ///< left as they are, without a gradient
 
   void fields(Fields& f);
@@ -33,8 +36,12 @@ struct Options {
   Rate lr = {};  ///< left out: the rule's own, 0.001 for adam
   double weight_decay =
       0;                  ///< this times the value is added to the gradient of parameters of two axes or more
+  double l1 = 0;          ///< this times the value's sign is added to it: many weights become small
   double clip_norm = 0;   ///< gradients are scaled so that the norm of all together is at most this; 0: not
   double clip_value = 0;  ///< each number of a gradient is cut to [-this, this]; 0: not
+  /// Every so many steps there is one update, by the mean of their gradients: as a batch so many times as
+  /// large would give. A step of the schedule is a step, one of the rule an update.
+  std::int64_t accumulate = 1;
   std::vector<Group> groups = {};  ///< the last that matches counts
 
   void fields(Fields& f);
@@ -68,9 +75,9 @@ class Optimizer {
   /// not
   ///     (E080); if it does not depend on a parameter (E263), or there is none (E267); or for a learning rate
   ///     that cannot be (E045).
-  double step(Tensor loss, nn::Pass& pass, std::span<Tensor> also = {});
+  double step(Tensor loss, nn::Pass& pass, std::span<Tensor> also = {}, Location where = Location::current());
   /// The same for a net that keeps no statistics. @throws ValueError  if it keeps some (E266).
-  double step(Tensor loss);
+  double step(Tensor loss, Location where = Location::current());
   /// One step with given gradients, in the order of the parameters that are not frozen.
   /// @throws ValueError  for another number of gradients, or one that does not fit its parameter (E044).
   void step(std::vector<Tensor> gradients);
@@ -83,20 +90,27 @@ class Optimizer {
   const Rule& rule() const { return *rule_; }
   const Options& options() const { return options_; }
 
-  /// Steps taken.
+  /// Steps taken. With `accumulate` one in so many changes the parameters.
   std::int64_t steps() const { return steps_; }
-  /// The learning rate of the next step.
+  /// The learning rate of the next step, or of another.
   /// @throws ValueError  if the schedule gives a negative one, or one that is not finite (E045); or counts in
   /// epochs
   ///     of unknown length (E260).
-  double lr() const;
+  double lr() const { return lr(steps_); }
+  double lr(std::int64_t step) const;
   /// @throws ValueError  for settings out of range (E228).
   void set_lr(Rate lr);
+  /// What the schedule's rate is multiplied by: for what depends on results, such as
+  /// train::reduce_on_plateau. Not among the states: whoever sets it keeps it.
+  double lr_scale() const { return lr_scale_; }
+  /// @throws ValueError  for a negative number, or one that is not finite (E410).
+  void set_lr_scale(double scale);
   /// For schedules in epochs; trainers set it.
   void set_steps_per_epoch(std::int64_t count) { steps_per_epoch_ = count; }
 
   /// All that a later step depends on, beside the parameters: each state by the path of its parameter,
-  /// "affine1.weight.velocity", and the number of steps as "steps".
+  /// "affine1.weight.velocity", and the number of steps as "steps". With `accumulate` the sum of gradients is
+  /// one more state, "affine1.weight.gradients".
   NamedTensors state() const;
   /// Goes on from what `state` gave. @throws ValueError  that lists what is missing, extra or of another
   /// shape (E264).
@@ -111,23 +125,27 @@ class Optimizer {
 
   void keep_in_mind(const nn::Layer& net);
   void prepare();
-  void find_gradients(const Tensor& loss, Workspace& w) const;
+  void find_gradients(const Tensor& loss, Workspace& w, Location where) const;
   void limit(std::vector<Tensor>& gradients) const;
   void check_fit(const Tensor& made, const Tensor& value, const std::string& name) const;
   void find_updates(Workspace& w);
+  void find_update(Workspace& w, std::size_t i, double lr);
+  void add_up(Workspace& w);
+  void take_mean(std::vector<Tensor>& gradients) const;
   void apply(Workspace& w, nn::Pass* pass, History history);
-  double step_with(Tensor loss, nn::Pass* pass, std::span<Tensor> also);
+  double step_with(Tensor loss, nn::Pass* pass, std::span<Tensor> also, Location where);
   nn::NamedParameter& named(const Trained& trained) { return parameters_[trained.place]; }
   const nn::NamedParameter& named(const Trained& trained) const { return parameters_[trained.place]; }
 
   std::vector<nn::NamedParameter> parameters_;
   AnyRule rule_;
   Options options_;
-  std::vector<std::string> state_names_;
+  std::vector<std::string> state_names_;  // the rule's, and the sum of gradients if there is one
   std::vector<Trained> trained_;
   std::vector<Tensor> states_;  // of all trained ones, one after the other; made by the first step
   std::int64_t steps_ = 0;
   std::int64_t steps_per_epoch_ = 0;
+  double lr_scale_ = 1;
   std::string keeps_;  // a state that the net's layers keep; empty if they keep none
 };
 

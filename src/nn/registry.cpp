@@ -1,4 +1,5 @@
 // The layers that can be named: one line each in layer_list.def.
+#include "chainrule/nn/ensemble.h"
 #include "chainrule/nn/layers.h"
 #include "chainrule/nn/nets.h"
 

@@ -51,6 +51,7 @@ std::vector<ComposedFunction> index_functions();
 std::vector<ComposedFunction> sort_functions();
 std::vector<ComposedFunction> linear_algebra_functions();
 std::vector<ComposedFunction> loss_functions();
+std::vector<ComposedFunction> weighted_loss_functions();
 std::vector<ComposedFunction> normalization_functions();
 std::vector<ComposedFunction> random_functions();
 std::vector<ComposedFunction> conv_functions();

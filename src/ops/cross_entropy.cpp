@@ -270,8 +270,9 @@ struct Nll {
 
 /// The losses of rows by an operation. Bytes are class numbers too.
 template <class Op>
-Tensor row_losses(const Tensor& scores, const Tensor& targets, Reduction reduction, Location where) {
-  const OriginScope scope(where);
+Tensor row_losses(const char* name, const Tensor& scores, const Tensor& targets, Reduction reduction,
+                  Location where) {
+  const OpScope scope(name, where);  // so that its gradient speaks of it, too
   const bool bytes = !targets.is_empty() && targets.dtype() == DType::u8;
   return reduced(apply(Op{}, {scores, bytes ? cast(targets, DType::i64) : targets}, where), reduction);
 }
@@ -296,11 +297,11 @@ Tensor reduced(const Tensor& losses, Reduction reduction) {
 
 Tensor softmax_cross_entropy(const Tensor& logits, const Tensor& targets, Reduction reduction,
                              Location where) {
-  return row_losses<SoftmaxCrossEntropy>(logits, targets, reduction, where);
+  return row_losses<SoftmaxCrossEntropy>("softmax_cross_entropy", logits, targets, reduction, where);
 }
 
 Tensor nll(const Tensor& log_probs, const Tensor& targets, Reduction reduction, Location where) {
-  return row_losses<Nll>(log_probs, targets, reduction, where);
+  return row_losses<Nll>("nll", log_probs, targets, reduction, where);
 }
 
 }  // namespace chainrule

@@ -11,6 +11,7 @@
 #include "graph/node.h"
 #include "optim/match.h"
 #include "optim/not_finite.h"
+#include "optim/workspace.h"
 #include "plan/renew.h"
 
 namespace chainrule::optim {
@@ -32,66 +33,23 @@ std::string list_of(const std::vector<nn::NamedParameter>& parameters) {
   return names.empty() ? "none" : names;
 }
 
-/// A rule's numbers as leaves, for a dtype and a factor of the learning rate.
-struct NumberLeaves {
-  DType dtype = f32;
-  double lr_factor = 1;
-  std::vector<Tensor> leaves;
-};
-
-/// Where they were before they were handed over.
-void give_back(std::vector<Tensor>& next, std::size_t at, std::span<Tensor> tensors) {
-  for (Tensor& tensor : tensors) tensor = std::move(next[at++]);
-}
-void give_back(std::vector<Tensor>& next, std::size_t at, nn::Pass& pass) {
-  for (nn::Pass::Update& update : pass.updates()) update.next = std::move(next[at++]);
-}
-
 }  // namespace
-
-/// What a step needs, kept for the next.
-struct Optimizer::Workspace {
-  std::vector<Tensor> values, gradients;  // of the trained parameters
-  std::vector<Tensor> states;             // of one of them
-  std::vector<const Tensor*> current;     // handles that are replaced
-  std::vector<Tensor> next;               // what is computed: new values and states first
-  std::vector<NumberLeaves> numbers;      // the first `numbers_used`
-  std::size_t numbers_used = 0;
-
-  void clear() {
-    for (std::vector<Tensor>* tensors : {&values, &gradients, &states, &next}) tensors->clear();
-    for (NumberLeaves& n : numbers) n.leaves.clear();
-    current.clear();
-    numbers_used = 0;
-  }
-
-  std::span<const Tensor> numbers_for(const Rule& rule, DType dtype, double lr_factor, std::int64_t step,
-                                      double lr) {
-    for (std::size_t i = 0; i < numbers_used; ++i) {
-      if (numbers[i].dtype == dtype && numbers[i].lr_factor == lr_factor) return numbers[i].leaves;
-    }
-    if (numbers_used == numbers.size()) numbers.emplace_back();
-    NumberLeaves& made = numbers[numbers_used++];
-    made.dtype = dtype;
-    made.lr_factor = lr_factor;
-    const Numbers now = rule.numbers(step, lr * lr_factor);
-    for (const double number : now.all()) made.leaves.push_back(scalar(number, dtype));
-    return made.leaves;
-  }
-};
 
 void Group::fields(Fields& f) {
   f("match", match, "paths of parameters, with * for any text");
   f("lr_factor", lr_factor, "what the learning rate is multiplied by", at_least(0));
   f("weight_decay", weight_decay, "weight decay; negative: that of all");
+  f("l1", l1, "the same of the values' signs; negative: that of all");
   f("frozen", frozen, "whether they are left as they are");
 }
 
 void Options::fields(Fields& f) {
   f("lr", lr.handle(), "the learning rate; without one the rule's own");
   f("weight_decay", weight_decay, "share of the value that is added to the gradient of weights", at_least(0));
+  f("l1", l1, "this times the value's sign is added to the gradient of weights", at_least(0));
   f("clip_norm", clip_norm, "largest norm of all gradients together; 0: any", at_least(0));
   f("clip_value", clip_value, "largest number of a gradient; 0: any", at_least(0));
+  f("accumulate", accumulate, "steps whose mean gradient makes one update", at_least(1));
   f("groups", groups, "parameters that are treated in another way; the last that matches counts");
 }
 
@@ -110,6 +68,7 @@ Optimizer::Optimizer(std::vector<nn::NamedParameter> parameters, AnyRule rule, O
   config::check(*rule_.handle());
   config::check(options_);
   if (!options_.lr) options_.lr = rule_->default_lr();
+  if (options_.accumulate > 1) state_names_.emplace_back("gradients");
   for (nn::NamedParameter& p : parameters) {
     const auto is_it = [&](const nn::NamedParameter& other) { return other.parameter == p.parameter; };
     if (std::none_of(parameters_.begin(), parameters_.end(), is_it)) parameters_.push_back(std::move(p));
@@ -126,15 +85,25 @@ Optimizer::Optimizer(std::vector<nn::NamedParameter> parameters, AnyRule rule, O
       if (matches(group.match, parameters_[i].name)) found = group;
     }
     if (found.weight_decay < 0) found.weight_decay = options_.weight_decay;
+    if (found.l1 < 0) found.l1 = options_.l1;
     if (!found.frozen) trained_.push_back({i, found});
   }
 }
 
-double Optimizer::lr() const {
-  const double now = options_.lr.at(steps_, steps_per_epoch_);
-  if (std::isfinite(now) && now >= 0) return now;
-  throw ValueError(45, cat("[", options_.lr->info().name, "] the learning rate of step ", steps_ + 1, " is ",
+double Optimizer::lr(std::int64_t step) const {
+  const double now = options_.lr.at(step, steps_per_epoch_);
+  if (std::isfinite(now) && now >= 0) return now * lr_scale_;
+  throw ValueError(45, cat("[", options_.lr->info().name, "] the learning rate of step ", step + 1, " is ",
                            now, "; it must be a number from 0 up."));
+}
+
+void Optimizer::set_lr_scale(double scale) {
+  if (std::isfinite(scale) && scale >= 0) {
+    lr_scale_ = scale;
+    return;
+  }
+  throw ValueError(410, cat("[", rule_->info().name, "] the learning rate cannot be scaled by ", scale,
+                            "; need a finite number, at least 0."));
 }
 
 void Optimizer::set_lr(Rate lr) {
@@ -159,21 +128,21 @@ void Optimizer::prepare() {
   }
 }
 
-double Optimizer::step(Tensor loss, nn::Pass& pass, std::span<Tensor> also) {
-  return step_with(std::move(loss), &pass, also);
+double Optimizer::step(Tensor loss, nn::Pass& pass, std::span<Tensor> also, Location where) {
+  return step_with(std::move(loss), &pass, also, where);
 }
-double Optimizer::step(Tensor loss) {
-  if (keeps_.empty()) return step_with(std::move(loss), nullptr, {});
+double Optimizer::step(Tensor loss, Location where) {
+  if (keeps_.empty()) return step_with(std::move(loss), nullptr, {}, where);
   throw ValueError(266,
                    cat("[", rule_->info().name, "] the net keeps statistics (", keeps_,
                        "), which a pass collects. Make the loss with a pass, and use step(loss, pass)."));
 }
 
-double Optimizer::step_with(Tensor loss, nn::Pass* pass, std::span<Tensor> also) {
+double Optimizer::step_with(Tensor loss, nn::Pass* pass, std::span<Tensor> also, Location where) {
   prepare();
   const Reused<Workspace> w;
   for (const Trained& trained : trained_) w->values.push_back(named(trained).parameter.value());
-  find_gradients(loss, *w);
+  find_gradients(loss, *w, where);
   find_updates(*w);
   const std::size_t at = w->next.size();
   try {
@@ -198,16 +167,16 @@ double Optimizer::step_with(Tensor loss, nn::Pass* pass, std::span<Tensor> also)
   return w->next[at].item();
 }
 
-void Optimizer::find_gradients(const Tensor& loss, Workspace& w) const {
+void Optimizer::find_gradients(const Tensor& loss, Workspace& w, Location where) const {
   try {
-    append_gradients(loss, w.values, w.gradients);
+    append_gradients(loss, w.values, w.gradients, {}, where);
   } catch (const ValueError& error) {
     if (error.code() != 31) throw;
     for (const Trained& trained : trained_) {
       const Tensor& value = named(trained).parameter.value();
       std::vector<Tensor> gradient;
       try {
-        append_gradients(loss, {&value, 1}, gradient);
+        append_gradients(loss, {&value, 1}, gradient, {}, where);
       } catch (const ValueError&) {
         throw ValueError(
             263, cat("[", rule_->info().name, "] the loss does not depend on parameter ", named(trained).name,
@@ -250,87 +219,6 @@ void Optimizer::step() {
     gradients.push_back(p.parameter.grad());
   }
   step(std::move(gradients));
-}
-
-void Optimizer::limit(std::vector<Tensor>& gradients) const {
-  if (options_.clip_value > 0) {
-    for (Tensor& g : gradients) g = clip(g, -options_.clip_value, options_.clip_value);
-  }
-  if (options_.clip_norm == 0) return;
-  Tensor total;
-  for (const Tensor& g : gradients) {
-    const Tensor part = sum(square(g));
-    total = total.is_empty() ? part : total + part;
-  }
-  if (total.is_empty()) return;
-  const Tensor factor = minimum(options_.clip_norm / sqrt(total), 1);
-  for (Tensor& g : gradients) g = g * (g.dtype() == factor.dtype() ? factor : cast(factor, g.dtype()));
-}
-
-/// What a rule made of a parameter must be like it.
-void Optimizer::check_fit(const Tensor& made, const Tensor& value, const std::string& name) const {
-  if (!made.is_empty() && made.shape() == value.shape() && made.dtype() == value.dtype()) return;
-  throw ValueError(268, cat("[", rule_->info().name, "] the rule made ",
-                            made.is_empty() ? "nothing" : made.shape().to_string(), " of parameter ", name,
-                            " or a state of it, which is ", value.shape(), " ", name_of(value.dtype()),
-                            "; both must be alike."));
-}
-
-/// From values and gradients, which it lets go, to what they become.
-void Optimizer::find_updates(Workspace& w) {
-  limit(w.gradients);
-  const double now = lr();
-  const std::size_t states = state_names_.size();
-  for (std::size_t i = 0; i < trained_.size(); ++i) {
-    const Group& group = trained_[i].group;
-    const Tensor& value = w.values[i];
-    Tensor gradient = std::move(w.gradients[i]);
-    if (group.weight_decay > 0 && value.ndim() >= 2) gradient = gradient + group.weight_decay * value;
-    const auto begin = states_.begin() + static_cast<std::ptrdiff_t>(i * states);
-    w.states.assign(begin, begin + static_cast<std::ptrdiff_t>(states));
-    const auto numbers = w.numbers_for(*rule_, value.dtype(), group.lr_factor, steps_ + 1, now);
-    w.next.push_back(rule_->update(value, gradient, w.states, numbers));
-    check_fit(w.next.back(), value, named(trained_[i]).name);
-    for (const Tensor& state : w.states) check_fit(state, value, named(trained_[i]).name);
-    std::move(w.states.begin(), w.states.end(), std::back_inserter(w.next));
-    w.current.push_back(&named(trained_[i]).parameter.value());
-    for (std::size_t s = 0; s < states; ++s) w.current.push_back(&states_[i * states + s]);
-  }
-  w.values.clear();
-  w.gradients.clear();
-  w.states.clear();
-}
-
-void Optimizer::apply(Workspace& w, nn::Pass* pass, History history) {
-  const std::size_t own = w.current.size();
-  const std::size_t before_pass = w.next.size();
-  if (pass != nullptr) {
-    for (nn::Pass::Update& update : pass->updates()) {
-      w.current.push_back(&update.state.value());
-      w.next.push_back(std::move(update.next));
-    }
-  }
-  try {
-    renew(w.current, w.next, history);
-  } catch (...) {
-    if (pass != nullptr) give_back(w.next, before_pass, *pass);
-    throw;
-  }
-  const std::size_t states = state_names_.size();
-  for (std::size_t i = 0; i < own; ++i) {
-    const std::size_t parameter = i / (1 + states), place = i % (1 + states);
-    if (place == 0) {
-      named(trained_[parameter]).parameter.set_value(std::move(w.next[i]));
-    } else {
-      states_[parameter * states + place - 1] = std::move(w.next[i]);
-    }
-  }
-  if (pass != nullptr) {
-    std::size_t at = before_pass;
-    for (nn::Pass::Update& update : pass->updates()) update.state.set_value(std::move(w.next[at++]));
-    pass->updates().clear();
-  }
-  ++steps_;
 }
 
 }  // namespace chainrule::optim

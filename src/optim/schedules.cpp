@@ -26,6 +26,16 @@ std::int64_t length_of(const Info& info, const Duration& duration, std::int64_t 
                             info.name, "(0.1, steps=1000)\"."));
 }
 
+/// How many lengths have gone by, with their fraction.
+double lengths(const Info& info, std::int64_t step, const Duration& duration, std::int64_t steps_per_epoch) {
+  return static_cast<double>(step) / static_cast<double>(length_of(info, duration, steps_per_epoch));
+}
+
+/// From a to b along half a cosine, as `part` goes from 0 to 1.
+double half_cosine(double a, double b, double part) {
+  return b + (a - b) * (1 + std::cos(std::numbers::pi * part)) / 2;
+}
+
 }  // namespace
 
 void Constant::fields(Fields& f) { f("lr", lr, "learning rate", at_least(0)); }
@@ -49,8 +59,7 @@ void Cosine::fields(Fields& f) {
 double Cosine::at(std::int64_t step, std::int64_t steps_per_epoch) const {
   const std::int64_t steps = length_of(kInfo, length, steps_per_epoch);
   if (step >= steps) return end;
-  const double part = static_cast<double>(step) / static_cast<double>(steps);
-  return end + (lr - end) * (1 + std::cos(std::numbers::pi * part)) / 2;
+  return half_cosine(lr, end, static_cast<double>(step) / static_cast<double>(steps));
 }
 
 void WarmUp::fields(Fields& f) {
@@ -63,10 +72,97 @@ double WarmUp::at(std::int64_t step, std::int64_t steps_per_epoch) const {
   return step >= steps ? full : full * static_cast<double>(step + 1) / static_cast<double>(steps + 1);
 }
 
+void MultiStep::fields(Fields& f) {
+  f("lr", lr, "learning rate at the start", at_least(0));
+  f("factor", factor, "what it is multiplied by", at_least(0));
+  f("epochs", epochs, "when, in epochs", at_least(0));
+  f("steps", steps, "when, in steps", at_least(0));
+}
+double MultiStep::at(std::int64_t step, std::int64_t steps_per_epoch) const {
+  double rate = lr;
+  for (const std::int64_t when : steps) rate *= step >= when ? factor : 1;
+  for (const double when : epochs) {
+    if (step >= chainrule::epochs(when).in_steps(steps_per_epoch)) rate *= factor;
+  }
+  return rate;
+}
+
+void Exponential::fields(Fields& f) {
+  f("lr", lr, "learning rate at the start", at_least(0));
+  f("factor", factor, "what it has been multiplied by after that time", at_least(0));
+  duration_fields(f, every);
+}
+double Exponential::at(std::int64_t step, std::int64_t steps_per_epoch) const {
+  return lr * std::pow(factor, lengths(kInfo, step, every, steps_per_epoch));
+}
+
+void InverseTime::fields(Fields& f) {
+  f("lr", lr, "learning rate at the start", at_least(0));
+  f("decay", decay, "with 1 it has fallen to a half after that time", at_least(0));
+  duration_fields(f, every);
+}
+double InverseTime::at(std::int64_t step, std::int64_t steps_per_epoch) const {
+  return lr / (1 + decay * lengths(kInfo, step, every, steps_per_epoch));
+}
+
+void Polynomial::fields(Fields& f) {
+  f("lr", lr, "learning rate at the start", at_least(0));
+  duration_fields(f, length);
+  f("power", power, "1 is a straight line", at_least(0));
+  f("end", end, "learning rate at the end, and after it", at_least(0));
+}
+double Polynomial::at(std::int64_t step, std::int64_t steps_per_epoch) const {
+  const double part = lengths(kInfo, step, length, steps_per_epoch);
+  return part >= 1 ? end : end + (lr - end) * std::pow(1 - part, power);
+}
+
+void CosineRestarts::fields(Fields& f) {
+  f("lr", lr, "learning rate at each start", at_least(0));
+  duration_fields(f, length);
+  f("growth", growth, "how many times as long as the one before each is", at_least(1));
+  f("end", end, "learning rate at each end", at_least(0));
+}
+// After n of them growth^0 + ... + growth^(n-1) = (growth^n - 1) / (growth - 1) lengths have gone by.
+double CosineRestarts::at(std::int64_t step, std::int64_t steps_per_epoch) const {
+  const double gone = lengths(kInfo, step, length, steps_per_epoch);
+  if (growth == 1) return half_cosine(lr, end, gone - std::floor(gone));
+  const auto start_of = [&](double n) { return (std::pow(growth, n) - 1) / (growth - 1); };
+  double n = std::floor(std::log(1 + gone * (growth - 1)) / std::log(growth));
+  while (start_of(n) > gone) --n;  // what rounding did
+  while (start_of(n + 1) <= gone) ++n;
+  return half_cosine(lr, end, (gone - start_of(n)) / std::pow(growth, n));
+}
+
+void OneCycle::fields(Fields& f) {
+  f("lr", lr, "the highest learning rate", at_least(0));
+  duration_fields(f, length);
+  f("rise", rise, "share of the time in which it rises", between(0, 1));
+  f("start_share", start_share, "share of it at the start", between(0, 1));
+  f("end_share", end_share, "share of it at the end, and after it", between(0, 1));
+}
+double OneCycle::at(std::int64_t step, std::int64_t steps_per_epoch) const {
+  const double part = lengths(kInfo, step, length, steps_per_epoch);
+  if (part >= 1) return lr * end_share;
+  if (part < rise) return half_cosine(lr * start_share, lr, part / rise);
+  return half_cosine(lr, lr * end_share, (part - rise) / (1 - rise));
+}
+
 Rate Rate::fixed(double lr) { return Constant{lr}; }
 Rate cosine(double lr, Duration length, double end) { return Cosine{lr, length, end}; }
 Rate step_decay(double lr, double factor, Duration every) { return StepDecay{lr, factor, every}; }
 Rate warm_up(Duration length, Rate then) { return WarmUp{length, std::move(then)}; }
+Rate multi_step(double lr, double factor, std::vector<double> epochs) {
+  return MultiStep{lr, factor, std::move(epochs)};
+}
+Rate exponential(double lr, double factor, Duration every) { return Exponential{lr, factor, every}; }
+Rate inverse_time(double lr, double decay, Duration every) { return InverseTime{lr, decay, every}; }
+Rate polynomial(double lr, Duration length, double power, double end) {
+  return Polynomial{lr, length, power, end};
+}
+Rate cosine_restarts(double lr, Duration length, double growth, double end) {
+  return CosineRestarts{lr, length, growth, end};
+}
+Rate one_cycle(double lr, Duration length) { return OneCycle{.lr = lr, .length = length}; }
 
 }  // namespace optim
 

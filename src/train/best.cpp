@@ -7,6 +7,7 @@
 #include "chainrule/config.h"
 #include "chainrule/error.h"
 #include "core/text.h"
+#include "train/weights_of.h"
 
 namespace chainrule::train {
 
@@ -83,36 +84,24 @@ class KeepBest final : public Handler {
 
   void call(Trainer& trainer) override { best_.find(trainer); }  // says if nobody measures it
   void begin(Trainer& trainer) override {
-    put(trainer, last_);
+    put_weights(trainer.net(), last_);
     last_ = {};
   }
   void reported(Trainer& trainer, const Report& report) override {
     if (report.find(best_.metric()) == nullptr) return;
     if (best_.find(trainer).best + 1 == static_cast<std::int64_t>(trainer.history().size()))
-      kept_ = take(trainer);
+      kept_ = take_weights(trainer.net());
   }
   void end(Trainer& trainer) override {
     if (kept_.empty()) return;
-    last_ = take(trainer);
-    put(trainer, kept_);
+    last_ = take_weights(trainer.net());
+    put_weights(trainer.net(), kept_);
   }
 
   NamedTensors state() const override { return kept_; }
   void restore(const NamedTensors& state) override { kept_ = state; }
 
  private:
-  static NamedTensors take(Trainer& trainer) {
-    NamedTensors all;
-    for (const auto& [name, parameter] : trainer.net().parameters()) all.add(name, parameter.value());
-    for (const auto& [name, state] : trainer.net().states()) all.add(name, state.value());
-    return all;
-  }
-  static void put(Trainer& trainer, const NamedTensors& all) {
-    if (all.empty()) return;
-    for (auto& [name, parameter] : trainer.net().parameters()) nn::Parameter(parameter).set_value(all[name]);
-    for (auto& [name, state] : trainer.net().states()) nn::State(state).set_value(all[name]);
-  }
-
   BestOf best_;
   NamedTensors kept_, last_;
 };

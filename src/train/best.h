@@ -23,10 +23,10 @@ class BestOf {
   /// better (E308).
   Found find(const Trainer& trainer) const;
   const std::string& metric() const { return metric_; }
-
- private:
+  /// @throws ValueError  if it is not known (E308).
   bool is_larger_better(const Task& task) const;
 
+ private:
   std::string metric_;
   Best mode_;
   double min_delta_;

@@ -1,6 +1,7 @@
 // What a training is, as text; and what two of them have not in common.
 #include "train/configuration.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -22,9 +23,20 @@ Value list_of(const List& list, F text_of) {
   return Value::of_list(std::move(values));
 }
 
+/// Leaves out what earlier versions did not know, where it is at its default: so that their runs go on.
+void drop_defaults(Table& table, std::initializer_list<Entry> defaults) {
+  std::erase_if(table, [&](const Entry& e) {
+    return std::any_of(defaults.begin(), defaults.end(),
+                       [&](const Entry& d) { return d.key == e.key && d.value == e.value; });
+  });
+}
+
 Value optimizer_of(const optim::Optimizer& optimizer) {
   Table table{{"rule", Value(config::to_text(config::write(optimizer.rule())))}};
-  for (Entry& setting : config::write(optimizer.options()).table) {
+  Table options = config::write(optimizer.options()).table;
+  drop_defaults(options, {{"l1", Value(0.0)}, {"accumulate", Value(1)}});
+  for (Entry& setting : options) {
+    for (Value& group : setting.value.list) drop_defaults(group.table, {{"l1", Value(-1.0)}});
     if (setting.value.kind == Value::Kind::call) setting.value = Value(config::to_text(setting.value));
     table.push_back(std::move(setting));
   }
@@ -67,13 +79,15 @@ std::vector<std::pair<std::string, std::string>> settings_of(const std::string& 
 
 std::string Trainer::configuration() const {
   const auto name_of_metric = [](const metric::AnyMetric& metric) { return config::describe(*metric); };
-  return config::to_toml(Value::of_table({{"net", Value(task_.net().describe())},
-                                          {"loss", Value(task_.describe_loss())},
-                                          {"metrics", list_of(task_.metrics(), name_of_metric)},
-                                          {"seed", Value(options_.seed)},
-                                          {"optimizer", optimizer_of(*optimizer_)},
-                                          {"loader", loader_of(loader_.options())},
-                                          {"data", data_of(loader_.source())}}));
+  Table all{{"net", Value(task_.net().describe())},
+            {"loss", Value(task_.describe_loss())},
+            {"metrics", list_of(task_.metrics(), name_of_metric)},
+            {"seed", Value(options_.seed)},
+            {"optimizer", optimizer_of(*optimizer_)},
+            {"loader", loader_of(loader_.options())},
+            {"data", data_of(loader_.source())}};
+  if (!task_.weights().empty()) all.push_back({"weights", Value(task_.weights())});
+  return config::to_toml(Value::of_table(std::move(all)));
 }
 
 std::string differences(const std::string& of_run, const std::string& here) {

@@ -18,7 +18,8 @@ void FitOptions::fields(Fields& f) {
   f("verbose", verbose, "whether each epoch writes a line");
 }
 
-Result fit(nn::Layer& net, const loss::AnyLoss& loss, const data::Source& source, const FitOptions& options) {
+Result fit(nn::Layer& net, const loss::AnyLoss& loss, const data::Source& source, const FitOptions& options,
+           Location where) {
   config::check(const_cast<FitOptions&>(options));
   if (options.patience > 0 && options.validation <= 0) {
     throw ValueError(301, "[fit] patience needs a validation part: set .validation = 0.1, say.");
@@ -30,7 +31,7 @@ Result fit(nn::Layer& net, const loss::AnyLoss& loss, const data::Source& source
   }
   optim::Optimizer optimizer(net, options.optimizer,
                              {.lr = options.lr, .weight_decay = options.weight_decay});
-  Trainer trainer({net, loss, options.metrics}, optimizer,
+  Trainer trainer({net, loss, options.metrics, where}, optimizer,
                   {rows, {.batch_size = options.batch_size, .seed = options.seed}}, {.seed = options.seed});
   if (held_out) trainer.on(epochs(1), evaluate(held_out, {.name = "validation"}));
   if (options.patience > 0) {

@@ -1,27 +1,85 @@
 // The losses that can be named.
+#include "chainrule/error.h"
+#include "chainrule/ops.h"
 #include "chainrule/train/loss.h"
+#include "core/text.h"
 
 namespace chainrule {
 namespace loss {
+namespace {
 
-Tensor SoftmaxCrossEntropy::operator()(const Tensor& prediction, const Tensor& target) const {
-  return chainrule::softmax_cross_entropy(prediction, target);
+template <class L>
+void class_fields(Fields& f, L& loss) {
+  f("label_smoothing", loss.label_smoothing, "share of each target that is spread over all classes",
+    between(0, 1));
+  f("class_weights", loss.class_weights, "what each class counts; empty: all the same", at_least(0));
+  f("ignored", loss.ignored, "targets of these numbers do not count, such as padding");
+  f("class_axis", loss.class_axis, "the axis of the classes; -1 for text nets, whose logits are (N, T, C)",
+    between(-8, 7));
 }
-Tensor BinaryCrossEntropyWithLogits::operator()(const Tensor& prediction, const Tensor& target) const {
-  return chainrule::binary_cross_entropy_with_logits(prediction, target);
+
+template <class L>
+ClassOptions class_options(const L& loss, const Tensor& weights) {
+  ClassOptions options{.sample_weights = weights,
+                       .label_smoothing = loss.label_smoothing,
+                       .ignored = loss.ignored,
+                       .class_axis = static_cast<int>(loss.class_axis)};
+  if (!loss.class_weights.empty()) {
+    options.class_weights =
+        from_data(loss.class_weights, {static_cast<std::int64_t>(loss.class_weights.size())});
+  }
+  return options;
 }
-Tensor Mse::operator()(const Tensor& prediction, const Tensor& target) const {
-  return chainrule::mse(prediction, target);
+
+}  // namespace
+
+void throw_no_weights(std::string_view loss) {
+  throw ValueError(315, cat("[", loss,
+                            "] this loss takes no weights of rows. Give it a third parameter, const "
+                            "Tensor& weights, or leave weighted_by out."));
 }
-Tensor Mae::operator()(const Tensor& prediction, const Tensor& target) const {
-  return chainrule::mae(prediction, target);
+
+void SoftmaxCrossEntropy::fields(Fields& f) { class_fields(f, *this); }
+Tensor SoftmaxCrossEntropy::operator()(const Tensor& prediction, const Tensor& target,
+                                       const Tensor& weights) const {
+  return chainrule::softmax_cross_entropy(prediction, target, class_options(*this, weights));
+}
+void Nll::fields(Fields& f) { class_fields(f, *this); }
+Tensor Nll::operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights) const {
+  return chainrule::nll(prediction, target, class_options(*this, weights));
+}
+void BinaryCrossEntropyWithLogits::fields(Fields& f) {
+  f("label_smoothing", label_smoothing, "share by which targets are drawn towards one half", between(0, 1));
+  f("positive_weight", positive_weight, "what a yes counts beside a no", at_least(0));
+}
+Tensor BinaryCrossEntropyWithLogits::operator()(const Tensor& prediction, const Tensor& target,
+                                                const Tensor& weights) const {
+  return chainrule::binary_cross_entropy_with_logits(
+      prediction, target,
+      {.sample_weights = weights, .label_smoothing = label_smoothing, .positive_weight = positive_weight});
+}
+Tensor TanhCrossEntropy::operator()(const Tensor& prediction, const Tensor& target,
+                                    const Tensor& weights) const {
+  return chainrule::tanh_cross_entropy(prediction, target, {.sample_weights = weights});
+}
+Tensor Mse::operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights) const {
+  return chainrule::mse(prediction, target, {.sample_weights = weights});
+}
+Tensor HalfMse::operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights) const {
+  return chainrule::half_mse(prediction, target, {.sample_weights = weights});
+}
+Tensor Mae::operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights) const {
+  return chainrule::mae(prediction, target, {.sample_weights = weights});
 }
 void Huber::fields(Fields& f) { f("delta", delta, "where it changes from squared to absolute", above(0)); }
-Tensor Huber::operator()(const Tensor& prediction, const Tensor& target) const {
-  return chainrule::huber(prediction, target, delta);
+Tensor Huber::operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights) const {
+  return chainrule::huber(prediction, target, delta, {.sample_weights = weights});
 }
-Tensor Hinge::operator()(const Tensor& prediction, const Tensor& target) const {
-  return chainrule::hinge(prediction, target);
+Tensor Hinge::operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights) const {
+  return chainrule::hinge(prediction, target, {.sample_weights = weights});
+}
+Tensor KlDivergence::operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights) const {
+  return chainrule::kl_divergence(prediction, target, {.sample_weights = weights});
 }
 
 }  // namespace loss

@@ -5,6 +5,7 @@
 #include "chainrule/ops.h"
 #include "chainrule/train/metric.h"
 #include "core/text.h"
+#include "train/metric_classes.h"
 
 namespace chainrule {
 namespace metric {
@@ -19,7 +20,13 @@ Tensor f64_sum(const Tensor& x) { return sum(cast(x, f64)); }
 Tensor count(std::int64_t number) { return scalar(static_cast<double>(number), f64); }
 double share(std::span<const Tensor> sums) { return sums[0].item() / sums[1].item(); }
 
-/// Class numbers of targets that are class numbers already, or one-hot rows.
+}  // namespace
+
+bool is_yes_or_no(const Seen& of) {
+  const Shape& p = of.prediction.shape();
+  return p == of.target.shape() && (p.ndim() < 2 || p[p.ndim() - 1] == 1);
+}
+
 Tensor classes_of(std::string_view metric, const Seen& of) {
   const Shape& p = of.prediction.shape();
   const Shape& t = of.target.shape();
@@ -30,6 +37,8 @@ Tensor classes_of(std::string_view metric, const Seen& of) {
   }
   return cast(of.target, i64);
 }
+
+namespace {
 
 /// prediction - target in f64, where both have one shape.
 Tensor difference(std::string_view metric, const Seen& of) {
@@ -45,11 +54,12 @@ nn::Ports Loss::sums(const Seen& of) const {
 }
 double Loss::finish(std::span<const Tensor> sums) const { return share(sums); }
 
+nn::Ports Perplexity::sums(const Seen& of) const { return Loss().sums(of); }
+double Perplexity::finish(std::span<const Tensor> sums) const { return std::exp(share(sums)); }
+
 nn::Ports Accuracy::sums(const Seen& of) const {
-  const Shape& p = of.prediction.shape();
-  const bool is_yes_or_no = p == of.target.shape() && (p.ndim() < 2 || p[p.ndim() - 1] == 1);
-  const Tensor right = is_yes_or_no ? equal(of.prediction > 0, of.target > 0)
-                                    : equal(argmax(of.prediction, -1), classes_of(kInfo.name, of));
+  const Tensor right = is_yes_or_no(of) ? equal(of.prediction > 0, of.target > 0)
+                                        : equal(argmax(of.prediction, -1), classes_of(kInfo.name, of));
   return {f64_sum(right), count(right.numel())};
 }
 double Accuracy::finish(std::span<const Tensor> sums) const { return share(sums); }
@@ -88,9 +98,7 @@ double R2::finish(std::span<const Tensor> sums) const {
 
 nn::Ports Confusion::sums(const Seen& of) const {
   const Tensor classes = classes_of(kInfo.name, of);
-  const std::int64_t size = of.prediction.size(-1);
-  const auto rows = [&](const Tensor& numbers) { return one_hot(reshape(numbers, {-1}), size, f64); };
-  return {matmul(transpose(rows(classes)), rows(argmax(of.prediction, -1))), count(classes.numel())};
+  return {confusion_of(classes, argmax(of.prediction, -1), of.prediction.size(-1)), count(classes.numel())};
 }
 Value Confusion::finish(std::span<const Tensor> sums) const {
   Value value{.matrix = sums[0].to_vector()};

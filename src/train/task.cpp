@@ -6,6 +6,7 @@
 #include "chainrule/ops.h"
 #include "core/text.h"
 #include "graph/node.h"
+#include "train/source_row.h"
 
 namespace chainrule::train {
 namespace {
@@ -17,6 +18,10 @@ class Total {
 
   void add(const metric::Seen& seen) {
     nn::Ports sums = metric_->sums(seen);
+    if (metric_->collects() && total_.size() > 0) {
+      parts_.push_back(std::exchange(total_, std::move(sums)));
+      return;
+    }
     for (std::size_t i = 0; i < sums.size(); ++i) {
       if (total_.size() < sums.size()) {
         total_.push_back(sums[i]);
@@ -27,13 +32,21 @@ class Total {
   }
   nn::Ports& total() { return total_; }
   Measure finish() const {
-    metric::Value value = metric_->finish(total_.all());
+    nn::Ports total = total_;
+    for (std::size_t i = 0; i < total.size() && !parts_.empty(); ++i) {
+      std::vector<Tensor> rows;
+      for (const nn::Ports& part : parts_) rows.push_back(part[i]);
+      rows.push_back(total[i]);
+      total[i] = concatenate(rows, 0);
+    }
+    metric::Value value = metric_->finish(total.all());
     return {config::describe(*metric_), value.number, std::move(value.matrix)};
   }
 
  private:
   metric::AnyMetric metric_;
-  nn::Ports total_;
+  nn::Ports total_;               // or, of one that collects, the last batch's
+  std::vector<nn::Ports> parts_;  // those before
 };
 
 /// Each batch is computed when it has been added, so that only one is held.
@@ -51,11 +64,15 @@ void check_rows(const data::Source& source) {
   throw ValueError(81, "[evaluate] the source has no rows; need at least one.");
 }
 
-/// The net's first output, from all columns but the last.
-Tensor predict(const nn::Layer& net, const data::Batch& batch, nn::Pass& pass, Location where) {
+/// The net's first output, from all columns but the last and that of weights.
+Tensor predict(const nn::Layer& net, const data::Batch& batch, nn::Pass& pass, Location where,
+               const std::string& weights = {}) {
   if (batch.size() <= 2) return net.run(nn::Inputs(batch[0], where), pass)[0];
   nn::Ports inputs;
-  for (int i = 0; i + 1 < batch.size(); ++i) inputs.push_back(batch[i]);
+  for (int i = 0; i + 1 < batch.size(); ++i) {
+    if (weights.empty() || batch.columns()[static_cast<std::size_t>(i)].name != weights)
+      inputs.push_back(batch[i]);
+  }
   return net.run(nn::Inputs(inputs.all(), where), pass)[0];
 }
 
@@ -70,14 +87,20 @@ Task::Task(nn::Layer& net, loss::AnyLoss loss, Function* function, Metrics metri
   }
 }
 
+Task Task::weighted_by(std::string column) const {
+  Task task = *this;
+  task.weights_ = std::move(column);
+  return task;
+}
+
 std::string Task::describe_loss() const { return loss_ ? config::describe(*loss_) : "function"; }
 
 Outcome Task::outcome(const data::Batch& batch, nn::Pass& pass) const {
   if (function_) return (*function_)(*net_, batch, pass);
   const OriginScope scope(where_);
   const Tensor& target = batch.target();
-  Tensor prediction = predict(*net_, batch, pass, where_);
-  Tensor loss = (*loss_)(prediction, target);
+  Tensor prediction = predict(*net_, batch, pass, where_, weights_);
+  Tensor loss = (*loss_)(prediction, target, weights_.empty() ? Tensor() : batch[weights_]);
   return {std::move(loss), std::move(prediction), target};
 }
 
@@ -87,13 +110,21 @@ std::vector<Measure> measure(const Task& task, const data::Source& source, std::
   for (const metric::AnyMetric& metric : task.metrics()) {
     if (metric->info().name != metric::Loss::kInfo.name) totals.emplace_back(metric);
   }
+  const OriginScope scope(task.where());
+  std::int64_t first = 0;
   for (const data::Batch& batch : data::blocks(source, batch_size)) {
     nn::Pass pass = nn::Pass::inference();
     Outcome outcome = task.outcome(batch, pass);
     const metric::Seen seen{std::move(outcome.prediction), std::move(outcome.target), std::move(outcome.loss),
                             batch.rows()};
-    for (Total& total : totals) total.add(seen);
-    compute(totals);
+    try {
+      for (Total& total : totals) total.add(seen);
+      compute(totals);
+    } catch (const ValueError& error) {
+      throw with_row(error, batch,
+                     [first](std::int64_t row) { return cat("row ", first + row, " of the source"); });
+    }
+    first += batch.rows();
   }
   std::vector<Measure> found;
   for (const Total& total : totals) found.push_back(total.finish());
@@ -101,15 +132,16 @@ std::vector<Measure> measure(const Task& task, const data::Source& source, std::
 }
 
 double evaluate(const nn::Layer& net, const data::Source& source, const metric::AnyMetric& metric,
-                std::int64_t batch_size) {
+                std::int64_t batch_size, Location where) {
   check_rows(source);
   static_cast<void>(*metric);  // throws if there is none
   config::check(*metric::AnyMetric(metric).handle());
+  const OriginScope scope(where);
   std::vector<Total> totals{Total(metric)};
   for (const data::Batch& batch : data::blocks(source, batch_size)) {
     nn::Pass pass = nn::Pass::inference();
     const Tensor& target = batch.target();
-    totals[0].add({predict(net, batch, pass, Location::current()), target, {}, batch.rows()});
+    totals[0].add({predict(net, batch, pass, where), target, {}, batch.rows()});
     compute(totals);
   }
   return totals[0].finish().value;

@@ -8,6 +8,7 @@
 
 #include "chainrule/error.h"
 #include "core/text.h"
+#include "train/source_row.h"
 
 namespace chainrule::train {
 namespace {
@@ -66,8 +67,13 @@ double Trainer::step() {
   pass.init.seed = options_.seed;
   Tensor loss = task_.outcome(batch, pass).loss;  // the only handle on the graph
   try {
-    last_loss_ = optimizer_->step(std::move(loss), pass);
+    last_loss_ = optimizer_->step(std::move(loss), pass, {}, task_.where());
   } catch (const ValueError& error) {
+    if (error.code() == 22) {
+      throw with_row(error, batch, [this](std::int64_t row) {
+        return cat("row ", loader_.rows(step_).at(static_cast<std::size_t>(row)), " of the source");
+      });
+    }
     if (error.code() != 80) throw;
     throw ValueError(80, recover(error.what(), batch));
   }
@@ -85,7 +91,6 @@ Result Trainer::run(Duration length) {
   if (steps < 1) throw ValueError(82, cat("[train] ", steps, " steps; need at least 1."));
   const While running(is_running_);
   planned_ += std::min(steps, std::numeric_limits<std::int64_t>::max() - planned_);
-  is_stopped_ = false;
   build();
   const std::int64_t from = step_;
   const double seconds_before = seconds_;
@@ -100,6 +105,7 @@ Result Trainer::run(Duration length) {
     return finish(from, seconds_before);
   } catch (...) {
     planned_ = step_;
+    is_stopped_ = false;
     loss_count_ = 0, loss_sum_ = 0;
     recorded_.clear();
     end_after_failure();
@@ -120,10 +126,26 @@ void Trainer::end_after_failure() {
 void Trainer::begin() {
   restore_handlers();
   take_snapshot();
-  for (std::size_t i = 0; i < hooks_.size(); ++i) hooks_[i].handler->begin(*this);
+  for (std::size_t i = hooks_.size(); i-- > 0;) hooks_[i].handler->begin(*this);  // undoes what ends did
 }
 
-/// What is due after a step: first what measures, then the report, then the rest.
+/// While one exists, the net has the weights that are to be measured.
+class Trainer::Measuring {
+ public:
+  explicit Measuring(Trainer& trainer) : trainer_(trainer) {
+    for (Hook& hook : trainer_.hooks_) hook.handler->before_measuring(trainer_);
+  }
+  ~Measuring() {
+    for (Hook& hook : trainer_.hooks_) hook.handler->after_measuring(trainer_);
+  }
+  Measuring(const Measuring&) = delete;
+  Measuring& operator=(const Measuring&) = delete;
+
+ private:
+  Trainer& trainer_;
+};
+
+/// What is due after a step: what comes first, what measures, then the report, then the rest.
 void Trainer::fire() {
   bool reports = !any_measures_ && step_ % steps_per_epoch() == 0, is_due = reports;
   for (const Hook& hook : hooks_) {
@@ -134,11 +156,18 @@ void Trainer::fire() {
   if (!is_due) return;
   stop_clock();
   for (Hook& hook : hooks_) {
-    if (step_ % hook.every == 0 && hook.handler->measures()) call(hook);
+    if (step_ % hook.every == 0 && hook.handler->comes_first()) call(hook);
   }
-  if (reports) report();
+  if (reports) {
+    const Measuring measuring(*this);
+    for (Hook& hook : hooks_) {
+      if (step_ % hook.every == 0 && hook.handler->measures()) call(hook);
+    }
+    report();
+  }
+  if (reports) take_snapshot();
   for (Hook& hook : hooks_) {
-    if (step_ % hook.every == 0 && !hook.handler->measures()) call(hook);
+    if (step_ % hook.every == 0 && !hook.handler->measures() && !hook.handler->comes_first()) call(hook);
   }
   start_clock();
 }
@@ -151,8 +180,7 @@ void Trainer::call(Hook& hook) {
 void Trainer::report() {
   Report made{.step = step_,
               .epoch = state().epoch,
-              .lr = optimizer_->options().lr.at(std::max<std::int64_t>(0, optimizer_->steps() - 1),
-                                                steps_per_epoch()),
+              .lr = optimizer_->lr(std::max<std::int64_t>(0, optimizer_->steps() - 1)),
               .loss = std::numeric_limits<double>::quiet_NaN(),
               .seconds = seconds_,
               .metrics = std::move(recorded_)};
@@ -171,7 +199,6 @@ void Trainer::report() {
                               "name: evaluate(source, {.name = \"validation\"})."));
   }
   history_.push_back(std::move(made));
-  take_snapshot();
   for (Hook& hook : hooks_) hook.handler->reported(*this, history_.back());
 }
 
@@ -179,17 +206,20 @@ Result Trainer::finish(std::int64_t from, double seconds_before) {
   if (is_stopped_) planned_ = step_;
   for (Hook& hook : hooks_) hook.handler->ending(*this);
   if (step_ <= planned_) {  // or this run was over before the one that is resumed
+    const Measuring measuring(*this);
     for (Hook& hook : hooks_) {
       if (hook.called_at != step_ && hook.handler->measures()) call(hook);
     }
     if (loss_count_ > 0 || !recorded_.empty()) report();
   }
+  take_snapshot();
   for (Hook& hook : hooks_) hook.handler->end(*this);
   Result result{.steps = step_ - from,
                 .seconds = seconds_ - seconds_before,
                 .last = history_.empty() ? Report{.step = step_} : history_.back(),
                 .reason = is_stopped_ ? stop_reason_ : "all steps done",
                 .stopped = is_stopped_};
+  is_stopped_ = false;
   return result;
 }
 

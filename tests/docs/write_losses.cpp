@@ -17,8 +17,18 @@ train::Trainer trainer({net, loss::softmax_cross_entropy, {metric::accuracy, met
 train::fit(net, loss::Huber{.delta = 2}, source, {.metrics = {metric::r2}});
 ```
 
-By name, as files and options say it: `huber(2)`, `top_k(3)`. Any function of a prediction and a target is a loss as well;
-`chainrule/loss.h` has these and more as functions of tensors.
+By name, as files and options say it: `softmax_cross_entropy(label_smoothing=0.1)`, `huber(2)`, `top_k(3)`. Any function of a
+prediction and a target is a loss as well. `chainrule/loss.h` has these as functions of tensors, with a reduction or options:
+
+```cpp
+softmax_cross_entropy(logits, classes);                                       // the mean
+softmax_cross_entropy(logits, classes, Reduction::none);                      // of each row
+softmax_cross_entropy(logits, classes, {.class_weights = w, .label_smoothing = 0.1, .ignored = {-1}, .class_axis = -1});
+mse(prediction, target, {.sample_weights = w});                               // a weighted mean
+```
+
+Logits (N, C, d...) take class numbers (N, d...), with the classes on axis 1 unless `class_axis` says another: -1 for text nets. A
+mean with weights divides by the sum of the weights; ignored targets do not count. All as PyTorch's `cross_entropy` has it.
 
 # Losses
 

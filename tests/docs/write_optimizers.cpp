@@ -22,6 +22,22 @@ By name: `optim::Optimizer(net, "momentum(0.9)")`. A step computes gradients, ne
 in one run. If the loss is not finite, nothing changes and the error names the operation that it came from. Each rule is held by a
 test to the formula of its paper, and a run that was stopped goes on from `state()` with the same bits.
 
+With `{.accumulate = 8}` every eighth step updates, by the mean gradient of eight: batches eight times as large as memory holds.
+Averages of the weights (`train::average_weights`) and rates that fall on a plateau are handlers of a [training](training.md).
+
+## Minima of whole functions
+
+What can be computed whole, without batches, is minimised by methods that use more than one gradient (`chainrule/optim/minimize.h`):
+
+```cpp
+const auto found = optim::minimize([&](const Tensor& x) { return sum(square(a - matmul(b, x))); }, start);     // L-BFGS
+const auto fit = optim::minimize([&](const Tensor& b) { return y - model(x, b); }, start, optim::LevenbergMarquardt{});
+optim::minimize(net, [&] { return mse(net.predict(x), t); });                                 // a net, in place
+```
+
+`LBfgs` takes a loss; `GaussNewton` and `LevenbergMarquardt` take all residuals and make the sum of their squares least. The result
+has the parameters (`found.x()`, or `found.at` of several tensors), `value`, `iterations`, `converged`, and the `reason` why it stopped.
+
 ## Options
 
 )page";

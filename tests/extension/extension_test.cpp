@@ -51,10 +51,10 @@ TEST(Extension, AnOptimizer) {
 }
 
 TEST(Extension, ASchedule) {
-  add_boxed<optim::Schedule, InverseTime>();
-  const auto schedule = config::make<optim::Schedule>(config::parse_text("inverse_time(0.2, decay=0.5)"));
+  add_boxed<optim::Schedule, InverseRoot>();
+  const auto schedule = config::make<optim::Schedule>(config::parse_text("inverse_root(0.2, decay=1.5)"));
   EXPECT_DOUBLE_EQ(schedule->at(2, 0), 0.1);
-  EXPECT_DOUBLE_EQ(optim::Rate(InverseTime{.lr = 0.2, .decay = 0.5}).at(2), 0.1);
+  EXPECT_DOUBLE_EQ(optim::Rate(InverseRoot{.lr = 0.2, .decay = 1.5}).at(2), 0.1);
 }
 
 TEST(Extension, AMetric) {

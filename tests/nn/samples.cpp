@@ -74,6 +74,12 @@ const std::vector<LayerSample>& samples() {
        .is_random = true,
        .step = 1e-6,
        .wrong = {8, 8}},
+      {.text = "ensemble([affine(3), sequential([affine(4), tanh, affine(3)])])",
+       .inputs = {{{1, 4}}},
+       .wrong = {4}},
+      {.text = "ensemble([affine(3), affine(3), affine(3)], voting=probabilities)",
+       .inputs = {{{1, 4}}},
+       .wrong = {4}},
       {.text = "scale", .inputs = {{{1, 3}}}},
   };
   return all;

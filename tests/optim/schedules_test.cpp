@@ -24,6 +24,38 @@ const std::map<std::string, Formula> kFormulas = {
     {"constant(0.3)", [](double) { return 0.3; }},
     {"step(0.8, 0.5, steps=30, epochs=0)", [](double s) { return 0.8 * std::pow(0.5, std::floor(s / 30)); }},
     {"step(0.8, 0.25, epochs=2)", [](double s) { return 0.8 * std::pow(0.25, std::floor(s / 40)); }},
+    {"multi_step(0.8, 0.5, steps=[10, 30], epochs=[])",
+     [](double s) { return s < 10   ? 0.8
+                           : s < 30 ? 0.4
+                                    : 0.2; }},
+    {"multi_step(0.8, 0.1, [1, 2.5], steps=60)",
+     [](double s) { return 0.8 * std::pow(0.1, (s >= 20) + (s >= 50) + (s >= 60)); }},
+    {"exponential(0.8, 0.5, steps=30, epochs=0)", [](double s) { return 0.8 * std::exp2(-s / 30); }},
+    {"inverse_time(0.8, 2, steps=30, epochs=0)", [](double s) { return 0.8 / (1 + s / 15); }},
+    {"polynomial(0.8, steps=100)", [](double s) { return s < 100 ? 0.8 * (1 - s / 100) : 0; }},
+    {"polynomial(0.8, 5, power=2, end=0.1)",
+     [](double s) { return s < 100 ? 0.1 + 0.7 * (1 - s / 100) * (1 - s / 100) : 0.1; }},
+    {"cosine_restarts(0.2, steps=30, end=0.1)",
+     [](double s) { return cosine_of(std::fmod(s, 30), 0.2, 30, 0.1); }},
+    {"cosine_restarts(0.2, 1, growth=2)",  // 20 steps, 40, 80, 160
+     [](double s) {
+       double length = 20;
+       for (; s >= length; length *= 2) s -= length;
+       return cosine_of(s, 0.2, length, 0);
+     }},
+    {"cosine_restarts(0.2, steps=10, growth=1.5)",
+     [](double s) {
+       double start = 0, length = 10;
+       for (; s >= start + length; length *= 1.5) start += length;
+       return cosine_of(s - start, 0.2, length, 0);
+     }},
+    {"one_cycle(0.5, steps=100)",
+     [](double s) {
+       if (s >= 100) return 0.5 / 250000;
+       return s < 30 ? cosine_of(s, 0.02, 30, 0.5) : cosine_of(s - 30, 0.5, 70, 0.5 / 250000);
+     }},
+    {"one_cycle(0.5, 5, rise=0.5, start_share=0.1, end_share=0.01)",
+     [](double s) { return s < 50 ? cosine_of(s, 0.05, 50, 0.5) : cosine_of(s - 50, 0.5, 50, 0.005); }},
     {"cosine(0.2, steps=100, end=0.05)", [](double s) { return cosine_of(s, 0.2, 100, 0.05); }},
     {"cosine(0.2, 1.5, steps=7)", [](double s) { return cosine_of(s, 0.2, 37, 0); }},
     {"warm_up(steps=9, then=constant(0.5))", [](double s) { return s >= 9 ? 0.5 : 0.5 * (s + 1) / 10; }},
@@ -71,7 +103,8 @@ TEST(Schedules, InEpochsNeedTheirLength) {
     const Shared<Schedule> schedule = make(text);
     bool counts_epochs = false;
     for (const config::Leaf& leaf : config::leaves(*schedule)) {
-      counts_epochs = counts_epochs || (leaf.name.ends_with("epochs") && leaf.value != "0.0");
+      counts_epochs =
+          counts_epochs || (leaf.name.ends_with("epochs") && leaf.value != "0.0" && leaf.value != "[]");
     }
     try {
       schedule->at(3, 0);
@@ -85,7 +118,10 @@ TEST(Schedules, InEpochsNeedTheirLength) {
 
 // The rise ends where the schedule that follows goes on: steps of equal height, none at the seam.
 TEST(Schedules, ThatTakeTimeNeedALength) {
-  for (const Rate& rate : {cosine(0.1, steps(0)), step_decay(0.1, 0.5, steps(0)), Rate(Cosine{})}) {
+  for (const Rate& rate :
+       {cosine(0.1, steps(0)), step_decay(0.1, 0.5, steps(0)), Rate(Cosine{}),
+        exponential(0.1, 0.5, steps(0)), inverse_time(0.1, 1, steps(0)), polynomial(0.1, steps(0)),
+        cosine_restarts(0.1, steps(0)), one_cycle(0.1, steps(0))}) {
     const std::string name(rate->info().name);
     EXPECT_EQ(message_of([&] { rate.at(0); }), "[" + name +
                                                    "] it is 0 steps long; need at least 1. Give it steps or "
@@ -106,7 +142,9 @@ TEST(Schedules, WarmUpIsContinuous) {
 TEST(Schedules, RefuseNumbersBelowZero) {
   for (const char* text :
        {"constant(-0.1)", "step(-1)", "step(factor=-1)", "step(epochs=-1)", "step(steps=-3)", "cosine(-1)",
-        "cosine(end=-0.1)", "cosine(steps=-1)", "warm_up(steps=-1)", "warm_up(then=constant(-1))"}) {
+        "cosine(end=-0.1)", "cosine(steps=-1)", "warm_up(steps=-1)", "warm_up(then=constant(-1))",
+        "multi_step(-1)", "multi_step(steps=[-1])", "exponential(factor=-1)", "inverse_time(decay=-1)",
+        "polynomial(power=-1)", "cosine_restarts(growth=0.5)", "one_cycle(rise=2)"}) {
     try {
       make(text);
       ADD_FAILURE() << text;
@@ -120,6 +158,15 @@ TEST(Schedules, AreFunctionsToo) {
   EXPECT_EQ(config::describe(*step_decay(0.8, 0.5, epochs(3)).handle()), "step(0.8, 0.5, epochs=3.0)");
   EXPECT_EQ(config::describe(*cosine(0.2, steps(5)).handle()), "cosine(0.2, steps=5)");
   EXPECT_EQ(config::describe(*warm_up(steps(5), 0.25).handle()), "warm_up(steps=5, then=0.25)");
+  EXPECT_EQ(config::describe(*multi_step(0.8, 0.5, {3, 5}).handle()),
+            "multi_step(0.8, 0.5, epochs=[3.0, 5.0])");
+  EXPECT_EQ(config::describe(*exponential(0.8, 0.5).handle()), "exponential(0.8, 0.5)");
+  EXPECT_EQ(config::describe(*inverse_time(0.8, 2, steps(9)).handle()),
+            "inverse_time(0.8, 2.0, epochs=0.0, steps=9)");
+  EXPECT_EQ(config::describe(*polynomial(0.8, steps(9), 2).handle()), "polynomial(0.8, steps=9, power=2.0)");
+  EXPECT_EQ(config::describe(*cosine_restarts(0.8, steps(9), 2).handle()),
+            "cosine_restarts(0.8, steps=9, growth=2.0)");
+  EXPECT_EQ(config::describe(*one_cycle(0.8, steps(9)).handle()), "one_cycle(0.8, steps=9)");
   EXPECT_EQ(Rate(0.25).at(1000), 0.25);
   EXPECT_EQ(Rate(1).at(0), 1);
 }

@@ -128,6 +128,18 @@ TEST_F(RunOf18Steps, AnotherConfigurationIsRefused) {
           "Set these as they were, or start a new run in another folder. (E303)");
 }
 
+// What is new and not used is not written: runs of earlier versions go on.
+TEST_F(RunOf18Steps, NewSettingsAreWrittenWhereTheyAreUsed) {
+  EXPECT_EQ(io::read_file(file("run.toml")).find("accumulate"), std::string::npos);
+  nn::Sequential net{nn::Affine{4}};
+  optim::Optimizer optimizer(net, optim::Sgd{},
+                             {.l1 = 0.5, .accumulate = 2, .groups = {{.match = "*", .l1 = 2}}});
+  const Trainer trainer(Task{net, loss::mse}.weighted_by("w"), optimizer,
+                        {stripes(230, 1), {.batch_size = 20}});
+  for (const char* text : {"l1 = 0.5", "accumulate = 2", "l1 = 2.0", "weights = \"w\""})
+    EXPECT_NE(trainer.configuration().find(text), std::string::npos) << text << trainer.configuration();
+}
+
 TEST_F(RunOf18Steps, AnotherHistoryIsRefused) {
   std::string history = io::read_file(file("history.jsonl"));
   const std::string expected =

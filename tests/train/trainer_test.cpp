@@ -145,6 +145,65 @@ TEST(Trainer, AHandlerStopsTheRun) {
   EXPECT_EQ(training.trainer.steps_done(), 20);
 }
 
+TEST(Trainer, AStopBetweenRunsEndsTheNext) {
+  Training training;
+  training.trainer.stop("not now");
+  const Result none = training.trainer.run(steps(5));
+  EXPECT_TRUE(none.stopped);
+  EXPECT_EQ(none.reason, "not now");
+  EXPECT_EQ(none.steps, 0);
+  EXPECT_EQ(training.trainer.run(steps(5)).steps, 5);
+}
+
+// A run that fails must not stop the next one.
+TEST(Trainer, AStopEndsWithTheRunThatFailed) {
+  Training training;
+  bool fails = true;
+  training.trainer.on(steps(1), [&](Trainer& trainer) {
+    trainer.stop("once");
+    if (std::exchange(fails, false)) throw std::runtime_error("failed");
+  });
+  EXPECT_THROW(training.trainer.run(steps(5)), std::runtime_error);
+  EXPECT_EQ(training.trainer.run(steps(5)).steps, 1);
+}
+
+// Rows 2 of 4 have a class that is not there; batches are in another order.
+TEST(Trainer, NamesTheRowOfAClassThatIsNotThere) {
+  const data::Source source = data::arrays(zeros({40, 3}), cast(where(equal(arange(40), 29), 7, 1), i64));
+  nn::Sequential net{nn::Affine(4)};
+  optim::Optimizer optimizer(net, optim::Sgd{});
+  Trainer trainer({net, loss::softmax_cross_entropy}, optimizer, {source, {.batch_size = 8, .seed = 3}});
+  const std::string message = message_of([&] { trainer.run(epochs(1)); });
+  EXPECT_EQ(message.find("[softmax_cross_entropy] target 7 in row "), 0u) << message;
+  EXPECT_NE(message.find(" is not a class number in [0, 4). "), std::string::npos) << message;
+  EXPECT_NE(message.find("Called from trainer_test.cpp:"), std::string::npos) << message;
+  EXPECT_NE(message.find(" It is of row 29 of the source. (E022)"), std::string::npos) << message;
+  const std::string measured = message_of([&] { measure({net, loss::softmax_cross_entropy}, source, 16); });
+  EXPECT_NE(measured.find(" It is of row 29 of the source. (E022)"), std::string::npos) << measured;
+}
+
+// What is wrong with a loss or a metric is at the line of the program, not of the library.
+TEST(Trainer, NamesTheLinesOfTheProgram) {
+  Training training;
+  const auto expect_here = [](const std::string& message, const std::string& code, int line) {
+    EXPECT_NE(message.find(code), std::string::npos) << message;
+    EXPECT_NE(message.find("trainer_test.cpp:" + std::to_string(line)), std::string::npos) << message;
+  };
+  const Tensor x = zeros({4, 30});
+  std::string message = message_of([&] { training.optimizer.step(training.net.predict(x)); });
+  expect_here(message, "(E030)", __LINE__ - 1);
+  const Task of_vector{training.net, [](const Tensor& y, const Tensor&) { return y; }};
+  const int made_at = __LINE__ - 1;
+  Trainer vector(of_vector, training.optimizer, {stripes(40, 1), {.batch_size = 8}});
+  expect_here(message_of([&] { vector.run(steps(1)); }), "(E030)", made_at);
+  message = message_of([&] { evaluate(training.net, stripes(8, 1), metric::top_k(5)); });
+  expect_here(message, "(E110)", __LINE__ - 1);
+  nn::Sequential net{nn::Affine{1}};
+  const data::Source numbers = data::arrays(full({4, 2}, 1e30), zeros({4, 1}));
+  message = message_of([&] { fit(net, loss::mse, numbers); });
+  expect_here(message, "(E080)", __LINE__ - 1);
+}
+
 TEST(Trainer, TakesAnyFunctionForATask) {
   const Tensor x = tensor({1, 2, 3, 4}, {4, 1});
   nn::Sequential net{nn::Affine{1}};
@@ -169,7 +228,11 @@ TEST(Trainer, LossesMayBeNamedOrAnyFunction) {
     return checksum_of(net);
   };
   const auto expected = train(loss::mse);
-  EXPECT_EQ(train(chainrule::mse), expected);
+  nn::Sequential by_name{nn::Affine{1}};
+  optim::Optimizer optimizer(by_name, optim::Sgd{}, {.lr = 0.01});
+  Trainer trainer({by_name, chainrule::mse}, optimizer, {rows, {.batch_size = 4}});
+  trainer.run(steps(5));
+  EXPECT_EQ(checksum_of(by_name), expected);
   EXPECT_EQ(train([](const Tensor& y, const Tensor& t) { return mean(square(y - t)); }), expected);
   EXPECT_EQ(train(config::make<loss::Loss>("mse")), expected);
   EXPECT_NE(train(loss::huber), expected);

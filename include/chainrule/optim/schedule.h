@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "chainrule/boxed.h"
 #include "chainrule/duration.h"
@@ -87,11 +88,79 @@ struct WarmUp {
   double at(std::int64_t step, std::int64_t steps_per_epoch) const;
 };
 
+/// lr factor^n after n of the milestones, which are counted in steps or in epochs.
+struct MultiStep {
+  static constexpr Info kInfo{.name = "multi_step", .doc = "Multiplied by a factor at each of some times."};
+  double lr = 0.1, factor = 0.1;
+  std::vector<double> epochs = {};
+  std::vector<std::int64_t> steps = {};
+  void fields(Fields& f);
+  double at(std::int64_t step, std::int64_t steps_per_epoch) const;
+};
+
+/// lr factor^(t / every), without jumps.
+struct Exponential {
+  static constexpr Info kInfo{.name = "exponential",
+                              .doc = "Falls by a factor every so often, without jumps."};
+  double lr = 0.1, factor = 0.9;
+  Duration every = chainrule::epochs(1);
+  void fields(Fields& f);
+  double at(std::int64_t step, std::int64_t steps_per_epoch) const;
+};
+
+/// lr / (1 + decay t / every).
+struct InverseTime {
+  static constexpr Info kInfo{.name = "inverse_time", .doc = "lr / (1 + decay t)."};
+  double lr = 0.1, decay = 1;
+  Duration every = chainrule::epochs(1);
+  void fields(Fields& f);
+  double at(std::int64_t step, std::int64_t steps_per_epoch) const;
+};
+
+/// end + (lr - end) (1 - t / length)^power, then `end`. With power 1 a straight line.
+struct Polynomial {
+  static constexpr Info kInfo{.name = "polynomial", .doc = "Falls along a power of the time that is left."};
+  double lr = 0.1;
+  Duration length;
+  double power = 1, end = 0;
+  void fields(Fields& f);
+  double at(std::int64_t step, std::int64_t steps_per_epoch) const;
+};
+
+/// Half cosines one after the other, each `growth` times as long as the one before and beginning at lr again
+/// (SGDR; Loshchilov and Hutter 2017, equation 5).
+struct CosineRestarts {
+  static constexpr Info kInfo{.name = "cosine_restarts",
+                              .doc = "Falls along half a cosine, again and again."};
+  double lr = 0.1;
+  Duration length;  ///< of the first
+  double growth = 1, end = 0;
+  void fields(Fields& f);
+  double at(std::int64_t step, std::int64_t steps_per_epoch) const;
+};
+
+/// Rises along half a cosine from lr / 25 to lr, then falls along another to lr / 250,000, and stays   (Smith
+/// and Topin 2018, with the shape and the shares that are usual since).
+struct OneCycle {
+  static constexpr Info kInfo{.name = "one_cycle", .doc = "Rises to the rate and falls to almost nothing."};
+  double lr = 0.1;  ///< the highest
+  Duration length;
+  double rise = 0.3, start_share = 1.0 / 25, end_share = 1.0 / 250000;
+  void fields(Fields& f);
+  double at(std::int64_t step, std::int64_t steps_per_epoch) const;
+};
+
 /// @name The schedules as functions: `cosine(0.1, epochs(5))`.
 /// @{
 Rate step_decay(double lr, double factor, Duration every);
 Rate cosine(double lr, Duration length, double end = 0);
 Rate warm_up(Duration length, Rate then);
+Rate multi_step(double lr, double factor, std::vector<double> epochs);
+Rate exponential(double lr, double factor, Duration every = chainrule::epochs(1));
+Rate inverse_time(double lr, double decay, Duration every = chainrule::epochs(1));
+Rate polynomial(double lr, Duration length, double power = 1, double end = 0);
+Rate cosine_restarts(double lr, Duration length, double growth = 1, double end = 0);
+Rate one_cycle(double lr, Duration length);
 /// @}
 
 }  // namespace chainrule::optim

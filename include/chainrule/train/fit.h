@@ -35,6 +35,6 @@ struct FitOptions {
 /// @throws ValueError  for options out of range (E228), patience without a validation part (E301), or as
 ///     Trainer::run.
 Result fit(nn::Layer& net, const loss::AnyLoss& loss, const data::Source& source,
-           const FitOptions& options = {});
+           const FitOptions& options = {}, Location where = Location::current());
 
 }  // namespace chainrule::train

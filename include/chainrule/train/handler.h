@@ -28,10 +28,21 @@ class Handler : public Counted {
   /// Whether `call` records numbers of a report, so that there is one at these steps; such handlers are
   /// called first, and at the end of the run.
   virtual bool measures() const { return false; }
-  virtual void begin(Trainer&) {}                    ///< of a run
+  /// Whether it is called before those.
+  virtual bool comes_first() const { return false; }
+  /// @name Of a run. Handlers begin in the opposite of the order in which they end, which is that in which
+  /// they were hung up.
+  /// @{
+  virtual void begin(Trainer&) {}
   virtual void reported(Trainer&, const Report&) {}  ///< after each report
-  virtual void ending(Trainer&) {}                   ///< before the last report of a run
-  virtual void end(Trainer&) {}                      ///< of a run, also of one that failed
+  virtual void ending(Trainer&) {}                   ///< before the last report
+  virtual void end(Trainer&) {}                      ///< also of one that failed
+  /// @}
+  /// @name Around all that measures at a step, and the report: to have other weights measured
+  /// @{
+  virtual void before_measuring(Trainer&) {}
+  virtual void after_measuring(Trainer&) {}
+  /// @}
 
   /// What a run that is resumed needs of it.
   virtual NamedTensors state() const { return {}; }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "chainrule/data/source.h"
+#include "chainrule/duration.h"
 #include "chainrule/train/handler.h"
 
 // The handlers there are. Anything callable is one, too: trainer.on(steps(1), [&](Trainer& t) { ... }).
@@ -46,6 +47,33 @@ Shared<Handler> early_stopping(EarlyStoppingOptions options = {});
 /// The next run goes on with the last weights, not the best.
 /// @throws ValueError  as early_stopping.
 Shared<Handler> keep_best(std::string metric = "test.loss", Best mode = Best::automatic);
+
+struct PlateauOptions {
+  std::string metric = "test.loss";
+  double factor = 0.1;         ///< what the learning rate is multiplied by; from 0 to less than 1
+  std::int64_t patience = 10;  ///< after so many reports in a row that were not better
+  double min_delta = 0;        ///< by how much a better one must be better
+  double smallest = 0;         ///< share of the schedule's rate below which it does not go
+  Best mode = Best::automatic;
+};
+/// Lowers the learning rate when a metric has stopped getting better: the schedule's, by a scale of the
+/// optimizer, which is kept in checkpoints.
+/// @throws ValueError  as early_stopping.
+Shared<Handler> reduce_on_plateau(PlateauOptions options = {});
+
+struct AverageOptions {
+  /// What is left of the average when the weights of a call come to it: a moving average, which forgets. 0:
+  /// the plain mean of all (stochastic weight averaging; Izmailov et al. 2018).
+  double decay = 0;
+  Duration from = {};  ///< when it begins
+};
+/// Averages the weights, each time it is called: `on(steps(1), average_weights({.decay = 0.999}))`, or
+/// `on(epochs(1), average_weights({.from = epochs(75)}))`. Running statistics are averaged as the weights
+/// are. The average is what is measured, and what the net has at the end of a run; training goes on with its
+/// own weights, and so does the next run. It is kept in checkpoints. Of two handlers that put weights in at
+/// the end, such as this and keep_best, the one hung up last counts.
+/// @throws ValueError  for a decay that is not from 0 to less than 1 (E301).
+Shared<Handler> average_weights(AverageOptions options = {});
 
 /// Ends the run after the step in which the first Ctrl-C (SIGINT) or SIGTERM comes: its checkpoint and its
 /// best weights are kept, as at any end. The second one does what it did before the run: as a rule, it ends

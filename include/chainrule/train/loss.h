@@ -1,7 +1,10 @@
 #pragma once
 
 #include <concepts>
+#include <cstdint>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "chainrule/boxed.h"
 #include "chainrule/loss.h"
@@ -11,6 +14,8 @@
 //
 //     Tensor operator()(const Tensor& prediction, const Tensor& target) const;   // a scalar, as graph
 //
+// One that takes weights of the rows (train::Task::weighted_by) has them as a third, `const Tensor& weights =
+// {}`, which may be empty.
 // Those there are stand in src/train/loss_list.def.
 namespace chainrule::loss {
 
@@ -18,27 +23,47 @@ template <class L>
 concept Function = requires(const L& l, const Tensor& t) {
   { l(t, t) } -> std::convertible_to<Tensor>;
 };
-/// The functions of chainrule/loss.h, given by name: `chainrule::mse`.
+/// A loss that takes weights, too.
 template <class L>
-concept Reducing = requires(const L& l, const Tensor& t) {
-  { l(t, t, Reduction::mean, Location()) } -> std::convertible_to<Tensor>;
+concept Weighted = requires(const L& l, const Tensor& t) {
+  { l(t, t, t) } -> std::convertible_to<Tensor>;
 };
+/// The functions of chainrule/loss.h, given by name: `chainrule::mse`.
+using Reducing = Tensor (*)(const Tensor&, const Tensor&, Reduction, Location);
 
 class Loss : public Configurable {
  public:
-  virtual Tensor operator()(const Tensor& prediction, const Tensor& target) const = 0;
+  /// @param weights  of the rows; empty: all count the same.
+  /// @throws ValueError  for weights that the loss does not take (E315).
+  virtual Tensor operator()(const Tensor& prediction, const Tensor& target,
+                            const Tensor& weights = {}) const = 0;
 
   template <Function L>
   requires requires { L::kInfo; }
   static Loss* box(L loss);
 };
 
+/// @throws ValueError  E315, always.
+[[noreturn]] void throw_no_weights(std::string_view loss);
+
+/// Calls a loss of either form.
+template <class L>
+Tensor call(const L& loss, std::string_view name, const Tensor& prediction, const Tensor& target,
+            const Tensor& weights) {
+  if constexpr (Weighted<L>) {
+    return loss(prediction, target, weights);
+  } else {
+    if (!weights.is_empty()) throw_no_weights(name);
+    return loss(prediction, target);
+  }
+}
+
 template <class L>
 class LossBox final : public Boxed<L, Loss> {
  public:
   using Boxed<L, Loss>::Boxed;
-  Tensor operator()(const Tensor& prediction, const Tensor& target) const override {
-    return this->plain(prediction, target);
+  Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights) const override {
+    return call(this->plain, L::kInfo.name, prediction, target, weights);
   }
 };
 
@@ -52,7 +77,10 @@ class AnyLoss : public Any<Loss> {
   AnyLoss() = default;
   AnyLoss(Shared<Loss> loss) : Any(std::move(loss)) {}
   template <class L>
-  requires(Function<L> || Reducing<L>) AnyLoss(L loss) : Any(Shared<Loss>(wrap(std::move(loss)))) {}
+  requires(Function<L> || Weighted<L>) AnyLoss(L loss) : Any(Shared<Loss>(wrap(std::move(loss)))) {}
+  AnyLoss(Reducing loss)
+      : AnyLoss(
+            [loss](const Tensor& y, const Tensor& t) { return loss(y, t, Reduction::mean, Location()); }) {}
 
  private:
   template <class L>
@@ -73,12 +101,8 @@ class AnyLoss : public Any<Loss> {
     }
     void visit_fields(Fields&) override {}
     Configurable* make_default() const override { return nullptr; }
-    Tensor operator()(const Tensor& prediction, const Tensor& target) const override {
-      if constexpr (Function<F>) {
-        return function_(prediction, target);
-      } else {
-        return function_(prediction, target, Reduction::mean, Location());
-      }
+    Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights) const override {
+      return call(function_, "function", prediction, target, weights);
     }
 
    private:
@@ -88,41 +112,77 @@ class AnyLoss : public Any<Loss> {
 
 struct SoftmaxCrossEntropy {
   static constexpr Info kInfo{.name = "softmax_cross_entropy",
-                              .doc = "Of logits (N, C) and class numbers (N)."};
-  Tensor operator()(const Tensor& prediction, const Tensor& target) const;
+                              .doc = "Of logits (N, C, ...) and class numbers (N, ...) or probabilities."};
+  double label_smoothing = 0;
+  std::vector<double> class_weights = {};
+  std::vector<std::int64_t> ignored = {};
+  std::int64_t class_axis = 1;
+  void fields(Fields& f);
+  Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights = {}) const;
+};
+struct Nll {
+  static constexpr Info kInfo{
+      .name = "nll", .doc = "Of log-probabilities (N, C, ...) and class numbers (N, ...) or probabilities."};
+  double label_smoothing = 0;
+  std::vector<double> class_weights = {};
+  std::vector<std::int64_t> ignored = {};
+  std::int64_t class_axis = 1;
+  void fields(Fields& f);
+  Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights = {}) const;
 };
 struct BinaryCrossEntropyWithLogits {
   static constexpr Info kInfo{.name = "binary_cross_entropy_with_logits",
                               .doc = "Of numbers before the sigmoid and yes-or-no targets."};
-  Tensor operator()(const Tensor& prediction, const Tensor& target) const;
+  double label_smoothing = 0, positive_weight = 1;
+  void fields(Fields& f);
+  Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights = {}) const;
+};
+struct TanhCrossEntropy {
+  static constexpr Info kInfo{.name = "tanh_cross_entropy",
+                              .doc = "Of numbers before the tanh and targets of -1 and 1."};
+  Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights = {}) const;
 };
 struct Mse {
   static constexpr Info kInfo{.name = "mse", .doc = "Mean squared difference."};
-  Tensor operator()(const Tensor& prediction, const Tensor& target) const;
+  Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights = {}) const;
+};
+struct HalfMse {
+  static constexpr Info kInfo{.name = "half_mse",
+                              .doc = "Half the sum of squares of a row, as the books have it."};
+  Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights = {}) const;
 };
 struct Mae {
   static constexpr Info kInfo{.name = "mae", .doc = "Mean absolute difference."};
-  Tensor operator()(const Tensor& prediction, const Tensor& target) const;
+  Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights = {}) const;
 };
 struct Huber {
   static constexpr Info kInfo{.name = "huber", .doc = "Squared near zero, absolute beyond delta."};
   double delta = 1;
   void fields(Fields& f);
-  Tensor operator()(const Tensor& prediction, const Tensor& target) const;
+  Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights = {}) const;
 };
 struct Hinge {
   static constexpr Info kInfo{.name = "hinge", .doc = "max(0, 1 - t x) for targets of -1 and 1."};
-  Tensor operator()(const Tensor& prediction, const Tensor& target) const;
+  Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights = {}) const;
+};
+struct KlDivergence {
+  static constexpr Info kInfo{.name = "kl_divergence",
+                              .doc = "Of log-probabilities (..., C) and probabilities of that shape."};
+  Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights = {}) const;
 };
 
 /// @name With their defaults
 /// @{
-inline constexpr SoftmaxCrossEntropy softmax_cross_entropy;
-inline constexpr BinaryCrossEntropyWithLogits binary_cross_entropy_with_logits;
-inline constexpr Mse mse;
-inline constexpr Mae mae;
-inline constexpr Huber huber;
-inline constexpr Hinge hinge;
+inline const SoftmaxCrossEntropy softmax_cross_entropy{};
+inline const Nll nll{};
+inline constexpr BinaryCrossEntropyWithLogits binary_cross_entropy_with_logits{};
+inline constexpr TanhCrossEntropy tanh_cross_entropy{};
+inline constexpr Mse mse{};
+inline constexpr HalfMse half_mse{};
+inline constexpr Mae mae{};
+inline constexpr Huber huber{};
+inline constexpr Hinge hinge{};
+inline constexpr KlDivergence kl_divergence{};
 /// @}
 
 }  // namespace chainrule::loss

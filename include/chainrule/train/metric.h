@@ -32,12 +32,15 @@ struct Value {
 ///     double finish(std::span<const Tensor> sums) const;  // of the whole set, or a Value
 ///
 /// The sums of the batches are added in their order, and read once at the end: f64, so that their rounding
-/// does not show. Those there are stand in src/train/metric_list.def.
+/// does not show. A metric that has to see all rows at once says `static constexpr bool kCollects = true`:
+/// then `sums` gives a part for each row, (rows, ...), and `finish` gets those of the whole set. Those there
+/// are stand in src/train/metric_list.def.
 class Metric : public Configurable {
  public:
   virtual nn::Ports sums(const Seen& of) const = 0;
   virtual Value finish(std::span<const Tensor> sums) const = 0;
   virtual bool larger_is_better() const = 0;
+  virtual bool collects() const = 0;
 
   template <class M>
   requires requires(const M& m, const Seen& of) { m.sums(of); }
@@ -52,6 +55,10 @@ class MetricBox final : public Boxed<M, Metric> {
   Value finish(std::span<const Tensor> sums) const override { return {this->plain.finish(sums)}; }
   bool larger_is_better() const override {
     if constexpr (requires { M::kLargerIsBetter; }) return M::kLargerIsBetter;
+    return false;
+  }
+  bool collects() const override {
+    if constexpr (requires { M::kCollects; }) return M::kCollects;
     return false;
   }
 };
@@ -123,6 +130,83 @@ struct Confusion {
   Value finish(std::span<const Tensor> sums) const;
 };
 
+/// How numbers of single classes become one.
+enum class Average : std::uint8_t {
+  automatic,  ///< binary for two classes, else macro
+  binary,     ///< that of the yes: of class 1 of two. @throws ValueError  for more classes (E317)
+  macro,      ///< the mean over the classes that occur in targets or predictions
+  micro,      ///< of the counts of all classes together
+};
+
+/// Right predictions of a class among all predictions of it; 0 if there is none. Predictions and targets as
+/// Accuracy takes them.
+struct Precision {
+  static constexpr Info kInfo{.name = "precision",
+                              .doc = "Share of the predictions of a class that are right."};
+  static constexpr bool kLargerIsBetter = true;
+  Average average = Average::automatic;
+  void fields(Fields& f);
+  nn::Ports sums(const Seen& of) const;
+  double finish(std::span<const Tensor> sums) const;
+};
+
+/// Right predictions of a class among all rows of it; 0 if there is none.
+struct Recall {
+  static constexpr Info kInfo{.name = "recall", .doc = "Share of the rows of a class that are found."};
+  static constexpr bool kLargerIsBetter = true;
+  Average average = Average::automatic;
+  void fields(Fields& f);
+  nn::Ports sums(const Seen& of) const;
+  double finish(std::span<const Tensor> sums) const;
+};
+
+/// Harmonic mean of precision and recall: 2 right / (predicted + there); 0 if there is none.
+struct F1 {
+  static constexpr Info kInfo{.name = "f1", .doc = "Harmonic mean of precision and recall."};
+  static constexpr bool kLargerIsBetter = true;
+  Average average = Average::automatic;
+  void fields(Fields& f);
+  nn::Ports sums(const Seen& of) const;
+  double finish(std::span<const Tensor> sums) const;
+};
+
+/// Agreement of predictions and targets beyond chance: (p - q) / (1 - q), where p is the accuracy and q what
+/// it would be by chance with the same frequencies of classes   (Cohen 1960). NaN if only one class occurs.
+struct CohenKappa {
+  static constexpr Info kInfo{.name = "cohen_kappa",
+                              .doc = "Agreement beyond chance: 0 by chance, 1 perfect."};
+  static constexpr bool kLargerIsBetter = true;
+  nn::Ports sums(const Seen& of) const;
+  double finish(std::span<const Tensor> sums) const;
+};
+
+/// Area under the curve of true against false positives: how often a yes has a larger number than a no, ties
+/// counting half. Of more than two classes the mean over each against the rest, by softmax. NaN without a yes
+/// or a no. Keeps all predictions of the set.
+struct RocAuc {
+  static constexpr Info kInfo{.name = "roc_auc", .doc = "How often a yes is above a no."};
+  static constexpr bool kLargerIsBetter = true, kCollects = true;
+  nn::Ports sums(const Seen& of) const;
+  double finish(std::span<const Tensor> sums) const;
+};
+
+/// Mean of the precisions at each yes, from the largest number down: sum_n (R_n - R_(n-1)) P_n. Several
+/// classes and keeping as RocAuc.
+struct AveragePrecision {
+  static constexpr Info kInfo{.name = "average_precision", .doc = "Mean of the precisions at each yes."};
+  static constexpr bool kLargerIsBetter = true, kCollects = true;
+  nn::Ports sums(const Seen& of) const;
+  double finish(std::span<const Tensor> sums) const;
+};
+
+/// exp(loss) of a loss in nats: among how many equally likely words a language model is undecided.
+struct Perplexity {
+  static constexpr Info kInfo{.name = "perplexity",
+                              .doc = "exp of the task's loss, a cross-entropy in nats."};
+  nn::Ports sums(const Seen& of) const;
+  double finish(std::span<const Tensor> sums) const;
+};
+
 /// @name For `{metric::accuracy, metric::top_k(3)}`
 /// @{
 inline constexpr Loss loss;
@@ -132,6 +216,13 @@ inline constexpr Mae mae;
 inline constexpr Rmse rmse;
 inline constexpr R2 r2;
 inline constexpr Confusion confusion;
+inline constexpr Precision precision;
+inline constexpr Recall recall;
+inline constexpr F1 f1;
+inline constexpr CohenKappa cohen_kappa;
+inline constexpr RocAuc roc_auc;
+inline constexpr AveragePrecision average_precision;
+inline constexpr Perplexity perplexity;
 /// @}
 
 }  // namespace chainrule::metric

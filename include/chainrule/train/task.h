@@ -48,15 +48,25 @@ class Task {
   requires(!TaskFunction<L> && std::constructible_from<loss::AnyLoss, L>)
       Task(nn::Layer& net, L loss, Metrics metrics = {}, Location where = Location::current())
       : Task(net, loss::AnyLoss(std::move(loss)), nullptr, std::move(metrics), where) {}
+  /// A function of chainrule/loss.h by its name: Task{net, chainrule::mse}.
+  Task(nn::Layer& net, loss::Reducing loss, Metrics metrics = {}, Location where = Location::current())
+      : Task(net, loss::AnyLoss(loss), nullptr, std::move(metrics), where) {}
   template <TaskFunction F>
   Task(nn::Layer& net, F function, Metrics metrics = {}, Location where = Location::current())
       : Task(net, {}, new Custom<F>(std::move(function)), std::move(metrics), where) {}
 
-  /// Graph; computes nothing. @throws  what the net and the loss throw.
+  /// The same with a column of weights, (N), of what each row counts in the loss: it goes to the loss, not
+  /// into the net.
+  Task weighted_by(std::string column) const;
+
+  /// Graph; computes nothing. @throws  what the net and the loss throw; ValueError  if the column of weights
+  /// is not in the batch (E272).
   Outcome outcome(const data::Batch& batch, nn::Pass& pass) const;
 
   nn::Layer& net() const { return *net_; }
   const Metrics& metrics() const { return metrics_; }
+  const std::string& weights() const { return weights_; }  ///< a column, or empty
+  Location where() const { return where_; }                ///< it was made, for messages
   /// What it is, as configurations write it: "softmax_cross_entropy".
   std::string describe_loss() const;
 
@@ -79,6 +89,7 @@ class Task {
   Shared<Function> function_;
   Metrics metrics_;
   Location where_;
+  std::string weights_;  // a column, or empty
 };
 
 /// A number that was measured, by the name of its metric, with that of the set in front: "test.accuracy".
@@ -96,6 +107,6 @@ std::vector<Measure> measure(const Task& task, const data::Source& source, std::
 ///
 ///     std::cout << train::evaluate(net, test, metric::r2) << "\n";
 double evaluate(const nn::Layer& net, const data::Source& source, const metric::AnyMetric& metric,
-                std::int64_t batch_size = 1000);
+                std::int64_t batch_size = 1000, Location where = Location::current());
 
 }  // namespace chainrule::train

@@ -89,7 +89,7 @@ class Trainer {
 
   /// @name For handlers
   /// @{
-  /// Ends the run after this step.
+  /// Ends the run after this step. Between runs: the next one, before its first step.
   void stop(std::string reason);
   /// A number of the report that is being made, or of the next one.
   void record(Measure measure);
@@ -118,6 +118,7 @@ class Trainer {
 
  private:
   friend class RunFolder;
+  class Measuring;
   struct Hook {
     std::int64_t every;
     Shared<Handler> handler;

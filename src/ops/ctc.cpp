@@ -1,0 +1,83 @@
+// Connectionist temporal classification, forwards in logarithms; its gradient follows.
+#include <limits>
+
+#include "chainrule/loss.h"
+#include "chainrule/ops.h"
+#include "ops/internal.h"
+#include "ops/op.h"
+
+namespace chainrule {
+namespace {
+
+/// The logarithm of what is impossible: finite, so that no difference of two is NaN.
+constexpr double kImpossible = -1e30;
+
+void require_lengths(const char* of, const Tensor& lengths, std::int64_t rows) {
+  if (lengths.shape() == Shape{rows} && !is_floating(lengths.dtype())) return;
+  throw op_error<ShapeError>(153, cat(of, " ", lengths.shape(), " ", name_of(lengths.dtype()),
+                                      " do not fit a batch of ", rows, ". Need (", rows, ",) i64."));
+}
+
+/// x, s places later along the last axis; what comes in is impossible.
+Tensor shifted(const Tensor& x, std::int64_t s) {
+  const Tensor moved = slice(x, 1, 0, x.size(1) - s);
+  return concatenate({full({x.size(0), s}, kImpossible, x.dtype()), moved}, 1);
+}
+
+Tensor log_sum(std::initializer_list<Tensor> of) { return logsumexp(stack(of, 0), 0); }
+
+}  // namespace
+
+// Labels with blanks around each: S = 2 L + 1 states. A state is reached from itself, from the one before,
+// and from the one before that if there is a blank between two labels that differ (section 4.1 of the paper).
+Tensor ctc(const Tensor& log_probs, const Tensor& targets, const CtcOptions& options, Location where) {
+  const OpScope scope("ctc", where);
+  const Shape &x = log_probs.shape(), &t = targets.shape();
+  if (x.ndim() != 3 || t.ndim() != 2 || x[0] != t[0] || x[1] == 0 || is_floating(targets.dtype())) {
+    throw op_error<ShapeError>(153,
+                               cat("log-probabilities ", x, ", targets ", t, " ", name_of(targets.dtype()),
+                                   ". Need (N, T, C) and (N, L) i64, of one N, with frames."));
+  }
+  const std::int64_t rows = x[0], frames = x[1], labels = t[1], states = 2 * labels + 1;
+  const Tensor all_labels = full({rows}, static_cast<double>(labels), i64);
+  const Tensor counts = options.target_lengths.is_empty() ? all_labels : options.target_lengths;
+  require_lengths("target_lengths", counts, rows);
+  if (!options.input_lengths.is_empty()) require_lengths("input_lengths", options.input_lengths, rows);
+
+  const auto blanks = [&](std::int64_t n) {
+    return full({rows, n}, static_cast<double>(options.blank), i64);
+  };
+  const Tensor is_label = cast(arange(labels), i64) < expand_dims(cast(counts, i64), 1);
+  const Tensor kept = chainrule::where(is_label, cast(targets, i64), options.blank);
+  const Tensor said =
+      concatenate({reshape(stack({blanks(labels), kept}, 2), {rows, 2 * labels}), blanks(1)}, 1);
+  const Tensor two_before = concatenate(
+      {blanks(std::min<std::int64_t>(2, states)), slice(said, 1, 0, std::max<std::int64_t>(0, states - 2))},
+      1);
+  const Tensor may_skip = not_equal(said, two_before);  // never to a blank
+  const Tensor scores =
+      take_along_axis(log_probs, broadcast_to(expand_dims(said, 1), {rows, frames, states}), 2);
+  const auto frame = [&](std::int64_t i) { return squeeze(slice(scores, 1, i, i + 1), 1); };
+
+  const Tensor places = cast(arange(states), i64);
+  Tensor a = chainrule::where(places < 2, frame(0), kImpossible);
+  for (std::int64_t i = 1; i < frames; ++i) {
+    Tensor next = states == 1 ? a : log_sum({a, shifted(a, 1)});
+    if (states > 2)
+      next = log_sum({a, shifted(a, 1), chainrule::where(may_skip, shifted(a, 2), kImpossible)});
+    next = next + frame(i);
+    if (!options.input_lengths.is_empty())
+      next = chainrule::where(expand_dims(options.input_lengths, 1) > i, next, a);
+    a = next;
+  }
+  // The last label, or the blank behind it.
+  const Tensor last = expand_dims(cast(counts, i64) * 2, 1);
+  const Tensor is_end = logical_or(equal(places, last), equal(places, last - 1));
+  const Tensor total = logsumexp(chainrule::where(is_end, a, kImpossible), 1);
+  const Tensor loss =
+      chainrule::where(total < kImpossible / 2, std::numeric_limits<double>::infinity(), -total);
+  if (options.reduction != Reduction::mean) return reduced(loss, options.reduction);
+  return mean(loss / cast(maximum(counts, 1), loss.dtype()));
+}
+
+}  // namespace chainrule

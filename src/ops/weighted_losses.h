@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string_view>
+
+#include "chainrule/loss.h"
+
+// What losses with options share.
+namespace chainrule {
+
+/// Weights of the losses' dtype, one for each. @throws ShapeError  if they do not fit (E150).
+Tensor fitted_weights(const Tensor& weights, const Tensor& losses);
+
+/// What is left of losses that have been multiplied by weights.
+Tensor weighted(const Tensor& losses, const Tensor& weights, Reduction reduction);
+
+/// @throws ValueError  unless it is from 0 to 1 (E151).
+void require_share(std::string_view what, double share);
+
+}  // namespace chainrule

@@ -1,0 +1,99 @@
+// Functions of tensors as functions of numbers in a row.
+#include "optim/point.h"
+
+#include <cmath>
+#include <ostream>
+
+#include "chainrule/error.h"
+#include "chainrule/ops.h"
+#include "core/text.h"
+
+namespace chainrule::optim {
+
+Numbers64 FlatFunction::start() const {
+  Numbers64 x;
+  for (const Tensor& tensor : start_) {
+    const Numbers64 part = tensor.to_vector();
+    x.insert(x.end(), part.begin(), part.end());
+  }
+  return x;
+}
+
+std::vector<Tensor> FlatFunction::at(const Numbers64& x) const {
+  std::vector<Tensor> tensors;
+  auto begin = x.begin();
+  for (const Tensor& like : start_) {
+    const auto end = begin + static_cast<std::ptrdiff_t>(like.numel());
+    tensors.push_back(detach(cast(from_data(Numbers64(begin, end), like.shape()), like.dtype())));
+    begin = end;
+  }
+  return tensors;
+}
+
+Tensor FlatFunction::call(const Numbers64& x, std::vector<Tensor>& variables) {
+  ++evaluations_;
+  variables = at(x);
+  return f_(variables);
+}
+
+namespace {
+
+void append(Numbers64& all, const Tensor& tensor) {
+  const Numbers64 part = tensor.to_vector();
+  all.insert(all.end(), part.begin(), part.end());
+}
+
+}  // namespace
+
+FlatFunction::Slope FlatFunction::slope(const Numbers64& x) {
+  std::vector<Tensor> variables;
+  const Tensor loss = call(x, variables);
+  std::vector<Tensor> all = grad(loss, variables);
+  all.push_back(loss);
+  evaluate(all);
+  Slope found{all.back().item(), {}};
+  all.pop_back();
+  for (const Tensor& gradient : all) append(found.gradient, gradient);
+  return found;
+}
+
+// One product of the Jacobian for each parameter, or one with its transpose for each residual if there are
+// fewer of those.
+FlatFunction::Residuals FlatFunction::residuals(const Numbers64& x, bool with_derivatives) {
+  std::vector<Tensor> variables;
+  const Tensor r = reshape(call(x, variables), {-1});
+  Residuals found{r.to_vector(), 0, {}};
+  found.sum = dot(found.values, found.values);
+  if (!with_derivatives) return found;
+  const std::size_t count = found.values.size();
+  if (x.size() <= count) {
+    for (std::size_t j = 0; j < x.size(); ++j) {
+      Numbers64 unit(x.size());
+      unit[j] = 1;
+      append(found.derivatives, jvp(r, variables, at(unit)));
+    }
+    return found;
+  }
+  found.derivatives.resize(count * x.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    Numbers64 unit(count), row;
+    unit[i] = 1;
+    for (const Tensor& part : vjp(r, variables, cast(from_data(unit, r.shape()), r.dtype())))
+      append(row, part);
+    for (std::size_t j = 0; j < x.size(); ++j) found.derivatives[j * count + i] = row[j];
+  }
+  return found;
+}
+
+void require_finite_start(double value) {
+  if (std::isfinite(value)) return;
+  throw ValueError(411,
+                   cat("[minimize] the function is ", value, " at the start. Start where it is finite."));
+}
+
+std::ostream& operator<<(std::ostream& out, const Minimum& found) {
+  return out << found.value << " after " << found.iterations << " iterations and " << found.evaluations
+             << " evaluations: " << found.reason;
+}
+
+}  // namespace chainrule::optim

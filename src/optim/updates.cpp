@@ -1,0 +1,123 @@
+// What a step makes of gradients, and where it puts it.
+#include "chainrule/error.h"
+#include "chainrule/ops.h"
+#include "core/text.h"
+#include "optim/workspace.h"
+#include "plan/renew.h"
+
+namespace chainrule::optim {
+
+void Optimizer::limit(std::vector<Tensor>& gradients) const {
+  if (options_.clip_value > 0) {
+    for (Tensor& g : gradients) g = clip(g, -options_.clip_value, options_.clip_value);
+  }
+  if (options_.clip_norm == 0) return;
+  Tensor total;
+  for (const Tensor& g : gradients) {
+    const Tensor part = sum(square(g));
+    total = total.is_empty() ? part : total + part;
+  }
+  if (total.is_empty()) return;
+  const Tensor factor = minimum(options_.clip_norm / sqrt(total), 1);
+  for (Tensor& g : gradients) g = g * (g.dtype() == factor.dtype() ? factor : cast(factor, g.dtype()));
+}
+
+/// What a rule made of a parameter must be like it.
+void Optimizer::check_fit(const Tensor& made, const Tensor& value, const std::string& name) const {
+  if (!made.is_empty() && made.shape() == value.shape() && made.dtype() == value.dtype()) return;
+  throw ValueError(268, cat("[", rule_->info().name, "] the rule made ",
+                            made.is_empty() ? "nothing" : made.shape().to_string(), " of parameter ", name,
+                            " or a state of it, which is ", value.shape(), " ", name_of(value.dtype()),
+                            "; both must be alike."));
+}
+
+/// A step without an update: only the sums of gradients grow. The first of several begins them anew.
+void Optimizer::add_up(Workspace& w) {
+  const std::size_t states = state_names_.size();
+  const bool is_first = steps_ % options_.accumulate == 0;
+  for (std::size_t i = 0; i < trained_.size(); ++i) {
+    Tensor& sum = states_[(i + 1) * states - 1];
+    w.replace(i, sum, is_first ? w.gradients[i] + 0 : sum + w.gradients[i]);
+  }
+}
+
+/// The mean of the gradients of all steps that belong to this update.
+void Optimizer::take_mean(std::vector<Tensor>& gradients) const {
+  if (options_.accumulate == 1) return;
+  for (std::size_t i = 0; i < gradients.size(); ++i) {
+    const Tensor& sum = states_[(i + 1) * state_names_.size() - 1];
+    gradients[i] = (sum + gradients[i]) / static_cast<double>(options_.accumulate);
+  }
+}
+
+/// From values and gradients, which it lets go, to what they become.
+void Optimizer::find_updates(Workspace& w) {
+  if ((steps_ + 1) % options_.accumulate != 0) {
+    add_up(w);
+  } else {
+    take_mean(w.gradients);
+    limit(w.gradients);
+    const double now = lr();
+    for (std::size_t i = 0; i < trained_.size(); ++i) find_update(w, i, now);
+  }
+  w.values.clear();
+  w.gradients.clear();
+  w.states.clear();
+}
+
+/// Of one parameter.
+void Optimizer::find_update(Workspace& w, std::size_t i, double lr) {
+  const Group& group = trained_[i].group;
+  const Tensor& value = w.values[i];
+  Tensor gradient = std::move(w.gradients[i]);
+  if (value.ndim() >= 2) {
+    if (group.weight_decay > 0) gradient = gradient + group.weight_decay * value;
+    if (group.l1 > 0) gradient = gradient + group.l1 * sign(value);
+  }
+  const std::size_t sums = options_.accumulate > 1 ? 1 : 0, states = state_names_.size();
+  const auto begin = states_.begin() + static_cast<std::ptrdiff_t>(i * states);
+  w.states.assign(begin, begin + static_cast<std::ptrdiff_t>(states - sums));
+  const std::int64_t update = (steps_ + 1) / options_.accumulate;
+  const auto numbers = w.numbers_for(*rule_, value.dtype(), group.lr_factor, update, lr);
+  w.next.push_back(rule_->update(value, gradient, w.states, numbers));
+  w.current.push_back(&named(trained_[i]).parameter.value());
+  w.places.push_back({i, nullptr});
+  const std::string& name = named(trained_[i]).name;
+  check_fit(w.next.back(), value, name);
+  for (std::size_t s = 0; s < states - sums; ++s) {
+    check_fit(w.states[s], value, name);
+    w.replace(i, states_[i * states + s], std::move(w.states[s]));
+  }
+}
+
+void Optimizer::apply(Workspace& w, nn::Pass* pass, History history) {
+  const std::size_t before_pass = w.next.size();
+  if (pass != nullptr) {
+    for (nn::Pass::Update& update : pass->updates()) {
+      w.current.push_back(&update.state.value());
+      w.next.push_back(std::move(update.next));
+    }
+  }
+  try {
+    renew(w.current, w.next, history);
+  } catch (...) {
+    if (pass != nullptr) give_back(w.next, before_pass, *pass);
+    throw;
+  }
+  for (std::size_t i = 0; i < w.places.size(); ++i) {
+    const auto& [trained, state] = w.places[i];
+    if (state == nullptr) {
+      named(trained_[trained]).parameter.set_value(std::move(w.next[i]));
+    } else {
+      *state = std::move(w.next[i]);
+    }
+  }
+  if (pass != nullptr) {
+    std::size_t at = before_pass;
+    for (nn::Pass::Update& update : pass->updates()) update.state.set_value(std::move(w.next[at++]));
+    pass->updates().clear();
+  }
+  ++steps_;
+}
+
+}  // namespace chainrule::optim

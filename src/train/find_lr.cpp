@@ -1,0 +1,118 @@
+// A learning rate by trying rising ones.
+#include "chainrule/train/find_lr.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <ostream>
+
+#include "chainrule/config.h"
+#include "chainrule/error.h"
+#include "core/text.h"
+#include "train/weights_of.h"
+
+namespace chainrule::train {
+namespace {
+
+/// What training changes, put back at the end.
+class AsItWas {
+ public:
+  AsItWas(nn::Layer& net, optim::Optimizer& optimizer)
+      : net_(net),
+        optimizer_(optimizer),
+        weights_(take_weights(net)),
+        state_(optimizer.state()),
+        lr_(optimizer.options().lr),
+        scale_(optimizer.lr_scale()) {}
+  ~AsItWas() {
+    put_weights(net_, weights_);
+    optimizer_.restore(state_);
+    optimizer_.set_lr(lr_);
+    optimizer_.set_lr_scale(scale_);
+  }
+  AsItWas(const AsItWas&) = delete;
+  AsItWas& operator=(const AsItWas&) = delete;
+
+ private:
+  nn::Layer& net_;
+  optim::Optimizer& optimizer_;
+  NamedTensors weights_, state_;
+  optim::Rate lr_;
+  double scale_;
+};
+
+/// Of equal steps on the logarithm of the rate the largest fall.
+double steepest(const LrCurve& curve) {
+  double found = std::numeric_limits<double>::quiet_NaN(), fall = 0;
+  const auto smallest = std::min_element(curve.smoothed.begin(), curve.smoothed.end());
+  for (std::size_t i = 1;
+       i + 1 < curve.rates.size() && curve.smoothed.begin() + static_cast<std::ptrdiff_t>(i) <= smallest;
+       ++i) {
+    const double here = curve.smoothed[i - 1] - curve.smoothed[i + 1];
+    if (here > fall) fall = here, found = curve.rates[i];
+  }
+  return found;
+}
+
+}  // namespace
+
+void FindLrOptions::fields(Fields& f) {
+  f("low", low, "the first rate", above(0));
+  f("high", high, "the last rate", above(0));
+  f("steps", steps, "how many rates are tried", at_least(3));
+  f("smoothing", smoothing, "share of the losses before in the smoothed ones", fraction());
+  f("limit", limit, "it stops where the smoothed loss is so many times the smallest", above(1));
+  f("seed", seed, "of first weights and of what is random in layers");
+}
+
+LrCurve find_lr(const Task& task, optim::Optimizer& optimizer, data::Loader loader,
+                const FindLrOptions& options) {
+  config::check(const_cast<FindLrOptions&>(options));
+  if (!(options.low < options.high)) {
+    throw ValueError(316, cat("[find_lr] rates from ", options.low, " to ", options.high,
+                              "; the first must be less than the last."));
+  }
+  const auto pass_of = [&](std::int64_t step) {
+    nn::Pass pass = nn::Pass::training(options.seed, step);
+    pass.init.seed = options.seed;
+    return pass;
+  };
+  if (!task.net().is_built()) {
+    nn::Pass pass = pass_of(0);
+    task.outcome(loader.at(0), pass);  // the graph is dropped
+  }
+  const AsItWas as_it_was(task.net(), optimizer);
+  optimizer.set_lr_scale(1);
+  LrCurve curve;
+  double mean = 0, weight = 0, smallest = std::numeric_limits<double>::infinity();
+  for (std::int64_t step = 0; step < options.steps; ++step) {
+    const double part = static_cast<double>(step) / static_cast<double>(options.steps - 1);
+    const double rate = options.low * std::pow(options.high / options.low, part);
+    optimizer.set_lr(rate);
+    nn::Pass pass = pass_of(step);
+    double loss = 0;
+    try {
+      loss = optimizer.step(task.outcome(loader.at(step), pass).loss, pass, {}, task.where());
+    } catch (const ValueError& error) {
+      if (error.code() != 80 || step == 0) throw;
+      break;
+    }
+    mean = options.smoothing * mean + (1 - options.smoothing) * loss;
+    weight = options.smoothing * weight + (1 - options.smoothing);
+    const double smooth = mean / weight;
+    if (smooth > options.limit * smallest) break;
+    smallest = std::min(smallest, smooth);
+    curve.rates.push_back(rate), curve.losses.push_back(loss), curve.smoothed.push_back(smooth);
+  }
+  curve.suggestion = steepest(curve);
+  return curve;
+}
+
+std::ostream& operator<<(std::ostream& out, const LrCurve& curve) {
+  for (std::size_t i = 0; i < curve.rates.size(); ++i)
+    out << "lr " << curve.rates[i] << ": loss " << curve.losses[i] << ", smoothed " << curve.smoothed[i]
+        << "\n";
+  return out << "suggestion: " << curve.suggestion << "\n";
+}
+
+}  // namespace chainrule::train
