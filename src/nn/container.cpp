@@ -1,8 +1,9 @@
 // Layers that hold other layers.
+#include "chainrule/nn/container.h"
+
 #include <algorithm>
 
 #include "chainrule/error.h"
-#include "chainrule/nn/layers.h"
 #include "chainrule/ops.h"
 #include "core/text.h"
 #include "graph/node.h"
