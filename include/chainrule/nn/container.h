@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -12,10 +13,34 @@
 // Layers made of other layers.
 namespace chainrule::nn {
 
-/// Layers one after another, named by kind and number: affine1, relu1, affine2.
-struct Sequential : LayerOf<Sequential> {
-  static constexpr Info kInfo{.name = "sequential", .doc = "Layers one after another."};
+/// Layers in a row, named by kind and number: affine1, relu1, affine2.
+class LayerList : public Layer {
+ public:
   std::vector<Shared<Layer>> layers;
+
+  /// Appends a layer and returns the one that is now inside.
+  template <std::derived_from<Layer> L>
+  L& add(L layer) {
+    L* inside = new L(std::move(layer));
+    append(Shared<Layer>(inside));
+    return *inside;
+  }
+  /// The layer itself, which may stand elsewhere, too: then it is the same one there.
+  void append(Shared<Layer> layer);
+
+  std::size_t size() const { return layers.size(); }
+  Layer& operator[](std::size_t i) const { return *layers[i]; }
+  void members(Members& m);
+  /// @throws ValueError  if there are no layers, or an empty handle (E244), here and in compute.
+  void init(Init& init);
+
+ protected:
+  void check() const;
+};
+
+/// Layers one after another.
+struct Sequential : LayerOf<Sequential, LayerList> {
+  static constexpr Info kInfo{.name = "sequential", .doc = "Layers one after another."};
 
   Sequential() = default;
   template <std::derived_from<Layer>... Layers>
@@ -23,26 +48,26 @@ struct Sequential : LayerOf<Sequential> {
            !(std::is_same_v<Layers, Sequential> && ...)) explicit Sequential(Layers... inside) {
     (add(std::move(inside)), ...);
   }
-  /// Appends a layer and returns the one that is now inside.
-  template <std::derived_from<Layer> L>
-  L& add(L layer) {
-    L* inside = new L(std::move(layer));
-    layers.push_back(Shared<Layer>(inside));
-    inside->set_name(name_of(layers.size() - 1));
-    return *inside;
-  }
-
-  std::size_t size() const { return layers.size(); }
-  Layer& operator[](std::size_t i) const { return *layers[i]; }
   void fields(Fields& f);
-  void members(Members& m);
-  void init(Init& init);
-  /// @throws ValueError  if there are no layers (E244).
   Tensor compute(const Tensor& x, Pass& pass) const;
+};
 
- private:
-  std::string name_of(std::size_t place) const;
-  void check() const;
+enum class Join : std::uint8_t { concatenate, add };
+/// Layers side by side, each given x: what they give one after another along an axis, or added up.
+struct Parallel : LayerOf<Parallel, LayerList> {
+  static constexpr Info kInfo{.name = "parallel",
+                              .doc = "Layers side by side, their results joined or added."};
+  Join join = Join::concatenate;
+  std::int64_t axis = 1;  ///< of concatenation: the channels
+
+  Parallel() = default;
+  template <std::derived_from<Layer>... Layers>
+  requires(sizeof...(Layers) > 1 ||
+           !(std::is_same_v<Layers, Parallel> && ...)) explicit Parallel(Layers... inside) {
+    (add(std::move(inside)), ...);
+  }
+  void fields(Fields& f);
+  Tensor compute(const Tensor& x, Pass& pass) const;
 };
 
 /// x + body(x)   (He et al. 2016); with a shortcut, shortcut(x) + body(x), for a body that changes the shape.
@@ -61,6 +86,27 @@ struct Residual : LayerOf<Residual> {
   void members(Members& m);
   void init(Init& init);
   /// @throws ValueError  if there is no body (E244).
+  Tensor compute(const Tensor& x, Pass& pass) const;
+
+ private:
+  void check() const;
+};
+
+/// A layer for each step of sequences: (N, T, ...) to (N, T, ...), where it sees (N T, ...).
+struct TimeDistributed : LayerOf<TimeDistributed> {
+  static constexpr Info kInfo{.name = "time_distributed",
+                              .doc = "A layer applied to each step of sequences (N, T, ...)."};
+  Shared<Layer> body;
+
+  TimeDistributed() = default;
+  template <std::derived_from<Layer> Body>
+  requires(!std::is_same_v<Body, TimeDistributed>) explicit TimeDistributed(Body inside)
+      : body(new Body(std::move(inside))) {}
+  void fields(Fields& f);
+  void members(Members& m);
+  /// @throws ValueError  if there is no body (E244), here and in compute.
+  void init(Init& init);
+  /// @throws ShapeError  if the input has no steps, or what the layer gives no row for each (E253).
   Tensor compute(const Tensor& x, Pass& pass) const;
 
  private:
