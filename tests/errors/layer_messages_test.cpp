@@ -102,7 +102,7 @@ TEST(ErrorMessages, NameTheLayer) {
   } catch (const ShapeError& error) {
     EXPECT_STREQ(error.what(),
                  ("[affine] weight is (4, 2), but the layer needs (5, 2) here. In layer affine2, "
-                  "called from messages_test.cpp:" +
+                  "called from layer_messages_test.cpp:" +
                   std::to_string(line) + ". (E042)")
                      .c_str());
   }
