@@ -1,6 +1,7 @@
 // Normalisation, made of other operations.
 #include "chainrule/normalize.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "chainrule/conv.h"
@@ -152,10 +153,14 @@ Tensor local_response_norm(const Tensor& x, const LocalResponseOptions& options,
   const Tensor real = as_floating(x);
   if (x.numel() == 0) return real;
   const Tensor planes = reshape(square(real), Shape{n, 1, channels, x.numel() / (n * channels)});
-  const Tensor means = avg_pool2d(
-      planes, {size, 1},
-      {.stride = 1, .padding = Padding::of({size / 2, 0}, {(size - 1) / 2, 0}), .count_include_pad = true});
-  return real / pow(options.k + options.alpha * reshape(means, x.shape()), options.beta);
+  // Beyond the last channel there is nothing to sum.
+  const std::int64_t before = std::min(size / 2, channels), behind = std::min((size - 1) / 2, channels);
+  const std::int64_t window = before + behind + 1;
+  const Tensor means =
+      avg_pool2d(planes, {window, 1},
+                 {.stride = 1, .padding = Padding::of({before, 0}, {behind, 0}), .count_include_pad = true});
+  const double factor = options.alpha * (static_cast<double>(window) / static_cast<double>(size));
+  return real / pow(options.k + factor * reshape(means, x.shape()), options.beta);
 }
 
 std::vector<ComposedFunction> normalization_functions() {

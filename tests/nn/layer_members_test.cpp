@@ -100,10 +100,11 @@ TEST(Windows, HaveOneNumberOrOneAnAxis) {
             "[config] column 19: 'padding' of conv2d cannot be 'sam'. Did you mean 'same'? Need one of same. "
             "(E229)");
   EXPECT_EQ(message("conv2d(3, padding=-1)"),  // which is how "same" is stored
-            "[config] column 19: 'padding' of conv2d is -1. Need at least 0. (E228)");
-  EXPECT_EQ(message("conv2d(3, padding=[same, 1])"),
-            "[config] column 20: 'padding' of conv2d holds the text 'same'. Need a list of integers or same, "
-            "each at least 0. (E227)");
+            "[config] column 19: 'padding' of conv2d holds -1. Need at least 0. (E228)");
+  EXPECT_EQ(
+      message("conv2d(3, padding=[same, 1])"),
+      "[config] column 20: 'padding' of conv2d holds the text \"same\". Need a list of integers or same, "
+      "each at least 0. (E227)");
 }
 
 struct Gate : LayerOf<Gate> {

@@ -1,6 +1,9 @@
 // Convolution and pooling by the number of axes that x has; where the largest elements lie.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "chainrule/conv.h"
 #include "chainrule/error.h"
 #include "chainrule/grad.h"
