@@ -3,6 +3,7 @@
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <vector>
 
 #include "chainrule/tensor.h"
@@ -19,12 +20,13 @@ class Spatial {
   Spatial() = default;
   template <std::integral T>
   Spatial(T all) : values_{static_cast<std::int64_t>(all)}, count_(1) {}
-  Spatial(std::initializer_list<std::int64_t> values) : count_(static_cast<int>(values.size())) {
-    for (int i = 0; i < count_ && i < kMaxAxes; ++i) values_[i] = values.begin()[i];
-  }
-  Spatial(const std::vector<std::int64_t>& values) : count_(static_cast<int>(values.size())) {
+  Spatial(std::initializer_list<std::int64_t> values) : Spatial(std::span(values.begin(), values.size())) {}
+  explicit Spatial(std::span<const std::int64_t> values) : count_(static_cast<int>(values.size())) {
     for (int i = 0; i < count_ && i < kMaxAxes; ++i) values_[i] = values[static_cast<std::size_t>(i)];
   }
+  template <std::integral T>
+  Spatial(const std::vector<T>& values)
+      : Spatial(std::span<const std::int64_t>(std::vector<std::int64_t>(values.begin(), values.end()))) {}
 
   static constexpr int kMaxAxes = 3;
   int count() const { return count_; }
@@ -47,7 +49,8 @@ struct Padding {
   Padding(T all) : low(all), high(all) {}
   /// One number an axis, for both sides.
   Padding(std::initializer_list<std::int64_t> both) : low(both), high(both) {}
-  Padding(const std::vector<std::int64_t>& both) : low(both), high(both) {}
+  template <std::integral T>
+  Padding(const std::vector<T>& both) : low(both), high(both) {}
   static Padding of(Spatial low, Spatial high) {
     Padding padding;
     padding.low = low, padding.high = high;
@@ -79,6 +82,11 @@ struct ConvOptions {
   Spatial dilation = 1;
   std::int64_t groups = 1;
 };
+/// Of as many spatial axes as x has; those below take no other number.
+Tensor conv(const Tensor& x, const Tensor& w, const ConvOptions& options = {},
+            Location where = Location::current());
+Tensor conv(const Tensor& x, const Tensor& w, const Tensor& bias, const ConvOptions& options = {},
+            Location where = Location::current());
 Tensor conv1d(const Tensor& x, const Tensor& w, const ConvOptions& options = {},
               Location where = Location::current());
 Tensor conv2d(const Tensor& x, const Tensor& w, const ConvOptions& options = {},
@@ -108,6 +116,11 @@ struct ConvTransposeOptions {
   Spatial dilation = 1;
   std::int64_t groups = 1;
 };
+/// Of as many spatial axes as x has.
+Tensor conv_transpose(const Tensor& x, const Tensor& w, const ConvTransposeOptions& options = {},
+                      Location where = Location::current());
+Tensor conv_transpose(const Tensor& x, const Tensor& w, const Tensor& bias,
+                      const ConvTransposeOptions& options = {}, Location where = Location::current());
 Tensor conv_transpose1d(const Tensor& x, const Tensor& w, const ConvTransposeOptions& options = {},
                         Location where = Location::current());
 Tensor conv_transpose2d(const Tensor& x, const Tensor& w, const ConvTransposeOptions& options = {},
@@ -136,13 +149,23 @@ struct PoolOptions {
   bool ceil_mode = false;
 };
 /// The largest of each window, NaN if it has one. Padding is never the largest. The first of several equal
-/// ones gets the whole gradient.
+/// ones gets the whole gradient. The first function pools as many spatial axes as x has.
+Tensor max_pool(const Tensor& x, Spatial kernel, const PoolOptions& options = {},
+                Location where = Location::current());
 Tensor max_pool1d(const Tensor& x, Spatial kernel, const PoolOptions& options = {},
                   Location where = Location::current());
 Tensor max_pool2d(const Tensor& x, Spatial kernel, const PoolOptions& options = {},
                   Location where = Location::current());
 Tensor max_pool3d(const Tensor& x, Spatial kernel, const PoolOptions& options = {},
                   Location where = Location::current());
+
+/// The largest elements, and where each lies in its image: i64, the place among the image's elements in
+/// memory order, as PyTorch's return_indices has it.
+struct MaxPoolResult {
+  Tensor values, indices;
+};
+MaxPoolResult max_pool_with_indices(const Tensor& x, Spatial kernel, const PoolOptions& options = {},
+                                    Location where = Location::current());
 
 struct AvgPoolOptions {
   Spatial stride = {};  ///< Left out: the kernel.
@@ -152,7 +175,9 @@ struct AvgPoolOptions {
   /// (What `ceil_mode` adds beyond the padding never counts.)
   bool count_include_pad = false;
 };
-/// The mean of each window.
+/// The mean of each window. The first function pools as many spatial axes as x has.
+Tensor avg_pool(const Tensor& x, Spatial kernel, const AvgPoolOptions& options = {},
+                Location where = Location::current());
 Tensor avg_pool1d(const Tensor& x, Spatial kernel, const AvgPoolOptions& options = {},
                   Location where = Location::current());
 Tensor avg_pool2d(const Tensor& x, Spatial kernel, const AvgPoolOptions& options = {},

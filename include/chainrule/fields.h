@@ -136,6 +136,7 @@ struct Field {
   Kind kind = Kind::number;
   void* target = nullptr;
   Range range = {};
+  /// Names of values. Of integers: words that may stand for the list, word i as a list of -1 - i alone.
   std::span<const std::string_view> choices = {};
   Registry* registry = nullptr;  ///< of objects
   /// Of objects: how many there are; the i-th or null; puts `made` (with `new`) in the place of the i-th, or
@@ -184,6 +185,12 @@ class Fields {
   void operator()(std::string_view name, std::vector<std::int64_t>& value, std::string_view doc = "",
                   Range range = {}) {
     add(name, doc, Field::Kind::integers, &value, range);
+  }
+  /// A list, or one of some words: the first is stored as {-1}, the next as {-2}, ...
+  /// @param range  without numbers below 0.
+  void operator()(std::string_view name, std::vector<std::int64_t>& value,
+                  std::span<const std::string_view> words, std::string_view doc, Range range) {
+    add(name, doc, Field::Kind::integers, &value, range).choices = words;
   }
   void operator()(std::string_view name, std::vector<double>& value, std::string_view doc = "",
                   Range range = {}) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "chainrule/tensor.h"
 
 // Normalisation: numbers moved and scaled to mean 0 and variance 1 over some axes, then, if asked, scaled and
@@ -51,5 +53,20 @@ Tensor instance_norm(const Tensor& x, const Tensor& scale = {}, const Tensor& sh
 /// @param scale  broadcasts against the normalised axes.
 Tensor rms_norm(const Tensor& x, int axis = -1, const Tensor& scale = {}, double eps = 1e-5,
                 Location where = Location::current());
+
+struct LocalResponseOptions {
+  std::int64_t size = 5;  ///< channels that a sum goes over
+  double alpha = 1e-4, beta = 0.75, k = 1;
+};
+/// Each number divided by what stands at its place in the channels around (Krizhevsky et al. 2012):
+///
+///     y[n, c, i] = x[n, c, i] / (k + alpha / size * sum over d of x[n, d, i]^2)^beta
+///
+/// where d goes from c - floor(size / 2) to c + floor((size - 1) / 2), as far as there are channels. As in
+/// PyTorch alpha is divided by the size; the paper's alpha is that of one channel: alpha / size here.
+/// @throws ShapeError  if x has no axis 1 (E142).
+/// @throws ValueError  if the size is below 1 (E430).
+Tensor local_response_norm(const Tensor& x, const LocalResponseOptions& options = {},
+                           Location where = Location::current());
 
 }  // namespace chainrule

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <climits>
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "chainrule/tensor.h"
@@ -25,6 +27,16 @@ class Axes {
   Axes(std::initializer_list<int> axes) : Axes(std::span<const int>(axes.begin(), axes.size())) {}
   explicit Axes(std::span<const int> axes);
   Axes(const std::vector<int>& axes) : Axes(std::span<const int>(axes)) {}
+  template <std::integral T>
+  Axes(const std::vector<T>& axes) : Axes(std::vector<int>(as_ints(axes))) {}
+
+  /// Numbers of axes as ints; one that is none becomes the largest, which no axis has.
+  template <std::integral T>
+  static std::vector<int> as_ints(const std::vector<T>& axes) {
+    std::vector<int> ints;
+    for (const T axis : axes) ints.push_back(std::in_range<int>(axis) ? static_cast<int>(axis) : INT_MAX);
+    return ints;
+  }
 
   std::span<const int> axes() const { return {axes_, static_cast<std::size_t>(count_)}; }
 
@@ -221,6 +233,10 @@ Tensor broadcast_to(const Tensor& x, const Shape& shape, Location where = Locati
 /// @throws ShapeError  if `axes` is not a permutation of x's axes (E017).
 Tensor permute(const Tensor& x, std::span<const int> axes, Location where = Location::current());
 Tensor permute(const Tensor& x, std::initializer_list<int> axes, Location where = Location::current());
+template <std::integral T>
+Tensor permute(const Tensor& x, const std::vector<T>& axes, Location where = Location::current()) {
+  return permute(x, std::span<const int>(Axes::as_ints(axes)), where);
+}
 /// The axes in reverse order, as NumPy's .T.
 Tensor transpose(const Tensor& x, Location where = Location::current());
 /// Two axes in each other's place, as NumPy's swapaxes.
@@ -275,6 +291,11 @@ Tensor roll(const Tensor& x, std::int64_t shift, int axis, Location where = Loca
 Tensor tile(const Tensor& x, std::span<const std::int64_t> repeats, Location where = Location::current());
 Tensor tile(const Tensor& x, std::initializer_list<std::int64_t> repeats,
             Location where = Location::current());
+template <std::integral T>
+Tensor tile(const Tensor& x, const std::vector<T>& repeats, Location where = Location::current()) {
+  return tile(x, std::span<const std::int64_t>(std::vector<std::int64_t>(repeats.begin(), repeats.end())),
+              where);
+}
 /// The tensors one after another along an axis that they have; dtypes are promoted.
 /// @throws ValueError  for no tensors (E105).
 /// @throws ShapeError  if they differ along another axis (E106).
@@ -293,6 +314,12 @@ std::vector<Tensor> split(const Tensor& x, std::span<const std::int64_t> places,
                           Location where = Location::current());
 std::vector<Tensor> split(const Tensor& x, std::initializer_list<std::int64_t> places, int axis = 0,
                           Location where = Location::current());
+template <std::integral T>
+std::vector<Tensor> split(const Tensor& x, const std::vector<T>& places, int axis = 0,
+                          Location where = Location::current()) {
+  return split(x, std::span<const std::int64_t>(std::vector<std::int64_t>(places.begin(), places.end())),
+               axis, where);
+}
 /// @}
 
 /// @name Elements by number. Indices are i64 or u8; negative ones count from the end.

@@ -1,6 +1,7 @@
 // Settings that a program gave, against their ranges.
 #include "config/numbers.h"
 #include "config/objects.h"
+#include "config/words.h"
 
 namespace chainrule::config {
 namespace {
@@ -16,6 +17,7 @@ void check_fields(const Fields& fields, std::string_view owner) {
         static_cast<void>(number_of(field, label, Value(*static_cast<const double*>(field.target))));
         break;
       case Field::Kind::integers:
+        if (word_of(field) != nullptr) break;
         for (const std::int64_t x : *static_cast<const std::vector<std::int64_t>*>(field.target))
           static_cast<void>(integer_of(field, label, Value(x)));
         break;

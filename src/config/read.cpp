@@ -63,6 +63,10 @@ class Reader {
       case Field::Kind::choice:
         return will_be(field, choice_of(field, label, value));
       case Field::Kind::integers:
+        if (value.kind == Kind::text && !field.choices.empty()) {
+          const std::int64_t word = choice_of(field, label, value);
+          return will_be(field, std::vector<std::int64_t>{-1 - word});
+        }
         return list(field, label, value, integer_of);
       case Field::Kind::numbers:
         return list(field, label, value, number_of);

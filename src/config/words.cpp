@@ -87,7 +87,7 @@ std::string kind_words(const Field& field) {
     case Kind::choice:
       return cat("one of ", listed(field.choices));
     case Kind::integers:
-      return "list of integers";
+      return cat("list of integers", field.choices.empty() ? "" : " or ", listed(field.choices));
     case Kind::numbers:
       return "list of numbers";
     case Kind::texts:
@@ -102,6 +102,15 @@ std::string kind_words(const Field& field) {
       return "list of tables";
   }
   return "";
+}
+
+const std::string_view* word_of(const Field& field) {
+  const auto& numbers = *static_cast<const std::vector<std::int64_t>*>(field.target);
+  if (numbers.size() != 1 || numbers[0] >= 0) return nullptr;
+  for (std::size_t i = 0; i < field.choices.size(); ++i) {
+    if (numbers[0] == -1 - static_cast<std::int64_t>(i)) return &field.choices[i];
+  }
+  return nullptr;
 }
 
 std::string need_words(const Field& field) {

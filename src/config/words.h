@@ -37,7 +37,9 @@ std::string with_article(std::string_view word);
 
 /// What a setting takes, for tables: "number", "one of same, valid", "list of integers".
 std::string kind_words(const Field& field);
-/// The same for "need ...": "a number, above 0".
+/// Of integers: the word that stands for the list; null if none does.
+const std::string_view* word_of(const Field& field);
+/// The same as kind_words for "need ...": "a number, above 0".
 std::string need_words(const Field& field);
 
 /// A value in a message: "the text 'fast'", "5", "a list".

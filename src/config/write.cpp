@@ -2,6 +2,7 @@
 
 #include "chainrule/config.h"
 #include "config/objects.h"
+#include "config/words.h"
 
 namespace chainrule::config {
 namespace {
@@ -52,7 +53,7 @@ Value value_of(const Field& field, Value (*of_object)(Configurable&)) {
     case Field::Kind::choice:
       return Value(field.choices[as<std::uint8_t>(field)]);
     case Field::Kind::integers:
-      return list<std::int64_t>(field);
+      return word_of(field) != nullptr ? Value(*word_of(field)) : list<std::int64_t>(field);
     case Field::Kind::numbers:
       return list<double>(field);
     case Field::Kind::texts:

@@ -10,6 +10,7 @@
 #include "chainrule/ops.h"
 #include "core/text.h"
 #include "graph/node.h"
+#include "nn/holds_itself.h"
 
 namespace chainrule::nn {
 
@@ -21,7 +22,10 @@ class Running {
   using Listed = std::vector<Members::Member>;
 
   Running(const Layer*& place, const Layer* now)
-      : place_(place), before_(std::exchange(place, now)), outer_(std::exchange(innermost, this)) {}
+      : now_(now),
+        place_(place),
+        before_(std::exchange(place, now)),
+        outer_(std::exchange(innermost, this)) {}
   ~Running() {
     place_ = before_;
     innermost = outer_;
@@ -29,18 +33,26 @@ class Running {
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
 
+  static bool is_running(const Layer* layer) {
+    for (const Running* r = innermost; r != nullptr; r = r->outer_) {
+      if (r->now_ == layer) return true;
+    }
+    return false;
+  }
+
   /// Parameters and states of a layer that runs, found once: a container may have thousands of layers to
   /// make.
   template <class F>
   static bool any_listed_by(const Layer* layer, F is_it) {
     Listed found;
-    Listed& listed = innermost != nullptr && innermost->place_ == layer ? innermost->listed_ : found;
+    Listed& listed = innermost != nullptr && innermost->now_ == layer ? innermost->listed_ : found;
     if (listed.empty()) listed = layer->variables();
     return std::any_of(listed.begin(), listed.end(), is_it);
   }
 
  private:
   static thread_local Running* innermost;
+  const Layer* now_;
   const Layer*& place_;
   const Layer* before_;
   Running* outer_;
@@ -99,6 +111,7 @@ Ports Layer::run(const Inputs& inputs, Pass& pass) const {
   const std::string* path = path_in(outer);
   const OriginScope scope(inputs.where(), path);
   check_inputs(inputs);
+  if (Running::is_running(this)) throw holds_itself(kind());
   if (!is_built()) {
     check_listed(pass.running_);
     const_cast<Layer*>(this)->make(inputs, pass, outer, path);
@@ -120,8 +133,8 @@ Ports Layer::run(const Inputs& inputs, Pass& pass) const {
 }
 
 void Layer::check_listed(const Layer* outer) const {
-  if (outer == nullptr) return;
   const std::vector<Members::Member> own = variables();
+  if (outer == nullptr) return;
   const auto is_listed = [&](const Members::Member& member) {
     return Running::any_listed_by(outer, [&](const auto& other) { return member.is_same(other); });
   };
@@ -169,11 +182,11 @@ void Layer::make(const Inputs& inputs, const Pass& pass, const std::string* oute
   }
   Init init(kind(), inputs, options, path);
   initialize(init);
-  for (const auto& [name, variable] : init.filled_) {
+  for (const auto& filled : init.filled_) {
     const auto is_it = [&](const Members::Member& member) {
-      return member.parameter == variable || member.state == variable;
+      return member.parameter == filled.second || member.state == filled.second;
     };
-    if (std::none_of(inside.begin(), inside.end(), is_it)) throw unlisted(kind(), name);
+    if (std::none_of(inside.begin(), inside.end(), is_it)) throw unlisted(kind(), filled.first);
   }
   dtype_ = init.dtype();
   place_ = {outer, path};
@@ -257,6 +270,9 @@ Ports Layer::backward_all(std::span<const Tensor> douts, Location where) {
   return of_inputs;
 }
 
-std::string Layer::describe() const { return config::describe(*this); }
+std::string Layer::describe() const {
+  static_cast<void>(variables());  // no layer holds itself
+  return config::describe(*this);
+}
 
 }  // namespace chainrule::nn

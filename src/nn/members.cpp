@@ -6,6 +6,7 @@
 #include "chainrule/nn/layer.h"
 #include "core/nearest.h"
 #include "core/text.h"
+#include "nn/holds_itself.h"
 
 namespace chainrule::nn {
 namespace {
@@ -68,14 +69,26 @@ std::vector<Members::Member> Layer::members() const {
   return {members.all().begin(), members.all().end()};
 }
 
-std::vector<Members::Member> Layer::variables() const {
+/// A layer that is being listed, and those around it.
+struct Layer::Chain {
+  const Layer* layer;
+  const Chain* around;
+};
+
+std::vector<Members::Member> Layer::variables() const { return variables(nullptr); }
+
+std::vector<Members::Member> Layer::variables(const Chain* around) const {
+  for (const Chain* outer = around; outer != nullptr; outer = outer->around) {
+    if (outer->layer == this) throw holds_itself(kind());
+  }
+  const Chain here{this, around};
   std::vector<Members::Member> found;
   for (Members::Member& member : members()) {
     if (member.layer == nullptr) {
       found.push_back(std::move(member));
       continue;
     }
-    for (Members::Member& inner : member.layer->variables()) {
+    for (Members::Member& inner : member.layer->variables(&here)) {
       if (!member.name.empty()) inner.name = member.name + "." + inner.name;
       found.push_back(std::move(inner));
     }
@@ -117,6 +130,7 @@ Parameter Layer::parameter(std::string_view path) const {
 }
 
 Shared<Layer> Layer::clone() const {
+  static_cast<void>(variables());  // holds no layer twice, one inside the other
   Shared<Layer> made(copy());
   Separation().run(*made);
   return made;

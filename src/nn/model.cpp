@@ -18,7 +18,10 @@ constexpr std::string_view kFormat = "chainrule.format", kNet = "chainrule.net",
 
 constexpr std::string_view kVersion = "1";
 
-std::string configuration(const nn::Layer& layer) { return config::to_text(config::write(layer)); }
+std::string configuration(const nn::Layer& layer) {
+  static_cast<void>(layer.variables());  // no layer holds itself
+  return config::to_text(config::write(layer));
+}
 
 /// The slots of a net by path: parameters, then states.
 struct Slot {

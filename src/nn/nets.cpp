@@ -1,37 +1,44 @@
-// The books' nets.
+// Nets that have a name.
 #include "chainrule/nn/nets.h"
 
+#include <array>
+#include <mutex>
+
+#include "chainrule/error.h"
 #include "chainrule/grad.h"
 #include "chainrule/ops.h"
 #include "chainrule/random_tensor.h"
 #include "core/text.h"
+#include "graph/node.h"
 
 namespace chainrule::nn {
 
 // What is made here on demand is shared, too.
-Classifier::Classifier(const Classifier& other)
-    : Layer(other), layers_(const_cast<Classifier&>(other).layers()), last_layer_(other.last_layer_) {}
+Net::Net(const Net& other) : Layer(other), layers_(const_cast<Net&>(other).layers()) {}
 
-Classifier& Classifier::operator=(const Classifier& other) {
+Net& Net::operator=(const Net& other) {
   Layer::operator=(other);
-  layers_ = const_cast<Classifier&>(other).layers();
+  layers_ = const_cast<Net&>(other).layers();
   return *this;
 }
 
-Sequential& Classifier::layers() {
+// Several threads may ask at once for a net that is not built.
+Sequential& Net::layers() {
+  static std::recursive_mutex one_at_a_time;  // nets may be made of nets
+  const std::lock_guard lock(one_at_a_time);
   if (layers_.layers.empty()) layers_ = make_layers();
   return layers_;
 }
 
-void Classifier::visit_members(Members& m) { m("", layers()); }
+void Net::visit_members(Members& m) { m("", layers()); }
 
-Ports Classifier::evaluate(const Inputs& inputs, Pass& pass) const { return layers_.run(inputs, pass); }
+Ports Net::evaluate(const Inputs& inputs, Pass& pass) const { return layers_.run(inputs, pass); }
 
 /// "affine1.weight" to "W1": numbered by the layers that have parameters.
 std::string Classifier::rename(std::string path) const {
   const std::size_t dot = path.find('.');
   Members members;
-  const_cast<Sequential&>(layers_).members(members);
+  const_cast<Classifier*>(this)->layers().members(members);
   int number = 0;
   for (const Members::Member& member : members.all()) {
     number += !member.layer->parameters().empty();
@@ -160,6 +167,63 @@ Sequential DeepConvNet::make_layers() const {
   net.add(Dropout(options_.dropout, false));
   net.add(Affine(options_.output));
   net.add(Dropout(options_.dropout, false));
+  return net;
+}
+
+void LeNet::fields(Fields& f) {
+  static constexpr std::array<std::string_view, 2> kPools = {"avg", "max"};
+  f("outputs", outputs, "classes", at_least(1));
+  f("padding", padding, "zeros around the image: 2 for 28x28, 0 for 32x32", at_least(0));
+  f("pool", pool, kPools, "what becomes of windows of 2x2");
+  f("activation", activation, "after each layer with weights but the last");
+  f("weight_init", weight_init.handle(), "first values of weights");
+}
+
+Sequential LeNet::make_layers() const {
+  Sequential net;
+  const auto add_activation = [&] {
+    if (activation) net.append(activation->clone());
+  };
+  for (const std::int64_t filters : {6, 16}) {
+    net.add(Conv2d(filters, 5, {.padding = filters == 6 ? padding : 0, .weight_init = weight_init}));
+    add_activation();
+    if (pool == PoolKind::avg) net.add(AvgPool2d(2));
+    if (pool == PoolKind::max) net.add(MaxPool2d(2));
+  }
+  for (const std::int64_t size : {120, 84}) {
+    net.add(Affine(size, {.weight_init = weight_init}));
+    add_activation();
+  }
+  net.add(Affine(outputs, {.weight_init = weight_init}));
+  return net;
+}
+
+void Mlp::fields(Fields& f) {
+  f("sizes", sizes, "numbers that each affine layer gives", at_least(1));
+  f("activation", options.activation, "after each of them but the last");
+  f("dropout", options.dropout, "after each activation: probability that a number is left out",
+    between(0, 1));
+  f("batch_norm", options.batch_norm, "whether batch norm stands before each activation");
+  f("weight_init", options.weight_init.handle(), "first values of weights; biases start at 0");
+}
+
+void Mlp::initialize(Init&) {
+  if (!sizes.empty()) return;
+  throw ValueError(255, cat("[mlp] sizes is empty; need one number at least, that of the outputs.",
+                            OriginScope::current({}).to_string()));
+}
+
+Sequential Mlp::make_layers() const {
+  Sequential net;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    const bool is_last = i + 1 == sizes.size(), is_normed = options.batch_norm && !is_last;
+    // Batch norm takes a bias away again, and has one of its own.
+    net.add(Affine(sizes[i], {.bias = !is_normed, .weight_init = options.weight_init}));
+    if (is_last) break;
+    if (is_normed) net.add(BatchNorm());
+    if (options.activation) net.append(options.activation->clone());
+    if (options.dropout > 0) net.add(Dropout(options.dropout));
+  }
   return net;
 }
 

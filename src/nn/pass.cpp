@@ -15,6 +15,19 @@ RandomKey Pass::key() {
   return {.seed = seed_, .stream = streams::kDropout + of_path, .step = step_};
 }
 
+void Pass::set(const State& state, Tensor next) {
+  const auto found =
+      std::find_if(updates_.begin(), updates_.end(), [&](const Update& u) { return u.state == state; });
+  if (found == updates_.end()) return updates_.push_back({state, std::move(next)});
+  found->next = std::move(next);
+}
+
+Tensor Pass::value(const State& state) const {
+  const auto found =
+      std::find_if(updates_.begin(), updates_.end(), [&](const Update& u) { return u.state == state; });
+  return found == updates_.end() ? state.value() : found->next;
+}
+
 void Pass::store() {
   std::vector<Tensor> next;
   for (const Update& update : updates_) next.push_back(update.next);

@@ -36,7 +36,8 @@ class Recorder : public Observer {
   void ran(const Layer& layer, const std::string* path, const Inputs&, const Ports& outputs) override {
     const std::string name = path != nullptr ? *path : "";
     const auto is_inside = [&](const Line& line) {
-      return name.empty() ? true : line.path.starts_with(name + ".");
+      return name.empty() ||
+             (line.path.size() > name.size() && line.path[name.size()] == '.' && line.path.starts_with(name));
     };
     const bool holds_others = std::any_of(lines.begin(), lines.end(), is_inside);
     const std::int64_t own = own_numbers(layer);

@@ -52,9 +52,11 @@ Tensor window_sums(const Tensor& x, const Windows& w, int axis) {
   return total;
 }
 
-Tensor avg_pool(const Tensor& image, const Spatial& size, const AvgPoolOptions& options, int axes) {
+/// @param axes  that there must be; 0: as the image has them.
+Tensor pooled_mean(const Tensor& image, const Spatial& size, const AvgPoolOptions& options, int axes) {
   Tensor x = as_image(image);
   require_image(x.shape(), axes);
+  axes = x.ndim() - 2;
   const Extents in = spatial_sizes(x.shape()), kernel = checked_option(size, "kernel", axes, 1, 1);
   const WindowRule rule =
       window_rule(options.stride.count() == 0 ? size : options.stride, options.padding, 1, in, kernel, axes);
@@ -81,7 +83,7 @@ Tensor avg_pool(const Tensor& image, const Spatial& size, const AvgPoolOptions& 
 #define CHAINRULE_POOL(axes)                                                                                 \
   Tensor avg_pool##axes##d(const Tensor& x, Spatial kernel, const AvgPoolOptions& options, Location where) { \
     const OpScope scope("avg_pool" #axes "d", where);                                                        \
-    return avg_pool(x, kernel, options, axes);                                                               \
+    return pooled_mean(x, kernel, options, axes);                                                            \
   }
 
 CHAINRULE_POOL(1)
@@ -90,9 +92,17 @@ CHAINRULE_POOL(3)
 
 #undef CHAINRULE_POOL
 
+Tensor avg_pool(const Tensor& x, Spatial kernel, const AvgPoolOptions& options, Location where) {
+  const OpScope scope("avg_pool", where);
+  return pooled_mean(x, kernel, options, 0);
+}
+
 std::vector<ComposedFunction> avg_pool_functions() {
   using In = std::span<const Tensor>;
   return {
+      {"avg_pool",
+       "The sum of each window / its elements, of as many axes as x has.",
+       {{"avg_pool(x, 2)", [](In in) { return avg_pool(in[0], 2); }, {{{2, 2, 4, 5}}}}}},
       {"avg_pool1d",
        "The sum of each window / its elements.",
        {{"avg_pool1d(x, 3, {.stride = 2, .padding = 1})",

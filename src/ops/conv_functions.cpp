@@ -25,10 +25,12 @@ std::array<Tensor, 2> as_images(const Tensor& x, const Tensor& w) {
   return same_dtype(as_image(x), as_image(w), "conv");
 }
 
+/// @param axes  that there must be; 0: as x has them.
 Tensor convolve(const Tensor& image, const Tensor& weights, const Tensor& bias, const ConvOptions& options,
                 int axes, Location where) {
   const auto [x, w] = as_images(image, weights);
   require_image(x.shape(), axes);
+  axes = x.ndim() - 2;
   require_image(w.shape(), axes, "w");
   const ConvRule rule{window_rule(options.stride, options.padding, options.dilation, spatial_sizes(x.shape()),
                                   spatial_sizes(w.shape()), axes),
@@ -71,6 +73,7 @@ Tensor convolve_transposed(const Tensor& image, const Tensor& weights, const Ten
                            const ConvTransposeOptions& options, int axes, Location where) {
   const auto [x, w] = as_images(image, weights);
   require_image(x.shape(), axes);
+  axes = x.ndim() - 2;
   require_image(w.shape(), axes, "w");
   check_channels_transposed(x.shape(), w.shape(), options.groups);
   const Extents in = spatial_sizes(x.shape()), kernel = spatial_sizes(w.shape());
@@ -93,7 +96,7 @@ Tensor convolve_transposed(const Tensor& image, const Tensor& weights, const Ten
 
 }  // namespace
 
-// One function for each number of spatial axes, with a bias and without.
+// One function for each number of spatial axes and one for any, with a bias and without.
 #define CHAINRULE_CONV(name, work, Options, axes)                                           \
   Tensor name(const Tensor& x, const Tensor& w, const Options& options, Location where) {   \
     return name(x, w, Tensor(), options, where);                                            \
@@ -104,9 +107,11 @@ Tensor convolve_transposed(const Tensor& image, const Tensor& weights, const Ten
     return work(x, w, bias, options, axes, where);                                          \
   }
 
+CHAINRULE_CONV(conv, convolve, ConvOptions, 0)
 CHAINRULE_CONV(conv1d, convolve, ConvOptions, 1)
 CHAINRULE_CONV(conv2d, convolve, ConvOptions, 2)
 CHAINRULE_CONV(conv3d, convolve, ConvOptions, 3)
+CHAINRULE_CONV(conv_transpose, convolve_transposed, ConvTransposeOptions, 0)
 CHAINRULE_CONV(conv_transpose1d, convolve_transposed, ConvTransposeOptions, 1)
 CHAINRULE_CONV(conv_transpose2d, convolve_transposed, ConvTransposeOptions, 2)
 CHAINRULE_CONV(conv_transpose3d, convolve_transposed, ConvTransposeOptions, 3)
@@ -116,6 +121,11 @@ CHAINRULE_CONV(conv_transpose3d, convolve_transposed, ConvTransposeOptions, 3)
 std::vector<ComposedFunction> conv_functions() {
   using In = std::span<const Tensor>;
   return {
+      {"conv",
+       "conv + bias, of as many axes as x has.",
+       {{"conv(x, w, b, {.stride = 2})",
+         [](In in) { return conv(in[0], in[1], in[2], {.stride = 2}); },
+         {{{2, 2, 3, 4}}, {{3, 2, 2, 1}}, {{3}}}}}},
       {"conv1d",
        "conv + bias.",
        {{"conv1d(x, w, b)",
@@ -136,6 +146,11 @@ std::vector<ComposedFunction> conv_functions() {
            return conv3d(in[0], in[1], {.dilation = {1, 1, 2}});
          },
          {{{1, 2, 2, 3, 4}}, {{2, 2, 2, 2, 2}}}}}},
+      {"conv_transpose",
+       "conv_input + bias, of as many axes as x has.",
+       {{"conv_transpose(x, w, b, {.stride = 2})",
+         [](In in) { return conv_transpose(in[0], in[1], in[2], {.stride = 2}); },
+         {{{2, 2, 2, 3}}, {{2, 3, 2, 1}}, {{3}}}}}},
       {"conv_transpose1d",
        "conv_input + bias.",
        {{"conv_transpose1d(x, w, b, {.stride = 2})",

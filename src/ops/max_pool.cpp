@@ -6,6 +6,7 @@
 #include "chainrule/array.h"
 #include "chainrule/conv.h"
 #include "chainrule/ops.h"
+#include "core/memory.h"
 #include "kernels/pool.h"
 #include "kernels/ref/pool.h"
 #include "ops/composed.h"
@@ -256,10 +257,10 @@ std::vector<Sample> MaxUnpool::samples() {
   return samples;
 }
 
-Tensor max_pool(const Tensor& image, const Spatial& kernel, const PoolOptions& options, int axes,
-                Location where) {
-  const Tensor x = as_image(image);
+/// @param axes  that there must be; 0: as x has them.
+PoolRule checked_rule(const Tensor& x, const Spatial& kernel, const PoolOptions& options, int axes) {
   require_image(x.shape(), axes);
+  axes = x.ndim() - 2;
   const Extents in = spatial_sizes(x.shape());
   PoolRule rule;
   rule.kernel = checked_option(kernel, "kernel", axes, 1, 1);
@@ -267,7 +268,37 @@ Tensor max_pool(const Tensor& image, const Spatial& kernel, const PoolOptions& o
                             options.dilation, in, rule.kernel, axes);
   if (options.ceil_mode) rule.window = rule.window.rounded_up(in, rule.kernel);
   static_cast<void>(rule.pooled({x.dtype(), x.shape()}));  // errors in the name of the function called
-  return apply(MaxPool{rule}, {x}, where);
+  return rule;
+}
+
+Tensor pooled_max(const Tensor& image, const Spatial& kernel, const PoolOptions& options, int axes,
+                  Location where) {
+  const Tensor x = as_image(image);
+  return apply(MaxPool{checked_rule(x, kernel, options, axes)}, {x}, where);
+}
+
+/// Along an axis: so many numbers from `first` on, `step` apart, to be broadcast against windows.
+Tensor places_along(int axis, std::int64_t count, std::int64_t first, std::int64_t step, int axes) {
+  auto places = vector_with_room<std::int64_t>(count);
+  for (std::int64_t i = 0; i < count; ++i) places.push_back(first + i * step);
+  Extents sizes = all_axes(1);
+  sizes[axis] = count;
+  return from_data(places, with_spatial(1, 1, sizes, axes));
+}
+
+/// Of elements that are given by their numbers within their windows: the places in their images.
+Tensor places_of(const Tensor& numbers, const Windows& w) {
+  const int axes = numbers.ndim() - 2;
+  const Extents apart{w.in[1] * w.in[2], w.in[2], 1};
+  Tensor corner, inside;  // where windows begin, and how far from there each element of a window is
+  for (int axis = 3 - axes; axis < 3; ++axis) {
+    const Tensor begin =
+        places_along(axis, w.out[axis], -w.low[axis] * apart[axis], w.stride[axis] * apart[axis], axes);
+    const Tensor on = places_along(axis, w.kernel[axis], 0, w.dilation[axis] * apart[axis], axes);
+    corner = corner.is_empty() ? begin : corner + begin;
+    inside = inside.is_empty() ? on : inside + on;
+  }
+  return corner + take(flatten(inside), numbers);
 }
 
 }  // namespace
@@ -280,7 +311,7 @@ CHAINRULE_OP_ROW(MaxUnpool)
 #define CHAINRULE_POOL(axes)                                                                              \
   Tensor max_pool##axes##d(const Tensor& x, Spatial kernel, const PoolOptions& options, Location where) { \
     const OpScope scope("max_pool" #axes "d", where);                                                     \
-    return max_pool(x, kernel, options, axes, where);                                                     \
+    return pooled_max(x, kernel, options, axes, where);                                                   \
   }
 
 CHAINRULE_POOL(1)
@@ -289,10 +320,38 @@ CHAINRULE_POOL(3)
 
 #undef CHAINRULE_POOL
 
+Tensor max_pool(const Tensor& x, Spatial kernel, const PoolOptions& options, Location where) {
+  const OpScope scope("max_pool", where);
+  return pooled_max(x, kernel, options, 0, where);
+}
+
+MaxPoolResult max_pool_with_indices(const Tensor& image, Spatial kernel, const PoolOptions& options,
+                                    Location where) {
+  const OpScope scope("max_pool_with_indices", where);
+  const Tensor x = as_image(image);
+  const PoolRule rule = checked_rule(x, kernel, options, 0);
+  const Tensor numbers = apply(ArgmaxPool{rule}, {x}, where);
+  return {apply(MaxPool{rule}, {x}, where), places_of(numbers, rule.over(x.shape()))};
+}
+
 std::vector<ComposedFunction> max_pool_functions() {
   using In = std::span<const Tensor>;
   const Domain distinct{-40, 40};
   return {
+      {"max_pool",
+       "The largest element of each window, of as many axes as x has.",
+       {{"max_pool(x, 2)",
+         [](In in) { return max_pool(in[0], 2); },
+         {{{2, 2, 4, 5}, DType::f64, distinct}}}}},
+      {"max_pool_with_indices",
+       "The largest element of each window, and its place in the image.",
+       {{"max_pool_with_indices(x, 2).values",
+         [](In in) { return max_pool_with_indices(in[0], 2).values; },
+         {{{2, 2, 4, 5}, DType::f64, distinct}}},
+        {"max_pool_with_indices(x, 3, {.stride = 2, .padding = 1}).indices",
+         [](In in) { return max_pool_with_indices(in[0], 3, {.stride = 2, .padding = 1}).indices; },
+         {{{2, 2, 4, 5}, DType::f64, distinct}},
+         "its result is an element's place"}}},
       {"max_pool1d",
        "The largest element of each window.",
        {{"max_pool1d(x, 3, {.stride = 2})",

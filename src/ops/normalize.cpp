@@ -1,8 +1,10 @@
 // Normalisation, made of other operations.
 #include "chainrule/normalize.h"
 
+#include <algorithm>
 #include <vector>
 
+#include "chainrule/conv.h"
 #include "chainrule/ops.h"
 #include "ops/composed.h"
 #include "ops/elementwise.h"
@@ -143,6 +145,24 @@ Tensor rms_norm(const Tensor& x, int axis, const Tensor& scale, double eps, Loca
   return scale.is_empty() ? y : y * over_last_axes(scale, x, from, "scale");
 }
 
+Tensor local_response_norm(const Tensor& x, const LocalResponseOptions& options, Location where) {
+  const OpScope scope("local_response_norm", where);
+  check(x, 2, 0);
+  const std::int64_t size = options.size, n = x.shape()[0], channels = x.shape()[1];
+  if (size < 1) throw op_error<ValueError>(430, cat("size is ", size, " channels; it must be at least 1."));
+  const Tensor real = as_floating(x);
+  if (x.numel() == 0) return real;
+  const Tensor planes = reshape(square(real), Shape{n, 1, channels, x.numel() / (n * channels)});
+  // Beyond the last channel there is nothing to sum.
+  const std::int64_t before = std::min(size / 2, channels), behind = std::min((size - 1) / 2, channels);
+  const std::int64_t window = before + behind + 1;
+  const Tensor means =
+      avg_pool2d(planes, {window, 1},
+                 {.stride = 1, .padding = Padding::of({before, 0}, {behind, 0}), .count_include_pad = true});
+  const double factor = options.alpha * (static_cast<double>(window) / static_cast<double>(size));
+  return real / pow(options.k + factor * reshape(means, x.shape()), options.beta);
+}
+
 std::vector<ComposedFunction> normalization_functions() {
   using In = std::span<const Tensor>;
   const SampleInput images{{2, 4, 3}}, rows{{3, 5}}, channels{{4}}, positive{{4}, DType::f64, {0.5, 2}};
@@ -178,6 +198,14 @@ std::vector<ComposedFunction> normalization_functions() {
        "x / sqrt(mean(x^2) + eps) over the last axes.",
        {{"rms_norm(x)", [](In in) { return rms_norm(in[0]); }, {rows}},
         {"rms_norm(x, 1, scale)", [](In in) { return rms_norm(in[0], 1, in[1]); }, {images, {{3}}}}}},
+      {"local_response_norm",
+       "x / (k + alpha mean(x^2 of the channels around))^beta.",
+       {{"local_response_norm(x, {.size = 3, .alpha = 0.5})",
+         [](In in) { return local_response_norm(in[0], {.size = 3, .alpha = 0.5}); },
+         {images}},
+        {"local_response_norm(x, {.size = 2, .k = 2})",
+         [](In in) { return local_response_norm(in[0], {.size = 2, .k = 2}); },
+         {{{2, 3}}}}}},
   };
 }
 

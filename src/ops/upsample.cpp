@@ -72,7 +72,7 @@ Tensor upsample_nearest(const Tensor& x, Spatial size, Location where) {
 Tensor upsample_nearest_by(const Tensor& x, Spatial scale, Location where) {
   const OpScope scope("upsample_nearest_by", where);
   require_image(x.shape(), 0);
-  const Extents in = spatial_sizes(x.shape()), times = checked_size(scale, x.ndim() - 2);
+  const Extents in = spatial_sizes(x.shape()), times = checked_size(scale, x.ndim() - 2, "scale");
   Extents size = all_axes(1);
   for (int i = 0; i < 3; ++i) size[i] = checked(Checked(in[i]) * times[i]);
   return resample(x, size, nearest_along);

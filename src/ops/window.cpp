@@ -54,7 +54,7 @@ Extents checked_option(const Spatial& option, std::string_view name, int axes, s
   return extents;
 }
 
-Extents checked_size(const Spatial& size, int axes) {
+Extents checked_size(const Spatial& size, int axes, std::string_view name) {
   bool good = size.count() == 1 || size.count() == axes;
   Extents extents = all_axes(1);
   for (int i = 0; good && i < axes; ++i) {
@@ -62,7 +62,7 @@ Extents checked_size(const Spatial& size, int axes) {
     extents[3 - axes + i] = size[i];
   }
   if (good) return extents;
-  throw op_error<ValueError>(127, cat("a size or scale needs one number of at least 1 for each of the ", axes,
+  throw op_error<ValueError>(127, cat(name, " needs one number of at least 1 for each of the ", axes,
                                       " spatial axes, or one for all."));
 }
 

@@ -28,8 +28,8 @@ Shape with_spatial(std::int64_t first, std::int64_t second, const Extents& sizes
 Extents checked_option(const Spatial& option, std::string_view name, int axes, std::int64_t least,
                        std::int64_t other);
 
-/// The sizes wanted of a result. @throws ValueError E127
-Extents checked_size(const Spatial& size, int axes);
+/// The sizes wanted of a result, or how much larger it is to be. @throws ValueError E127
+Extents checked_size(const Spatial& size, int axes, std::string_view name = "size");
 
 /// floor(part * of / whole), for part < whole, without overflow.
 inline std::int64_t share(std::int64_t part, std::int64_t of, std::int64_t whole) {

@@ -50,7 +50,7 @@ TEST(ConfigMessages, AreThoseOfTheDocumentation) {
       {227, [] { read_toml("batch = \"many\"\n"); }},
       {228, [] { read_toml("[optimizer]\nlr = -0.1\n"); }},
       {229, [] { read_toml("padding = \"sam\"\n"); }},
-      {230, [] { make<Layer>("conv3d(30)"); }},
+      {230, [] { make<Layer>("conv2(30)"); }},
       {231, [] { make<Schedule>("cosine(0.1, 5, 7)"); }},
       {232, [] { read_toml("batch = 0.5\n"); }},
       {233, [] { read_toml("[optimizer.schedule]\nlow = 0.1\n"); }},

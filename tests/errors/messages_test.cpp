@@ -13,6 +13,7 @@
 #include "chainrule/chainrule.h"
 #include "chainrule/op.h"
 #include "core/thread_pool.h"
+#include "errors/mistake.h"
 #include "ops/op.h"
 
 namespace chainrule {
@@ -24,11 +25,6 @@ struct Mistaken {
   double at(std::int64_t, std::int64_t) const { return -1; }
 };
 
-struct Mistake {
-  int code;
-  std::function<void()> make;
-};
-
 /// A user's operation whose name is taken.
 struct Cosine {
   static constexpr OpInfo kInfo{.name = "cos", .elementwise = true, .doc = "Cosine."};
@@ -38,20 +34,8 @@ struct Cosine {
   void run(const Kernel&) const {}
 };
 
-/// A user's layer that takes a size from an input that may be left out.
-struct Shifted : nn::LayerOf<Shifted> {
-  static constexpr Info kInfo{.name = "shifted", .doc = "x + h W."};
-  static constexpr std::string_view kInputs = "x, h?";
-  nn::Parameter weight;
-  void members(nn::Members& m) { m("weight", weight); }
-  void init(nn::Init& init) { init("weight", weight, {init.size(1, 1)}, 1); }
-  Tensor compute(const Tensor& x, const Tensor& h, nn::Pass&) const {
-    return h.is_empty() ? x : x + h * weight.value();
-  }
-};
-
-// The examples of docs/errors.md, in its order. E003 needs a variable of the environment: mode_test and
-// others have it.
+// The examples of docs/errors.md, in its order; those of layers are in layer_messages_test. E003 needs a
+// variable of the environment: mode_test and others have it.
 const Mistake kMistakes[] = {
     {1,
      [] {
@@ -311,31 +295,6 @@ const Mistake kMistakes[] = {
        optim::Rate rate;
        rate.at(0);
      }},
-    {240,
-     [] {
-       nn::Affine layer(10);
-       layer.weight.value();
-     }},
-    {241,
-     [] {
-       Shifted().predict(ones({2, 3}));
-     }},
-    {242,
-     [] {
-       nn::Ports outputs(ones({2}));
-       outputs[1];
-     }},
-    {243,
-     [] {
-       nn::Affine layer(10);
-       layer.build(zeros({1, 4}));
-       layer.predict(zeros({1, 4}, f64));
-     }},
-    {244,
-     [] {
-       nn::Sequential net;
-       net.predict(zeros({1, 4}));
-     }},
     {260, [] { optim::cosine(0.1, epochs(5)).at(0); }},
     {262,
      [] {
@@ -353,6 +312,10 @@ const Mistake kMistakes[] = {
        nn::Parameter p(ones({2}));
        const optim::Optimizer momentum({{"p", p}}, optim::Momentum{});
        optim::Optimizer({{"p", p}}, optim::Adam{}).restore(momentum.state());
+     }},
+    {430,
+     [] {
+       local_response_norm(zeros({1, 8, 4, 4}), {.size = 0});
      }},
 };
 
@@ -381,7 +344,9 @@ std::string without_origin(std::string text) {
 TEST(ErrorMessages, AreThoseOfTheDocumentation) {
   const std::map<int, std::string> documented = documented_messages();
   ASSERT_FALSE(documented.empty());
-  for (const Mistake& mistake : kMistakes) {
+  std::vector<Mistake> mistakes = layer_mistakes();
+  mistakes.insert(mistakes.end(), std::begin(kMistakes), std::end(kMistakes));
+  for (const Mistake& mistake : mistakes) {
     try {
       mistake.make();
       ADD_FAILURE() << "E" << mistake.code << " is not thrown";
@@ -455,22 +420,6 @@ TEST(ErrorMessages, NameTheFunctionThatWasCalled) {
     } catch (const Error& error) {
       EXPECT_EQ(std::string(error.what()).find(start), 0u) << error.what();
     }
-  }
-}
-
-TEST(ErrorMessages, NameTheLayer) {
-  nn::Sequential net(nn::Affine(zeros({3, 5}), zeros({5})), nn::Relu(),
-                     nn::Affine(zeros({4, 2}), zeros({2})));
-  int line = 0;
-  try {
-    line = __LINE__, net.forward(zeros({7, 3}));
-    FAIL() << "no error";
-  } catch (const ShapeError& error) {
-    EXPECT_STREQ(error.what(),
-                 ("[affine] weight is (4, 2), but the layer needs (5, 2) here. In layer affine2, "
-                  "called from messages_test.cpp:" +
-                  std::to_string(line) + ". (E042)")
-                     .c_str());
   }
 }
 

@@ -66,20 +66,45 @@ TEST(LayerMembers, EmptyHandlesAreAnError) {
             "[registry] a layer without Info, or without a function that makes it. Use add<T>(). (E220)");
 }
 
-TEST(Windows, HaveOneNumberOrTwo) {
-  const auto message = [](const char* text) {
-    return message_of([&] { config::make<Layer>(text)->predict(ones({1, 1, 9, 9})); });
+TEST(Windows, HaveOneNumberOrOneAnAxis) {
+  const auto message_on = [](const char* text, const Shape& shape) {
+    return message_of([&] { config::make<Layer>(text)->predict(ones(shape)); });
   };
+  const auto message = [&](const char* text) { return message_on(text, {1, 1, 9, 9}); };
+  const auto expect_start = [](const std::string& text, const char* start) {
+    EXPECT_EQ(text.find(start), 0u) << text;
+    EXPECT_NE(text.find("(E250)"), std::string::npos) << text;
+  };
+  expect_start(message_on("conv1d(3, kernel=[1, 2])", {1, 1, 9}), "[conv1d] kernel has 2 numbers; need one.");
+  expect_start(message_on("conv3d(3, stride=[1, 2])", {1, 1, 3, 3, 3}),
+               "[conv3d] stride has 2 numbers; need one, or three: depth, height and width.");
+  expect_start(message_on("conv1d(3, padding=[1, 2, 3])", {1, 1, 9}),
+               "[conv1d] padding has 3 numbers; need one, or 2, those before the image first.");
+  expect_start(message("max_pool2d(padding=[1, 1, 1])"),
+               "[max_pool2d] padding has 3 numbers; need one, 2, or 4, those before the image first.");
+  expect_start(message("pad([1, 1, 1])"),
+               "[pad] widths has 3 numbers; need one, 2, or 4, those before the image first.");
+  expect_start(message("conv_transpose2d(2, output_padding=[0, 0, 0])"),
+               "[conv_transpose2d] output_padding has 3 numbers; need one, or two: height and width.");
   EXPECT_EQ(message("conv2d(3, kernel=[1, 2, 3])")
                 .find("[conv2d] kernel has 3 numbers; need one, or two: height and "
                       "width. Called from layer_members_test.cpp:"),
             0u);
-  for (const char* text :
-       {"conv2d(3, kernel=[])", "conv2d(3, 3, stride=[1, 1, 1])", "conv2d(3, 3, padding=[])",
-        "conv2d(3, 3, dilation=[1, 2, 3])", "max_pool2d([])", "max_pool2d(2, stride=[1, 2, 3])"}) {
+  for (const char* text : {"conv2d(3, kernel=[])", "conv2d(3, 3, stride=[1, 1, 1])",
+                           "conv2d(3, 3, padding=[])", "conv2d(3, 3, dilation=[1, 2, 3])", "avg_pool2d([])",
+                           "max_pool2d(dilation=[])", "max_pool2d([])", "max_pool2d(2, stride=[1, 2, 3])"}) {
     EXPECT_NE(message(text).find("(E250)"), std::string::npos) << text << ": " << message(text);
   }
   EXPECT_EQ(message("max_pool2d(2, stride=[])"), "no error");
+  EXPECT_EQ(message("conv2d(3, padding=sam)"),
+            "[config] column 19: 'padding' of conv2d cannot be 'sam'. Did you mean 'same'? Need one of same. "
+            "(E229)");
+  EXPECT_EQ(message("conv2d(3, padding=-1)"),  // which is how "same" is stored
+            "[config] column 19: 'padding' of conv2d holds -1. Need at least 0. (E228)");
+  EXPECT_EQ(
+      message("conv2d(3, padding=[same, 1])"),
+      "[config] column 20: 'padding' of conv2d holds the text \"same\". Need a list of integers or same, "
+      "each at least 0. (E227)");
 }
 
 struct Gate : LayerOf<Gate> {

@@ -53,6 +53,36 @@ TEST(LayerSettings, AreThoseOfTheConstructors) {
   expect_same(Conv2d(8, {3, 5}, {.stride = 2, .padding = {1, 2}, .dilation = 3, .groups = 2, .bias = false}),
               "conv2d(8, [3, 5], stride=2, padding=[1, 2], dilation=3, groups=2, bias=false)");
   expect_same(MaxPool2d(3, {.stride = 2, .ceil_mode = true}), "max_pool2d(3, 2, ceil_mode=true)");
+  expect_same(MaxPool2d(3, {.padding = Padding::of(0, 1), .dilation = {1, 2}}),
+              "max_pool2d(3, padding=[0, 0, 1, 1], dilation=[1, 2])");
+  expect_same(Conv1d(8, 5, {.padding = Padding::same()}), "conv1d(8, 5, padding=same)");
+  expect_same(Conv3d(8, {1, 2, 3}, {.stride = {1, 1, 2}}), "conv3d(8, [1, 2, 3], stride=[1, 1, 2])");
+  expect_same(ConvTranspose2d(8, 4, {.stride = 2, .padding = 1, .output_padding = 1, .groups = 2}),
+              "conv_transpose2d(8, 4, stride=2, padding=1, output_padding=1, groups=2)");
+  expect_same(AvgPool2d(3, {.stride = 2, .ceil_mode = true, .count_include_pad = true}),
+              "avg_pool2d(3, 2, ceil_mode=true, count_include_pad=true)");
+  expect_same(AdaptiveAvgPool({3, 2}), "adaptive_avg_pool([3, 2])");
+  expect_same(AdaptiveMaxPool(4), "adaptive_max_pool(4)");
+  expect_same(Upsample({1, 2}, {.mode = UpsampleMode::linear, .align_corners = true}),
+              "upsample([1, 2], mode=linear, align_corners=true)");
+  expect_same(Pad({1, 2}, PadMode::reflect), "pad([1, 2], reflect)");
+  expect_same(Pad(3, PadMode::constant, 0.5), "pad(3, value=0.5)");
+  expect_same(Flatten(2, 3), "flatten(2, 3)");
+  expect_same(Reshape({3, -1}), "reshape([3, -1])");
+  expect_same(LeakyRelu(0.2), "leaky_relu(0.2)");
+  expect_same(Elu(2), "elu(2.0)");
+  expect_same(HardSigmoid(0.5, 0.25), "hard_sigmoid(0.5, 0.25)");
+  expect_same(Prelu(0.5, true), "prelu(0.5, per_channel=true)");
+  expect_same(Softmax(1), "softmax(1)");
+  expect_same(LogSoftmax(1), "log_softmax(1)");
+  expect_same(LayerNorm(1, {.eps = 0.5, .affine = false}), "layer_norm(1, 0.5, affine=false)");
+  expect_same(RmsNorm(1, {.eps = 0.5, .affine = false}), "rms_norm(1, 0.5, affine=false)");
+  expect_same(GroupNorm(4, {.eps = 0.5}), "group_norm(4, 0.5)");
+  expect_same(InstanceNorm({.affine = false}), "instance_norm(affine=false)");
+  expect_same(LocalResponseNorm({.size = 3, .alpha = 2, .beta = 0.5, .k = 3}),
+              "local_response_norm(3, 2.0, beta=0.5, k=3.0)");
+  expect_same(Parallel(Affine(3), Relu()), "parallel([affine(3), relu])");
+  expect_same(TimeDistributed(Affine(3)), "time_distributed(affine(3))");
   expect_same(Dropout(0.3, false), "dropout(0.3, inverted=false)");
   expect_same(BatchNorm({.momentum = 0.2, .eps = 0.5, .affine = false}),
               "batch_norm(0.2, 0.5, affine=false)");

@@ -45,6 +45,22 @@ TEST(BatchNorm, RunningStatisticsApproachThoseOfBatches) {
   }
 }
 
+// Two batches in one pass count as in two: the second goes on from what the first left.
+TEST(BatchNorm, RunTwiceInAPassCountsBothBatches) {
+  BatchNorm once({.momentum = 0.3}), twice({.momentum = 0.3});
+  Pass both = Pass::training(1, 0);
+  for (std::int64_t step = 0; step < 2; ++step) {
+    Pass pass = Pass::training(1, step);
+    once.forward(batch(step), pass);
+    pass.store();
+    twice.forward(batch(step), both);
+  }
+  EXPECT_EQ(both.updates().size(), 2u);
+  both.store();
+  EXPECT_EQ(twice.mean.value().to_vector(), once.mean.value().to_vector());
+  EXPECT_EQ(twice.variance.value().to_vector(), once.variance.value().to_vector());
+}
+
 TEST(BatchNorm, TrainsByTheStatisticsOfTheBatch) {
   BatchNorm layer({.eps = 0});
   const std::vector<double> x = batch(0).to_vector(), y = layer.forward(batch(0)).to_vector();

@@ -129,6 +129,7 @@ class Layer : public Configurable {
   std::vector<NamedParameter> parameters() const;
   std::vector<NamedState> states() const;
   /// All parameters and states by path, those of inner layers too, in each place where they are held.
+  /// @throws ValueError  if a layer holds itself (E254), here, in what asks for them, and when it runs.
   std::vector<Members::Member> variables() const;
   /// @throws ValueError  if there is no parameter of that path (E043): names those there are.
   Parameter parameter(std::string_view path) const;
@@ -168,6 +169,8 @@ class Layer : public Configurable {
     const std::string *outer = nullptr, *path = nullptr;
   };
 
+  struct Chain;
+  std::vector<Members::Member> variables(const Chain* around) const;
   std::vector<Members::Member> members() const;
   void check_inputs(const Inputs& inputs) const;
   void make(const Inputs& inputs, const Pass& pass, const std::string* outer, const std::string* path);

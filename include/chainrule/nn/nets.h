@@ -4,18 +4,47 @@
 #include <initializer_list>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "chainrule/dtype.h"
 #include "chainrule/named_tensors.h"
 #include "chainrule/nn/layers.h"
 
-// The nets of "Deep Learning from Scratch" (Saitoh), under its names: layers like any other, with the methods
-// and the names of parameters that the book gives them.
+// Nets that have a name: layers like any other, so that configurations say "mlp([128, 10])". Those of "Deep
+// Learning from Scratch" (Saitoh) stand under its names, with the methods and the names of parameters that
+// the book gives them.
 namespace chainrule::nn {
+
+/// A row of layers that is made of settings when it is first needed.
+class Net : public Layer {
+ public:
+  /// The layers, to be called one by one.
+  Sequential& layers();
+  void visit_members(Members& m) override;
+
+ protected:
+  Net() = default;
+  Net(const Net& other);
+  Net& operator=(const Net& other);
+  virtual Sequential make_layers() const = 0;
+  Ports evaluate(const Inputs& inputs, Pass& pass) const override;
+
+ private:
+  Sequential layers_;
+};
+
+template <class Self, class Base = Net>
+class NetOf : public ConfigurableOf<Self, Base> {
+ public:
+  std::string_view input_names() const override { return "x"; }
+  std::string_view output_names() const override { return "y"; }
+  Layer* copy() const override { return new Self(static_cast<const Self&>(*this)); }
+};
 
 /// A row of layers that ends in the numbers of classes before softmax. Its parameters are called W1, b1, W2,
 /// b2, ...
-class Classifier : public Layer {
+class Classifier : public Net {
  public:
   /// Scalar: the mean softmax cross-entropy. @param t  class numbers (N) or one-hot rows (N, classes).
   Tensor loss(const Input& x, const Input& t) const;
@@ -28,35 +57,18 @@ class Classifier : public Layer {
   NamedTensors numerical_gradient(const Input& x, const Input& t, double h = 1e-4);
   std::vector<NamedParameter> params() const { return parameters(); }
 
-  /// The layers, to be called one by one.
-  Sequential& layers();
   SoftmaxWithLoss& last_layer() { return last_layer_; }
-
-  void visit_members(Members& m) override;
   std::string rename(std::string path) const override;
 
- protected:
-  Classifier() = default;
-  Classifier(const Classifier& other);
-  Classifier& operator=(const Classifier& other);
-  virtual Sequential make_layers() const = 0;
-  Ports evaluate(const Inputs& inputs, Pass& pass) const override;
-
  private:
-  Sequential layers_;
   SoftmaxWithLoss last_layer_;
 };
 
-template <class Self>
-class ClassifierOf : public ConfigurableOf<Self, Classifier> {
- public:
-  std::string_view input_names() const override { return "x"; }
-  std::string_view output_names() const override { return "y"; }
-  Layer* copy() const override { return new Self(static_cast<const Self&>(*this)); }
-};
+/// `Net({})` means default options: without this one, some compilers take it for a copy as well.
+enum class NoOptions : std::uint8_t {};
 
 /// Affine, Relu, Affine (chapter 4): x (N, ...) with `input` numbers a sample.
-class TwoLayerNet : public ClassifierOf<TwoLayerNet> {
+class TwoLayerNet : public NetOf<TwoLayerNet, Classifier> {
  public:
   static constexpr Info kInfo{.name = "two_layer_net", .doc = "The book's first net: affine, relu, affine."};
   struct Options {
@@ -68,6 +80,7 @@ class TwoLayerNet : public ClassifierOf<TwoLayerNet> {
 
   TwoLayerNet() = default;
   explicit TwoLayerNet(const Options& options);
+  explicit TwoLayerNet(NoOptions) : TwoLayerNet(Options()) {}
   void fields(Fields& f);
 
  private:
@@ -76,7 +89,7 @@ class TwoLayerNet : public ClassifierOf<TwoLayerNet> {
 };
 
 /// Conv, Relu, Pool, Affine, Relu, Affine (chapter 7), for images (N, C, H, W).
-class SimpleConvNet : public ClassifierOf<SimpleConvNet> {
+class SimpleConvNet : public NetOf<SimpleConvNet, Classifier> {
  public:
   static constexpr Info kInfo{
       .name = "simple_conv_net",
@@ -92,6 +105,7 @@ class SimpleConvNet : public ClassifierOf<SimpleConvNet> {
 
   SimpleConvNet() = default;
   explicit SimpleConvNet(const Options& options);
+  explicit SimpleConvNet(NoOptions) : SimpleConvNet(Options()) {}
   void fields(Fields& f);
 
  private:
@@ -102,7 +116,7 @@ class SimpleConvNet : public ClassifierOf<SimpleConvNet> {
 /// Six convolutions of 3x3 with 16, 16, 32, 32, 64, 64 channels, relu after each, pooling after each second;
 /// Affine, Relu, Dropout, Affine, Dropout (chapter 8). He initialisation; the book's dropout, which is not
 /// inverted.
-class DeepConvNet : public ClassifierOf<DeepConvNet> {
+class DeepConvNet : public NetOf<DeepConvNet, Classifier> {
  public:
   static constexpr Info kInfo{
       .name = "deep_conv_net",
@@ -117,11 +131,52 @@ class DeepConvNet : public ClassifierOf<DeepConvNet> {
 
   DeepConvNet() = default;
   explicit DeepConvNet(const Options& options);
+  explicit DeepConvNet(NoOptions) : DeepConvNet(Options()) {}
   void fields(Fields& f);
 
  private:
   Sequential make_layers() const override;
   Options options_;
+};
+
+enum class PoolKind : std::uint8_t { avg, max };
+/// LeNet-5 (LeCun et al. 1998) as the books have it: convolutions of 5x5 with 6 and 16 channels, pooling by 2
+/// after each; Affine of 120, 84 and the classes. For images of 28x28 with padding 2, of 32x32 without.
+struct LeNet : NetOf<LeNet> {
+  static constexpr Info kInfo{.name = "lenet",
+                              .doc = "LeNet-5: two convolutions, two poolings, three affine layers."};
+  std::int64_t outputs = 10, padding = 2;
+  PoolKind pool = PoolKind::avg;
+  Shared<Layer> activation{new Tanh()};
+  AnyInitializer weight_init = Xavier{};
+
+  void fields(Fields& f);
+
+ private:
+  Sequential make_layers() const override;
+};
+
+struct MlpOptions {
+  Shared<Layer> activation{new Relu()};
+  double dropout = 0;       ///< after each activation; 0: none
+  bool batch_norm = false;  ///< before each activation
+  AnyInitializer weight_init = He{};
+};
+/// Affine layers of these sizes, with an activation after each but the last.
+struct Mlp : NetOf<Mlp> {
+  static constexpr Info kInfo{.name = "mlp", .doc = "Affine layers with an activation between."};
+  std::vector<std::int64_t> sizes;  ///< of what the layers give; the last is that of the net
+  MlpOptions options;
+
+  Mlp() = default;
+  explicit Mlp(std::vector<std::int64_t> of_layers, MlpOptions more = {})
+      : sizes(std::move(of_layers)), options(std::move(more)) {}
+  void fields(Fields& f);
+
+ private:
+  /// @throws ValueError  if there are no sizes (E255).
+  void initialize(Init&) override;
+  Sequential make_layers() const override;
 };
 
 /// Affine layers of these sizes with relu between: nn::mlp({64, 64, 1}).

@@ -54,8 +54,10 @@ class Pass {
   /// A key unrelated to all others of this pass: of the seed, the path of the layer that is running, the
   /// step, and how often that layer has asked in this pass. Its numbers are a leaf of the graph.
   RandomKey key();
-  /// Keeps `next`, graph, as the state's new value, if the pass comes to be stored.
-  void set(const State& state, Tensor next) { updates_.push_back({state, std::move(next)}); }
+  /// Keeps `next`, graph, as the state's new value, if the pass comes to be stored: the last one set.
+  void set(const State& state, Tensor next);
+  /// What was set, or else what the state holds: where a layer that runs twice in a pass goes on.
+  Tensor value(const State& state) const;
 
   struct Update {
     State state;

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "chainrule/conv.h"
+#include "chainrule/nn/layer.h"
+#include "chainrule/ops.h"
+
+// Layers that move, repeat or add numbers: shapes, resampling, padding.
+namespace chainrule::nn {
+
+/// The axes from `from` to `to` become one: all but the batch, unless said otherwise.
+struct Flatten : LayerOf<Flatten> {
+  static constexpr Info kInfo{.name = "flatten", .doc = "Axes become one: all but the first, unless said."};
+  std::int64_t from = 1, to = -1;
+
+  Flatten() = default;
+  explicit Flatten(std::int64_t first, std::int64_t last = -1) : from(first), to(last) {}
+  void fields(Fields& f);
+  /// @throws ShapeError  if there are no such axes, in that order (E252).
+  Tensor compute(const Tensor& x, Pass&) const;
+};
+
+/// (N, ...) to (N, shape...), in memory order.
+struct Reshape : LayerOf<Reshape> {
+  static constexpr Info kInfo{.name = "reshape", .doc = "Each row in another shape."};
+  std::vector<std::int64_t> shape{-1};  ///< without the batch; one size may be -1 and is worked out
+
+  Reshape() = default;
+  explicit Reshape(std::vector<std::int64_t> sizes) : shape(std::move(sizes)) {}
+  void fields(Fields& f);
+  /// @throws ShapeError  if the number of elements differs (E014).
+  Tensor compute(const Tensor& x, Pass&) const;
+};
+
+enum class UpsampleMode : std::uint8_t { nearest, linear };
+struct UpsampleOptions {
+  Spatial size = {};  ///< of the result; given, it counts instead of the scale
+  UpsampleMode mode = UpsampleMode::nearest;
+  bool align_corners = false;
+};
+/// Signals, images and volumes made larger: chainrule::upsample_nearest, upsample_bilinear.
+struct Upsample : LayerOf<Upsample> {
+  static constexpr Info kInfo{.name = "upsample", .doc = "Signals, images and volumes made larger."};
+  std::vector<std::int64_t> scale{2}, size;
+  UpsampleMode mode = UpsampleMode::nearest;
+  bool align_corners = false;
+
+  Upsample() = default;
+  explicit Upsample(const Spatial& times, const UpsampleOptions& options = {});
+  void fields(Fields& f);
+  Tensor compute(const Tensor& x, Pass&) const;
+};
+
+/// Zeros, or what `mode` says, around signals, images and volumes: chainrule::pad.
+struct Pad : LayerOf<Pad> {
+  static constexpr Info kInfo{.name = "pad", .doc = "Zeros, or others, around signals, images and volumes."};
+  /// One number for all sides, one for each axis, or numbers before each axis, then after each.
+  std::vector<std::int64_t> widths{1};
+  PadMode mode = PadMode::constant;
+  double value = 0;
+
+  Pad() = default;
+  explicit Pad(std::vector<std::int64_t> around, PadMode how = PadMode::constant, double number = 0)
+      : widths(std::move(around)), mode(how), value(number) {}
+  explicit Pad(std::int64_t around, PadMode how = PadMode::constant, double number = 0)
+      : Pad(std::vector<std::int64_t>{around}, how, number) {}
+  void fields(Fields& f);
+  /// @throws ShapeError  unless the input has one to three axes behind the channels (E252).
+  /// @throws ValueError  for lists of another length (E250).
+  Tensor compute(const Tensor& x, Pass&) const;
+};
+
+}  // namespace chainrule::nn

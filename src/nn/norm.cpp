@@ -1,0 +1,140 @@
+// Normalisation with its parameters and running statistics.
+#include "chainrule/nn/norm.h"
+
+#include "chainrule/error.h"
+#include "chainrule/ops.h"
+#include "core/text.h"
+#include "graph/node.h"
+#include "nn/axes.h"
+#include "ops/internal.h"
+
+namespace chainrule::nn {
+
+void BatchNorm::fields(Fields& f) {
+  f("momentum", options.momentum, "share of the new batch in the running statistics", between(0, 1));
+  f("eps", options.eps, "added to the variance", at_least(0));
+  f("affine", options.affine, "whether the result is scaled and shifted by parameters");
+}
+
+void BatchNorm::members(Members& m) {
+  if (options.affine) {
+    m("scale", scale);
+    m("shift", shift);
+  }
+  m("mean", mean);
+  m("variance", variance);
+}
+
+void BatchNorm::init(Init& init) {
+  const Shape channels{init.size(1)};
+  if (options.affine) {
+    init("scale", scale, channels, 1);
+    init("shift", shift, channels, 0);
+  }
+  init("mean", mean, channels, 0);
+  init("variance", variance, channels, 1);
+}
+
+Tensor BatchNorm::compute(const Tensor& x, Pass& pass) const {
+  const Tensor s = options.affine ? scale.value() : Tensor(), b = options.affine ? shift.value() : Tensor();
+  if (!pass.is_training()) return batch_norm_inference(x, mean, variance, s, b, options.eps);
+  const BatchNormResult now = batch_norm(x, s, b, options.eps);
+  // Statistics are no way for gradients, and an empty or single-element channel has no variance of a sample.
+  const std::int64_t channels = x.shape()[1], count = channels > 0 ? x.numel() / channels : 0;
+  if (count == 0) return now.output;
+  const double of_sample = count > 1 ? static_cast<double>(count) / static_cast<double>(count - 1) : 1;
+  const Tensor share = scalar(options.momentum, x.dtype());
+  pass.set(mean, approach(pass.value(mean), share, now.mean));
+  pass.set(variance, approach(pass.value(variance), share, now.variance * of_sample));
+  return now.output;
+}
+
+namespace {
+
+void norm_fields(Fields& f, NormOptions& options) {
+  f("eps", options.eps, "added to the variance", at_least(0));
+  f("affine", options.affine, "whether the result is scaled by parameters");
+}
+
+void norm_members(Members& m, const NormOptions& options, Parameter& scale, Parameter& shift) {
+  if (!options.affine) return;
+  m("scale", scale);
+  m("shift", shift);
+}
+
+void norm_init(Init& init, const NormOptions& options, const Shape& shape, Parameter& scale,
+               Parameter& shift) {
+  if (!options.affine) return;
+  init("scale", scale, shape, 1);
+  init("shift", shift, shape, 0);
+}
+
+Tensor value_of(const Parameter& parameter, const NormOptions& options) {
+  return options.affine ? parameter.value() : Tensor();
+}
+
+/// The sizes from an axis to the last. @throws ShapeError E251
+Shape shape_from(const Info& info, std::int64_t axis, const Shape& x) {
+  const std::int64_t from = axis < 0 ? axis + x.ndim() : axis;
+  if (from >= 1 && from < x.ndim()) return Shape(x.sizes().subspan(static_cast<std::size_t>(from)));
+  throw ShapeError(251, cat("[", info.name, "] axis is ", axis, ", the input ", x,
+                            "; need one of its axes behind the first, which is the batch.",
+                            OriginScope::current({}).to_string()));
+}
+
+}  // namespace
+
+void LayerNorm::fields(Fields& f) {
+  f("axis", axis, "the first of those that are normalised, to the last");
+  norm_fields(f, options);
+}
+void LayerNorm::members(Members& m) { norm_members(m, options, scale, shift); }
+void LayerNorm::init(Init& init) {
+  norm_init(init, options, shape_from(kInfo, axis, init.shape()), scale, shift);
+}
+Tensor LayerNorm::compute(const Tensor& x, Pass&) const {
+  return layer_norm(x, axis_of(axis), value_of(scale, options), value_of(shift, options), options.eps);
+}
+
+void RmsNorm::fields(Fields& f) {
+  f("axis", axis, "the first of those that are normalised, to the last");
+  f("eps", options.eps, "added to the mean square", at_least(0));
+  f("affine", options.affine, "whether the result is scaled by a parameter");
+}
+void RmsNorm::members(Members& m) {
+  if (options.affine) m("scale", scale);
+}
+void RmsNorm::init(Init& init) {
+  const Shape shape = shape_from(kInfo, axis, init.shape());
+  if (options.affine) init("scale", scale, shape, 1);
+}
+Tensor RmsNorm::compute(const Tensor& x, Pass&) const {
+  return rms_norm(x, axis_of(axis), value_of(scale, options), options.eps);
+}
+
+void GroupNorm::fields(Fields& f) {
+  f("groups", groups, "parts of the channels, each normalised by itself", at_least(1));
+  norm_fields(f, options);
+}
+void GroupNorm::members(Members& m) { norm_members(m, options, scale, shift); }
+void GroupNorm::init(Init& init) { norm_init(init, options, {init.size(1)}, scale, shift); }
+Tensor GroupNorm::compute(const Tensor& x, Pass&) const {
+  return group_norm(x, axis_of(groups), value_of(scale, options), value_of(shift, options), options.eps);
+}
+
+void InstanceNorm::fields(Fields& f) { norm_fields(f, options); }
+void InstanceNorm::members(Members& m) { norm_members(m, options, scale, shift); }
+void InstanceNorm::init(Init& init) { norm_init(init, options, {init.size(1)}, scale, shift); }
+Tensor InstanceNorm::compute(const Tensor& x, Pass&) const {
+  return instance_norm(x, value_of(scale, options), value_of(shift, options), options.eps);
+}
+
+void LocalResponseNorm::fields(Fields& f) {
+  f("size", options.size, "channels that a sum goes over", at_least(1));
+  f("alpha", options.alpha, "how much the mean of their squares counts");
+  f("beta", options.beta, "the power that divides");
+  f("k", options.k, "what the mean is added to");
+}
+Tensor LocalResponseNorm::compute(const Tensor& x, Pass&) const { return local_response_norm(x, options); }
+
+}  // namespace chainrule::nn

@@ -1,0 +1,132 @@
+// Nets that reach a stated accuracy on MNIST and Fashion-MNIST: `./chainrule test-long` trains them. Each is
+// trained by a row of settings, and by nothing else.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "chainrule/chainrule.h"
+#include "chainrule/config.h"
+
+namespace chainrule {
+namespace {
+
+struct Training {
+  const char* name;
+  const char* data;
+  const char* net;
+  bool adam = false;  // else gradient descent with momentum 0.9
+  double lr = 0;      // falls to 0 along half a cosine
+  double epochs = 0;
+  std::int64_t batch_size = 0;
+  int shift = 0;  // pixels that images are moved by at most
+  bool flip = false;
+  std::int64_t parameters = 0;
+  double accuracy = 0;  // on the test images, at least
+  int minutes = 0;      // on one core, about
+};
+
+const Training kTrainings[] = {
+    {.name = "FashionMlp",
+     .data = "fashion-mnist",
+     .net = "mlp([256, 128, 10], batch_norm=true)",
+     .adam = true,
+     .lr = 0.002,
+     .epochs = 4,
+     .batch_size = 128,
+     .parameters = 235530,
+     .accuracy = 0.87,
+     .minutes = 1},
+    {.name = "FashionSmallConvNet",
+     .data = "fashion-mnist",
+     .net = "sequential([conv2d(32), relu, max_pool2d, affine(128), relu, affine(10)])",
+     .adam = true,
+     .lr = 0.001,
+     .epochs = 4,
+     .batch_size = 128,
+     .parameters = 693962,
+     .accuracy = 0.90,
+     .minutes = 2},
+    {.name = "FashionConvNet",
+     .data = "fashion-mnist",
+     .net = "sequential([conv2d(32, bias=false), batch_norm, relu, conv2d(32, bias=false), batch_norm, relu, "
+            "max_pool2d, dropout(0.1), conv2d(64, bias=false), batch_norm, relu, conv2d(96, bias=false), "
+            "batch_norm, relu, max_pool2d, dropout(0.2), affine(256, bias=false), batch_norm, relu, "
+            "dropout(0.3), affine(10)])",
+     .lr = 0.05,
+     .epochs = 8,
+     .batch_size = 64,
+     .shift = 1,
+     .flip = true,
+     .parameters = 479978,
+     .accuracy = 0.93,
+     .minutes = 12},
+    {.name = "MnistConvNet",
+     .data = "mnist",
+     .net = "sequential([conv2d(16, bias=false), batch_norm, relu, conv2d(32, bias=false), batch_norm, relu, "
+            "max_pool2d, conv2d(64, bias=false), batch_norm, relu, conv2d(64, bias=false), batch_norm, relu, "
+            "max_pool2d, conv2d(128, bias=false), batch_norm, relu, global_avg_pool, affine(10)])",
+     .lr = 0.05,
+     .epochs = 8,
+     .batch_size = 64,
+     .shift = 1,
+     .parameters = 135674,
+     .accuracy = 0.996,
+     .minutes = 9},
+    {.name = "MnistDeepConvNet",
+     .data = "mnist",
+     .net = "deep_conv_net",
+     .adam = true,
+     .lr = 0.001,
+     .epochs = 8,
+     .batch_size = 100,
+     .parameters = 123552,
+     .accuracy = 0.993,
+     .minutes = 12},
+};
+
+std::ostream& operator<<(std::ostream& out, const Training& training) { return out << training.name; }
+
+class Accuracy : public ::testing::TestWithParam<std::tuple<Training, std::uint64_t>> {};
+std::string test_name(const ::testing::TestParamInfo<Accuracy::ParamType>& info) {
+  const auto& [training, seed] = info.param;
+  return std::string(training.name) + "_" + std::to_string(seed);
+}
+INSTANTIATE_TEST_SUITE_P(Seeds, Accuracy,
+                         ::testing::Combine(::testing::ValuesIn(kTrainings),
+                                            ::testing::Values<std::uint64_t>(1, 2, 3)),
+                         test_name);
+
+data::Transforms transforms(const Training& training) {
+  data::Transforms all;
+  if (training.shift > 0) all = {data::Shift(training.shift)};
+  if (training.flip) all.add(Shared<data::Transform>(new data::Flip()));
+  return all;
+}
+
+TEST_P(Accuracy, IsReached) {
+  const auto& [training, seed] = GetParam();
+  if (std::getenv("CHAINRULE_DATA_DIR") == nullptr) {
+    GTEST_SKIP() << "needs " << training.data << " in CHAINRULE_DATA_DIR";
+  }
+  const auto set = data::load(training.data);
+  const Shared<nn::Layer> net = config::make<nn::Layer>(training.net);
+  const auto run = [&, seed = seed, &training = training](const auto& rule) {
+    const Duration length = epochs(training.epochs);
+    optim::Optimizer optimizer(*net, rule, {.lr = optim::cosine(training.lr, length)});
+    train::Trainer trainer(
+        {*net, loss::softmax_cross_entropy}, optimizer,
+        {set.train, {.batch_size = training.batch_size, .seed = seed, .transforms = transforms(training)}},
+        {.seed = seed});
+    trainer.run(length);
+  };
+  training.adam ? run(optim::Adam{}) : run(optim::Momentum{.momentum = 0.9});
+  std::int64_t parameters = 0;
+  for (const nn::NamedParameter& p : net->parameters()) parameters += p.parameter.value().numel();
+  EXPECT_EQ(parameters, training.parameters);
+  const double accuracy = train::evaluate(*net, set.test, metric::accuracy);
+  RecordProperty("accuracy", std::to_string(accuracy));
+  EXPECT_GE(accuracy, training.accuracy);
+}
+
+}  // namespace
+}  // namespace chainrule
