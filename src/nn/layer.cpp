@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <utility>
 
 #include "chainrule/config.h"
 #include "chainrule/error.h"
@@ -47,6 +48,19 @@ class Running {
   Listed listed_;
 };
 thread_local Running* Running::innermost = nullptr;
+
+/// What layers inside start from where their inputs do not say: an embedding sees whole numbers only.
+class DTypeOfLayersInside {
+ public:
+  DTypeOfLayersInside(DType& of_pass, DType now) : of_pass_(of_pass), before_(std::exchange(of_pass, now)) {}
+  ~DTypeOfLayersInside() { of_pass_ = before_; }
+  DTypeOfLayersInside(const DTypeOfLayersInside&) = delete;
+  DTypeOfLayersInside& operator=(const DTypeOfLayersInside&) = delete;
+
+ private:
+  DType& of_pass_;
+  DType before_;
+};
 
 /// What a layer uses without listing it would be neither trained nor saved.
 ValueError unlisted(std::string_view layer, std::string_view what) {
@@ -99,7 +113,8 @@ Ports Layer::run(const Inputs& inputs, Pass& pass) const {
   const std::string* path = path_in(outer);
   const OriginScope scope(inputs.where(), path);
   check_inputs(inputs);
-  if (!is_built()) {
+  const bool was_built = is_built();
+  if (!was_built) {
     check_listed(pass.running_);
     const_cast<Layer*>(this)->make(inputs, pass, outer, path);
   }
@@ -113,6 +128,7 @@ Ports Layer::run(const Inputs& inputs, Pass& pass) const {
   Ports outputs;
   {
     const Running running(pass.running_, this);
+    const DTypeOfLayersInside dtype(pass.init.dtype, was_built ? pass.init.dtype : dtype_);
     outputs = evaluate(inputs, pass);
   }
   if (pass.observer != nullptr) pass.observer->ran(*this, path, inputs, outputs);

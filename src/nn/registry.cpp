@@ -1,6 +1,7 @@
 // The layers that can be named: one line each in layer_list.def.
 #include "chainrule/nn/layers.h"
 #include "chainrule/nn/nets.h"
+#include "chainrule/nn/text_nets.h"
 
 namespace chainrule {
 

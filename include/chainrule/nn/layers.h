@@ -7,7 +7,12 @@
 #include <vector>
 
 #include "chainrule/conv.h"
+#include "chainrule/nn/attention.h"
+#include "chainrule/nn/embedding.h"
 #include "chainrule/nn/layer.h"
+#include "chainrule/nn/linear.h"
+#include "chainrule/nn/recurrent.h"
+#include "chainrule/nn/transformer.h"
 
 // The layers. Sizes of inputs are taken from the first input; src/nn/layer_list.def has the list,
 // docs/layers.md every setting.
