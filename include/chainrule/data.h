@@ -11,4 +11,5 @@
 #include "chainrule/data/scaler.h"
 #include "chainrule/data/source.h"
 #include "chainrule/data/table.h"
+#include "chainrule/data/text.h"
 #include "chainrule/data/transform.h"

@@ -11,3 +11,4 @@
 #include "chainrule/nn/parameter.h"
 #include "chainrule/nn/pass.h"
 #include "chainrule/nn/ports.h"
+#include "chainrule/nn/text_nets.h"

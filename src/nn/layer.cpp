@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <utility>
 
 #include "chainrule/config.h"
 #include "chainrule/error.h"
@@ -60,6 +61,19 @@ class Running {
 };
 thread_local Running* Running::innermost = nullptr;
 
+/// What layers inside start from where their inputs do not say: an embedding sees whole numbers only.
+class DTypeOfLayersInside {
+ public:
+  DTypeOfLayersInside(DType& of_pass, DType now) : of_pass_(of_pass), before_(std::exchange(of_pass, now)) {}
+  ~DTypeOfLayersInside() { of_pass_ = before_; }
+  DTypeOfLayersInside(const DTypeOfLayersInside&) = delete;
+  DTypeOfLayersInside& operator=(const DTypeOfLayersInside&) = delete;
+
+ private:
+  DType& of_pass_;
+  DType before_;
+};
+
 /// What a layer uses without listing it would be neither trained nor saved.
 ValueError unlisted(std::string_view layer, std::string_view what) {
   return ValueError(247, cat("[", layer, "] ", what,
@@ -112,7 +126,8 @@ Ports Layer::run(const Inputs& inputs, Pass& pass) const {
   const OriginScope scope(inputs.where(), path);
   check_inputs(inputs);
   if (Running::is_running(this)) throw holds_itself(kind());
-  if (!is_built()) {
+  const bool was_built = is_built();
+  if (!was_built) {
     check_listed(pass.running_);
     const_cast<Layer*>(this)->make(inputs, pass, outer, path);
   }
@@ -126,6 +141,7 @@ Ports Layer::run(const Inputs& inputs, Pass& pass) const {
   Ports outputs;
   {
     const Running running(pass.running_, this);
+    const DTypeOfLayersInside dtype(pass.init.dtype, was_built ? pass.init.dtype : dtype_);
     outputs = evaluate(inputs, pass);
   }
   if (pass.observer != nullptr) pass.observer->ran(*this, path, inputs, outputs);

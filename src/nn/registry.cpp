@@ -2,6 +2,7 @@
 #include "chainrule/nn/ensemble.h"
 #include "chainrule/nn/layers.h"
 #include "chainrule/nn/nets.h"
+#include "chainrule/nn/text_nets.h"
 
 namespace chainrule {
 

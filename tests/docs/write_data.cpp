@@ -70,6 +70,16 @@ std::vector<Section> sections() {
        settings_of<data::CifarOptions>()},
       {"## io::read_npy, io::read_npz, io::read_safetensors",
        "Tensors from files, `chainrule/io.h`: no settings. `data::arrays` makes a source of them.", ""},
+      {"## windows",
+       "Parts of a text as numbers of its characters: x, (length), and t, the same one character further "
+       "on;\n"
+       "u8, or i64 of an alphabet of more than 256 symbols. `data::Alphabet::of(text)` numbers the "
+       "characters,\n"
+       "`encode` and `decode` turn texts into numbers and back.",
+       settings_of<data::WindowsOptions>()},
+      {"## lines",
+       "The lines of a text, a row each: x begins with a line end, t ends with one, and is -1 behind it.",
+       settings_of<data::LinesOptions>()},
       {"# Split",
        "`data::split(source, 0.8)` gives train and test, `split(source, 0.8, 0.1)` also validation.",
        settings_of<data::SplitOptions>()},

@@ -145,6 +145,7 @@ TEST_P(FirstValues, DependOnSeedAndPathAlone) {
 
 TEST_P(FirstValues, ArePlacedByPathAmongOtherLayers) {
   if (GetParam().inputs.size() != 1 || GetParam().kind() == "scale") return;
+  if (GetParam().inputs[0].classes > 0) return;  // no other layer may stand before it
   const auto inside = [&](int layers_before) {
     Sequential net;
     for (int i = 0; i < layers_before; ++i)

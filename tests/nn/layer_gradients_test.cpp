@@ -13,10 +13,11 @@ namespace {
 /// A scalar of a layer as a function of its floating inputs and its parameters.
 class Probe {
  public:
-  /// @param order  1: the sum of the outputs, each with a weight; 2: the sum of the squares of its gradients.
+  /// @param order  1: the sum of all outputs, each number with a weight; 2: the sum of the squares of its
+  /// gradients.
   Probe(const LayerSample& sample, bool trains, int order)
       : layer_(make(sample)), inputs_(inputs_of(sample, 3)), trains_(trains), order_(order) {
-    layer_->build(Inputs(inputs_));
+    layer_->build(Inputs(inputs_), {.dtype = f64});
     parameters_ = layer_->parameters();
     std::uint64_t step = 0;
     for (NamedParameter& p : parameters_) {  // biases are zero at first, and scales one: there, errors hide
@@ -29,7 +30,7 @@ class Probe {
   std::vector<Tensor> variables() const {
     std::vector<Tensor> all;
     for (const Tensor& input : inputs_) {
-      if (is_floating(input.dtype())) all.push_back(input);
+      if (is_real(input)) all.push_back(input);
     }
     for (const NamedParameter& p : parameters_) all.push_back(p.parameter.value());
     return all;
@@ -37,8 +38,12 @@ class Probe {
 
   Tensor value() const {
     Pass pass = trains_ ? Pass::training(7, 3) : Pass::inference();
-    const Tensor out = layer_->run(Inputs(inputs_), pass)[0];
-    const Tensor first = sum(out * normal(out.shape(), {.seed = 31}, 0, 1, f64));
+    const Ports outputs = layer_->run(Inputs(inputs_), pass);
+    Tensor first = scalar(0, f64);
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      const RandomKey key{.seed = 31, .step = i};
+      first += sum(outputs[i] * normal(outputs[i].shape(), key, 0, 1, f64));
+    }
     if (order_ == 1) return first;
     Tensor total;
     for (const Tensor& g : grad(first, variables())) {
@@ -52,7 +57,7 @@ class Probe {
   double moved(std::size_t variable, const Tensor& by) {
     std::size_t at = 0;
     for (Tensor& input : inputs_) {
-      if (!is_floating(input.dtype()) || at++ != variable) continue;
+      if (!is_real(input) || at++ != variable) continue;
       const Tensor before = input;
       input = detach(before + by);
       const double found = value().item();

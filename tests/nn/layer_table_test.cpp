@@ -53,7 +53,11 @@ TEST_P(EveryLayer, HasTheShapeThatZerosTell) {
 
 TEST_P(EveryLayer, NamesItsPorts) {
   const Shared<Layer> layer = make(GetParam());
-  EXPECT_EQ(count_names(layer->input_names()), GetParam().inputs.size());
+  const std::string_view names = layer->input_names();
+  const std::size_t count = count_names(names), given = GetParam().inputs.size();
+  const auto optional = static_cast<std::size_t>(std::count(names.begin(), names.end(), '?'));
+  EXPECT_LE(given, count);
+  EXPECT_GE(given, count - optional);
   EXPECT_EQ(layer->predict_all(Inputs(inputs_of(GetParam(), 2))).size(), count_names(layer->output_names()));
 }
 
@@ -61,9 +65,9 @@ TEST_P(EveryLayer, GivesInF32WhatItGivesInF64) {
   const Shared<Layer> narrow = make(GetParam()), wide = make(GetParam());
   const std::vector<Tensor> small = inputs_of(GetParam(), 3, f32);
   std::vector<Tensor> large;
-  for (const Tensor& x : small) large.push_back(x.dtype() == f32 ? detach(cast(x, f64)) : x);
+  for (const Tensor& x : small) large.push_back(is_real(x) ? detach(cast(x, f64)) : x);
   narrow->build(Inputs(small));
-  wide->build(Inputs(large));
+  wide->build(Inputs(large), {.dtype = f64});
   const std::vector<NamedParameter> rounded = narrow->parameters(), drawn = wide->parameters();
   ASSERT_EQ(rounded.size(), drawn.size());
   for (std::size_t i = 0; i < drawn.size(); ++i) {
@@ -114,17 +118,18 @@ TEST_P(EveryLayer, ChangesItsStatesOnlyWhereAPassIsStored) {
 TEST_P(EveryLayer, BackwardGivesWhatGradGives) {
   const Shared<Layer> layer = make(GetParam()), other = make(GetParam());
   const std::vector<Tensor> inputs = inputs_of(GetParam(), 3);
+  layer->build(Inputs(inputs), {.dtype = f64});
   const Tensor out = layer->forward_all(Inputs(inputs))[0];
   const Tensor dout = normal(out.shape(), {.seed = 5}, 0, 1, f64);
   const Ports gradients = layer->backward(dout);
 
-  other->build(Inputs(inputs));
+  other->build(Inputs(inputs), {.dtype = f64});
   Pass pass = Pass::training(1, 0);  // as the first forward's
   const Tensor again = other->run(Inputs(inputs), pass)[0];
   EXPECT_EQ(again.to_vector(), out.to_vector());
   std::vector<Tensor> variables;
   for (const Tensor& x : inputs) {
-    if (is_floating(x.dtype())) variables.push_back(x);
+    if (is_real(x)) variables.push_back(x);
   }
   const std::size_t floating = variables.size();
   for (const NamedParameter& p : other->parameters()) variables.push_back(p.parameter.value());
@@ -132,7 +137,7 @@ TEST_P(EveryLayer, BackwardGivesWhatGradGives) {
   ASSERT_EQ(gradients.size(), inputs.size());
   std::size_t at = 0;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    ASSERT_EQ(!gradients[i].is_empty(), is_floating(inputs[i].dtype()));
+    ASSERT_EQ(!gradients[i].is_empty(), is_real(inputs[i]));
     if (gradients[i].is_empty()) continue;
     EXPECT_EQ(gradients[i].to_vector(), expected[at++].to_vector()) << "input " << i;
   }
@@ -174,9 +179,11 @@ TEST_P(EveryLayer, NamesItselfInErrors) {
     expect_named(inputs, "another shape");
     inputs[0] = first;
   }
+  const std::vector<Tensor> right = inputs;
+  inputs.resize(count_names(make(GetParam())->input_names()));
   inputs.push_back(first);
   expect_named(inputs, "one input too many");
-  inputs.pop_back();
+  inputs = right;
   inputs[0] = Tensor();
   expect_named(inputs, "an empty tensor");
   inputs.clear();
@@ -187,7 +194,9 @@ TEST_P(EveryLayer, RefusesAnotherDtypeThanItsParameters) {
   const Shared<Layer> layer = make(GetParam());
   layer->set_name("probe");
   layer->build(Inputs(inputs_of(GetParam(), 1, f32)));
+  const std::vector<Tensor> inputs = inputs_of(GetParam(), 1);
   if (layer->parameters().empty() && layer->states().empty()) return;
+  if (std::none_of(inputs.begin(), inputs.end(), is_real)) return;
   const std::string text = message_of([&] { predict(*layer, inputs_of(GetParam(), 2, f64)); });
   EXPECT_NE(text.find("the input is f64, the parameters are f32"), std::string::npos) << text;
   EXPECT_NE(text.find("In layer probe"), std::string::npos) << text;

@@ -12,10 +12,8 @@ namespace {
 /// A layer of the user's is found by its name like those of the library.
 [[maybe_unused]] const bool kScaleIsKnown = (registry<Layer>().add<Scale>(), true);
 
-}  // namespace
-
-const std::vector<LayerSample>& samples() {
-  static const std::vector<LayerSample> all = {
+std::vector<LayerSample> other_samples() {
+  return {
       {.text = "affine(5)", .inputs = {{{1, 4}}}, .wrong = {4}},
       {.text = "affine(3, bias=false, weight_init=orthogonal)", .inputs = {{{1, 2, 3, 2}}}, .wrong = {12}},
       {.text = "conv2d(3)", .inputs = {{{1, 2, 5, 4}}}, .wrong = {2, 5, 4}},
@@ -186,6 +184,16 @@ const std::vector<LayerSample>& samples() {
        .wrong = {4}},
       {.text = "scale", .inputs = {{{1, 3}}}},
   };
+}
+
+}  // namespace
+
+const std::vector<LayerSample>& samples() {
+  static const std::vector<LayerSample> all = [] {
+    std::vector<LayerSample> made = other_samples();
+    for (LayerSample& sample : sequence_samples()) made.push_back(std::move(sample));
+    return made;
+  }();
   return all;
 }
 
@@ -213,6 +221,10 @@ Shape with_batch(const Shape& shape, std::int64_t batch) {
 std::vector<Tensor> inputs_of(const LayerSample& sample, std::int64_t batch, DType dtype) {
   std::vector<Tensor> inputs;
   for (std::size_t i = 0; i < sample.inputs.size(); ++i) {
+    if (sample.inputs[i].is_left_out) {
+      inputs.emplace_back();
+      continue;
+    }
     const Shape shape = with_batch(sample.inputs[i].shape, batch);
     const RandomKey key{.seed = 11, .step = i};
     const std::int64_t classes = sample.inputs[i].classes;
@@ -225,7 +237,9 @@ std::vector<Tensor> inputs_of(const LayerSample& sample, std::int64_t batch, DTy
 
 std::vector<Tensor> zeros_for(const LayerSample& sample, std::int64_t batch, DType dtype) {
   std::vector<Tensor> inputs = inputs_of(sample, batch, dtype);
-  for (Tensor& input : inputs) input = zeros(input.shape(), input.dtype());
+  for (Tensor& input : inputs) {
+    if (!input.is_empty()) input = zeros(input.shape(), input.dtype());
+  }
   return inputs;
 }
 

@@ -16,6 +16,7 @@ namespace chainrule::nn {
 struct SampleInput {
   Shape shape;  // with a batch of one
   std::int64_t classes = 0;
+  bool is_left_out = false;  // of those that may be
 };
 
 /// A layer with settings, and what it takes.
@@ -35,6 +36,8 @@ std::ostream& operator<<(std::ostream& out, const LayerSample& sample);
 
 /// At least one for each layer that has a name.
 const std::vector<LayerSample>& samples();
+/// Those of layers of sequences.
+std::vector<LayerSample> sequence_samples();
 
 Shared<Layer> make(const LayerSample& sample);
 /// The shape with so many rows for each there is; () stays ().
@@ -42,6 +45,8 @@ Shape with_batch(const Shape& shape, std::int64_t batch);
 /// Fixed random numbers. @param dtype  of inputs that are no class numbers.
 std::vector<Tensor> inputs_of(const LayerSample& sample, std::int64_t batch, DType dtype = f64);
 std::vector<Tensor> zeros_for(const LayerSample& sample, std::int64_t batch, DType dtype = f64);
+/// Whether an input was given and has a gradient.
+inline bool is_real(const Tensor& input) { return !input.is_empty() && is_floating(input.dtype()); }
 
 /// The example of chainrule/nn/layer.h, as a program outside of this tree writes it.
 struct Scale : LayerOf<Scale> {

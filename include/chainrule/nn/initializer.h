@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -122,6 +123,8 @@ class Init {
   /// The size of an input's axis, after a check that the input has it: for "affine needs a batch (N, ...)".
   std::int64_t size(int axis, std::size_t input = 0) const;
   DType dtype() const { return dtype_; }
+  /// Whether an input was given.
+  bool has(std::size_t input) const { return !inputs_[input].is_empty(); }
 
   /// Gives a parameter its first value; one that has a value (that of a tied layer, say) keeps it if the
   /// shape is right.
@@ -142,7 +145,7 @@ class Init {
   const std::string* path_;
   DType dtype_;
   friend class Layer;
-  std::vector<std::pair<std::string_view, const Variable*>> filled_;
+  std::vector<std::pair<std::string, const Variable*>> filled_;
 };
 
 }  // namespace chainrule::nn
