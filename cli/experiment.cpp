@@ -27,15 +27,25 @@ measure_train = true
 
 void DataSettings::fields(Fields& f) {
   static constexpr std::string_view kScales[] = {"auto", "none", "standardize", "min_max"};
-  f("name", name, "digits, mnist, fashion-mnist, a folder with IDX files, or a .csv file");
+  f("name", name,
+    "a set by name, or a path: .csv, .npz or .txt file, folder of a set's files, of pictures in a folder a "
+    "class");
   f("dir", dir, "where to look first for a named set's files");
   f("csv", csv, "of a .csv file");
+  f("npz", npz, "of an .npz file");
+  f("pictures", pictures, "of a folder of pictures");
+  f("text", text, "of a .txt file");
   f("test", test, "share of the rows that is set aside to test on, where the data have no test part",
     fraction());
   f("validation", validation, "share of the training rows that is set aside to measure on", fraction());
   f("scale", scale, kScales, "of the inputs; auto: standardize for tables, none for images");
   f("augment", augment, "what is done to each batch, in order");
   f("workers", workers, "threads that prepare batches ahead", between(0, 256));
+}
+
+void TextSettings::fields(Fields& f) {
+  f("length", length, "characters of a row", between(1, 1'000'000));
+  f("lines", lines, "whether each line is a row, or each place of the text begins one");
 }
 
 void OptimizerSettings::fields(Fields& f) {
@@ -115,24 +125,36 @@ Experiment read_experiment(const std::string& path, const std::vector<Given>& gi
 
 namespace {
 
-/// Lets a net with a name have as many outputs as there are classes, unless it was told how many.
-void set_outputs(Shared<nn::Layer>& net, std::int64_t classes) {
-  const auto outputs_of = [](Configurable& of) -> std::int64_t {
+/// Gives a net with a name what follows from the data, unless it was told: one of these settings at its
+/// default.
+void set_from_data(Shared<nn::Layer>& net, const char* name, std::int64_t value) {
+  const auto setting_of = [&](Configurable& of) -> const std::int64_t* {
     Fields fields;
     of.visit_fields(fields);
     for (const Field& field : fields.all()) {
-      if (field.name == "output" && field.kind == Field::Kind::integer)
-        return *static_cast<const std::int64_t*>(field.target);
+      if (field.name == name && field.kind == Field::Kind::integer)
+        return static_cast<const std::int64_t*>(field.target);
     }
-    return 0;
+    return nullptr;
   };
   const Shared<Configurable> made(net->make_default());
-  if (!made || classes == 0 || outputs_of(*net) == 0 || outputs_of(*net) != outputs_of(*made)) return;
+  if (!made || value == 0 || setting_of(*net) == nullptr || *setting_of(*net) != *setting_of(*made)) return;
   struct Owner {
     Shared<nn::Layer>& net;
     void fields(Fields& f) { f("net", net); }
   } owner{net};
-  config::set(owner, "net.output", std::to_string(classes));
+  config::set(owner, fmt::format("net.{}", name), std::to_string(value));
+}
+
+/// What is learnt and measured where nothing is said.
+struct Defaults {
+  const char* loss;
+  std::vector<const char*> metrics;
+};
+Defaults defaults_for(const LoadedData& data) {
+  if (data.is_text) return {"softmax_cross_entropy(ignored=[-1], class_axis=-1)", {"perplexity"}};
+  if (data.has_classes) return {"softmax_cross_entropy", {"accuracy"}};
+  return {"mse", {"rmse", "r2"}};
 }
 
 }  // namespace
@@ -142,15 +164,12 @@ void complete(Experiment& experiment, const LoadedData& data) {
     throw ValueError(340, fmt::format("[train] there is no net. Set one: net = \"mlp(64, {})\".",
                                       data.has_classes ? std::max<std::int64_t>(data.class_count, 2) : 1));
   }
-  set_outputs(experiment.net, data.class_count);
-  if (!experiment.loss) {
-    const char* name = data.has_classes ? "softmax_cross_entropy" : "mse";
-    experiment.loss = config::make<loss::Loss>(config::Value(name));
-  }
+  set_from_data(experiment.net, data.is_text ? "vocabulary" : "output", data.class_count);
+  if (data.is_text) set_from_data(experiment.net, "block", experiment.data.text.length);
+  const Defaults defaults = defaults_for(data);
+  if (!experiment.loss) experiment.loss = config::make<loss::Loss>(config::parse_text(defaults.loss));
   if (experiment.metrics.empty()) {
-    const std::vector<const char*> names =
-        data.has_classes ? std::vector{"accuracy"} : std::vector{"rmse", "r2"};
-    for (const char* name : names) {
+    for (const char* name : defaults.metrics) {
       experiment.metrics.push_back(config::make<metric::Metric>(config::Value(name)));
     }
   }

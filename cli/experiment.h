@@ -22,10 +22,20 @@ enum class Scale : std::uint8_t {
   min_max,      ///< from 0 to 1
 };
 
+struct TextSettings {
+  std::int64_t length = 64;  // characters of a row
+  bool lines = false;        // rows are lines, not windows
+
+  void fields(Fields& f);
+};
+
 struct DataSettings {
   std::string name = "digits";
   std::string dir;
   data::CsvOptions csv;
+  data::ReadNpzOptions npz;
+  data::PicturesOptions pictures;
+  TextSettings text;
   double test = 0.2;
   double validation = 0;
   Scale scale = Scale::automatic;
@@ -87,8 +97,9 @@ Experiment read_run(const std::string& folder);
 std::string value_of(const Experiment& experiment, std::string_view key);
 data::Transforms transforms_of(const DataSettings& settings);
 
-/// Whether a name is that of a table in a file.
-bool is_table(std::string_view name);
+/// What a name of data stands for.
+enum class DataKind : std::uint8_t { set, table, arrays, pictures, text };
+DataKind kind_of(const std::string& name);
 
 /// What is learnt from, ready for a trainer.
 struct LoadedData {
@@ -98,6 +109,7 @@ struct LoadedData {
   std::string described;  // "mnist: 60000 training and 10000 test images of 28 x 28, 10 classes"
   std::vector<std::string> classes;
   bool has_classes = false;  // the target is a class number
+  bool is_text = false;      // at each step of a row; the classes are the symbols
   std::int64_t class_count = 0;
   Shared<data::Scaler> scaler;  // of inputs and of a target that is a number; may be empty
 };

@@ -1,18 +1,36 @@
 // The data of a run, by name or from a file.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <initializer_list>
 #include <utility>
 
 #include "chainrule/error.h"
+#include "chainrule/io.h"
 #include "experiment.h"
 
 namespace chainrule::cli {
 
-bool is_table(std::string_view name) {
-  for (const std::string_view end : {".csv", ".tsv", ".csv.gz", ".tsv.gz"}) {
-    if (name.ends_with(end)) return true;
+namespace fs = std::filesystem;
+
+DataKind kind_of(const std::string& name) {
+  const auto ends_in = [&](std::initializer_list<std::string_view> ends) {
+    return std::any_of(ends.begin(), ends.end(), [&](std::string_view end) { return name.ends_with(end); });
+  };
+  if (ends_in({".csv", ".tsv", ".csv.gz", ".tsv.gz"})) return DataKind::table;
+  if (ends_in({".npz"})) return DataKind::arrays;
+  if (ends_in({".txt"})) return DataKind::text;
+  // A folder with a folder a class, and not the files of a set.
+  std::error_code error;
+  bool has_folders = false, has_files = false;
+  for (fs::directory_iterator at(name, error), end; !error && at != end; at.increment(error)) {
+    const bool is_hidden = at->path().filename().string().starts_with(".");
+    has_folders = has_folders || (!is_hidden && at->is_directory(error));
+    has_files = has_files || at->path().extension() == ".gz" || at->path().extension() == ".bin" ||
+                at->path().filename().string().ends_with("ubyte");
   }
-  return false;
+  return has_folders && !has_files ? DataKind::pictures : DataKind::set;
 }
 
 namespace {
@@ -36,15 +54,27 @@ void scale(LoadedData& data, Scale how, data::Per per) {
   }
 }
 
-LoadedData load_table(const DataSettings& settings) {
-  const data::Table table = data::read_csv(settings.name, settings.csv);
+/// One source, of which a part is set aside to test on: the same whatever the run's seed is.
+LoadedData parted(const data::Source& all, double test_share) {
   LoadedData data;
-  data.train = table;
-  if (settings.test > 0) {
-    const auto [train, test] = data::split(data.train, 1 - settings.test);
+  data.train = all;
+  if (test_share > 0) {
+    const auto [train, test] = data::split(all, 1 - test_share);
     data.train = train, data.test = test;
   }
   learn_target(data);
+  return data;
+}
+
+std::string rows_text(const LoadedData& data) {
+  return fmt::format("{} training and {} test rows of shape {}{}", data.train.rows(),
+                     data.test ? data.test.rows() : 0, data.train.columns()[0].shape.to_string(),
+                     data.has_classes ? fmt::format(", {} classes", data.class_count) : "");
+}
+
+LoadedData load_table(const DataSettings& settings) {
+  const data::Table table = data::read_csv(settings.name, settings.csv);
+  LoadedData data = parted(table, settings.test);
   data.target = table.target();
   if (data.target.empty()) {
     throw ValueError(343, fmt::format("[train] {} has no target. Name the column to be learnt: --target {}.",
@@ -61,7 +91,66 @@ LoadedData load_table(const DataSettings& settings) {
   return data;
 }
 
-LoadedData load_images(const DataSettings& settings) {
+LoadedData load_arrays(const DataSettings& settings) {
+  LoadedData data = parted(data::read_npz(settings.name, settings.npz), settings.test);
+  if (data.train.columns().size() < 2) {
+    throw ValueError(343, fmt::format("[train] {} has no target. Name two of its arrays: --data.npz.x and "
+                                      "--data.npz.t.",
+                                      settings.name));
+  }
+  data.described = fmt::format("{}: {}", settings.name, rows_text(data));
+  return data;
+}
+
+/// A folder a class; or two of them, train and test.
+LoadedData load_pictures(const DataSettings& settings) {
+  std::error_code ignored;
+  const std::string train = settings.name + "/train", test = settings.name + "/test";
+  LoadedData data;
+  if (fs::is_directory(train, ignored) && fs::is_directory(test, ignored)) {
+    data.train = data::pictures(train, settings.pictures);
+    data::PicturesOptions like_train = settings.pictures;
+    like_train.classes = data.train.class_names();
+    data.test = data::pictures(test, like_train);
+    learn_target(data);
+  } else {
+    data = parted(data::pictures(settings.name, settings.pictures), settings.test);
+  }
+  data.described = fmt::format("{}: {}", settings.name, rows_text(data));
+  return data;
+}
+
+/// The end of a text is its test part, the end of the rest for validation.
+LoadedData load_text(const DataSettings& settings) {
+  const std::string text = io::read_file(settings.name, std::uint64_t{1} << 32);
+  const data::Alphabet alphabet = data::Alphabet::of(text);
+  const auto cut = [&](std::string_view part, double share) {
+    std::size_t at = static_cast<std::size_t>(static_cast<double>(part.size()) * (1 - share));
+    const auto is_inside = [&] { return at > 0 && at < part.size() && (part[at] & '\xC0') == '\x80'; };
+    while (is_inside()) --at;  // never within a character of several bytes
+    if (settings.text.lines && at < part.size()) at = std::min(part.find('\n', at), part.size() - 1) + 1;
+    return std::pair(part.substr(0, at), part.substr(at));
+  };
+  const auto source = [&](std::string_view part, std::int64_t stride) {
+    return settings.text.lines
+               ? data::lines(part, alphabet)
+               : data::windows(part, alphabet, {.length = settings.text.length, .stride = stride});
+  };
+  LoadedData data;
+  const auto [learnt, tested] = cut(text, settings.test);
+  const auto [train, validation] = cut(learnt, settings.validation);
+  data.train = source(train, 1);
+  if (settings.test > 0) data.test = source(tested, settings.text.length);
+  if (settings.validation > 0) data.validation = source(validation, settings.text.length);
+  data.is_text = data.has_classes = true;
+  data.classes = alphabet.symbols();
+  data.class_count = alphabet.size();
+  data.described = fmt::format("{}: {} bytes to learn from, {} to test on, {} symbols", settings.name,
+                               train.size(), tested.size(), alphabet.size());
+  return data;
+}
+
+LoadedData load_set(const DataSettings& settings) {
   // The digits are the same for every seed, as those of a file are: a seed is that of a training run.
   const data::Dataset set = data::load(settings.name, {.data_dir = settings.dir});
   LoadedData data;
@@ -77,16 +166,22 @@ LoadedData load_images(const DataSettings& settings) {
 }  // namespace
 
 LoadedData load_data(const DataSettings& settings, std::uint64_t seed) {
-  const bool tables = is_table(settings.name);
-  LoadedData data = tables ? load_table(settings) : load_images(settings);
+  const DataKind kind = kind_of(settings.name);
+  if (kind == DataKind::text) return load_text(settings);
+  const auto load = kind == DataKind::table      ? load_table
+                    : kind == DataKind::arrays   ? load_arrays
+                    : kind == DataKind::pictures ? load_pictures
+                                                 : load_set;
+  LoadedData data = load(settings);
   if (settings.validation > 0) {
     const auto [train, validation] = data::split(data.train, 1 - settings.validation, {.seed = seed});
     data.train = train, data.validation = validation;
     data.described += fmt::format("; {} of the training part are for validation", validation.rows());
   }
-  const Scale automatic = tables ? Scale::standardize : Scale::none;
+  const bool are_columns = kind == DataKind::table || kind == DataKind::arrays;
+  const Scale automatic = are_columns ? Scale::standardize : Scale::none;
   scale(data, settings.scale == Scale::automatic ? automatic : settings.scale,
-        tables ? data::Per::feature : data::Per::channel);
+        are_columns ? data::Per::feature : data::Per::channel);
   return data;
 }
 

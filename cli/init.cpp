@@ -69,6 +69,28 @@ target = "{target}"   # what is to be learnt
 {missing}    # what becomes of a cell without a value: error, drop, mean, value
 )toml";
 
+constexpr const char* kText =
+    R"toml(# What predicts the next character: char_gpt (a transformer) or char_rnn. chainrule help char_gpt
+net = "char_gpt(layers=4, heads=4, channels=128)"
+
+[data]
+name = "{name}"
+test = 0.1         # share of the text, its end, that is set aside to test on
+
+[data.text]
+length = 64        # characters that the net sees at once
+lines = false      # true: each line is a row by itself, such as names
+
+[optimizer]
+rule = "adamw(decay=0.1)"
+lr = "warm_up(steps=100, then=cosine(0.001, steps={steps}))"
+clip_norm = 1.0
+
+[train]
+steps = {steps}
+batch_size = 12
+)toml";
+
 constexpr const char* kRest = R"toml(
 # loss and metrics follow from the data: {loss}. Others: chainrule list losses, chainrule list metrics.
 # loss = "..."   (a line like this belongs above the first [table])
@@ -181,6 +203,10 @@ std::string for_images(const InitOptions& options) {
              {{"loss", "softmax_cross_entropy and accuracy for classes"}, {"epochs", "5"}, {"batch", "128"}});
 }
 
+std::string for_text(const InitOptions& options) {
+  return filled(kText, {{"name", quoted(options.data)}, {"steps", "2000"}});
+}
+
 int run(const InitOptions& options) {
   std::error_code ignored;
   if (!options.force && std::filesystem::exists(options.file, ignored)) {
@@ -188,9 +214,11 @@ int run(const InitOptions& options) {
                     fmt::format("[init] {} is there already. Name another file, or replace it with --force.",
                                 options.file));
   }
-  const bool table = is_table(options.data);
+  const DataKind kind = kind_of(options.data);
   const std::string text =
-      filled(kHead, {{"file", options.file}}) + (table ? for_table(options) : for_images(options));
+      filled(kHead, {{"file", options.file}}) + (kind == DataKind::table  ? for_table(options)
+                                                 : kind == DataKind::text ? for_text(options)
+                                                                          : for_images(options));
   io::replace_file(options.file, text);
   write_text(stdout, fmt::format("{}: settings for {}. Next: chainrule train {} --out run1\n", options.file,
                                  options.data, options.file));

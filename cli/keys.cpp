@@ -1,0 +1,89 @@
+// The keys of run.toml as options.
+// check-errors: (none: those of CLI11 have no numbers)
+#include "keys.h"
+
+#include <fmt/format.h>
+
+#include <CLI/Error.hpp>
+#include <CLI/Option.hpp>
+#include <algorithm>
+#include <iterator>
+
+namespace chainrule::cli {
+namespace {
+
+/// Options that have a short name, in the order in which they are applied: a net before its settings.
+struct Short {
+  const char* option;
+  const char* key;
+  const char* type;
+  const char* doc;
+};
+constexpr Short kShort[] = {
+    {"--data", "data.name", "SET",
+     "digits (drawn by the program, needs no file), mnist,\nfashion-mnist, a folder with four IDX files, or "
+     "a .csv file"},
+    {"--data-dir", "data.dir", "DIR",
+     "where to look first for a named set's files (then:\nCHAINRULE_DATA_DIR, ~/.local/share/chainrule)"},
+    {"--target", "data.csv.target", "COLUMN", "what is to be learnt of a .csv file"},
+    {"--validation", "data.validation", "SHARE", "of the training rows, set aside to measure on"},
+    {"--net", "net", "NET", "the net: 'mlp(128, 10)', two_layer_net, ..."},
+    {"--hidden", "net.hidden", "N", "hidden units of the books' nets"},
+    {"--loss", "loss", "LOSS", "the loss (softmax_cross_entropy for classes, else mse)"},
+    {"--optimizer", "optimizer.rule", "RULE", "sgd, momentum, adam, ..."},
+    {"--lr", "optimizer.lr", "RATE", "learning rate: a number, or 'cosine(0.1, 5)', ..."},
+    {"--epochs", "train.epochs", "N", "how often all rows are seen"},
+    {"--steps", "train.steps", "N", "batches to train on, in place of epochs"},
+    {"--batch-size", "train.batch_size", "N", "rows a step"},
+    {"--patience", "train.patience", "N",
+     "epochs without a better validation loss after which\nit stops; 0: never"},
+    {"--seed", "seed", "N", "of the first weights and the order of rows, not of the data"},
+};
+
+}  // namespace
+
+void add_keys(CLI::App& app, std::vector<Given>& given) {
+  const Experiment defaults = read_experiment("", {});
+  Experiment books = defaults;
+  const std::vector<config::Leaf> leaves = config::leaves(books);
+  const auto add = [&](const std::string& option, const std::string& key) {
+    return app.add_option_function<std::string>(
+        option,
+        [&given, option, key](const std::string& text) {
+          if (text == "0" && (key == "train.steps" || key == "train.epochs"))
+            throw CLI::ValidationError(option, "'0' trains nothing");
+          given.push_back({key, text, option});
+        },
+        "");
+  };
+  for (const Short& one : kShort) {
+    CLI::Option* option = add(one.option, one.key)->description(one.doc)->type_name(one.type);
+    for (const config::Leaf& leaf : leaves) {
+      if (leaf.name == one.key && leaf.value != "" && leaf.value != "0" && leaf.value != "none")
+        option->default_str(leaf.value);
+    }
+  }
+  for (const config::Leaf& leaf : leaves) {
+    const bool has_short = std::any_of(std::begin(kShort), std::end(kShort), [&](const Short& one) {
+      return std::string("--") + leaf.name == one.option;
+    });
+    if (!has_short) add("--" + leaf.name, leaf.name)->group("");
+  }
+  app.add_option_function<std::vector<std::string>>(
+         "--set",
+         [&given](const std::vector<std::string>& all) {
+           for (const std::string& one : all) {
+             const std::size_t equals = one.find('=');
+             if (equals == std::string::npos)
+               throw CLI::ValidationError("--set", fmt::format("'{}' is not KEY=VALUE", one));
+             given.push_back(
+                 {one.substr(0, equals), one.substr(equals + 1), "--set " + one.substr(0, equals)});
+           }
+         },
+         "any key of run.toml: --set train.epochs=3 (chainrule\nlist settings has them all)")
+      ->type_name("KEY=VALUE")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
+}
+
+}  // namespace chainrule::cli

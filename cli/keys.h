@@ -1,0 +1,14 @@
+#pragma once
+
+#include <CLI/App.hpp>
+#include <vector>
+
+#include "experiment.h"
+
+namespace chainrule::cli {
+
+/// Options for the keys of run.toml: short names for the common ones, --set, and each by its dotted name,
+/// which help does not list. What was given is collected in the order in which it is to be applied.
+void add_keys(CLI::App& app, std::vector<Given>& given);
+
+}  // namespace chainrule::cli
