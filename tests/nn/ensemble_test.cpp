@@ -47,9 +47,9 @@ TEST(Ensemble, IsSavedWhole) {
   const Ensemble all = three(Voting::vote);
   save(path, all);
   const auto again = load_model(path);
-  EXPECT_EQ(again->predict(ones({1, 1})).to_vector(), all.predict(ones({1, 1})).to_vector());
-  EXPECT_EQ(again->parameters().size(), 6u);
-  EXPECT_EQ(again->parameters()[2].name, "net2.weight");
+  EXPECT_EQ(again.predict(ones({1, 1})).to_vector(), all.predict(ones({1, 1})).to_vector());
+  EXPECT_EQ(again.net->parameters().size(), 6u);
+  EXPECT_EQ(again.net->parameters()[2].name, "net2.weight");
 }
 
 TEST(Ensemble, NeedsNets) {

@@ -173,8 +173,8 @@ struct KlDivergence {
 
 /// @name With their defaults
 /// @{
-inline const SoftmaxCrossEntropy softmax_cross_entropy{};
-inline const Nll nll{};
+inline constinit const SoftmaxCrossEntropy softmax_cross_entropy{};
+inline constinit const Nll nll{};
 inline constexpr BinaryCrossEntropyWithLogits binary_cross_entropy_with_logits{};
 inline constexpr TanhCrossEntropy tanh_cross_entropy{};
 inline constexpr Mse mse{};
