@@ -30,9 +30,9 @@
 // what it holds: parameters, states and other layers; `init` fills those when the layer sees its first
 // inputs, so sizes need not be given. Layers with several inputs or outputs name them:
 //
-//     static constexpr std::string_view kInputs = "query, key?, value?", kOutputs = "y, weights";   // ?: may
-//     be empty nn::Ports compute(const nn::Inputs& in, nn::Pass& pass) const;   // or (const Tensor& a, const
-//     Tensor& b, Pass&)
+//     static constexpr std::string_view kInputs = "query, key?, value?", kOutputs = "y, weights";
+//     nn::Ports compute(const nn::Inputs& in, nn::Pass& pass) const;
+// where one with "?" may be empty; compute may also take (const Tensor& a, const Tensor& b, Pass& pass).
 //
 // chainrule::registry<nn::Layer>().add<Scale>() makes it known by its name, to files and configurations.
 namespace chainrule::nn {
@@ -82,9 +82,9 @@ class Members {
 /// A function with parameters.
 ///
 /// - `predict(x)`, or `net(x)`: inference. Writes nothing: several threads may call it at once, on one net.
-/// - `forward(x)` and `backward(dout)`: training as the books have it. This layer, not those inside it,
-/// remembers
-///   what went in; backward leaves each parameter its gradient and returns those of the inputs.
+/// - `forward(x)` and `backward(dout)`: training as the books have it. This layer remembers what went in,
+///   and not those inside it; backward leaves each parameter its gradient and returns those of the inputs.
+///
 /// - `forward(x, pass)`: training with a Pass of the caller's, for optim::Optimizer::step.
 ///
 /// All build graph and compute nothing. Copies share parameters (see Variable); clone() does not.
