@@ -70,6 +70,7 @@ void Recurrent::shared_fields(Fields& f) {
   f("dropout", options.dropout, "in training, probability that a number between layers is left out",
     fraction());
   f("bias", options.bias, "whether b_x and b_h are added");
+  f("last", options.last, "whether y is what the last step says alone, (N, hidden)");
 }
 
 void Recurrent::members(Members& m) {
@@ -175,7 +176,11 @@ Ports Recurrent::read(const Tensor& x, const Tensor& state, const Tensor& length
     if (i + 1 < all.size() && options.dropout > 0 && pass.is_training())
       y = dropout(y, options.dropout, pass.key());
   }
-  return {steps_first(y), stack(last, 1)};
+  if (!options.last) return {steps_first(y), stack(last, 1)};
+  for (std::size_t i = all.size() - static_cast<std::size_t>(directions()); i < all.size(); ++i) {
+    said.push_back(slice(last[i], 1, 0, hidden));
+  }
+  return {concatenate(said, 1), stack(last, 1)};
 }
 
 void Rnn::fields(Fields& f) {

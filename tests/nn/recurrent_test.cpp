@@ -189,6 +189,20 @@ TEST_P(RecurrentValues, OfTwoDirectionsAreThoseOfTwoLayers) {
   }
 }
 
+// Of the second direction the last step is the first of the sequence.
+TEST_P(RecurrentValues, OfTheLastStepAlone) {
+  const Tensor x = drawn({kRows, kSteps, kFeatures}, 1);
+  const Shared<Recurrent> whole = make(GetParam(), {.layers = 2, .bidirectional = true});
+  const Shared<Recurrent> alone = make(GetParam(), {.layers = 2, .bidirectional = true, .last = true});
+  const Tensor y = run(*whole, x)[0];
+  const auto at = [&](std::int64_t step, std::int64_t direction) {
+    return slice(squeeze(slice(y, 1, step, step + 1), 1), 1, direction * kUnits, (direction + 1) * kUnits);
+  };
+  const Ports found = run(*alone, x);
+  expect_near(found[0], concatenate({at(kSteps - 1, 0), at(0, 1)}, 1).to_vector(), "y ");
+  expect_near(found[1], run(*whole, x)[1].to_vector(), "h ");
+}
+
 TEST(Recurrent, NamesItsParametersAndStartsForgetGatesOpen) {
   Lstm lstm(2, {.layers = 2, .bidirectional = true});
   lstm.build(zeros({1, 1, 3}));

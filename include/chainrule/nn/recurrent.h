@@ -15,7 +15,7 @@
 //     lengths   (N), i64 or u8: how many of its T steps each sequence has. What is beyond has no influence,
 //               y is 0 there, and h and c are those after the last real step. More than T is T.
 //
-//     const auto [y, h, c] = ...   // nn::Lstm lstm(128); lstm.predict_all({x})
+//     const nn::Ports said = nn::Lstm(128).predict_all({x});   // said[0] is y, said[1] h, said[2] c
 //
 // Weights and biases are those of PyTorch, transposed: weight_x1 (features, gates * hidden) is weight_ih_l0',
 // weight_h1 is weight_hh_l0', bias_x1 and bias_h1 the two biases, and those of the second direction begin
@@ -34,6 +34,7 @@ struct RecurrentOptions {
   bool bidirectional = false;  ///< a second loop from the last step to the first; y is (N, T, 2 hidden)
   double dropout = 0;          ///< in training, between layers
   bool bias = true;
+  bool last = false;  ///< y is what the last step says alone, (N, hidden): to tell what a sequence is
   AnyInitializer weight_init = Lecun{};
 };
 
@@ -60,7 +61,6 @@ class Recurrent : public Layer {
 
  protected:
   Recurrent() = default;
-  Recurrent(std::int64_t units, RecurrentOptions more) : hidden(units), options(std::move(more)) {}
   Recurrent(const Recurrent& other);
   Recurrent& operator=(const Recurrent& other);
 
