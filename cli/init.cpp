@@ -50,7 +50,7 @@ layers = ["affine(64)", "relu", "affine(64)", "relu", "affine({outputs})"]   # {
 
 constexpr const char* kImageData = R"toml(
 [data]
-name = "{name}"    # digits (drawn by the program), mnist, fashion-mnist, or a folder with four IDX files
+name = "{name}"    # digits (drawn by the program), mnist, ..., or a folder: of a set's files, or of pictures, a folder a class
 validation = 0.1   # share of the training rows that is set aside to measure on
 # augment = ["shift(2)"]   # what is done to each batch: chainrule list transforms
 )toml";
@@ -197,7 +197,11 @@ std::string for_table(const InitOptions& options) {
 }
 
 std::string for_images(const InitOptions& options) {
-  return filled(kImageNet, {{"outputs", "10"}}) + filled(kImageData, {{"name", quoted(options.data)}}) +
+  DataSettings settings;
+  settings.name = options.data;
+  const std::int64_t classes = options.data == "digits" ? 10 : load_data(settings, 1).class_count;
+  return filled(kImageNet, {{"outputs", std::to_string(classes)}}) +
+         filled(kImageData, {{"name", quoted(options.data)}}) +
          filled(
              kRest,
              {{"loss", "softmax_cross_entropy and accuracy for classes"}, {"epochs", "5"}, {"batch", "128"}});

@@ -47,10 +47,13 @@ void define(Tool& tool) {
   tool.app.set_version_flag("--version",
                             [] { return fmt::format("chainrule {}\n{}", CHAINRULE_VERSION, machine()); });
   tool.commands = {
-      {"train", add_train(tool.app)},     {"init", add_init(tool.app)},   {"eval", add_eval(tool.app)},
-      {"predict", add_predict(tool.app)}, {"info", add_info(tool.app)},   {"list", add_list(tool.app)},
-      {"help", add_help(tool.app)},       {"check", add_check(tool.app)}, {"data", add_data(tool.app)},
-      {"explain", add_explain(tool.app)}, {"bench", add_bench(tool.app)}};
+      {"train", add_train(tool.app)},       {"init", add_init(tool.app)},
+      {"eval", add_eval(tool.app)},         {"predict", add_predict(tool.app)},
+      {"generate", add_generate(tool.app)}, {"info", add_info(tool.app)},
+      {"list", add_list(tool.app)},         {"help", add_help(tool.app)},
+      {"check", add_check(tool.app)},       {"data", add_data(tool.app)},
+      {"explain", add_explain(tool.app)},   {"bench", add_bench(tool.app)},
+  };
 }
 
 /// The innermost subcommand that was recognised.
