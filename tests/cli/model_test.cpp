@@ -196,6 +196,59 @@ TEST(ToolTrain, ASettingOfAFileIsChangedByAnOption) {
   EXPECT_EQ(settings({"--set", "train.epochs=1"})["settings"]["train"]["epochs"], 1);
 }
 
+/// A picture of one grey, in the plainest format.
+void write_picture(const std::string& path, char grey) {
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+  write(path, "P5 4 4 255\n" + std::string(16, grey));
+}
+
+TEST(ToolKinds, PicturesInAFolderAClass) {
+  const TemporaryFolder folder;
+  for (int i = 0; i < 20; ++i) {
+    write_picture(folder / ("pics/dark/" + std::to_string(i) + ".pgm"), static_cast<char>(i));
+    write_picture(folder / ("pics/light/" + std::to_string(i) + ".pgm"), static_cast<char>(100 + i));
+  }
+  const std::string pics = folder / "pics", toml = folder / "p.toml", run = folder / "run";
+  EXPECT_EQ(run_tool({"init", toml, "--data", pics}).code, 0);
+  EXPECT_NE(read_file(toml).find("\"affine(2)\""), std::string::npos) << read_file(toml);
+  const Outcome outcome = run_tool({"train", toml, "--net", "mlp([8, 2])", "--data.pictures.grey", "true",
+                                    "--epochs", "60", "--lr", "0.05", "--out", run});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  const Json predicted = Json::parse(run_tool({"predict", run, pics + "/light/3.pgm", "--json"}).out);
+  EXPECT_EQ(predicted["classes"][0]["class"], "light");
+  EXPECT_EQ(run_tool({"predict", run, pics}).out.substr(0, 24), "input,class,probability\n");
+}
+
+TEST(ToolKinds, ATextIsLearntAndWrittenOn) {
+  const TemporaryFolder folder;
+  std::string text;
+  for (int i = 0; i < 300; ++i) text += "abcd\n";
+  const std::string file = folder / "a.txt", run = folder / "run";
+  write(file, text);
+  const Outcome outcome = run_tool({"train", "--data", file, "--net", "char_rnn(embedding=8, hidden=16)",
+                                    "--optimizer", "adam", "--lr", "0.02", "--steps", "150", "--batch-size",
+                                    "8", "--set", "data.text.length=10", "--out", run});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  const Words words{"generate", run, "--prompt", "ab", "--length", "8", "--temperature", "0"};
+  EXPECT_EQ(run_tool(words).out, "abcd\nabcd\n");
+  const Outcome other = run_tool({"generate", run, "--prompt", "x"});
+  EXPECT_EQ(other.code, 1);
+  EXPECT_NE(other.err.find("(E294)"), std::string::npos) << other.err;
+}
+
+TEST(ToolKinds, OnlyTextsAreWrittenOn) {
+  const TemporaryFolder folder;
+  const std::string run = folder / "run";
+  EXPECT_EQ(run_tool({"train", "--data", small_set(), "--steps", "5", "--out", run}).code, 0);
+  EXPECT_EQ(run_tool({"generate", run}).err,
+            "chainrule: [generate] " + run +
+                "/model.safetensors did not learn a text: it has no alphabet. Give a "
+                "run of chainrule train on a .txt file. (E349)\n");
+  EXPECT_EQ(run_tool({"eval", run}).code, 0);
+  EXPECT_EQ(run_tool({"predict", run, "--data", small_set(), "--top", "2"}).out.substr(0, 44),
+            "input,class,probability,class2,probability2\n");
+}
+
 TEST(ToolTrain, ADryRunTrainsNothing) {
   const TemporaryFolder folder;
   const Outcome outcome = run_tool({"train", "--data", small_set(), "--dry-run", "--out", folder / "run"});
