@@ -268,12 +268,7 @@ class Fields {
   std::span<const Field> all() const { return fields_; }
 
  private:
-  Field& add(std::string_view name, std::string_view doc, Field::Kind kind, void* target, Range range = {}) {
-    Field field;
-    field.name = name, field.doc = doc, field.kind = kind, field.target = target, field.range = range;
-    fields_.push_back(field);
-    return fields_.back();
-  }
+  Field& add(std::string_view name, std::string_view doc, Field::Kind kind, void* target, Range range = {});
   std::vector<Field> fields_;
 };
 

@@ -8,6 +8,12 @@
 
 namespace chainrule {
 
+Field& Fields::add(std::string_view name, std::string_view doc, Field::Kind kind, void* target, Range range) {
+  Field& field = fields_.emplace_back();
+  field.name = name, field.doc = doc, field.kind = kind, field.target = target, field.range = range;
+  return field;
+}
+
 std::vector<std::string> Registry::names() const {
   std::vector<std::string> names;
   for (const Row& row : rows_) names.emplace_back(row.info->name);

@@ -58,6 +58,7 @@ void need_angle(const Info& info, std::string_view name, double value, double mo
 
 }  // namespace
 
+Rotate::Rotate(double most) : degrees(most) {}
 void Rotate::fields(Fields& f) { f("degrees", degrees, "the largest angle, to both sides", between(0, 180)); }
 
 void Rotate::check(std::span<const Column> columns) const {
@@ -70,6 +71,7 @@ void Rotate::apply(std::span<const Array> columns, const Draw& draw) const {
            [this](Random& random) -> Motion { return {.degrees = random.uniform(-degrees, degrees)}; });
 }
 
+Scale::Scale(double smallest, double largest) : low(smallest), high(largest) {}
 void Scale::fields(Fields& f) {
   f("low", low, "the smallest factor", at_least(0.01));
   f("high", high, "the largest factor", at_least(0.01));
@@ -85,6 +87,8 @@ void Scale::apply(std::span<const Array> columns, const Draw& draw) const {
            [this](Random& random) -> Motion { return {.factor = random.uniform(low, high)}; });
 }
 
+Affine::Affine(double most_degrees, double smallest, double largest, double most_shear, double most_pixels)
+    : degrees(most_degrees), low(smallest), high(largest), shear(most_shear), pixels(most_pixels) {}
 void Affine::fields(Fields& f) {
   f("degrees", degrees, "the largest angle, to both sides", between(0, 180));
   f("low", low, "the smallest factor of the size", at_least(0.01));

@@ -29,6 +29,7 @@ void factor_fields(Fields& f, double& low, double& high) {
 
 }  // namespace
 
+Brightness::Brightness(double smallest, double largest) : low(smallest), high(largest) {}
 void Brightness::fields(Fields& f) { factor_fields(f, low, high); }
 
 void Brightness::check(std::span<const Column> columns) const {
@@ -43,6 +44,7 @@ void Brightness::apply(std::span<const Array> columns, const Draw& draw) const {
   });
 }
 
+Contrast::Contrast(double smallest, double largest) : low(smallest), high(largest) {}
 void Contrast::fields(Fields& f) { factor_fields(f, low, high); }
 
 void Contrast::check(std::span<const Column> columns) const {
@@ -60,6 +62,7 @@ void Contrast::apply(std::span<const Array> columns, const Draw& draw) const {
   });
 }
 
+CutOut::CutOut(std::int64_t side) : size(side) {}
 void CutOut::fields(Fields& f) { f("size", size, "the side of the square, in pixels", at_least(1)); }
 
 void CutOut::check(std::span<const Column> columns) const {

@@ -70,6 +70,7 @@ class Field {
 
 }  // namespace
 
+Elastic::Elastic(double strength, double smoothness) : alpha(strength), sigma(smoothness) {}
 void Elastic::fields(Fields& f) {
   f("alpha", alpha, "how far pixels are moved", at_least(0));
   f("sigma", sigma, "how smoothly, in pixels", between(0.1, kMostSigma));

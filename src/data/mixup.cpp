@@ -51,6 +51,7 @@ std::int64_t class_of(const Array& target, std::size_t row, std::int64_t classes
 
 }  // namespace
 
+Mixup::Mixup(double shape, std::int64_t count) : alpha(shape), classes(count) {}
 void Mixup::fields(Fields& f) {
   f("alpha", alpha, "of the Beta distribution of the shares", between(0.001, 1000));
   f("classes", classes, "of the target; 0: as many as are known by name", between(0, 1 << 20));

@@ -33,6 +33,8 @@ void copy_rest(std::span<const Array> rows, std::span<const Array> out) {
 
 }  // namespace
 
+Crop::Crop(std::int64_t to_height, std::int64_t to_width, std::int64_t zeros, bool from_centre)
+    : height(to_height), width(to_width), padding(zeros), centre(from_centre) {}
 void Crop::fields(Fields& f) {
   f("height", height, "of the part", between(1, kMostSide));
   f("width", width, "of the part", between(1, kMostSide));
@@ -85,6 +87,7 @@ void Crop::make(std::span<const Array> rows, std::span<const Array>, std::span<c
   copy_rest(rows, out);
 }
 
+Resize::Resize(std::int64_t to_height, std::int64_t to_width) : height(to_height), width(to_width) {}
 void Resize::fields(Fields& f) {
   f("height", height, "of the images then", between(1, kMostSide));
   f("width", width, "of the images then", between(1, kMostSide));

@@ -168,4 +168,12 @@ void Noise::apply(std::span<const Array> columns, const Draw& draw) const {
   });
 }
 
+Normalize::Normalize() : Normalize(0, 1) {}
+
+Shift::Shift(std::int64_t most) : pixels(most) {}
+
+Flip::Flip(double chance, bool top_to_bottom) : probability(chance), vertical(top_to_bottom) {}
+
+Noise::Noise(double sigma) : deviation(sigma) {}
+
 }  // namespace chainrule::data

@@ -52,4 +52,16 @@ Tensor Softmax::compute(const Tensor& x, Pass&) const { return softmax(x, axis_o
 void LogSoftmax::fields(Fields& f) { f("axis", axis, kAxis); }
 Tensor LogSoftmax::compute(const Tensor& x, Pass&) const { return log_softmax(x, axis_of(axis)); }
 
+LeakyRelu::LeakyRelu(double below) : slope(below) {}
+
+Elu::Elu(double factor) : alpha(factor) {}
+
+HardSigmoid::HardSigmoid(double factor, double offset) : alpha(factor), beta(offset) {}
+
+Prelu::Prelu(double first, bool one_a_channel) : start(first), per_channel(one_a_channel) {}
+
+Softmax::Softmax(std::int64_t along) : axis(along) {}
+
+LogSoftmax::LogSoftmax(std::int64_t along) : axis(along) {}
+
 }  // namespace chainrule::nn

@@ -1,5 +1,6 @@
 // Weighted sums of all inputs.
 #include "chainrule/nn/affine.h"
+#include <utility>
 
 #include "chainrule/error.h"
 #include "chainrule/ops.h"
@@ -46,5 +47,7 @@ Tensor Affine::compute(const Tensor& x, Pass&) const {
   const Tensor y = matmul(x.ndim() == 2 ? x : flatten(x, 1), weight);
   return options.bias ? y + bias.value() : y;
 }
+
+Affine::Affine(std::int64_t out, AffineOptions more) : outputs(out), options(std::move(more)) {}
 
 }  // namespace chainrule::nn

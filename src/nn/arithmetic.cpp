@@ -1,5 +1,6 @@
 // Products, sums, and fixed numbers.
 #include "chainrule/nn/arithmetic.h"
+#include <utility>
 
 #include "chainrule/ops.h"
 
@@ -22,5 +23,9 @@ Tensor ScaleShift::compute(const Tensor& x, Pass&) const {
   };
   return x * row(factor) + row(offset);
 }
+
+ScaleShift::ScaleShift(std::vector<double> factors, std::vector<double> offsets,
+                       std::vector<std::int64_t> lie)
+    : factor(std::move(factors)), offset(std::move(offsets)), shape(std::move(lie)) {}
 
 }  // namespace chainrule::nn

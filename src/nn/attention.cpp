@@ -1,4 +1,5 @@
 #include "chainrule/nn/attention.h"
+#include <utility>
 
 #include <cmath>
 
@@ -151,5 +152,7 @@ Ports Attention::compute(const Inputs& in, Pass& pass) const {
   const Tensor y = reshape(transpose(mean, 1, 2), query.shape());
   return {linear(y, output_weight, options.bias ? output_bias.value() : Tensor()), weights};
 }
+
+Attention::Attention(std::int64_t parts, AttentionOptions more) : heads(parts), options(std::move(more)) {}
 
 }  // namespace chainrule::nn

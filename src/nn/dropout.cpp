@@ -18,4 +18,6 @@ Tensor Dropout::compute(const Tensor& x, Pass& pass) const {
   return inverted || p == 0 ? x : x * (1 - p);
 }
 
+Dropout::Dropout(double probability, bool is_inverted) : p(probability), inverted(is_inverted) {}
+
 }  // namespace chainrule::nn

@@ -1,4 +1,5 @@
 #include "chainrule/nn/embedding.h"
+#include <utility>
 
 #include <cmath>
 #include <vector>
@@ -82,5 +83,11 @@ Tensor SinusoidalPositions::compute(const Tensor& x, Pass&) const {
   }
   return x + cast(from_data(places, {steps, features}), x.dtype());
 }
+
+Embedding::Embedding(std::int64_t numbers, std::int64_t features, EmbeddingOptions more)
+    : count(numbers), size(features), options(std::move(more)) {}
+
+PositionalEmbedding::PositionalEmbedding(std::int64_t longest, AnyInitializer how)
+    : length(longest), weight_init(std::move(how)) {}
 
 }  // namespace chainrule::nn

@@ -50,4 +50,6 @@ Tensor Ensemble::compute(const Tensor& x, Pass& pass) const {
   return voting == Voting::probabilities ? log(mean) : mean;
 }
 
+Ensemble::Ensemble(Voting how) : voting(how) {}
+
 }  // namespace chainrule::nn

@@ -55,6 +55,22 @@ class Separation {
 
 }  // namespace
 
+bool Members::Member::is_same(const Member& other) const {
+  if (parameter != nullptr) return other.parameter != nullptr && *parameter == *other.parameter;
+  return state != nullptr && other.state != nullptr && *state == *other.state;
+}
+
+Members::Member& Members::add(std::string_view name, std::size_t number) {
+  Member& member = members_.emplace_back();
+  member.name = name;
+  if (number > 0) member.name += std::to_string(number);
+  return member;
+}
+
+void Members::operator()(std::string_view name, Parameter& parameter) { add(name).parameter = &parameter; }
+void Members::operator()(std::string_view name, State& state) { add(name).state = &state; }
+void Members::operator()(std::string_view name, Layer& layer) { add(name).layer = &layer; }
+
 void Members::operator()(std::string_view name, Shared<Layer>& layer) {
   if (!layer) return;
   Member& member = add(name);

@@ -1,5 +1,6 @@
 // Nets that have a name.
 #include "chainrule/nn/nets.h"
+#include <utility>
 
 #include <array>
 #include <mutex>
@@ -239,5 +240,14 @@ Sequential mlp(std::span<const std::int64_t> sizes) {
 Sequential mlp(std::initializer_list<std::int64_t> sizes) {
   return mlp(std::span(sizes.begin(), sizes.size()));
 }
+
+TwoLayerNet::TwoLayerNet(NoOptions) : TwoLayerNet(Options()) {}
+
+SimpleConvNet::SimpleConvNet(NoOptions) : SimpleConvNet(Options()) {}
+
+DeepConvNet::DeepConvNet(NoOptions) : DeepConvNet(Options()) {}
+
+Mlp::Mlp(std::vector<std::int64_t> of_layers, MlpOptions more)
+    : sizes(std::move(of_layers)), options(std::move(more)) {}
 
 }  // namespace chainrule::nn

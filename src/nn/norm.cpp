@@ -137,4 +137,16 @@ void LocalResponseNorm::fields(Fields& f) {
 }
 Tensor LocalResponseNorm::compute(const Tensor& x, Pass&) const { return local_response_norm(x, options); }
 
+BatchNorm::BatchNorm(BatchNormOptions more) : options(more) {}
+
+LayerNorm::LayerNorm(std::int64_t from, NormOptions more) : axis(from), options(more) {}
+
+RmsNorm::RmsNorm(std::int64_t from, NormOptions more) : axis(from), options(more) {}
+
+GroupNorm::GroupNorm(std::int64_t count, NormOptions more) : groups(count), options(more) {}
+
+InstanceNorm::InstanceNorm(NormOptions more) : options(more) {}
+
+LocalResponseNorm::LocalResponseNorm(LocalResponseOptions more) : options(more) {}
+
 }  // namespace chainrule::nn

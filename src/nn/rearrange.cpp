@@ -1,5 +1,6 @@
 // Shapes, resampling, padding.
 #include "chainrule/nn/rearrange.h"
+#include <utility>
 
 #include <array>
 
@@ -92,5 +93,15 @@ Tensor Pad::compute(const Tensor& x, Pass&) const {
   for (int i = 0; i < axes; ++i) all.push_back({around.low[i], around.high[i]});
   return pad(x, all, mode, value);
 }
+
+Flatten::Flatten(std::int64_t first, std::int64_t last) : from(first), to(last) {}
+
+Reshape::Reshape(std::vector<std::int64_t> sizes) : shape(std::move(sizes)) {}
+
+Pad::Pad(std::vector<std::int64_t> around, PadMode how, double number)
+    : widths(std::move(around)), mode(how), value(number) {}
+
+Pad::Pad(std::int64_t around, PadMode how, double number)
+    : Pad(std::vector<std::int64_t>{around}, how, number) {}
 
 }  // namespace chainrule::nn

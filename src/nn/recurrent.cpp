@@ -1,4 +1,5 @@
 #include "chainrule/nn/recurrent.h"
+#include <utility>
 
 #include <algorithm>
 
@@ -229,6 +230,21 @@ Tensor Gru::unroll(const Loop& loop) const {
 
 Ports Gru::compute(const Inputs& in, Pass& pass) const {
   return read(in[0], checked_state(in[1], in[0], "h"), in[2], pass);
+}
+
+Rnn::Rnn(std::int64_t units, RecurrentOptions more, Activation a) : activation(a) {
+  hidden = units;
+  options = std::move(more);
+}
+
+Lstm::Lstm(std::int64_t units, RecurrentOptions more, double forget) : forget_bias(forget) {
+  hidden = units;
+  options = std::move(more);
+}
+
+Gru::Gru(std::int64_t units, RecurrentOptions more, bool after) : reset_after(after) {
+  hidden = units;
+  options = std::move(more);
 }
 
 }  // namespace chainrule::nn

@@ -52,4 +52,6 @@ Tensor Linear::compute(const Tensor& x, Pass&) const {
   return linear(x, weight, options.bias ? bias.value() : Tensor());
 }
 
+Linear::Linear(std::int64_t out, LinearOptions more) : outputs(out), options(std::move(more)) {}
+
 }  // namespace chainrule::nn

@@ -303,4 +303,10 @@ Ports Seq2Seq::compute(const Inputs& in, Pass& pass) const {
   return output_(dropped(said, p, pass), pass);
 }
 
+CharRnn::CharRnn(const Options& options) : options_(options) {}
+
+CharGpt::CharGpt(const Options& options) : options_(options) {}
+
+Seq2Seq::Seq2Seq(const Options& options) : options_(options) {}
+
 }  // namespace chainrule::nn

@@ -1,4 +1,5 @@
 #include "chainrule/nn/transformer.h"
+#include <utility>
 
 #include "chainrule/normalize.h"
 #include "chainrule/ops.h"
@@ -134,6 +135,16 @@ Ports TransformerDecoderLayer::compute(const Inputs& in, Pass& pass) const {
     return memory_attention.run({from, in[1], Tensor(), in[3]}, pass)[0];
   });
   return added(x, norm3, pass, [&](const Tensor& from) { return feed(from, expand, shrink, pass); });
+}
+
+TransformerEncoderLayer::TransformerEncoderLayer(std::int64_t parts, TransformerOptions more) {
+  heads = parts;
+  options = std::move(more);
+}
+
+TransformerDecoderLayer::TransformerDecoderLayer(std::int64_t parts, TransformerOptions more) {
+  heads = parts;
+  options = std::move(more);
 }
 
 }  // namespace chainrule::nn

@@ -17,7 +17,7 @@ struct Rotate : TransformOf<Rotate> {
   static constexpr Info kInfo{.name = "rotate", .doc = "Turns each image by a random angle."};
   double degrees = 15;
   Rotate() = default;
-  explicit Rotate(double most) : degrees(most) {}
+  explicit Rotate(double most);
   void fields(Fields& f);
   void check(std::span<const Column> columns) const override;
   void apply(std::span<const Array> columns, const Draw& draw) const override;
@@ -28,7 +28,7 @@ struct Scale : TransformOf<Scale> {
   static constexpr Info kInfo{.name = "scale", .doc = "Makes what is on each image larger or smaller."};
   double low = 0.9, high = 1.1;
   Scale() = default;
-  Scale(double smallest, double largest) : low(smallest), high(largest) {}
+  Scale(double smallest, double largest);
   void fields(Fields& f);
   void check(std::span<const Column> columns) const override;
   void apply(std::span<const Array> columns, const Draw& draw) const override;
@@ -45,8 +45,7 @@ struct Affine : TransformOf<Affine> {
   double shear = 5;              ///< the largest angle b, in degrees, to both sides
   double pixels = 2;             ///< the farthest that an image is moved, in each direction
   Affine() = default;
-  Affine(double most_degrees, double smallest, double largest, double most_shear, double most_pixels)
-      : degrees(most_degrees), low(smallest), high(largest), shear(most_shear), pixels(most_pixels) {}
+  Affine(double most_degrees, double smallest, double largest, double most_shear, double most_pixels);
   void fields(Fields& f);
   void check(std::span<const Column> columns) const override;
   void apply(std::span<const Array> columns, const Draw& draw) const override;
@@ -59,7 +58,7 @@ struct Elastic : TransformOf<Elastic> {
   static constexpr Info kInfo{.name = "elastic", .doc = "Distorts each image as if it were of rubber."};
   double alpha = 34, sigma = 4;
   Elastic() = default;
-  Elastic(double strength, double smoothness) : alpha(strength), sigma(smoothness) {}
+  Elastic(double strength, double smoothness);
   void fields(Fields& f);
   void check(std::span<const Column> columns) const override;
   void apply(std::span<const Array> columns, const Draw& draw) const override;
@@ -71,7 +70,7 @@ struct CutOut : TransformOf<CutOut> {
   static constexpr Info kInfo{.name = "cut_out", .doc = "Puts a square of zeros into each image."};
   std::int64_t size = 8;
   CutOut() = default;
-  explicit CutOut(std::int64_t side) : size(side) {}
+  explicit CutOut(std::int64_t side);
   void fields(Fields& f);
   void check(std::span<const Column> columns) const override;
   void apply(std::span<const Array> columns, const Draw& draw) const override;
@@ -82,7 +81,7 @@ struct Brightness : TransformOf<Brightness> {
   static constexpr Info kInfo{.name = "brightness", .doc = "Multiplies each image by a random factor."};
   double low = 0.8, high = 1.2;
   Brightness() = default;
-  Brightness(double smallest, double largest) : low(smallest), high(largest) {}
+  Brightness(double smallest, double largest);
   void fields(Fields& f);
   void check(std::span<const Column> columns) const override;
   void apply(std::span<const Array> columns, const Draw& draw) const override;
@@ -94,7 +93,7 @@ struct Contrast : TransformOf<Contrast> {
                               .doc = "Moves each image's numbers away from their mean, or towards it."};
   double low = 0.8, high = 1.2;
   Contrast() = default;
-  Contrast(double smallest, double largest) : low(smallest), high(largest) {}
+  Contrast(double smallest, double largest);
   void fields(Fields& f);
   void check(std::span<const Column> columns) const override;
   void apply(std::span<const Array> columns, const Draw& draw) const override;
@@ -108,8 +107,7 @@ struct Crop : RemakeOf<Crop> {
   std::int64_t padding = 0;
   bool centre = false;
   Crop() = default;
-  Crop(std::int64_t to_height, std::int64_t to_width, std::int64_t zeros = 0, bool from_centre = false)
-      : height(to_height), width(to_width), padding(zeros), centre(from_centre) {}
+  Crop(std::int64_t to_height, std::int64_t to_width, std::int64_t zeros = 0, bool from_centre = false);
   void fields(Fields& f);
   std::vector<Column> columns(std::span<const Column> before) const override;
   void make(std::span<const Array> rows, std::span<const Array> partners, std::span<const Array> out,
@@ -122,7 +120,7 @@ struct Resize : RemakeOf<Resize> {
   static constexpr Info kInfo{.name = "resize", .doc = "Brings each image to a size."};
   std::int64_t height = 32, width = 32;
   Resize() = default;
-  Resize(std::int64_t to_height, std::int64_t to_width) : height(to_height), width(to_width) {}
+  Resize(std::int64_t to_height, std::int64_t to_width);
   void fields(Fields& f);
   std::vector<Column> columns(std::span<const Column> before) const override;
   void make(std::span<const Array> rows, std::span<const Array> partners, std::span<const Array> out,
@@ -137,7 +135,7 @@ struct Mixup : RemakeOf<Mixup> {
   double alpha = 0.2;
   std::int64_t classes = 0;  ///< of the target; 0: as many as its column has names
   Mixup() = default;
-  explicit Mixup(double shape, std::int64_t count = 0) : alpha(shape), classes(count) {}
+  explicit Mixup(double shape, std::int64_t count = 0);
   void fields(Fields& f);
   std::vector<Column> columns(std::span<const Column> before) const override;
   bool mixes() const override { return true; }

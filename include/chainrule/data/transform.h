@@ -77,7 +77,7 @@ using RemakeOf = ConfigurableOf<Self, Remake>;
 struct Normalize : TransformOf<Normalize> {
   static constexpr Info kInfo{.name = "normalize", .doc = "Subtracts a mean and divides by a deviation."};
   std::vector<double> mean, deviation;
-  Normalize() : Normalize(0, 1) {}
+  Normalize();
   Normalize(double one_mean, double one_deviation);
   Normalize(std::vector<double> means, std::vector<double> deviations);
   void fields(Fields& f);
@@ -91,7 +91,7 @@ struct Shift : TransformOf<Shift> {
   static constexpr Info kInfo{.name = "shift", .doc = "Moves each image by a few pixels."};
   std::int64_t pixels = 2;
   Shift() = default;
-  explicit Shift(std::int64_t most) : pixels(most) {}
+  explicit Shift(std::int64_t most);
   void fields(Fields& f);
   void check(std::span<const Column> columns) const override;
   void apply(std::span<const Array> columns, const Draw& draw) const override;
@@ -104,7 +104,7 @@ struct Flip : TransformOf<Flip> {
   double probability = 0.5;
   bool vertical = false;
   Flip() = default;
-  explicit Flip(double chance, bool top_to_bottom = false) : probability(chance), vertical(top_to_bottom) {}
+  explicit Flip(double chance, bool top_to_bottom = false);
   void fields(Fields& f);
   void check(std::span<const Column> columns) const override;
   void apply(std::span<const Array> columns, const Draw& draw) const override;
@@ -115,7 +115,7 @@ struct Noise : TransformOf<Noise> {
   static constexpr Info kInfo{.name = "noise", .doc = "Adds normal random numbers."};
   double deviation = 0.1;
   Noise() = default;
-  explicit Noise(double sigma) : deviation(sigma) {}
+  explicit Noise(double sigma);
   void fields(Fields& f);
   void check(std::span<const Column> columns) const override;
   void apply(std::span<const Array> columns, const Draw& draw) const override;

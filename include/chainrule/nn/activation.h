@@ -68,7 +68,7 @@ struct LeakyRelu : LayerOf<LeakyRelu> {
   double slope = 0.01;
 
   LeakyRelu() = default;
-  explicit LeakyRelu(double below) : slope(below) {}
+  explicit LeakyRelu(double below);
   void fields(Fields& f);
   Tensor compute(const Tensor& x, Pass&) const;
 };
@@ -78,7 +78,7 @@ struct Elu : LayerOf<Elu> {
   double alpha = 1;
 
   Elu() = default;
-  explicit Elu(double factor) : alpha(factor) {}
+  explicit Elu(double factor);
   void fields(Fields& f);
   Tensor compute(const Tensor& x, Pass&) const;
 };
@@ -88,7 +88,7 @@ struct HardSigmoid : LayerOf<HardSigmoid> {
   double alpha = 0.2, beta = 0.5;
 
   HardSigmoid() = default;
-  HardSigmoid(double factor, double offset) : alpha(factor), beta(offset) {}
+  HardSigmoid(double factor, double offset);
   void fields(Fields& f);
   Tensor compute(const Tensor& x, Pass&) const;
 };
@@ -102,7 +102,7 @@ struct Prelu : LayerOf<Prelu> {
   Parameter slope;  ///< () or (C)
 
   Prelu() = default;
-  explicit Prelu(double first, bool one_a_channel = false) : start(first), per_channel(one_a_channel) {}
+  explicit Prelu(double first, bool one_a_channel = false);
   void fields(Fields& f);
   void members(Members& m);
   void init(Init& init);
@@ -114,7 +114,7 @@ struct Softmax : LayerOf<Softmax> {
   std::int64_t axis = -1;
 
   Softmax() = default;
-  explicit Softmax(std::int64_t along) : axis(along) {}
+  explicit Softmax(std::int64_t along);
   void fields(Fields& f);
   /// @throws ShapeError  if there is no such axis (E013), here and below.
   Tensor compute(const Tensor& x, Pass&) const;
@@ -125,7 +125,7 @@ struct LogSoftmax : LayerOf<LogSoftmax> {
   std::int64_t axis = -1;
 
   LogSoftmax() = default;
-  explicit LogSoftmax(std::int64_t along) : axis(along) {}
+  explicit LogSoftmax(std::int64_t along);
   void fields(Fields& f);
   Tensor compute(const Tensor& x, Pass&) const;
 };

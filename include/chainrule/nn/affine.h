@@ -23,7 +23,7 @@ struct Affine : LayerOf<Affine> {
   Parameter bias;    ///< b, shape (out)
 
   Affine() = default;
-  explicit Affine(std::int64_t out, AffineOptions more = {}) : outputs(out), options(std::move(more)) {}
+  explicit Affine(std::int64_t out, AffineOptions more = {});
   /// With first values of one's own.
   /// @throws ShapeError  if the two do not fit (E042).
   Affine(const Tensor& w, const Tensor& b);

@@ -32,8 +32,7 @@ struct ScaleShift : LayerOf<ScaleShift> {
   std::vector<std::int64_t> shape;  ///< of both lists, to broadcast against a row: {3, 1, 1} for colours
 
   ScaleShift() = default;
-  ScaleShift(std::vector<double> factors, std::vector<double> offsets, std::vector<std::int64_t> lie = {})
-      : factor(std::move(factors)), offset(std::move(offsets)), shape(std::move(lie)) {}
+  ScaleShift(std::vector<double> factors, std::vector<double> offsets, std::vector<std::int64_t> lie = {});
   void fields(Fields& f);
   Tensor compute(const Tensor& x, Pass&) const;
 };

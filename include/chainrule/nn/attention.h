@@ -39,8 +39,7 @@ struct Attention : LayerOf<Attention> {
   Parameter query_bias, key_bias, value_bias, output_bias;          ///< (E)
 
   Attention() = default;
-  explicit Attention(std::int64_t parts, AttentionOptions more = {})
-      : heads(parts), options(std::move(more)) {}
+  explicit Attention(std::int64_t parts, AttentionOptions more = {});
   void fields(Fields& f);
   void members(Members& m);
   void init(Init& init);

@@ -14,7 +14,7 @@ struct Dropout : LayerOf<Dropout> {
   bool inverted = true;
 
   Dropout() = default;
-  explicit Dropout(double probability, bool is_inverted = true) : p(probability), inverted(is_inverted) {}
+  explicit Dropout(double probability, bool is_inverted = true);
   void fields(Fields& f);
   Tensor compute(const Tensor& x, Pass& pass) const;
 };

@@ -26,8 +26,7 @@ struct Embedding : LayerOf<Embedding> {
   Parameter weight;  ///< (count, size)
 
   Embedding() = default;
-  Embedding(std::int64_t numbers, std::int64_t features, EmbeddingOptions more = {})
-      : count(numbers), size(features), options(std::move(more)) {}
+  Embedding(std::int64_t numbers, std::int64_t features, EmbeddingOptions more = {});
   void fields(Fields& f);
   void members(Members& m);
   void init(Init& init);
@@ -44,8 +43,7 @@ struct PositionalEmbedding : LayerOf<PositionalEmbedding> {
   Parameter weight;  ///< (length, features)
 
   PositionalEmbedding() = default;
-  explicit PositionalEmbedding(std::int64_t longest, AnyInitializer how = Normal{0.02})
-      : length(longest), weight_init(std::move(how)) {}
+  explicit PositionalEmbedding(std::int64_t longest, AnyInitializer how = Normal{0.02});
   void fields(Fields& f);
   void members(Members& m);
   void init(Init& init);

@@ -22,7 +22,7 @@ struct Ensemble : LayerOf<Ensemble> {
   Voting voting = Voting::mean;
 
   Ensemble() = default;
-  explicit Ensemble(Voting how) : voting(how) {}
+  explicit Ensemble(Voting how);
   /// Appends a net and returns the one that is now inside, which shares its parameters.
   template <std::derived_from<Layer> L>
   L& add(L net) {

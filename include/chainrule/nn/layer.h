@@ -50,32 +50,25 @@ class Members {
     Shared<Layer>* shared = nullptr;
 
     /// Whether both are one parameter, or one state.
-    bool is_same(const Member& other) const {
-      if (parameter != nullptr) return other.parameter != nullptr && *parameter == *other.parameter;
-      return state != nullptr && other.state != nullptr && *state == *other.state;
-    }
+    bool is_same(const Member& other) const;
   };
 
-  void operator()(std::string_view name, Parameter& parameter) { add(name).parameter = &parameter; }
-  void operator()(std::string_view name, State& state) { add(name).state = &state; }
-  void operator()(std::string_view name, Layer& layer) { add(name).layer = &layer; }
+  void operator()(std::string_view name, Parameter& parameter);
+  void operator()(std::string_view name, State& state);
+  void operator()(std::string_view name, Layer& layer);
   /// One that may be empty.
   void operator()(std::string_view name, Shared<Layer>& layer);
   /// Layers in a row: name1, name2, ...
   template <std::derived_from<Layer> L>
   void operator()(std::string_view name, std::vector<L>& layers) {
-    for (std::size_t i = 0; i < layers.size(); ++i)
-      (*this)(std::string(name) + std::to_string(i + 1), layers[i]);
+    for (std::size_t i = 0; i < layers.size(); ++i) add(name, i + 1).layer = &layers[i];
   }
 
   std::span<const Member> all() const { return members_; }
 
  private:
-  Member& add(std::string_view name) {
-    members_.emplace_back();
-    members_.back().name = name;
-    return members_.back();
-  }
+  /// @param number  stands behind the name; 0: none.
+  Member& add(std::string_view name, std::size_t number = 0);
   std::vector<Member> members_;
 };
 

@@ -21,7 +21,7 @@ struct Linear : LayerOf<Linear> {
   Parameter bias;    ///< b, shape (out)
 
   Linear() = default;
-  explicit Linear(std::int64_t out, LinearOptions more = {}) : outputs(out), options(std::move(more)) {}
+  explicit Linear(std::int64_t out, LinearOptions more = {});
   void fields(Fields& f);
   void members(Members& m);
   void init(Init& init);

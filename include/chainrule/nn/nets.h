@@ -80,7 +80,7 @@ class TwoLayerNet : public NetOf<TwoLayerNet, Classifier> {
 
   TwoLayerNet() = default;
   explicit TwoLayerNet(const Options& options);
-  explicit TwoLayerNet(NoOptions) : TwoLayerNet(Options()) {}
+  explicit TwoLayerNet(NoOptions);
   void fields(Fields& f);
 
  private:
@@ -105,7 +105,7 @@ class SimpleConvNet : public NetOf<SimpleConvNet, Classifier> {
 
   SimpleConvNet() = default;
   explicit SimpleConvNet(const Options& options);
-  explicit SimpleConvNet(NoOptions) : SimpleConvNet(Options()) {}
+  explicit SimpleConvNet(NoOptions);
   void fields(Fields& f);
 
  private:
@@ -131,7 +131,7 @@ class DeepConvNet : public NetOf<DeepConvNet, Classifier> {
 
   DeepConvNet() = default;
   explicit DeepConvNet(const Options& options);
-  explicit DeepConvNet(NoOptions) : DeepConvNet(Options()) {}
+  explicit DeepConvNet(NoOptions);
   void fields(Fields& f);
 
  private:
@@ -169,8 +169,7 @@ struct Mlp : NetOf<Mlp> {
   MlpOptions options;
 
   Mlp() = default;
-  explicit Mlp(std::vector<std::int64_t> of_layers, MlpOptions more = {})
-      : sizes(std::move(of_layers)), options(std::move(more)) {}
+  explicit Mlp(std::vector<std::int64_t> of_layers, MlpOptions more = {});
   void fields(Fields& f);
 
  private:

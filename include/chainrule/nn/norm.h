@@ -25,7 +25,7 @@ struct BatchNorm : LayerOf<BatchNorm> {
   State mean, variance;    ///< (C), running
 
   BatchNorm() = default;
-  explicit BatchNorm(BatchNormOptions more) : options(more) {}
+  explicit BatchNorm(BatchNormOptions more);
   void fields(Fields& f);
   void members(Members& m);
   void init(Init& init);
@@ -47,7 +47,7 @@ struct LayerNorm : LayerOf<LayerNorm> {
   Parameter scale, shift;  ///< of the normalised axes' shape
 
   LayerNorm() = default;
-  explicit LayerNorm(std::int64_t from, NormOptions more = {}) : axis(from), options(more) {}
+  explicit LayerNorm(std::int64_t from, NormOptions more = {});
   void fields(Fields& f);
   void members(Members& m);
   /// @throws ShapeError  if the axis is not there, or is that of the batch (E251).
@@ -63,7 +63,7 @@ struct RmsNorm : LayerOf<RmsNorm> {
   Parameter scale;  ///< of the normalised axes' shape
 
   RmsNorm() = default;
-  explicit RmsNorm(std::int64_t from, NormOptions more = {}) : axis(from), options(more) {}
+  explicit RmsNorm(std::int64_t from, NormOptions more = {});
   void fields(Fields& f);
   void members(Members& m);
   /// @throws ShapeError  if the axis is not there, or is that of the batch (E251).
@@ -81,7 +81,7 @@ struct GroupNorm : LayerOf<GroupNorm> {
   Parameter scale, shift;  ///< (C)
 
   GroupNorm() = default;
-  explicit GroupNorm(std::int64_t count, NormOptions more = {}) : groups(count), options(more) {}
+  explicit GroupNorm(std::int64_t count, NormOptions more = {});
   void fields(Fields& f);
   void members(Members& m);
   void init(Init& init);
@@ -97,7 +97,7 @@ struct InstanceNorm : LayerOf<InstanceNorm> {
   Parameter scale, shift;  ///< (C)
 
   InstanceNorm() = default;
-  explicit InstanceNorm(NormOptions more) : options(more) {}
+  explicit InstanceNorm(NormOptions more);
   void fields(Fields& f);
   void members(Members& m);
   void init(Init& init);
@@ -112,7 +112,7 @@ struct LocalResponseNorm : LayerOf<LocalResponseNorm> {
   LocalResponseOptions options;
 
   LocalResponseNorm() = default;
-  explicit LocalResponseNorm(LocalResponseOptions more) : options(more) {}
+  explicit LocalResponseNorm(LocalResponseOptions more);
   void fields(Fields& f);
   Tensor compute(const Tensor& x, Pass&) const;
 };

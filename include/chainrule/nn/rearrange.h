@@ -17,7 +17,7 @@ struct Flatten : LayerOf<Flatten> {
   std::int64_t from = 1, to = -1;
 
   Flatten() = default;
-  explicit Flatten(std::int64_t first, std::int64_t last = -1) : from(first), to(last) {}
+  explicit Flatten(std::int64_t first, std::int64_t last = -1);
   void fields(Fields& f);
   /// @throws ShapeError  if there are no such axes, in that order (E252).
   Tensor compute(const Tensor& x, Pass&) const;
@@ -29,7 +29,7 @@ struct Reshape : LayerOf<Reshape> {
   std::vector<std::int64_t> shape{-1};  ///< without the batch; one size may be -1 and is worked out
 
   Reshape() = default;
-  explicit Reshape(std::vector<std::int64_t> sizes) : shape(std::move(sizes)) {}
+  explicit Reshape(std::vector<std::int64_t> sizes);
   void fields(Fields& f);
   /// @throws ShapeError  if the number of elements differs (E014).
   Tensor compute(const Tensor& x, Pass&) const;
@@ -63,10 +63,8 @@ struct Pad : LayerOf<Pad> {
   double value = 0;
 
   Pad() = default;
-  explicit Pad(std::vector<std::int64_t> around, PadMode how = PadMode::constant, double number = 0)
-      : widths(std::move(around)), mode(how), value(number) {}
-  explicit Pad(std::int64_t around, PadMode how = PadMode::constant, double number = 0)
-      : Pad(std::vector<std::int64_t>{around}, how, number) {}
+  explicit Pad(std::vector<std::int64_t> around, PadMode how = PadMode::constant, double number = 0);
+  explicit Pad(std::int64_t around, PadMode how = PadMode::constant, double number = 0);
   void fields(Fields& f);
   /// @throws ShapeError  unless the input has one to three axes behind the channels (E252).
   /// @throws ValueError  for lists of another length (E250).

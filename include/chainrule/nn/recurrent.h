@@ -91,11 +91,7 @@ struct Rnn : LayerOf<Rnn, Recurrent> {
   Activation activation = Activation::tanh;
 
   Rnn() = default;
-  explicit Rnn(std::int64_t units, RecurrentOptions more = {}, Activation a = Activation::tanh)
-      : activation(a) {
-    hidden = units;
-    options = std::move(more);
-  }
+  explicit Rnn(std::int64_t units, RecurrentOptions more = {}, Activation a = Activation::tanh);
   void fields(Fields& f);
   Ports compute(const Inputs& in, Pass& pass) const;
 
@@ -114,10 +110,7 @@ struct Lstm : LayerOf<Lstm, Recurrent> {
   double forget_bias = 1;
 
   Lstm() = default;
-  explicit Lstm(std::int64_t units, RecurrentOptions more = {}, double forget = 1) : forget_bias(forget) {
-    hidden = units;
-    options = std::move(more);
-  }
+  explicit Lstm(std::int64_t units, RecurrentOptions more = {}, double forget = 1);
   void fields(Fields& f);
   Ports compute(const Inputs& in, Pass& pass) const;
 
@@ -136,10 +129,7 @@ struct Gru : LayerOf<Gru, Recurrent> {
   bool reset_after = true;
 
   Gru() = default;
-  explicit Gru(std::int64_t units, RecurrentOptions more = {}, bool after = true) : reset_after(after) {
-    hidden = units;
-    options = std::move(more);
-  }
+  explicit Gru(std::int64_t units, RecurrentOptions more = {}, bool after = true);
   void fields(Fields& f);
   Ports compute(const Inputs& in, Pass& pass) const;
 

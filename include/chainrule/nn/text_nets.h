@@ -56,7 +56,7 @@ class CharRnn : public LayerOf<CharRnn, TextNet> {
   };
 
   CharRnn() = default;
-  explicit CharRnn(const Options& options) : options_(options) {}
+  explicit CharRnn(const Options& options);
   CharRnn(const CharRnn& other);
   CharRnn& operator=(const CharRnn& other);
   const Options& options() const { return options_; }
@@ -93,7 +93,7 @@ class CharGpt : public LayerOf<CharGpt, TextNet> {
   };
 
   CharGpt() = default;
-  explicit CharGpt(const Options& options) : options_(options) {}
+  explicit CharGpt(const Options& options);
   CharGpt(const CharGpt& other);
   CharGpt& operator=(const CharGpt& other);
   const Options& options() const { return options_; }
@@ -136,7 +136,7 @@ class Seq2Seq : public LayerOf<Seq2Seq> {
   };
 
   Seq2Seq() = default;
-  explicit Seq2Seq(const Options& options) : options_(options) {}
+  explicit Seq2Seq(const Options& options);
   Seq2Seq(const Seq2Seq& other);
   Seq2Seq& operator=(const Seq2Seq& other);
   const Options& options() const { return options_; }

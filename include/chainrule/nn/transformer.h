@@ -73,10 +73,7 @@ struct TransformerEncoderLayer : LayerOf<TransformerEncoderLayer, TransformerLay
   NormParameters norm1, norm2;
 
   TransformerEncoderLayer() = default;
-  explicit TransformerEncoderLayer(std::int64_t parts, TransformerOptions more = {}) {
-    heads = parts;
-    options = std::move(more);
-  }
+  explicit TransformerEncoderLayer(std::int64_t parts, TransformerOptions more = {});
   void members(Members& m);
   void init(Init& init);
   Ports compute(const Inputs& in, Pass& pass) const;
@@ -95,10 +92,7 @@ struct TransformerDecoderLayer : LayerOf<TransformerDecoderLayer, TransformerLay
   NormParameters norm1, norm2, norm3;
 
   TransformerDecoderLayer() = default;
-  explicit TransformerDecoderLayer(std::int64_t parts, TransformerOptions more = {}) {
-    heads = parts;
-    options = std::move(more);
-  }
+  explicit TransformerDecoderLayer(std::int64_t parts, TransformerOptions more = {});
   void members(Members& m);
   void init(Init& init);
   Ports compute(const Inputs& in, Pass& pass) const;
