@@ -13,6 +13,7 @@ ready_machine() {
   for name in c++ ninja ccache pkg-config; do stub "$name" </dev/null; done
   stub ctest <<<"echo \"ctest \$* in \$PWD\""
   stub tool <<<"echo \"tool in \$PWD: \$*\""
+  stub tests <<<"echo \"\$* of \$GTEST_TOTAL_SHARDS\""
   printf '%s\n' '[0/2] Re-checking globbed directories...' 'ninja: no work to do.' >"$work/ninja-says"
   stub cmake <<END
 if [[ \$1 == --version ]]; then echo 'cmake version 3.25.1'; exit; fi
@@ -28,6 +29,10 @@ case \$1 in
     if grep -q FAILED "$work/ninja-says"; then exit 1; fi
     cp "$work/bin/tool" "build/\$3/chainrule"
     cp "$work/bin/tool" "build/\$3/bench/bench_kernels"
+    mkdir -p "build/\$3/tests"
+    for kind in unit config io nn optim data train ops book errors; do
+      cp "$work/bin/tests" "build/\$3/tests/\${kind}_tests"
+    done
     ;;
 esac
 END
@@ -62,7 +67,14 @@ $kBuild all" "$(calls)"
 environment+=(CMAKE_FLAGS='-DA=1 -DB=2')
 chainrule check-fast
 same 'options for CMake' 'cmake --preset dev -DA=1 -DB=2' "$(head -n 1 "$work/calls")"
-same 'fast tests' 'ctest --preset dev -j 3 -L ^(unit' "${out%%|*}"
+same 'fast tests' 'book, part 1 of 3: --gtest_brief=1 of 3' "$(sort <<<"$out" | head -n 1)"
+same 'all of them' 30 "$(grep -c 'part [123] of 3: --gtest_brief=1 of 3' <<<"$out")"
+same 'they pass' 0 "$code"
+stub tests <<<"echo told; exit \$((GTEST_SHARD_INDEX == 1))"
+chainrule check-fast
+same 'what a part that fails says' 'unit, part 2 of 3: told
+FAILED with exit code 1' "$(grep -A 1 'unit, part 2' <<<"$out")"
+same 'one that fails' no "$([[ $code == 0 ]] || echo no)"
 
 chainrule bench xor
 same 'bench with options' "tool in $work/elsewhere: bench xor" "$out"

@@ -22,7 +22,7 @@ fresh_machine() {
   local name
   rm -rf "$work"
   mkdir -p "$work"/{bin,tree/scripts,elsewhere}
-  for name in awk bash cat chmod cp dirname env grep head mkdir mktemp nproc readlink rm script sed sh sort tail tr uniq; do
+  for name in awk bash cat chmod cp dirname env grep head mkdir mktemp nproc readlink rm script sed sh sort tail tr uniq xargs; do
     ln -s "$(type -P "$name")" "$work/bin/$name"
   done
   cp "$source/chainrule" "$work/tree"
