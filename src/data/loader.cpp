@@ -173,7 +173,10 @@ Loader::Loader(Source source, const Options& options) : inside_(new Inside(std::
 Loader::~Loader() { delete inside_; }
 Batch Loader::at(std::int64_t step) { return inside().at(step); }
 std::vector<std::int64_t> Loader::rows(std::int64_t step) const {
-  Batches order = inside().batches;
+  Batches order = [this] {
+    const std::lock_guard lock(inside().mutex);  // a worker may be making the next epoch's order
+    return inside().batches;
+  }();
   const std::span<const std::int64_t> rows = order.at(step);
   return {rows.begin(), rows.end()};
 }
