@@ -14,6 +14,7 @@
 #include "commands.h"
 #include "differences.h"
 #include "exit_code.h"
+#include "json_text.h"
 #include "options.h"
 #include "output.h"
 #include "progress.h"
@@ -169,7 +170,7 @@ int run(const CheckOptions& options) {
   const Verdict verdict(comparisons);
   if (options.json) {
     const Json json = document(options, comparisons, verdict);
-    write_text(stdout, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+    write_text(stdout, json_text(json));
   } else {
     write_text(stdout,
                fmt::format(

@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "exit_code.h"
+#include "json_text.h"
 #include "options.h"
 #include "output.h"
 #include "trained.h"
@@ -48,7 +49,7 @@ int run(const EvalOptions& options) {
         all[measure.name] = measure.matrix;
       }
     }
-    write_text(stdout, all.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+    write_text(stdout, json_text(all));
     return kDone;
   }
   std::string text = described + "\n";
@@ -67,7 +68,8 @@ Command add_eval(CLI::App& app) {
   CLI::App& eval = *app.add_subcommand("eval", "Measure a trained net");
   eval.add_option("MODEL", options->model, "a run's folder, or a model file")->required()->type_name("");
   eval.add_option("--data", options->data,
-                  "a set or a .csv file, all of its rows (the test part of\nwhat the run learnt from)")
+                  "other data: the test part of a set, all rows of a file\n(the test part of what the run "
+                  "learnt from)")
       ->type_name("SET");
   eval.add_option("--data-dir", options->data_dir, "where to look first for a named set's files")
       ->type_name("DIR");
@@ -77,7 +79,7 @@ Command add_eval(CLI::App& app) {
       "Examples:\n"
       "  chainrule eval run1\n"
       "  chainrule eval cars1 --data new_cars.csv\n"
-      "  chainrule eval run1/model.safetensors --data fashion-mnist");
+      "  chainrule eval run1/model.safetensors --data mnist");
   return [options] { return run(*options); };
 }
 

@@ -97,15 +97,11 @@ Experiment read_run(const std::string& folder) {
   return experiment;
 }
 
-std::string value_of(const Experiment& experiment, std::string_view key) {
-  const config::Value all = config::write(experiment);
-  const config::Value* value = &all;
-  for (std::size_t begin = 0; value != nullptr && begin <= key.size();) {
-    const std::size_t end = std::min(key.find('.', begin), key.size());
-    value = value->find(key.substr(begin, end - begin));
-    begin = end + 1;
+std::string value_of(const config::Settings& of, std::string_view key) {
+  for (const config::Leaf& leaf : config::leaves(of)) {
+    if (leaf.name == key) return leaf.value;
   }
-  return value != nullptr ? config::to_text(*value) : "its own";
+  return "";
 }
 
 data::Transforms transforms_of(const DataSettings& settings) {
@@ -128,17 +124,9 @@ namespace {
 /// Gives a net with a name what follows from the data, unless it was told: one of these settings at its
 /// default.
 void set_from_data(Shared<nn::Layer>& net, const char* name, std::int64_t value) {
-  const auto setting_of = [&](Configurable& of) -> const std::int64_t* {
-    Fields fields;
-    of.visit_fields(fields);
-    for (const Field& field : fields.all()) {
-      if (field.name == name && field.kind == Field::Kind::integer)
-        return static_cast<const std::int64_t*>(field.target);
-    }
-    return nullptr;
-  };
   const Shared<Configurable> made(net->make_default());
-  if (!made || value == 0 || setting_of(*net) == nullptr || *setting_of(*net) != *setting_of(*made)) return;
+  const std::string now = value_of(config::Settings(*net), name);
+  if (!made || value == 0 || now.empty() || now != value_of(config::Settings(*made), name)) return;
   struct Owner {
     Shared<nn::Layer>& net;
     void fields(Fields& f) { f("net", net); }

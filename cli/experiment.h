@@ -93,8 +93,8 @@ void apply(Experiment& experiment, const Given& given);
 
 /// The settings that a run's folder keeps. @throws FileError  if it is none (E311).
 Experiment read_run(const std::string& folder);
-/// One setting as text. @param key  "optimizer.lr"
-std::string value_of(const Experiment& experiment, std::string_view key);
+/// One setting as text, "" if there is none. @param key  "optimizer.lr"
+std::string value_of(const config::Settings& of, std::string_view key);
 data::Transforms transforms_of(const DataSettings& settings);
 
 /// What a name of data stands for.
@@ -113,7 +113,10 @@ struct LoadedData {
   std::int64_t class_count = 0;
   Shared<data::Scaler> scaler;  // of inputs and of a target that is a number; may be empty
 };
-LoadedData load_data(const DataSettings& settings, std::uint64_t seed);
+/// @param classes  those of a model, in its order, if it is data for one; else none.
+/// @throws ValueError  if the data have other classes (E346).
+LoadedData load_data(const DataSettings& settings, std::uint64_t seed,
+                     const std::vector<std::string>& classes = {});
 
 /// Loss, metrics and the net's last size, where they follow from the data.
 void complete(Experiment& experiment, const LoadedData& data);

@@ -1,7 +1,9 @@
 // The data of a run, by name or from a file.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <initializer_list>
 #include <utility>
@@ -121,9 +123,9 @@ LoadedData load_pictures(const DataSettings& settings) {
 }
 
 /// The end of a text is its test part, the end of the rest for validation.
-LoadedData load_text(const DataSettings& settings) {
+LoadedData load_text(const DataSettings& settings, const std::vector<std::string>& symbols) {
   const std::string text = io::read_file(settings.name, std::uint64_t{1} << 32);
-  const data::Alphabet alphabet = data::Alphabet::of(text);
+  const data::Alphabet alphabet = symbols.empty() ? data::Alphabet::of(text) : data::Alphabet(symbols);
   const auto cut = [&](std::string_view part, double share) {
     std::size_t at = static_cast<std::size_t>(static_cast<double>(part.size()) * (1 - share));
     const auto is_inside = [&] { return at > 0 && at < part.size() && (part[at] & '\xC0') == '\x80'; };
@@ -165,14 +167,22 @@ LoadedData load_set(const DataSettings& settings) {
 
 }  // namespace
 
-LoadedData load_data(const DataSettings& settings, std::uint64_t seed) {
+LoadedData load_data(const DataSettings& settings, std::uint64_t seed,
+                     const std::vector<std::string>& classes) {
   const DataKind kind = kind_of(settings.name);
-  if (kind == DataKind::text) return load_text(settings);
+  if (kind == DataKind::text) return load_text(settings, classes);
   const auto load = kind == DataKind::table      ? load_table
                     : kind == DataKind::arrays   ? load_arrays
                     : kind == DataKind::pictures ? load_pictures
                                                  : load_set;
-  LoadedData data = load(settings);
+  DataSettings of_model = settings;
+  if (!classes.empty()) of_model.pictures.classes = classes;
+  LoadedData data = load(of_model);
+  if (!classes.empty() && !data.classes.empty() && data.classes != classes) {
+    throw ValueError(346,
+                     fmt::format("[data] {} has the classes {}; the net learnt {}. Give data of the same.",
+                                 settings.name, fmt::join(data.classes, ", "), fmt::join(classes, ", ")));
+  }
   if (settings.validation > 0) {
     const auto [train, validation] = data::split(data.train, 1 - settings.validation, {.seed = seed});
     data.train = train, data.validation = validation;

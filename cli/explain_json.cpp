@@ -1,4 +1,5 @@
 #include "explain_json.h"
+#include "json_text.h"
 
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -63,9 +64,7 @@ Json node(const explain::Node& node, std::size_t place) {
   return object;
 }
 
-std::string text_of(const Json& document) {
-  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
+std::string text_of(const Json& document) { return json_text(document); }
 
 }  // namespace
 

@@ -18,14 +18,14 @@ void prepare_run_folder(const std::filesystem::path& folder, bool force) {
     throw FileError(83, fmt::format("[write] {}: {}. Check that the folder can be written to and has room.",
                                     folder.string(), std::strerror(error ? error.value() : ENOTDIR)));
   }
-  for (const char* name : {"result.json", "model.safetensors"}) {
+  for (const char* name : {kResultFile, kModelFile}) {
     if (!force && std::filesystem::exists(folder / name, error)) {
       throw FileError(84, fmt::format("[train] {} has results of a run already ({}). Name another folder, or "
                                       "replace them with --force.",
                                       folder.string(), name));
     }
   }
-  io::AtomicFile trial(folder / "result.json");  // and leaves nothing
+  io::AtomicFile trial(folder / kResultFile);  // and leaves nothing
 }
 
 }  // namespace chainrule::cli

@@ -4,6 +4,10 @@
 
 namespace chainrule::cli {
 
+/// What a run leaves in its folder at its end.
+inline constexpr const char* kModelFile = "model.safetensors";
+inline constexpr const char* kResultFile = "result.json";
+
 /// Makes the folder of a run if it is not there, and tries that files can be written in it.
 /// @throws FileError  if not (E083), or if it has results already and `force` is not set (E084).
 void prepare_run_folder(const std::filesystem::path& folder, bool force);

@@ -21,8 +21,8 @@ struct Short {
 };
 constexpr Short kShort[] = {
     {"--data", "data.name", "SET",
-     "digits (drawn by the program, needs no file), mnist,\nfashion-mnist, a folder with four IDX files, or "
-     "a .csv file"},
+     "digits (drawn by the program, needs no file), mnist, ...;\na .csv, .npz or .txt file; a folder of a "
+     "set's files, or\nof pictures, a folder a class"},
     {"--data-dir", "data.dir", "DIR",
      "where to look first for a named set's files (then:\nCHAINRULE_DATA_DIR, ~/.local/share/chainrule)"},
     {"--target", "data.csv.target", "COLUMN", "what is to be learnt of a .csv file"},
@@ -43,8 +43,7 @@ constexpr Short kShort[] = {
 }  // namespace
 
 void add_keys(CLI::App& app, std::vector<Given>& given) {
-  const Experiment defaults = read_experiment("", {});
-  Experiment books = defaults;
+  Experiment books = read_experiment("", {});
   const std::vector<config::Leaf> leaves = config::leaves(books);
   const auto add = [&](const std::string& option, const std::string& key) {
     return app.add_option_function<std::string>(

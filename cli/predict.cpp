@@ -14,6 +14,7 @@
 #include "chainrule/ops.h"
 #include "commands.h"
 #include "exit_code.h"
+#include "json_text.h"
 #include "options.h"
 #include "output.h"
 #include "trained.h"
@@ -94,7 +95,7 @@ class Writer {
       nlohmann::ordered_json line{{"input", name}, {"classes", nlohmann::ordered_json::array()}};
       for (std::size_t i = 0; i < shown(count); ++i)
         line["classes"].push_back({{"class", name_of_class(order[i])}, {"probability", row[order[i]]}});
-      return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+      return json_text(line, -1);
     }
     std::string text = cell(name);
     for (std::size_t i = 0; i < shown(count); ++i)
@@ -110,7 +111,7 @@ class Writer {
       } else {
         line[target_] = std::vector<double>(row, row + count);
       }
-      return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+      return json_text(line, -1);
     }
     std::string text = cell(name);
     for (std::size_t i = 0; i < count; ++i) text += fmt::format(",{:.7g}", row[i]);
@@ -128,7 +129,8 @@ class Writer {
 bool is_image(const std::string& path) {
   std::string end = std::filesystem::path(path).extension().string();
   std::transform(end.begin(), end.end(), end.begin(), [](unsigned char c) { return std::tolower(c); });
-  return end == ".png" || end == ".pgm" || end == ".ppm" || end == ".pnm" || end == ".jpg" || end == ".jpeg";
+  const std::vector<std::string> known = data::PicturesOptions().extensions;
+  return std::find(known.begin(), known.end(), end) != known.end();
 }
 
 /// Files as they are, folders as the pictures in them.
@@ -164,24 +166,25 @@ std::vector<std::string> numbers_from(std::int64_t first, std::int64_t count) {
 
 template <class Write>
 void predict_all(const Trained& trained, const PredictOptions& options, Writer& writer, Write write) {
-  if (!options.data.empty()) {
-    DataSettings settings = trained.experiment.data;
-    settings.name = options.data, settings.dir = options.data_dir, settings.scale = Scale::none;
-    const LoadedData data = load_data(settings, trained.experiment.seed);
+  std::vector<std::string> inputs = options.inputs;
+  if (!options.data.empty() && kind_of(options.data) == DataKind::table) {
+    inputs.push_back(options.data);
+  } else if (!options.data.empty()) {
+    const LoadedData data = load_for(trained, options.data, options.data_dir);
     std::int64_t row = 0;
     for (const data::Batch& batch : data::blocks(data.test ? data.test : data.train)) {
-      write(writer.lines(numbers_from(row, batch.rows()), trained.model.predict(batch[0])));
+      write(writer.lines(numbers_from(row + 1, batch.rows()), trained.model.predict(batch[0])));
       row += batch.rows();
     }
   }
-  for (const std::string& input : options.inputs) {
+  for (const std::string& input : inputs) {
     std::error_code ignored;
     if (is_image(input) || std::filesystem::is_directory(input, ignored)) {
       for (const std::string& file : images_of(input))
         write(writer.lines({file}, trained.model.predict(read_picture(trained, file, options.invert))));
       continue;
     }
-    const data::Table table = read_new_table(trained, input);
+    const data::Table table = read_new_table(trained, input, false);
     const Tensor x = inputs_of(trained, table, input == "-" ? "stdin" : input);
     constexpr std::int64_t kBlock = 1000;
     for (std::int64_t row = 0; row < x.size(0); row += kBlock) {
@@ -198,6 +201,10 @@ int run(const PredictOptions& options) {
   }
   use_threads(options.threads);
   const Trained trained = load_trained(options.model);
+  if (trained.has_experiment && kind_of(trained.experiment.data.name) == DataKind::text) {
+    throw ValueError(
+        346, fmt::format("[predict] {} learnt a text: chainrule generate lets it write on.", trained.path));
+  }
   Writer writer(trained, options);
   if (options.out.empty()) {
     predict_all(trained, options, writer, [](const std::string& text) { write_text(stdout, text); });

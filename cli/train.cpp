@@ -17,6 +17,7 @@
 #include "experiment.h"
 #include "files.h"
 #include "interrupt.h"
+#include "json_text.h"
 #include "keys.h"
 #include "machine.h"
 #include "options.h"
@@ -156,8 +157,8 @@ Json document(const Experiment& experiment, const train::Trainer& trainer, const
 /// The model first: result.json, which has the checksum of its parameters, tells that it is complete.
 void save_results(const std::string& folder, const Experiment& experiment, const LoadedData& data,
                   const std::string& text) {
-  save(folder + "/model.safetensors", *experiment.net, model_options(experiment, data));
-  io::replace_file(folder + "/result.json", text);
+  save(fmt::format("{}/{}", folder, kModelFile), *experiment.net, model_options(experiment, data));
+  io::replace_file(fmt::format("{}/{}", folder, kResultFile), text);
 }
 
 std::string last_line(const train::Trainer& trainer, const train::Result& result, const std::string& folder) {
@@ -198,9 +199,10 @@ Experiment resumed_experiment(const TrainOptions& options) {
     if (may_change(given.key)) {
       of_run = asked;
     } else if (!(config::write(asked) == config::write(of_run))) {
-      throw ValueError(310,
-                       fmt::format("[train] {} {} contradicts the run in {}, which has {}. Leave it out.",
-                                   given.option, given.text, options.resume, value_of(of_run, given.key)));
+      throw ValueError(
+          310,
+          fmt::format("[train] {} {} contradicts the run in {}, which has {}. Leave it out.", given.option,
+                      given.text, options.resume, value_of(config::Settings(of_run), given.key)));
     }
   }
   return of_run;
@@ -223,7 +225,8 @@ void add_handlers(train::Trainer& trainer, const TrainOptions& options, const Ex
   const std::string notes =
       config::to_toml(config::Value::of_table({{"options", config::write(experiment)}}));
   trainer.on(steps(options.checkpoint_every),
-             train::checkpoint(folder, {.replace = options.force, .notes = notes}));
+             train::checkpoint(
+                 folder, {.replace = options.force, .notes = notes, .also = {kModelFile, kResultFile}}));
 }
 
 std::int64_t steps_of(const Experiment& experiment, std::int64_t per_epoch) {
@@ -267,8 +270,7 @@ int run(const TrainOptions& options) {
                    new Watcher(progress, interrupts, trainer.steps_done(), !options.folder().empty())));
   const train::Result result = trainer.run(steps(count));
 
-  const std::string text =
-      document(experiment, trainer, result).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  const std::string text = json_text(document(experiment, trainer, result));
   if (!options.folder().empty()) save_results(options.folder(), experiment, data, text);
   progress.line(last_line(trainer, result, options.folder()));
   if (options.json) write_text(stdout, text);

@@ -9,10 +9,12 @@
 #include <iostream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "chainrule/error.h"
 #include "chainrule/io.h"
 #include "chainrule/ops.h"
+#include "files.h"
 
 namespace chainrule::cli {
 namespace {
@@ -74,11 +76,6 @@ std::vector<std::size_t> places_of(const data::TableColumn& column, const InputC
 
 const data::TableColumn& find_column(const data::Table& table, const InputColumn& known,
                                      const std::string& path) {
-  const std::vector<std::string> names = table.names();
-  if (std::find(names.begin(), names.end(), known.name) == names.end()) {
-    refuse_column(path, known,
-                  fmt::format("is missing; the net needs it. There are {}.", fmt::join(names, ", ")));
-  }
   const data::TableColumn& column = table[known.name];
   if (!known.words.empty() != column.has_words()) {
     refuse_column(
@@ -103,13 +100,18 @@ Tensor targets_of(const Trained& trained, const data::Table& table, const std::s
   return from_data(classes, {rows});
 }
 
-data::CsvOptions csv_options(const Trained& trained) {
+/// As in training: the same columns are words. Others of the file are passed over, whatever is in them.
+data::CsvOptions csv_options(const Trained& trained, bool with_target) {
   data::CsvOptions options = trained.experiment.data.csv;
-  options.target = "", options.codes = {}, options.ignore = {};
-  options.words.clear();
-  for (const InputColumn& column : trained.columns) {
-    if (!column.words.empty()) options.words.push_back(column.name);
-  }
+  const std::string target = std::exchange(options.target, "");
+  options.codes = {}, options.ignore = {}, options.only = {}, options.words = {};
+  const auto read = [&](const std::string& name, bool has_words) {
+    options.only.push_back(name);
+    if (has_words) options.words.push_back(name);
+    if (has_words) options.codes.push_back(name);  // any number of them: which are known is seen later
+  };
+  for (const InputColumn& column : trained.columns) read(column.name, !column.words.empty());
+  if (with_target) read(target, !trained.model.options.classes.empty());
   // Neither a row that is left out nor a mean of other rows is an answer for a row.
   if (options.missing != data::Missing::value) options.missing = data::Missing::error;
   return options;
@@ -135,7 +137,7 @@ Trained load_trained(const std::string& name) {
   Trained trained;
   std::error_code ignored;
   const bool is_run = std::filesystem::is_directory(name, ignored);
-  trained.path = is_run ? name + "/model.safetensors" : name;
+  trained.path = is_run ? fmt::format("{}/{}", name, kModelFile) : name;
   if (is_run && !std::filesystem::exists(trained.path, ignored)) {
     throw FileError(345,
                     fmt::format("[model] {} has no model.safetensors: no run in it has come to an end. Go on "
@@ -183,10 +185,22 @@ Tensor inputs_of(const Trained& trained, const data::Table& table, const std::st
   return cast(from_data(numbers, {rows, features}), trained.experiment.data.csv.dtype);
 }
 
-data::Table read_new_table(const Trained& trained, const std::string& path) {
-  if (path != "-") return data::read_csv(path, csv_options(trained));
+data::Table read_new_table(const Trained& trained, const std::string& path, bool with_target) {
+  const data::CsvOptions options = csv_options(trained, with_target);
+  if (path != "-") return data::read_csv(path, options);
   const std::string text(std::istreambuf_iterator<char>(std::cin), {});
-  return data::parse_csv(text, csv_options(trained), "stdin");
+  return data::parse_csv(text, options, "stdin");
+}
+
+LoadedData load_for(const Trained& trained, const std::string& name, const std::string& dir) {
+  DataSettings settings = trained.experiment.data;
+  if (!name.empty()) {
+    settings.name = name;
+    if (kind_of(name) != DataKind::set) settings.test = settings.validation = 0;  // all of its rows
+  }
+  if (!dir.empty()) settings.dir = dir;
+  settings.scale = Scale::none;  // the model has its own
+  return load_data(settings, trained.experiment.seed, trained.model.options.classes);
 }
 
 std::vector<train::Measure> measure_on(const Trained& trained, const std::string& name,
@@ -200,20 +214,17 @@ std::vector<train::Measure> measure_on(const Trained& trained, const std::string
   LoadedData data;
   data::Source source;
   if (!name.empty() && !trained.columns.empty()) {
-    const data::Table table = read_new_table(trained, name);
+    const data::Table table = read_new_table(trained, name, true);
     source = data::arrays(inputs_of(trained, table, name), targets_of(trained, table, name));
     described = fmt::format("{}: {} rows", name, source.rows());
   } else {
-    DataSettings settings = trained.experiment.data;
-    if (!name.empty()) settings.name = name;
-    if (!dir.empty()) settings.dir = dir;
-    settings.scale = Scale::none;
-    data = load_data(settings, trained.experiment.seed);
+    data = load_for(trained, name, dir);
     source = data.test ? data.test : data.validation ? data.validation : data.train;
-    described = fmt::format("{}: {} {} rows", settings.name, source.rows(),
-                            data.test         ? "test"
-                            : data.validation ? "validation"
-                                              : "training");
+    described =
+        fmt::format("{}: {}{} rows", name.empty() ? trained.experiment.data.name : name, source.rows(),
+                    data.test         ? " test"
+                    : data.validation ? " validation"
+                                      : "");
   }
   data.scaler = trained.scaler;
   return train::measure(make_task(trained.experiment, data), source);

@@ -32,8 +32,13 @@ Trained load_trained(const std::string& name);
 /// @throws ValueError  for a column that is missing or has another kind, or an unknown word (E346).
 Tensor inputs_of(const Trained& trained, const data::Table& table, const std::string& path);
 
-/// A table as it was in training: the same columns are words. @param path  "-" is stdin.
-data::Table read_new_table(const Trained& trained, const std::string& path);
+/// A table as it was in training: the same columns are words, others are passed over.
+/// @param path  "-" is stdin. @param with_target  whether the target must be there, too.
+data::Table read_new_table(const Trained& trained, const std::string& path, bool with_target);
+
+/// Data of a name for the model, not scaled: the test part of a set, all rows of a file. Without a name what
+/// the run learnt from, with its parts.
+LoadedData load_for(const Trained& trained, const std::string& name, const std::string& dir);
 
 /// Loss and metrics over a set or a .csv file; without a name, over the test part of the run's own data.
 std::vector<train::Measure> measure_on(const Trained& trained, const std::string& name,

@@ -65,6 +65,7 @@ void ReadNpzOptions::fields(Fields& f) {
 void CsvOptions::fields(Fields& f) {
   f("target", target, "the column to be learnt; empty: none");
   f("ignore", ignore, "columns to leave out");
+  f("only", only, "beside the target, the columns to read; empty: all");
   f("words", words, "columns of words even where they look like numbers");
   f("codes", codes, "input columns whose words become one number, not one number each");
   f("missing", missing, kMissing, "what becomes of a cell without a value");

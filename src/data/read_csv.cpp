@@ -132,11 +132,13 @@ void CsvReader::read_header() {
   }
   check_names(names);
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (contains(options_.ignore, names[i])) continue;
+    const bool is_target = names[i] == options_.target;
+    const bool is_wanted = options_.only.empty() || contains(options_.only, names[i]) || is_target;
+    if (!is_wanted || contains(options_.ignore, names[i])) continue;
     Reading column;
     column.name = names[i], column.cell = i;
     if (contains(options_.words, names[i])) column.kind = Reading::Kind::words;
-    column.is_target = names[i] == options_.target;
+    column.is_target = is_target;
     column.as_code = contains(options_.codes, names[i]);
     columns_.push_back(std::move(column));
   }
@@ -144,7 +146,7 @@ void CsvReader::read_header() {
 
 void CsvReader::check_names(const std::vector<std::string>& all) const {
   std::vector<std::string> asked;
-  for (const auto* list : {&options_.ignore, &options_.words, &options_.codes}) {
+  for (const auto* list : {&options_.ignore, &options_.only, &options_.words, &options_.codes}) {
     asked.insert(asked.end(), list->begin(), list->end());
   }
   if (!options_.target.empty()) asked.push_back(options_.target);

@@ -179,6 +179,7 @@ class RunFolder final : public Handler {
                                  "\"), name another folder, or replace it with .replace = true."));
       }
     }
+    files.insert(files.end(), options_.also.begin(), options_.also.end());
     // The checkpoints first: what is killed between has no run, instead of another's.
     for (auto file = files.rbegin(); file != files.rend(); ++file) fs::remove(folder_ + "/" + *file, ignored);
   }

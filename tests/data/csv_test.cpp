@@ -198,6 +198,8 @@ const std::vector<Case> kCases = {
     {"a,b\n1,x\nnone,y\n", "a: 1 | b: x", {.missing = Missing::drop, .missing_words = {"none"}}},
     {"a,b\n1,NA\n2,x\n", "a: 1 2 | b: NA x", {.missing_words = {}}},
     {"a,b\n,z\n1,x\n2,y\n", "a: 1 2", {.ignore = {"b"}, .missing = Missing::drop}},
+    {"a,b,t\n1,,3\n2,y,4\n", "a: 1 2 | t: 3 4", {.target = "t", .only = {"a"}}},
+    {"a,b\n1,2\n", "[read_csv] text has no column 'c'; it has a, b. (E285)", {.only = {"c"}}},
 };
 
 TEST(Csv, ReadsWhatFilesHaveAndNamesWhatIsWrong) {

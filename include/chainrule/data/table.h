@@ -92,6 +92,7 @@ enum class Header : std::uint8_t {
 struct CsvOptions {
   std::string target = "";               ///< name of the column to be learnt
   std::vector<std::string> ignore = {};  ///< columns to leave out: nothing in them is looked at
+  std::vector<std::string> only = {};    ///< beside the target, the columns to read; empty: all
   std::vector<std::string> words = {};  ///< columns of words even where they look like numbers, such as codes
   std::vector<std::string> codes = {};  ///< input columns whose words become one number, not one number each
   Missing missing = Missing::error;

@@ -84,6 +84,9 @@ struct CheckpointOptions {
   bool replace = false;  ///< whether a run that is in the folder already is replaced
   /// What else stands in run.toml, as TOML. Not compared on resuming.
   std::string notes = {};
+  /// Names of files of the program's own in the folder, such as a model of the end: where a run is replaced
+  /// they go with it.
+  std::vector<std::string> also = {};
 };
 /// Makes a folder of the run: run.toml, the configuration; history.jsonl, a line a report; and checkpoints,
 /// alternating between checkpoint-a.safetensors and checkpoint-b.safetensors, so that one whole one is there
