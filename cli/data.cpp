@@ -56,7 +56,7 @@ int list(const std::string& data_dir) {
       if (error.code() != kNowhere) code = kFailed;
       found = fmt::format("{}: {}", error.code() == kNowhere ? "not found" : "damaged", error.what());
     }
-    write_text(stdout, fmt::format("{:<15}{}\n", name, found));
+    write_text(stdout, fmt::format("{:<17}{}\n", name, found));
   }
   return code;
 }

@@ -14,15 +14,20 @@ inline constexpr int kUnreadable = 4;  ///< an input file
 inline constexpr int kDiverged = 5;    ///< a loss that is not finite
 inline constexpr int kOtherRun = 6;    ///< a checkpoint that is damaged, or of another run
 
-/// Which of them an error is.
+/// Which of them an error is. What is wrong with a value or a shape comes from settings, as a rule.
 inline int exit_code_of(const Error& error) {
   const int number = error.code();
   const auto is_from = [number](int first, int last) { return number >= first && number <= last; };
   if (number == 80) return kDiverged;
-  if (is_from(303, 307) || number == 311) return kOtherRun;
-  if (is_from(220, 239) || number == 310 || is_from(340, 343)) return kUsage;
-  const bool is_writing = number == 83 || number == 84 || number == 314;
-  return dynamic_cast<const FileError*>(&error) != nullptr && !is_writing ? kUnreadable : kFailed;
+  if (is_from(303, 305) || number == 307 || number == 311) return kOtherRun;
+  if (number == 293 || is_from(344, 349)) return kUnreadable;
+  if (dynamic_cast<const FileError*>(&error) != nullptr) {
+    const bool is_writing = number == 83 || number == 84 || number == 309 || number == 314;
+    return is_writing ? kFailed : kUnreadable;
+  }
+  const bool is_setting = dynamic_cast<const ValueError*>(&error) != nullptr ||
+                          dynamic_cast<const ShapeError*>(&error) != nullptr;
+  return is_setting ? kUsage : kFailed;
 }
 
 }  // namespace chainrule::cli

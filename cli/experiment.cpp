@@ -149,7 +149,7 @@ Defaults defaults_for(const LoadedData& data) {
 
 void complete(Experiment& experiment, const LoadedData& data) {
   if (!experiment.net) {
-    throw ValueError(340, fmt::format("[train] there is no net. Set one: net = \"mlp(64, {})\".",
+    throw ValueError(340, fmt::format("[train] there is no net. Set one: net = \"mlp([64, {}])\".",
                                       data.has_classes ? std::max<std::int64_t>(data.class_count, 2) : 1));
   }
   set_from_data(experiment.net, data.is_text ? "vocabulary" : "output", data.class_count);

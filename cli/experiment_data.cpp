@@ -10,6 +10,7 @@
 
 #include "chainrule/error.h"
 #include "chainrule/io.h"
+#include "chainrule/ops.h"
 #include "experiment.h"
 
 namespace chainrule::cli {
@@ -94,11 +95,23 @@ LoadedData load_table(const DataSettings& settings) {
 }
 
 LoadedData load_arrays(const DataSettings& settings) {
-  LoadedData data = parted(data::read_npz(settings.name, settings.npz), settings.test);
-  if (data.train.columns().size() < 2) {
+  data::Source all = data::read_npz(settings.name, settings.npz);
+  if (all.target() != nullptr && is_floating(all.target()->dtype) && all.target()->shape.ndim() == 0) {
+    // Numbers in a row, as NumPy has them; a net's one output is a column.
+    const int target = static_cast<int>(all.columns().size()) - 1;
+    all = data::map(all, [target](data::Batch batch) {
+      batch[target] = expand_dims(batch[target], 1);
+      return batch;
+    });
+  }
+  LoadedData data = parted(all, settings.test);
+  if (all.target() == nullptr) {
     throw ValueError(343, fmt::format("[train] {} has no target. Name two of its arrays: --data.npz.x and "
                                       "--data.npz.t.",
                                       settings.name));
+  }
+  if (data.has_classes && data.class_count == 0 && all.rows() > 0) {
+    data.class_count = max(all.targets()).to_vector<std::int64_t>()[0] + 1;
   }
   data.described = fmt::format("{}: {}", settings.name, rows_text(data));
   return data;
@@ -141,7 +154,7 @@ LoadedData load_text(const DataSettings& settings, const std::vector<std::string
   LoadedData data;
   const auto [learnt, tested] = cut(text, settings.test);
   const auto [train, validation] = cut(learnt, settings.validation);
-  data.train = source(train, 1);
+  data.train = source(train, symbols.empty() ? 1 : settings.text.length);  // each place once, to measure
   if (settings.test > 0) data.test = source(tested, settings.text.length);
   if (settings.validation > 0) data.validation = source(validation, settings.text.length);
   data.is_text = data.has_classes = true;

@@ -27,7 +27,7 @@ constexpr Short kShort[] = {
      "where to look first for a named set's files (then:\nCHAINRULE_DATA_DIR, ~/.local/share/chainrule)"},
     {"--target", "data.csv.target", "COLUMN", "what is to be learnt of a .csv file"},
     {"--validation", "data.validation", "SHARE", "of the training rows, set aside to measure on"},
-    {"--net", "net", "NET", "the net: 'mlp(128, 10)', two_layer_net, ..."},
+    {"--net", "net", "NET", "the net: 'mlp([128, 10])', two_layer_net, ..."},
     {"--hidden", "net.hidden", "N", "hidden units of the books' nets"},
     {"--loss", "loss", "LOSS", "the loss (softmax_cross_entropy for classes, else mse)"},
     {"--optimizer", "optimizer.rule", "RULE", "sgd, momentum, adam, ..."},
@@ -49,8 +49,9 @@ void add_keys(CLI::App& app, std::vector<Given>& given) {
     return app.add_option_function<std::string>(
         option,
         [&given, option, key](const std::string& text) {
-          if (text == "0" && (key == "train.steps" || key == "train.epochs"))
-            throw CLI::ValidationError(option, "'0' trains nothing");
+          const bool is_zero = text.find_first_not_of("0.") == std::string::npos;
+          if (is_zero && (key == "train.steps" || key == "train.epochs"))
+            throw CLI::ValidationError(option, fmt::format("'{}' trains nothing", text));
           given.push_back({key, text, option});
         },
         "");

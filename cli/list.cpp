@@ -66,6 +66,16 @@ std::string data_text() {
          "\nor a folder with four IDX files, or a .csv file. chainrule data list says which are there.\n";
 }
 
+/// One key of run.toml, or a group of them; "" if there is none.
+std::string setting_text(const std::string& name) {
+  Experiment experiment;
+  std::vector<config::Leaf> found = config::leaves(experiment, config::Objects::skip);
+  std::erase_if(found, [&](const config::Leaf& leaf) {
+    return leaf.name != name && !leaf.name.starts_with(name + ".");
+  });
+  return leaves_text(found);
+}
+
 /// What `list` knows: a kind, "settings" or "data"; or "".
 std::string list_text(const std::string& what) {
   if (what == "settings") return settings_text();
@@ -135,6 +145,7 @@ int help(const CLI::App& app, const std::string& topic) {
   std::string text = error_text(topic);
   if (text.empty()) text = list_text(topic);
   if (text.empty()) text = row_text(topic);
+  if (text.empty()) text = setting_text(topic);
   if (text.empty()) {
     const std::string near = nearest(topic, known);
     complain(

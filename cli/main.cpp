@@ -6,6 +6,8 @@
 #include <cstring>
 #include <exception>
 #include <new>
+#include <regex>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -117,13 +119,19 @@ int parse_and_run(int argc, char** argv) {
   return kUsage;
 }
 
+/// A message without "called from train.cpp:41": such lines are the tool's, not the user's.
+std::string without_place(const std::string& message) {
+  static const std::regex place("(,| Called| called) ?(called )?from [A-Za-z0-9_]+\\.(cpp|h):[0-9]+");
+  return std::regex_replace(std::regex_replace(message, place, ""), std::regex("\\.\\. "), ". ");
+}
+
 int guarded_main(int argc, char** argv) {
   prepare_streams();
   int code = kFailed;
   try {
     code = parse_and_run(argc, argv);
   } catch (const Error& error) {
-    complain(error.what());
+    complain(without_place(error.what()));
     code = exit_code_of(error);
   } catch (const std::bad_alloc&) {
     complain("out of memory; try smaller --hidden or --batch-size.");

@@ -206,7 +206,7 @@ int run(const PredictOptions& options) {
         346, fmt::format("[predict] {} learnt a text: chainrule generate lets it write on.", trained.path));
   }
   Writer writer(trained, options);
-  if (options.out.empty()) {
+  if (options.out.empty() || options.out == "-") {
     predict_all(trained, options, writer, [](const std::string& text) { write_text(stdout, text); });
   } else {
     std::string all;

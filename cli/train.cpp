@@ -53,11 +53,11 @@ class Watcher : public train::Handler {
   }
   void reported(train::Trainer& trainer, const train::Report& report) override {
     if (columns_.empty()) progress_.line(heading(report));
-    std::string line = fmt::format("{:5} {:9} {:11.6f}", epoch_of(report, trainer.steps_per_epoch()),
+    std::string line = fmt::format("{:5} {:9} {:>11.6f}", epoch_of(report, trainer.steps_per_epoch()),
                                    report.step, report.loss);
     for (const auto& [name, width] : columns_) {
       const double* value = report.find(name);
-      line += value != nullptr ? fmt::format(" {:{}.4f}", *value, width) : fmt::format(" {:{}}", "", width);
+      line += value != nullptr ? fmt::format(" {:>{}.4f}", *value, width) : fmt::format(" {:{}}", "", width);
     }
     progress_.line(line);
   }
@@ -187,7 +187,8 @@ void prepare_folder(const TrainOptions& options) {
 
 /// What may be said anew of a run that goes on: how long, and where its files are now.
 bool may_change(const std::string& key) {
-  return key == "train.steps" || key == "train.epochs" || key == "data.dir" || key == "data.workers";
+  return key == "train.steps" || key == "train.epochs" || key == "data.name" || key == "data.dir" ||
+         key == "data.workers";
 }
 
 /// The settings of a run; an option that was given must say the same.
@@ -236,7 +237,6 @@ std::int64_t steps_of(const Experiment& experiment, std::int64_t per_epoch) {
 }
 
 int run(const TrainOptions& options) {
-  if (!options.out.empty() && !options.dry_run) prepare_folder(options);
   Experiment experiment =
       options.resume.empty() ? read_experiment(options.file, options.given) : resumed_experiment(options);
   use_threads(options.threads);
@@ -255,6 +255,7 @@ int run(const TrainOptions& options) {
   const std::int64_t count = steps_of(experiment, trainer.steps_per_epoch());
   if (options.dry_run) return describe_run(experiment, data, trainer, count);
 
+  if (!options.out.empty()) prepare_folder(options);
   std::ostringstream resumed;
   if (!options.resume.empty()) resumed << trainer.resume(options.resume);
   if (count < trainer.steps_done()) {
@@ -304,6 +305,8 @@ Command add_train(CLI::App& app) {
       ->excludes(force)
       ->excludes("FILE");
   train.get_option("--epochs")->excludes("--steps");
+  train.get_option("FILE")->check(
+      [](const std::string& name) { return name.empty() ? "FILE is empty" : ""; });
   out->check([](const std::string& name) { return name.empty() ? "RUN is empty" : ""; });
   train.add_flag("--dry-run", options->dry_run,
                  "only say what would be trained: layers, parameters, memory,\nand how long it would take");
@@ -317,7 +320,7 @@ Command add_train(CLI::App& app) {
       "  chainrule train --data mnist --epochs 5 --out run1\n"
       "  chainrule train --resume run1\n"
       "  chainrule train cars.toml --lr 0.01 --out cars1\n"
-      "  chainrule train --data cars.csv --target mpg --net 'mlp(64, 1)' --optimizer adam");
+      "  chainrule train --data cars.csv --target mpg --net 'mlp([64, 1])'");
   return [options] { return run(*options); };
 }
 

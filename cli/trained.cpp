@@ -147,8 +147,9 @@ Trained load_trained(const std::string& name) {
   trained.model = load_model(trained.path);
   try {
     for (const auto& [key, text] : trained.model.options.notes) take_note(trained, key, text);
-  } catch (const nlohmann::json::exception&) {
-    throw FileError(344, fmt::format("[model] {}: what it says of its inputs cannot be read. Save it anew.",
+  } catch (const std::exception&) {  // what it holds is no JSON, TOML, or a setting that is not known
+    throw FileError(344, fmt::format("[model] {}: what it says of its run cannot be read. Was it changed, or "
+                                     "made by a newer version? Save it anew.",
                                      trained.path));
   }
   trained.experiment.net = trained.model.net;
@@ -199,6 +200,10 @@ LoadedData load_for(const Trained& trained, const std::string& name, const std::
     if (kind_of(name) != DataKind::set) settings.test = settings.validation = 0;  // all of its rows
   }
   if (!dir.empty()) settings.dir = dir;
+  if (trained.input.size() == 3) {
+    settings.pictures.grey = trained.input[0] == 1;
+    settings.pictures.height = trained.input[1], settings.pictures.width = trained.input[2];
+  }
   settings.scale = Scale::none;  // the model has its own
   return load_data(settings, trained.experiment.seed, trained.model.options.classes);
 }

@@ -185,8 +185,10 @@ bool CsvReader::has_gap() const {
     const std::string_view cell = records_.cells()[column.cell];
     if (!contains(options_.missing_words, cell)) continue;
     if (options_.missing == Missing::error) {
-      throw FileError(283, cat(place(column), cell.empty() ? "empty" : cat("'", shown(cell), "'"),
-                               "; need a value. Set missing to drop, mean or value, or ignore the column."));
+      throw FileError(
+          283,
+          cat(place(column), cell.empty() ? "empty" : cat("'", shown(cell), "'"),
+              "; need a value. Fill the cell, set missing to drop, mean or value, or ignore the column."));
     }
     drop = drop || options_.missing == Missing::drop || column.is_target;
   }

@@ -172,7 +172,9 @@ TEST_F(TableRun, WrongSettingsAreNamed) {
       {{"train", toml, "--patience", "3", "--validation", "0"},
        2,
        "[train] train.patience needs rows to measure on. Set data.validation = 0.1, say. (E341)"},
-      {{"train", toml, "--target", "z"}, 1, ""},
+      {{"train", toml, "--target", "z"},
+       2,
+       "[read_csv] " + csv + " has no column 'z'; it has name, a, kind, y. (E285)"},
       {{"train", toml, "--set", "data.csv.target="},
        2,
        "[train] " + csv + " has no target. Name the column to be learnt: --target y. (E343)"},
@@ -273,7 +275,7 @@ TEST(ToolKinds, ATextIsLearntAndWrittenOn) {
                 "/model.safetensors learnt a text: chainrule generate lets it write "
                 "on. (E346)\n");
   const Outcome other = run_tool({"generate", run, "--prompt", "x"});
-  EXPECT_EQ(other.code, 1);
+  EXPECT_EQ(other.code, 2);
   EXPECT_NE(other.err.find("(E294)"), std::string::npos) << other.err;
 }
 

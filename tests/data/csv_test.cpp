@@ -154,10 +154,12 @@ const std::vector<Case> kCases = {
          "missing_words; "
          "if the column is one of words, add the column to words. (E282)"},
     {"a,b\n1,2\n,4\n",
-     "[read_csv] text:3, column 'a': empty; need a value. Set missing to drop, mean or value, or "
+     "[read_csv] text:3, column 'a': empty; need a value. Fill the cell, set missing to drop, mean or value, "
+     "or "
      "ignore the column. (E283)"},
     {"a,b\n1,NA\n",
-     "[read_csv] text:2, column 'b': 'NA'; need a value. Set missing to drop, mean or value, or ignore "
+     "[read_csv] text:2, column 'b': 'NA'; need a value. Fill the cell, set missing to drop, mean or value, "
+     "or ignore "
      "the column. (E283)"},
     {"a,b\n1,NA\n2,\n",
      "[read_csv] text, column 'b': no value at all, so there is no mean. Ignore the column. (E283)",

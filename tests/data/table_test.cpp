@@ -126,10 +126,11 @@ TEST_F(RealTables, Penguins) {
   const Table whole = read_csv(path, {.target = "species", .missing = Missing::drop});
   EXPECT_EQ(whole.rows(), 333);
   EXPECT_EQ(static_cast<Source>(whole).class_names(), (Words{"Adelie", "Chinstrap", "Gentoo"}));
-  EXPECT_EQ(message_of([&] { read_csv(path); }),
-            "[read_csv] " + path +
-                ":5, column 'bill_length_mm': empty; need a value. Set missing to drop, mean or "
-                "value, or ignore the column. (E283)");
+  EXPECT_EQ(
+      message_of([&] { read_csv(path); }),
+      "[read_csv] " + path +
+          ":5, column 'bill_length_mm': empty; need a value. Fill the cell, set missing to drop, mean or "
+          "value, or ignore the column. (E283)");
 }
 
 // 398 cars, 6 of them without horsepower.
