@@ -96,11 +96,14 @@ LoadedData load_table(const DataSettings& settings) {
 
 LoadedData load_arrays(const DataSettings& settings) {
   data::Source all = data::read_npz(settings.name, settings.npz);
-  if (all.target() != nullptr && is_floating(all.target()->dtype) && all.target()->shape.ndim() == 0) {
-    // Numbers in a row, as NumPy has them; a net's one output is a column.
-    const int target = static_cast<int>(all.columns().size()) - 1;
-    all = data::map(all, [target](data::Batch batch) {
-      batch[target] = expand_dims(batch[target], 1);
+  std::vector<int> flat;  // numbers in a row, as NumPy has them: to a net they are a column
+  for (std::size_t i = 0; i < all.columns().size(); ++i) {
+    const data::Column& column = all.columns()[i];
+    if (is_floating(column.dtype) && column.shape.ndim() == 0) flat.push_back(static_cast<int>(i));
+  }
+  if (!flat.empty()) {
+    all = data::map(all, [flat](data::Batch batch) {
+      for (const int i : flat) batch[i] = expand_dims(batch[i], 1);
       return batch;
     });
   }

@@ -1,14 +1,18 @@
 // chainrule init: writes a commented run.toml.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/App.hpp>
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <set>
 
 #include "chainrule/error.h"
 #include "chainrule/io.h"
+#include "chainrule/ops.h"
 #include "commands.h"
 #include "exit_code.h"
 #include "experiment.h"
@@ -34,8 +38,8 @@ constexpr const char* kImageNet =
 [net]
 type = "sequential"
 layers = [
-  "conv2d(8, 5)", "relu", "max_pool2d(2)",
-  "conv2d(16, 5)", "relu", "max_pool2d(2)",
+  "conv2d(16, 3, padding=1)", "relu", "max_pool2d(2)",
+  "conv2d(32, 3, padding=1)", "relu", "max_pool2d(2)",
   "affine(32)", "relu",
   "affine({outputs})",   # a number a class
 ]
@@ -65,8 +69,20 @@ validation = 0.1   # and of the others, to measure on while training
 [data.csv]
 target = "{target}"   # what is to be learnt
 # The columns: {columns}
-{ignore}    # columns to leave out
+{ignore}    # columns to leave out: those with more than 30 different words were
 {missing}    # what becomes of a cell without a value: error, drop, mean, value
+)toml";
+
+constexpr const char* kArraysData = R"toml(
+[data]
+name = "{name}"
+test = 0.2         # share of the rows that is set aside to test on
+validation = 0.1   # and of the others, to measure on while training
+
+[data.npz]         # the arrays: {arrays}
+x = "{x}"
+t = "{t}"
+classes = {classes}   # whether t has classes, or numbers
 )toml";
 
 constexpr const char* kText =
@@ -106,6 +122,9 @@ batch_size = {batch}
 # patience = 5     # stop after so many epochs in which the validation loss did not get better
 )toml";
 
+constexpr const char* kClassLoss = "softmax_cross_entropy and accuracy for classes";
+constexpr const char* kNumberLoss = "mse, rmse and r2 for numbers";
+
 std::string filled(std::string text, std::initializer_list<std::pair<std::string_view, std::string>> values) {
   for (const auto& [name, value] : values) {
     const std::string mark = fmt::format("{{{}}}", name);
@@ -121,38 +140,46 @@ std::string quoted(const std::string& text) {
   return line.substr(5, line.find_last_of('"') - 5);  // a = "..."
 }
 
-/// The names in the first line of a plain file.
+/// The names in the first record of a plain file, which may have line breaks in quotes.
 std::vector<std::string> names_in(const std::string& path) {
+  if (path.ends_with(".gz")) return {};
   std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  if (line.empty() || path.ends_with(".gz")) return {};
-  return data::parse_csv(line + "\n" + line, {.header = data::Header::present}, path).names();
+  std::string record;
+  do {
+    std::string line;
+    if (!std::getline(file, line)) break;
+    record += (record.empty() ? "" : "\n") + line;
+  } while (std::count(record.begin(), record.end(), '"') % 2 == 1);
+  if (record.empty()) return {};
+  return data::parse_csv(record + "\n" + record, {}, path).names();
 }
 
 /// A file that is looked at for the first time, whatever is in its columns.
 struct Looked {
-  data::Table table;
-  std::vector<std::string> too_many_words;  // columns of which each row has its own word, or nearly so
+  data::Table table;                 // read as the settings will say
+  std::vector<std::string> ignored;  // columns of which each row has its own word, or nearly so
   bool has_gaps = false;
 };
-Looked look_at(const std::string& path) {
+Looked look_at(const std::string& path, const std::string& target) {
   constexpr std::size_t kMostWords = 30;
-  data::CsvOptions options{.codes = names_in(path)};
-  const auto read = [&](data::Missing missing) {
-    options.missing = missing;
-    return data::read_csv(path, options);
-  };
   constexpr int kGap = 283;
-  Looked looked{.table = read(data::Missing::value), .too_many_words = {}};
+  data::CsvOptions options{.codes = names_in(path), .missing = data::Missing::value};
+  Looked looked{.table = data::read_csv(path, options), .ignored = {}};
+  for (const Shared<const data::TableColumn>& column : looked.table.columns()) {
+    if (column->words.size() > kMostWords && column->name != target) looked.ignored.push_back(column->name);
+  }
+  const auto is_ignored = [&](const std::string& name) {
+    return std::find(looked.ignored.begin(), looked.ignored.end(), name) != looked.ignored.end();
+  };
+  std::erase_if(options.codes, is_ignored);
+  options.ignore = looked.ignored, options.missing = data::Missing::error;
   try {
-    read(data::Missing::error);
+    looked.table = data::read_csv(path, options);
   } catch (const FileError& error) {
     if (error.code() != kGap) throw;
     looked.has_gaps = true;
-  }
-  for (const Shared<const data::TableColumn>& column : looked.table.columns()) {
-    if (column->words.size() > kMostWords) looked.too_many_words.push_back(column->name);
+    options.missing = data::Missing::drop;
+    looked.table = data::read_csv(path, options);
   }
   return looked;
 }
@@ -166,21 +193,17 @@ std::string list_text(const std::vector<std::string>& ignored) {
 }
 
 std::string for_table(const InitOptions& options) {
-  const Looked looked = look_at(options.data);
+  const Looked looked = look_at(options.data, options.target);
   const data::Table& table = looked.table;
-  const std::vector<std::string>& ignored = looked.too_many_words;
-  std::vector<std::string> names = table.names();
-  std::erase_if(names, [&](const std::string& name) {
-    return std::find(ignored.begin(), ignored.end(), name) != ignored.end() && name != options.target;
-  });
+  const std::vector<std::string> names = table.names();
   const std::string target = options.target.empty() ? names.back() : options.target;
   const data::TableColumn& column = table[target];
   const bool classes = column.has_words();
   std::string columns;
   for (const std::string& name : names) {
     if (name != target)
-      columns +=
-          fmt::format("{}{}{}", columns.empty() ? "" : ", ", name, table[name].has_words() ? " (words)" : "");
+      columns += fmt::format("{}{}{}", columns.empty() ? "" : ", ", quoted(name),
+                             table[name].has_words() ? " (words)" : "");
   }
   const std::string outputs = std::to_string(classes ? column.words.size() : 1);
   return filled(kTableNet, {{"outputs", outputs},
@@ -188,12 +211,9 @@ std::string for_table(const InitOptions& options) {
          filled(kTableData, {{"name", quoted(options.data)},
                              {"target", quoted(target)},
                              {"columns", columns},
-                             {"ignore", list_text(ignored)},
+                             {"ignore", list_text(looked.ignored)},
                              {"missing", looked.has_gaps ? "missing = \"drop\"" : "# missing = \"drop\""}}) +
-         filled(kRest, {{"loss", classes ? "softmax_cross_entropy and accuracy for classes"
-                                         : "mse, rmse and r2 for numbers"},
-                        {"epochs", "100"},
-                        {"batch", "32"}});
+         filled(kRest, {{"loss", classes ? kClassLoss : kNumberLoss}, {"epochs", "100"}, {"batch", "32"}});
 }
 
 std::string for_images(const InitOptions& options) {
@@ -202,9 +222,59 @@ std::string for_images(const InitOptions& options) {
   const std::int64_t classes = options.data == "digits" ? 10 : load_data(settings, 1).class_count;
   return filled(kImageNet, {{"outputs", std::to_string(classes)}}) +
          filled(kImageData, {{"name", quoted(options.data)}}) +
-         filled(
-             kRest,
-             {{"loss", "softmax_cross_entropy and accuracy for classes"}, {"epochs", "5"}, {"batch", "128"}});
+         filled(kRest, {{"loss", kClassLoss}, {"epochs", "5"}, {"batch", "128"}});
+}
+
+/// Whether numbers look like classes: whole ones, a number a row, of which there are few.
+bool look_like_classes(const Tensor& t) {
+  constexpr std::size_t kMostClasses = 30;
+  if (t.numel() != t.size(0)) return false;
+  const std::vector<double> numbers = cast(t, f64).to_vector<double>();
+  const std::set<double> different(numbers.begin(), numbers.end());
+  return different.size() <= kMostClasses && different.size() * 2 <= numbers.size() &&
+         std::all_of(different.begin(), different.end(), [](double x) { return x == std::floor(x); });
+}
+
+/// Which of the arrays is the target, and which the input: by their names, else by their order.
+std::string for_arrays(const InitOptions& options) {
+  const NamedTensors arrays = io::read_npz(options.data);
+  std::vector<std::string> names;
+  for (const NamedTensor& one : arrays) names.push_back(one.name);
+  const auto pick = [&](std::initializer_list<std::string_view> usual, const std::string& other) {
+    for (const std::string_view name : usual) {
+      if (arrays.contains(name) && name != other) return std::string(name);
+    }
+    const auto left =
+        std::find_if(names.begin(), names.end(), [&](const auto& name) { return name != other; });
+    return left != names.end() ? *left : std::string();
+  };
+  const std::string t =
+      options.target.empty() ? pick({"t", "y", "label", "labels", "target", "targets"}, "") : options.target;
+  const std::string x = pick({"x", "X", "data", "images", "features"}, t);
+  if (x.empty()) {
+    throw ValueError(343, fmt::format("[init] {} has {} array{}; need two at least, inputs and a target.",
+                                      options.data, names.size(), names.size() == 1 ? "" : "s"));
+  }
+  DataSettings settings;
+  settings.name = options.data;
+  settings.npz.x = x, settings.npz.t = t;
+  settings.npz.classes = arrays.contains(t) && arrays[t].ndim() > 0 && look_like_classes(arrays[t]);
+  const LoadedData data = load_data(settings, 1);
+  const bool classes = data.has_classes;
+  const Shape& row = data.train.columns()[0].shape;
+  const std::int64_t outputs = classes ? data.class_count : data.train.target()->shape.numel();
+  const std::string net =
+      row.ndim() == 3
+          ? filled(kImageNet, {{"outputs", std::to_string(outputs)}})
+          : filled(kTableNet, {{"outputs", std::to_string(outputs)},
+                               {"meaning", classes ? "a number a class at last" : "the numbers at last"}});
+  return net +
+         filled(kArraysData, {{"name", quoted(options.data)},
+                              {"arrays", fmt::format("{}", fmt::join(names, ", "))},
+                              {"x", quoted(x)},
+                              {"t", quoted(t)},
+                              {"classes", classes ? "true" : "false"}}) +
+         filled(kRest, {{"loss", classes ? kClassLoss : kNumberLoss}, {"epochs", "20"}, {"batch", "32"}});
 }
 
 std::string for_text(const InitOptions& options) {
@@ -220,9 +290,10 @@ int run(const InitOptions& options) {
   }
   const DataKind kind = kind_of(options.data);
   const std::string text =
-      filled(kHead, {{"file", options.file}}) + (kind == DataKind::table  ? for_table(options)
-                                                 : kind == DataKind::text ? for_text(options)
-                                                                          : for_images(options));
+      filled(kHead, {{"file", options.file}}) + (kind == DataKind::table    ? for_table(options)
+                                                 : kind == DataKind::arrays ? for_arrays(options)
+                                                 : kind == DataKind::text   ? for_text(options)
+                                                                            : for_images(options));
   io::replace_file(options.file, text);
   write_text(stdout, fmt::format("{}: settings for {}. Next: chainrule train {} --out run1\n", options.file,
                                  options.data, options.file));

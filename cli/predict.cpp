@@ -154,8 +154,10 @@ Tensor read_picture(const Trained& trained, const std::string& path, bool invert
     throw ValueError(346, fmt::format("[predict] {} takes no pictures: its inputs have the shape ({}).",
                                       trained.path, fmt::join(shape, ", ")));
   }
-  return data::read_image(path,
-                          {.grey = shape[0] == 1, .height = shape[1], .width = shape[2], .invert = invert});
+  const Tensor image = data::read_image(
+      path, {.grey = shape[0] == 1, .height = shape[1], .width = shape[2], .invert = invert});
+  // A grey file, in colours: the same in each.
+  return image.size(1) == 1 && shape[0] == 3 ? concatenate({image, image, image}, 1) : image;
 }
 
 std::vector<std::string> numbers_from(std::int64_t first, std::int64_t count) {

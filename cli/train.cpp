@@ -209,13 +209,35 @@ Experiment resumed_experiment(const TrainOptions& options) {
   return of_run;
 }
 
+/// What is measured each epoch, by name.
+std::vector<std::pair<std::string, data::Source>> measured_parts(const Experiment& experiment,
+                                                                 const LoadedData& data) {
+  std::vector<std::pair<std::string, data::Source>> parts;
+  if (experiment.train.measure_train) parts.emplace_back("train", data.train);
+  if (data.validation) parts.emplace_back("validation", data.validation);
+  if (data.test) parts.emplace_back("test", data.test);
+  return parts;
+}
+
+/// With train.patience the net ends with its best weights, not with those that were measured last.
+void measure_best(train::Result& result, const Experiment& experiment, const LoadedData& data) {
+  result.last.metrics.clear();
+  const train::Task task = make_task(experiment, data);
+  for (const auto& [part, source] : measured_parts(experiment, data)) {
+    for (train::Measure& measure : train::measure(task, source)) {
+      measure.name = part + "." + measure.name;
+      result.last.metrics.push_back(std::move(measure));
+    }
+  }
+}
+
 /// What happens beside the steps.
 void add_handlers(train::Trainer& trainer, const TrainOptions& options, const Experiment& experiment,
                   const LoadedData& data, Shared<train::Handler> watcher) {
   const std::string& folder = options.folder();
-  if (experiment.train.measure_train) trainer.on(epochs(1), train::evaluate(data.train, {.name = "train"}));
-  if (data.validation) trainer.on(epochs(1), train::evaluate(data.validation, {.name = "validation"}));
-  if (data.test) trainer.on(epochs(1), train::evaluate(data.test, {.name = "test"}));
+  for (const auto& [part, source] : measured_parts(experiment, data)) {
+    trainer.on(epochs(1), train::evaluate(source, {.name = part}));
+  }
   if (experiment.train.patience > 0) {
     trainer.on(epochs(1),
                train::early_stopping({.metric = "validation.loss", .patience = experiment.train.patience}));
@@ -269,7 +291,8 @@ int run(const TrainOptions& options) {
   add_handlers(trainer, options, experiment, data,
                Shared<train::Handler>(
                    new Watcher(progress, interrupts, trainer.steps_done(), !options.folder().empty())));
-  const train::Result result = trainer.run(steps(count));
+  train::Result result = trainer.run(steps(count));
+  if (experiment.train.patience > 0) measure_best(result, experiment, data);
 
   const std::string text = json_text(document(experiment, trainer, result));
   if (!options.folder().empty()) save_results(options.folder(), experiment, data, text);

@@ -176,6 +176,9 @@ class Fnv1a {
 
 /// Of everything: names, dtypes, shapes and elements, in order. Other order, other number.
 std::uint64_t checksum(const NamedTensors& tensors);
+/// Of a whole file: its tensors, whatever their order, and its texts in order, but for those whose keys end
+/// in "checksum". 16 hexadecimal digits; what models and checkpoints carry.
+std::string checksum(const NamedTensors& tensors, const Metadata& metadata);
 /// @}
 
 }  // namespace chainrule::io

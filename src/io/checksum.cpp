@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cstdio>
+#include <vector>
 
 #include "chainrule/io.h"
 #include "io/elements.h"
@@ -28,6 +30,21 @@ std::uint64_t checksum(const NamedTensors& tensors) {
     hash.add(tensor);
   }
   return hash.value();
+}
+
+std::string checksum(const NamedTensors& tensors, const Metadata& metadata) {
+  std::vector<const NamedTensor*> order;
+  for (const NamedTensor& t : tensors) order.push_back(&t);
+  std::sort(order.begin(), order.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
+  NamedTensors sorted;
+  for (const NamedTensor* t : order) sorted.add(t->name, t->tensor);
+  Fnv1a hash;
+  hash.add(std::to_string(checksum(sorted)));
+  const auto length_of = [](const std::string& text) { return std::to_string(text.size()); };
+  for (const auto& [key, text] : metadata) {
+    if (!key.ends_with("checksum")) hash.add(length_of(key) + ":" + key + length_of(text) + ":" + text);
+  }
+  return hash.hex();
 }
 
 }  // namespace chainrule::io

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kFormat = "chainrule.format", kNet = "chainrule.net", kBefore = "chainrule.before",
                            kAfter = "chainrule.after", kClasses = "chainrule.classes",
-                           kTies = "chainrule.ties";
+                           kTies = "chainrule.ties", kChecksum = "chainrule.checksum";
 
 constexpr std::string_view kVersion = "1";
 
@@ -97,6 +97,18 @@ Shared<nn::Layer> layer_from(const io::Metadata& metadata, std::string_view key,
   return {};
 }
 
+/// A file of which nothing was changed since `save`; one of another program need not say so.
+io::TensorFile read_whole(const std::string& path) {
+  io::TensorFile file = io::read_safetensors(path);
+  for (const auto& [name, text] : file.metadata) {
+    if (name != kChecksum || text == io::checksum(file.tensors, file.metadata)) continue;
+    throw FileError(256, cat("[load] ", path,
+                             ": its checksum does not fit: it was changed after it was "
+                             "saved. Take a copy that is whole, or save the net again."));
+  }
+  return file;
+}
+
 /// Whether a Trainer wrote it (src/train/checkpoint_file.cpp).
 bool is_checkpoint(const io::Metadata& metadata) {
   const auto says = [](const auto& entry) {
@@ -151,11 +163,13 @@ void save(const std::string& path, const nn::Layer& net, const ModelOptions& opt
     if (name != kFormat) config::parse_text(text, cat(path, ", ", name));
   }
   metadata.insert(metadata.end(), options.notes.begin(), options.notes.end());
-  io::write_safetensors(path, tensors_of(net), metadata);
+  const NamedTensors tensors = tensors_of(net);
+  metadata.emplace_back(kChecksum, io::checksum(tensors, metadata));
+  io::write_safetensors(path, tensors, metadata);
 }
 
 Model load_model(const std::string& path) {
-  io::TensorFile file = io::read_safetensors(path);
+  const io::TensorFile file = read_whole(path);
   Model model;
   model.net = layer_from(file.metadata, kNet, path);
   if (!model.net && is_checkpoint(file.metadata)) {
@@ -190,7 +204,7 @@ Model load_model(const std::string& path) {
 }
 
 void load(const std::string& path, nn::Layer& net) {
-  const io::TensorFile file = io::read_safetensors(path);
+  const io::TensorFile file = read_whole(path);
   if (!is_checkpoint(file.metadata)) return load(file.tensors, net);
   NamedTensors of_net;  // without what belongs to the optimizer and to handlers
   for (const auto& [name, tensor] : file.tensors) {

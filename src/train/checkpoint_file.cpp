@@ -1,10 +1,8 @@
 // A checkpoint as a safetensors file: numbers and texts in its metadata, under a checksum of everything.
 #include "train/checkpoint_file.h"
 
-#include <algorithm>
 #include <charconv>
 #include <filesystem>
-#include <vector>
 
 #include "chainrule/error.h"
 #include "chainrule/io.h"
@@ -19,21 +17,6 @@ template <class T>
 std::string text_of(T number) {
   char text[40];
   return {text, std::to_chars(text, text + sizeof(text), number).ptr};  // a double as it can be read back
-}
-
-/// Of all tensors, whatever their order, and of all texts before the checksum itself.
-std::string checksum_of(const NamedTensors& tensors, const io::Metadata& metadata) {
-  std::vector<const NamedTensor*> order;
-  for (const NamedTensor& t : tensors) order.push_back(&t);
-  std::sort(order.begin(), order.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
-  NamedTensors sorted;
-  for (const NamedTensor* t : order) sorted.add(t->name, t->tensor);
-  io::Fnv1a hash;
-  hash.add(text_of(io::checksum(sorted)));
-  for (const auto& [key, text] : metadata) {
-    if (key != "checksum") hash.add(cat(key.size(), ":", key, text.size(), ":", text));
-  }
-  return hash.hex();
 }
 
 /// The metadata of one file, with messages that name it.
@@ -79,7 +62,7 @@ void write_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
       {"loss_sum", text_of(checkpoint.loss_sum)}, {"loss_count", text_of(checkpoint.loss_count)},
       {"seconds", text_of(checkpoint.seconds)},   {"reports", text_of(checkpoint.reports)},
       {"history", checkpoint.history_digest},     {"configuration", checkpoint.configuration}};
-  metadata.emplace_back("checksum", checksum_of(checkpoint.tensors, metadata));
+  metadata.emplace_back("checksum", io::checksum(checkpoint.tensors, metadata));
   io::write_safetensors(path, checkpoint.tensors, metadata);
 }
 
@@ -94,7 +77,7 @@ Checkpoint read_checkpoint(const std::string& path) {
     reader.fail(cat("it has version ", reader.text("version"), " of the format; this program reads version ",
                     kVersion, "."));
   }
-  if (reader.text("checksum") != checksum_of(file.tensors, file.metadata)) {
+  if (reader.text("checksum") != io::checksum(file.tensors, file.metadata)) {
     reader.fail("its checksum does not fit: it was changed after it was written.");
   }
   Checkpoint checkpoint{.step = reader.number<std::int64_t>("step"),

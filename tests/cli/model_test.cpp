@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "chainrule/chainrule.h"
 #include "cli/tool.h"
 
 namespace chainrule::cli {
@@ -250,6 +251,61 @@ TEST(ToolKinds, PicturesInAFolderAClass) {
   EXPECT_EQ(measured["accuracy"], 1);
   write_picture(folder / "other/red/1.pgm", 120);
   EXPECT_NE(run_tool({"eval", run, "--data", folder / "other"}).code, 0);
+}
+
+TEST(ToolKinds, ATableOfLineBreaksInNamesAndOneWithoutNames) {
+  const TemporaryFolder folder;
+  const std::string toml = folder / "t.toml", csv = folder / "t.csv";
+  std::string named = "\"a\nb\",c,t\n", bare;
+  for (int i = 0; i < 40; ++i) {
+    named += std::to_string(i % 5) + "," + std::to_string(i % 3) + (i % 2 != 0 ? ",odd\n" : ",even\n");
+    bare += std::to_string(i % 5) + ";" + std::to_string(i % 3) + "\n";
+  }
+  for (const auto& [text, target] : {std::pair{named, "t"}, std::pair{bare, "column2"}}) {
+    write(csv, text);
+    EXPECT_EQ(run_tool({"init", toml, "--force", "--data", csv}).code, 0);
+    EXPECT_NE(read_file(toml).find("target = \"" + std::string(target) + "\""), std::string::npos);
+    const Outcome outcome = run_tool({"train", toml, "--epochs", "2"});
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+  }
+  // A class of which all rows have a gap is none.
+  write(csv, "a,t\n1,x\n2,y\n,z\n1,x\n2,y\n,z\n");
+  EXPECT_EQ(run_tool({"init", toml, "--force", "--data", csv}).code, 0);
+  EXPECT_NE(read_file(toml).find("\"affine(2)\""), std::string::npos) << read_file(toml);
+}
+
+TEST(ToolKinds, ArraysOfNumPy) {
+  const TemporaryFolder folder;
+  const std::string toml = folder / "a.toml", npz = folder / "a.npz";
+  std::vector<double> x, line, kind;
+  for (int i = 0; i < 60; ++i) {
+    x.push_back(i / 10.0);
+    line.push_back(2 * x.back() + 0.5);
+    kind.push_back(i < 30 ? 1 : 2);
+  }
+  const std::pair<std::vector<double>, const char*> targets[] = {{line, "affine(1)"}, {kind, "affine(2)"}};
+  for (const auto& [t, last] : targets) {
+    io::write_npz(npz, {{"label", from_data(t, {60})}, {"data", from_data(x, {60})}});
+    EXPECT_EQ(run_tool({"init", toml, "--force", "--data", npz}).code, 0);
+    EXPECT_NE(read_file(toml).find(last), std::string::npos) << read_file(toml);
+    const Outcome outcome = run_tool({"train", toml, "--epochs", "60", "--lr", "0.01", "--json"});
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    const Json result = Json::parse(outcome.out);
+    EXPECT_GT(result.contains("test_r2") ? result["test_r2"] : result["test_accuracy"], 0.9) << outcome.out;
+  }
+}
+
+// With patience the results are those of the weights that are saved, the best ones.
+TEST_F(TableRun, PatienceMeasuresWhatItKeeps) {
+  EXPECT_EQ(run_tool({"train", toml, "--out", run, "--lr", "0.2", "--patience", "2", "--epochs", "500"}).code, 0);
+  const Json result = Json::parse(read_file(run + "/result.json"));
+  ASSERT_NE(result["reason"], "all steps done");
+  const Json measured = Json::parse(run_tool({"eval", run, "--json"}).out);
+  EXPECT_EQ(measured["loss"], result["test_loss"]);
+  EXPECT_NE(result["test_loss"], result["history"].back()["test_loss"]);
+  double best = result["history"][0]["validation_loss"];
+  for (const Json& report : result["history"]) best = std::min<double>(best, report["validation_loss"]);
+  EXPECT_EQ(result["validation_loss"], best);
 }
 
 TEST(ToolKinds, ATextIsLearntAndWrittenOn) {

@@ -77,6 +77,28 @@ TEST_F(ModelFile, WhatCannotBeReadAgainIsNotWritten) {
   EXPECT_FALSE(std::filesystem::exists(path_));
 }
 
+TEST_F(ModelFile, ABitThatFlippedIsNoticed) {
+  nn::Sequential net{nn::Affine(2)};
+  net.build(ones({1, 2}));
+  save(path_, net);
+  const std::string whole = io::read_file(path_);
+  const std::size_t data = whole.size() - 6 * sizeof(float);  // of weight and bias
+  for (std::size_t at = data; at < whole.size(); ++at) {
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ 4);
+    io::replace_file(path_, damaged);
+    const std::string message = "[load] " + path_ +
+                                ": its checksum does not fit: it was changed after it was saved. Take a copy "
+                                "that is whole, or save the net again. (E256)";
+    EXPECT_EQ(message_of([&] { load_model(path_); }), message);
+    EXPECT_EQ(message_of([&] { load(path_, net); }), message);
+  }
+  std::string damaged = whole;
+  damaged[damaged.find("affine(2)") + 7] = '3';
+  io::replace_file(path_, damaged);
+  EXPECT_NE(message_of([&] { load_model(path_); }), "");
+}
+
 TEST_F(ModelFile, OfANewerFormatIsRefused) {
   io::write_safetensors(path_, {{"w", ones({2})}}, {{"chainrule.format", "2"}, {"chainrule.net", "relu"}});
   EXPECT_EQ(message_of([&] { load_model(path_); }),

@@ -45,15 +45,16 @@ struct Model {
 void save(const std::string& path, const nn::Layer& net, const ModelOptions& options = {});
 
 /// The net that a file describes, with its parameters. Layers of one's own must be registered before.
-/// @throws FileError  if it cannot be read (E200 to E207), does not say what net it holds, or is of a newer
-/// format
-///     (E245).
+/// @throws FileError  if it cannot be read (E200 to E207), was changed after it was saved (E256), does not
+/// say
+///     what net it holds, or is of a newer format (E245).
 /// @throws ValueError  if a layer is not known (E230), or the tensors are not those of the net (E246).
 Model load_model(const std::string& path);
 
 /// Gives a net the parameters and states of a file, by path. Floating numbers are converted to the net's
 /// dtype. All of them must be there and fit, and no others; nothing has changed otherwise. Of a checkpoint,
 /// what belongs to the optimizer and to handlers is left out.
+/// @throws FileError  if it cannot be read, or was changed after it was saved (E256).
 /// @throws ValueError  that lists what is missing, what is not known, what has another shape (E246).
 void load(const std::string& path, nn::Layer& net);
 void load(const NamedTensors& tensors, nn::Layer& net);
