@@ -18,6 +18,8 @@ Command add_eval(CLI::App& app);
 Command add_predict(CLI::App& app);
 Command add_generate(CLI::App& app);
 Command add_info(CLI::App& app);
+Command add_sweep(CLI::App& app);
+Command add_lr_find(CLI::App& app);
 Command add_list(CLI::App& app);
 Command add_help(CLI::App& app);
 Command add_check(CLI::App& app);

@@ -45,22 +45,23 @@ double calibrate(train::Trainer& trainer) {
 
 }  // namespace
 
-int describe_run(const Experiment& experiment, const LoadedData& data, train::Trainer& trainer,
-                 std::int64_t steps) {
-  const data::Batch batch = data.train.range(0, std::min(experiment.train.batch_size, data.train.rows()));
-  const std::string summary = experiment.net->summary(batch[0]);
-  const double step = calibrate(trainer);
+int describe_run(Training& training) {
+  const data::Source& rows = training.data().train;
+  const std::int64_t batch_size = training.experiment().train.batch_size, steps = training.steps();
+  const data::Batch batch = rows.range(0, std::min(batch_size, rows.rows()));
+  const std::string summary = training.net().summary(batch[0]);
+  const double step = calibrate(training.trainer());
   rusage used{};
   getrusage(RUSAGE_SELF, &used);
-  const auto per_epoch = static_cast<double>(trainer.steps_per_epoch());
+  const auto per_epoch = static_cast<double>(training.trainer().steps_per_epoch());
   write_text(stdout, fmt::format("data      {}\n\n{}\n\n"
                                  "training  {} steps ({:.4g} epochs) of {} rows\n"
                                  "time      {} a step, {} an epoch, {} in all, without measuring\n"
                                  "memory    {} of the process, data included\n"
                                  "machine   {}\n",
-                                 data.described, summary, steps, static_cast<double>(steps) / per_epoch,
-                                 experiment.train.batch_size, time_text(step), time_text(step * per_epoch),
-                                 time_text(step * static_cast<double>(steps)),
+                                 training.data().described, summary, steps,
+                                 static_cast<double>(steps) / per_epoch, batch_size, time_text(step),
+                                 time_text(step * per_epoch), time_text(step * static_cast<double>(steps)),
                                  bytes_text(1024.0 * static_cast<double>(used.ru_maxrss)), machine()));
   return kDone;
 }

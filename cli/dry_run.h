@@ -1,14 +1,11 @@
 #pragma once
 
-#include <cstdint>
-
-#include "experiment.h"
+#include "training.h"
 
 namespace chainrule::cli {
 
 /// Prints layers, shapes, parameters, memory, and the time that the run would take, from about a second of
 /// steps. Returns the exit code.
-int describe_run(const Experiment& experiment, const LoadedData& data, train::Trainer& trainer,
-                 std::int64_t steps);
+int describe_run(Training& training);
 
 }  // namespace chainrule::cli

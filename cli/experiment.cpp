@@ -59,9 +59,11 @@ void TrainSettings::fields(Fields& f) {
   f("steps", steps, "batches to train on, in place of epochs; 0: epochs decide", at_least(0));
   f("batch_size", batch_size, "rows a step", between(1, 100'000'000));
   f("order", order, kOrders, "in which rows come");
-  f("patience", patience, "epochs without a better validation loss after which it stops; 0: never",
+  f("report_every", report_every, "steps from one report to the next; 0: an epoch, of texts 250 at most",
     at_least(0));
-  f("measure_train", measure_train, "whether the training rows are measured each epoch as well");
+  f("patience", patience, "reports without a better validation loss after which it stops; 0: never",
+    at_least(0));
+  f("measure_train", measure_train, "whether the training rows are measured for each report as well");
 }
 
 void Experiment::fields(Fields& f) {

@@ -57,6 +57,7 @@ struct TrainSettings {
   std::int64_t steps = 0;
   std::int64_t batch_size = 100;
   data::Batches::Order order = data::Batches::Order::shuffled;
+  std::int64_t report_every = 0;
   std::int64_t patience = 0;
   bool measure_train = false;
 

@@ -36,11 +36,18 @@ constexpr Short kShort[] = {
     {"--steps", "train.steps", "N", "batches to train on, in place of epochs"},
     {"--batch-size", "train.batch_size", "N", "rows a step"},
     {"--patience", "train.patience", "N",
-     "epochs without a better validation loss after which\nit stops; 0: never"},
+     "reports without a better validation loss after which\nit stops; 0: never"},
     {"--seed", "seed", "N", "of the first weights and the order of rows, not of the data"},
 };
 
 }  // namespace
+
+std::string key_of(const std::string& name) {
+  for (const Short& one : kShort) {
+    if (one.option == "--" + name) return one.key;
+  }
+  return name;
+}
 
 void add_keys(CLI::App& app, std::vector<Given>& given) {
   Experiment books = read_experiment("", {});
@@ -59,7 +66,8 @@ void add_keys(CLI::App& app, std::vector<Given>& given) {
   for (const Short& one : kShort) {
     CLI::Option* option = add(one.option, one.key)->description(one.doc)->type_name(one.type);
     for (const config::Leaf& leaf : leaves) {
-      if (leaf.name == one.key && leaf.value != "" && leaf.value != "0" && leaf.value != "none")
+      if (leaf.name == one.key && leaf.value != "" && leaf.value != "0" && leaf.value != "0.0" &&
+          leaf.value != "none")
         option->default_str(leaf.value);
     }
   }

@@ -51,7 +51,8 @@ void define(Tool& tool) {
   tool.commands = {
       {"train", add_train(tool.app)},       {"init", add_init(tool.app)},
       {"eval", add_eval(tool.app)},         {"predict", add_predict(tool.app)},
-      {"generate", add_generate(tool.app)}, {"info", add_info(tool.app)},
+      {"generate", add_generate(tool.app)}, {"sweep", add_sweep(tool.app)},
+      {"lr-find", add_lr_find(tool.app)},   {"info", add_info(tool.app)},
       {"list", add_list(tool.app)},         {"help", add_help(tool.app)},
       {"check", add_check(tool.app)},       {"data", add_data(tool.app)},
       {"explain", add_explain(tool.app)},   {"bench", add_bench(tool.app)},

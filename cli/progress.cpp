@@ -39,7 +39,7 @@ Progress::Progress(std::FILE* lines, std::int64_t total, std::string unit)
     : lines_(lines),
       total_(total),
       unit_(std::move(unit)),
-      has_terminal_(can_take_back_a_line()),
+      has_terminal_(lines != nullptr && can_take_back_a_line()),
       began_(Clock::now()),
       updated_(began_),
       drawn_(began_) {}
@@ -59,18 +59,22 @@ void Progress::draw(std::int64_t done, Clock::time_point now) {
                                        unit_, static_cast<double>(done) / std::max(seconds(worked_), 1e-9),
                                        clock_text(seconds(now - began_) * (1 - share) / share));
   const std::size_t room = width() - 1;  // a full last column would wrap on some terminals
+  std::string note = note_ ? note_() + "  " : "";
+  if (note.size() + text.size() > room) note.clear();
+  const std::size_t left = room - std::min(room, note.size() + text.size());
   std::string bar;
-  if (room >= text.size() + 13) {
-    const std::size_t length = std::min<std::size_t>(room - text.size() - 3, 30);
+  if (left >= 13) {
+    const std::size_t length = std::min<std::size_t>(left - 3, 30);
     const auto filled = std::min(length, static_cast<std::size_t>(share * static_cast<double>(length)));
     bar = fmt::format("[{:.<{}}] ", std::string(filled, '#'), length);
   }
-  write_text(stderr, "\r\x1b[K" + (bar + text).substr(0, room));
+  write_text(stderr, "\r\x1b[K" + (bar + note + text).substr(0, room));
   visible_ = true;
   drawn_ = now;
 }
 
 void Progress::line(std::string_view text) {
+  if (lines_ == nullptr) return;
   clear();
   write_text(lines_, fmt::format("{}\n", text));
   updated_ = Clock::now();

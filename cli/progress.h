@@ -3,8 +3,10 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace chainrule::cli {
 
@@ -15,13 +17,15 @@ namespace chainrule::cli {
 /// nothing to switch off.
 class Progress {
  public:
-  /// @param lines  where lines go: stdout or stderr.
+  /// @param lines  where lines go: stdout or stderr; null: nowhere, and there is no bar.
   /// @param unit   of the counted work, in the plural: "steps".
   Progress(std::FILE* lines, std::int64_t total, std::string unit);
   ~Progress() { clear(); }
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
+  /// What stands in the bar besides, if there is room; asked each time it is drawn.
+  void say(std::function<std::string()> note) { note_ = std::move(note); }
   /// `done` of the work is done now. Cheap enough for every step.
   void update(std::int64_t done);
   /// Writes a line in the place of the bar. The time since the last update does not count for the rate: it
@@ -37,6 +41,7 @@ class Progress {
   std::FILE* lines_;
   std::int64_t total_;
   std::string unit_;
+  std::function<std::string()> note_;
   bool has_terminal_;
   bool visible_ = false;
   Clock::time_point began_;

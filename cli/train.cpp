@@ -3,6 +3,7 @@
 
 #include <CLI/Option.hpp>
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -14,7 +15,6 @@
 #include "core/thread_pool.h"
 #include "dry_run.h"
 #include "exit_code.h"
-#include "experiment.h"
 #include "files.h"
 #include "interrupt.h"
 #include "json_text.h"
@@ -23,6 +23,7 @@
 #include "options.h"
 #include "output.h"
 #include "progress.h"
+#include "training.h"
 
 namespace chainrule::cli {
 namespace {
@@ -34,17 +35,36 @@ struct TrainOptions {
   std::vector<Given> given;
   std::int64_t threads = 0;
   std::int64_t checkpoint_every = 1000;
-  bool force = false, json = false, dry_run = false;
+  std::string log_format = "text";
+  bool force = false, json = false, dry_run = false, quiet = false, verbose = false;
 
   const std::string& folder() const { return resume.empty() ? out : resume; }
 };
 
-/// Draws the bar, prints a line an epoch, and ends the run on a signal.
+/// Draws the bar, prints a line a report, and ends the run on a signal.
 class Watcher : public train::Handler {
  public:
-  Watcher(Progress& progress, const InterruptGuard& interrupts, std::int64_t begin, bool keeps_results)
-      : progress_(progress), interrupts_(interrupts), begin_(begin), keeps_results_(keeps_results) {}
+  Watcher(Progress& progress, const InterruptGuard& interrupts, std::int64_t begin,
+          const TrainOptions& options)
+      : progress_(progress),
+        interrupts_(interrupts),
+        begin_(begin),
+        keeps_results_(!options.folder().empty()),
+        is_jsonl_(options.log_format == "jsonl") {}
 
+  void begin(train::Trainer& trainer) override {
+    progress_.say([&trainer] {
+      const train::State state = trainer.state();
+      std::string text = fmt::format("epoch {:.4g}, loss {:.4g}", std::ceil(state.epoch), state.loss);
+      if (state.report == nullptr) return text;
+      for (const train::Measure& measure : state.report->metrics) {
+        const bool is_loss = measure.name.ends_with("loss");
+        if (!is_loss && measure.matrix.empty())
+          return text + fmt::format(", {} {:.4f}", measure.name, measure.value);
+      }
+      return text;
+    });
+  }
   void call(train::Trainer& trainer) override {
     progress_.update(trainer.steps_done() - begin_);
     // Nobody is left to read what would be printed, as after `| head -1`.
@@ -52,6 +72,7 @@ class Watcher : public train::Handler {
     if (interrupts_.signal() != 0 || in_vain) trainer.stop("interrupted");
   }
   void reported(train::Trainer& trainer, const train::Report& report) override {
+    if (is_jsonl_) return progress_.line(train::to_json(report));
     if (columns_.empty()) progress_.line(heading(report));
     std::string line = fmt::format("{:5} {:9} {:>11.6f}", epoch_of(report, trainer.steps_per_epoch()),
                                    report.step, report.loss);
@@ -82,7 +103,7 @@ class Watcher : public train::Handler {
   Progress& progress_;
   const InterruptGuard& interrupts_;
   std::int64_t begin_;
-  bool keeps_results_;
+  bool keeps_results_, is_jsonl_;
   std::vector<std::pair<std::string, std::size_t>> columns_;
 };
 
@@ -92,16 +113,17 @@ std::int64_t parameters_of(const nn::Layer& net) {
   return numbers;
 }
 
-std::string header(const Experiment& experiment, const LoadedData& data, const train::Trainer& trainer,
-                   std::int64_t steps, const std::string& resumed) {
+std::string header(Training& training, const std::string& resumed) {
+  const Experiment& experiment = training.experiment();
+  const auto per_epoch = static_cast<double>(training.trainer().steps_per_epoch());
   return fmt::format(
       "data      {}\n"
       "net       {}; {} parameters\n"
       "training  {} steps ({:.4g} epochs) of {} rows, {}, lr {}, seed {}\n"
       "machine   {}\n{}",
-      data.described, config::describe(*experiment.net), parameters_of(*experiment.net), steps,
-      static_cast<double>(steps) / static_cast<double>(trainer.steps_per_epoch()),
-      experiment.train.batch_size, config::describe(*experiment.optimizer.rule),
+      training.data().described, config::describe(training.net()), parameters_of(training.net()),
+      training.steps(), static_cast<double>(training.steps()) / per_epoch, experiment.train.batch_size,
+      config::describe(*experiment.optimizer.rule),
       experiment.optimizer.options.lr ? config::describe(*experiment.optimizer.options.lr) : "of the rule",
       experiment.seed, machine(), resumed.empty() ? "" : "run       " + resumed + "\n");
 }
@@ -129,7 +151,8 @@ void add_measures(Json& to, const train::Report& report) {
   }
 }
 
-Json document(const Experiment& experiment, const train::Trainer& trainer, const train::Result& result) {
+Json document(Training& training, const train::Result& result) {
+  const train::Trainer& trainer = training.trainer();
   Json history = Json::array();
   for (const train::Report& report : trainer.history()) {
     history.push_back({{"step", report.step},
@@ -145,8 +168,8 @@ Json document(const Experiment& experiment, const train::Trainer& trainer, const
   add_measures(all, result.last);
   all["interrupted"] = result.stopped && result.reason == "interrupted";
   all["reason"] = result.reason;
-  all["parameters_fnv1a"] = fnv1a(*experiment.net);
-  all["settings"] = Json::parse(config::to_json(config::write(experiment)));
+  all["parameters_fnv1a"] = fnv1a(training.net());
+  all["settings"] = Json::parse(config::to_json(config::write(training.experiment())));
   all["threads"] = num_threads();
   all["simd"] = simd();
   all["version"] = CHAINRULE_VERSION;
@@ -155,9 +178,9 @@ Json document(const Experiment& experiment, const train::Trainer& trainer, const
 }
 
 /// The model first: result.json, which has the checksum of its parameters, tells that it is complete.
-void save_results(const std::string& folder, const Experiment& experiment, const LoadedData& data,
-                  const std::string& text) {
-  save(fmt::format("{}/{}", folder, kModelFile), *experiment.net, model_options(experiment, data));
+void save_results(const std::string& folder, const Training& training, const std::string& text) {
+  save(fmt::format("{}/{}", folder, kModelFile), training.net(),
+       model_options(training.experiment(), training.data()));
   io::replace_file(fmt::format("{}/{}", folder, kResultFile), text);
 }
 
@@ -209,93 +232,56 @@ Experiment resumed_experiment(const TrainOptions& options) {
   return of_run;
 }
 
-/// What is measured each epoch, by name.
-std::vector<std::pair<std::string, data::Source>> measured_parts(const Experiment& experiment,
-                                                                 const LoadedData& data) {
-  std::vector<std::pair<std::string, data::Source>> parts;
-  if (experiment.train.measure_train) parts.emplace_back("train", data.train);
-  if (data.validation) parts.emplace_back("validation", data.validation);
-  if (data.test) parts.emplace_back("test", data.test);
-  return parts;
-}
-
-/// With train.patience the net ends with its best weights, not with those that were measured last.
-void measure_best(train::Result& result, const Experiment& experiment, const LoadedData& data) {
-  result.last.metrics.clear();
-  const train::Task task = make_task(experiment, data);
-  for (const auto& [part, source] : measured_parts(experiment, data)) {
-    for (train::Measure& measure : train::measure(task, source)) {
-      measure.name = part + "." + measure.name;
-      result.last.metrics.push_back(std::move(measure));
-    }
-  }
-}
-
-/// What happens beside the steps.
-void add_handlers(train::Trainer& trainer, const TrainOptions& options, const Experiment& experiment,
-                  const LoadedData& data, Shared<train::Handler> watcher) {
-  const std::string& folder = options.folder();
-  for (const auto& [part, source] : measured_parts(experiment, data)) {
-    trainer.on(epochs(1), train::evaluate(source, {.name = part}));
-  }
-  if (experiment.train.patience > 0) {
-    trainer.on(epochs(1),
-               train::early_stopping({.metric = "validation.loss", .patience = experiment.train.patience}));
-    trainer.on(epochs(1), train::keep_best("validation.loss"));
-  }
-  trainer.on(steps(1), std::move(watcher));
-  if (folder.empty()) return;
+void add_checkpoints(Training& training, const TrainOptions& options) {
   const std::string notes =
-      config::to_toml(config::Value::of_table({{"options", config::write(experiment)}}));
-  trainer.on(steps(options.checkpoint_every),
-             train::checkpoint(
-                 folder, {.replace = options.force, .notes = notes, .also = {kModelFile, kResultFile}}));
+      config::to_toml(config::Value::of_table({{"options", config::write(training.experiment())}}));
+  training.trainer().on(
+      steps(options.checkpoint_every),
+      train::checkpoint(options.folder(),
+                        {.replace = options.force, .notes = notes, .also = {kModelFile, kResultFile}}));
 }
 
-std::int64_t steps_of(const Experiment& experiment, std::int64_t per_epoch) {
-  const TrainSettings& settings = experiment.train;
-  if (settings.epochs > 0) return epochs(settings.epochs).in_steps(per_epoch);
-  return settings.steps > 0 ? settings.steps : 10 * per_epoch;
+/// Where the lines for people go: nowhere, or to stderr where stdout has the document.
+std::FILE* lines_of(const TrainOptions& options) {
+  if (options.quiet) return nullptr;
+  return options.json ? stderr : stdout;
+}
+
+/// Puts the trainer where a run was stopped. Returns what is said of it.
+std::string resume(Training& training, const TrainOptions& options) {
+  if (options.resume.empty()) return "";
+  std::ostringstream text;
+  text << training.trainer().resume(options.resume);
+  const std::int64_t done = training.trainer().steps_done();
+  if (training.steps() >= done) return text.str();
+  throw ValueError(310,
+                   fmt::format("[train] {} steps are fewer than the run in {} has done, {}. Ask for more.",
+                               training.steps(), options.resume, done));
 }
 
 int run(const TrainOptions& options) {
   Experiment experiment =
       options.resume.empty() ? read_experiment(options.file, options.given) : resumed_experiment(options);
   use_threads(options.threads);
-  const LoadedData data = load_data(experiment.data, experiment.seed);
-  complete(experiment, data);
-  build_net(experiment, data);
-  optim::Optimizer optimizer(*experiment.net, experiment.optimizer.rule, experiment.optimizer.options);
-  train::Trainer trainer(make_task(experiment, data), optimizer,
-                         {data.train,
-                          {.batch_size = experiment.train.batch_size,
-                           .seed = experiment.seed,
-                           .order = experiment.train.order,
-                           .transforms = transforms_of(experiment.data),
-                           .workers = experiment.data.workers}},
-                         {.seed = experiment.seed});
-  const std::int64_t count = steps_of(experiment, trainer.steps_per_epoch());
-  if (options.dry_run) return describe_run(experiment, data, trainer, count);
+  LoadedData data = load_data(experiment.data, experiment.seed);
+  Training training(std::move(experiment), std::move(data));
+  if (options.dry_run) return describe_run(training);
 
   if (!options.out.empty()) prepare_folder(options);
-  std::ostringstream resumed;
-  if (!options.resume.empty()) resumed << trainer.resume(options.resume);
-  if (count < trainer.steps_done()) {
-    throw ValueError(
-        310, fmt::format("[train] {} steps are fewer than the run in {} has done, {}. Ask for more.", count,
-                         options.resume, trainer.steps_done()));
-  }
+  const std::string resumed = resume(training, options);
+  train::Trainer& trainer = training.trainer();
   const InterruptGuard interrupts;
-  Progress progress(options.json ? stderr : stdout, count - trainer.steps_done(), "steps");
-  progress.line(header(experiment, data, trainer, count, resumed.str()));
-  add_handlers(trainer, options, experiment, data,
-               Shared<train::Handler>(
-                   new Watcher(progress, interrupts, trainer.steps_done(), !options.folder().empty())));
-  train::Result result = trainer.run(steps(count));
-  if (experiment.train.patience > 0) measure_best(result, experiment, data);
+  Progress progress(lines_of(options), training.steps() - trainer.steps_done(), "steps");
+  progress.line(header(training, resumed));
+  if (options.verbose) progress.line(training.net().summary(training.data().train.take({0})[0]) + "\n");
+  training.add_handlers();
+  trainer.on(steps(1),
+             Shared<train::Handler>(new Watcher(progress, interrupts, trainer.steps_done(), options)));
+  if (!options.folder().empty()) add_checkpoints(training, options);
+  const train::Result result = training.run();
 
-  const std::string text = json_text(document(experiment, trainer, result));
-  if (!options.folder().empty()) save_results(options.folder(), experiment, data, text);
+  const std::string text = json_text(document(training, result));
+  if (!options.folder().empty()) save_results(options.folder(), training, text);
   progress.line(last_line(trainer, result, options.folder()));
   if (options.json) write_text(stdout, text);
   return result.stopped && interrupts.signal() != 0 ? 128 + interrupts.signal() : kDone;
@@ -306,9 +292,11 @@ int run(const TrainOptions& options) {
 Command add_train(CLI::App& app) {
   const auto options = std::make_shared<TrainOptions>();
   CLI::App& train = *app.add_subcommand("train", "Train a net, as a file run.toml or options say");
-  train.add_option("FILE", options->file,
-                   "settings, as chainrule init writes them; without one the\n"
-                   "books' two-layer net (affine, relu, affine) is trained");
+  train
+      .add_option("FILE", options->file,
+                  "settings, as chainrule init writes them; without one the\n"
+                  "books' two-layer net (affine, relu, affine) is trained")
+      ->type_name("");
   add_keys(train, options->given);
   add_threads(train, options->threads);
   CLI::Option* out = train.add_option("--out", options->out,
@@ -334,9 +322,17 @@ Command add_train(CLI::App& app) {
   train.add_flag("--dry-run", options->dry_run,
                  "only say what would be trained: layers, parameters, memory,\nand how long it would take");
   train.add_flag("--json", options->json, "print one JSON document, and progress on stderr only");
+  train
+      .add_option("--log-format", options->log_format, "text, or jsonl: each report as a JSON object a line")
+      ->check(CLI::IsMember({"text", "jsonl"}))
+      ->capture_default_str()
+      ->type_name("");
+  CLI::Option* quiet = train.add_flag("-q,--quiet", options->quiet, "print nothing but errors");
+  train.add_flag("-v,--verbose", options->verbose, "say first what the layers are")->excludes(quiet);
   train.footer(
       "Prints the loss (mean over the epoch's steps) and what is measured once an\n"
-      "epoch. Ctrl-C finishes the step, measures and saves what was reached, and exits\n"
+      "epoch (--train.report_every N: so many steps). Ctrl-C finishes the step, measures and saves what was "
+      "reached, and exits\n"
       "with 130 (SIGTERM: 143); a second Ctrl-C ends at once.\n\n"
       "Examples:\n"
       "  chainrule train\n"

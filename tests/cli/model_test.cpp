@@ -6,7 +6,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "chainrule/chainrule.h"
+#include "chainrule/io.h"
+#include "chainrule/ops.h"
 #include "cli/tool.h"
 
 namespace chainrule::cli {
@@ -297,7 +298,8 @@ TEST(ToolKinds, ArraysOfNumPy) {
 
 // With patience the results are those of the weights that are saved, the best ones.
 TEST_F(TableRun, PatienceMeasuresWhatItKeeps) {
-  EXPECT_EQ(run_tool({"train", toml, "--out", run, "--lr", "0.2", "--patience", "2", "--epochs", "500"}).code, 0);
+  EXPECT_EQ(run_tool({"train", toml, "--out", run, "--lr", "0.2", "--patience", "2", "--epochs", "500"}).code,
+            0);
   const Json result = Json::parse(read_file(run + "/result.json"));
   ASSERT_NE(result["reason"], "all steps done");
   const Json measured = Json::parse(run_tool({"eval", run, "--json"}).out);

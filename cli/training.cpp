@@ -1,0 +1,82 @@
+#include "training.h"
+
+#include <algorithm>
+
+namespace chainrule::cli {
+namespace {
+
+Experiment made(Experiment experiment, const LoadedData& data) {
+  complete(experiment, data);
+  build_net(experiment, data);
+  return experiment;
+}
+
+/// Makes that there are reports where nothing is measured, too.
+struct Reporting final : train::Handler {
+  bool measures() const override { return true; }
+  void call(train::Trainer& /*trainer*/) override {}
+};
+
+}  // namespace
+
+Training::Training(Experiment experiment, LoadedData data)
+    : experiment_(made(std::move(experiment), data)),
+      data_(std::move(data)),
+      optimizer_(*experiment_.net, experiment_.optimizer.rule, experiment_.optimizer.options),
+      trainer_(task(), optimizer_, loader(), {.seed = experiment_.seed}) {}
+
+data::Loader Training::loader() const {
+  return {data_.train,
+          {.batch_size = experiment_.train.batch_size,
+           .seed = experiment_.seed,
+           .order = experiment_.train.order,
+           .transforms = transforms_of(experiment_.data),
+           .workers = experiment_.data.workers}};
+}
+
+std::int64_t Training::steps() const {
+  const TrainSettings& settings = experiment_.train;
+  const std::int64_t per_epoch = trainer_.steps_per_epoch();
+  if (settings.epochs > 0) return epochs(settings.epochs).in_steps(per_epoch);
+  return settings.steps > 0 ? settings.steps : 10 * per_epoch;
+}
+
+std::int64_t Training::report_every() const {
+  constexpr std::int64_t kOfTexts = 250;  // an epoch of a text, each of whose places begins a row, is long
+  const std::int64_t asked = experiment_.train.report_every, per_epoch = trainer_.steps_per_epoch();
+  if (asked > 0) return asked;
+  return data_.is_text ? std::min(kOfTexts, per_epoch) : per_epoch;
+}
+
+std::vector<std::pair<std::string, data::Source>> Training::parts() const {
+  std::vector<std::pair<std::string, data::Source>> parts;
+  if (experiment_.train.measure_train) parts.emplace_back("train", data_.train);
+  if (data_.validation) parts.emplace_back("validation", data_.validation);
+  if (data_.test) parts.emplace_back("test", data_.test);
+  return parts;
+}
+
+void Training::add_handlers() {
+  const Duration every = chainrule::steps(report_every());
+  trainer_.on(every, Shared<train::Handler>(new Reporting));
+  for (const auto& [part, source] : parts()) trainer_.on(every, train::evaluate(source, {.name = part}));
+  if (experiment_.train.patience == 0) return;
+  trainer_.on(every,
+              train::early_stopping({.metric = "validation.loss", .patience = experiment_.train.patience}));
+  trainer_.on(every, train::keep_best("validation.loss"));
+}
+
+train::Result Training::run() {
+  train::Result result = trainer_.run(chainrule::steps(steps()));
+  if (experiment_.train.patience == 0) return result;
+  result.last.metrics.clear();
+  for (const auto& [part, source] : parts()) {
+    for (train::Measure& measure : train::measure(task(), source)) {
+      measure.name = part + "." + measure.name;
+      result.last.metrics.push_back(std::move(measure));
+    }
+  }
+  return result;
+}
+
+}  // namespace chainrule::cli

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "experiment.h"
+
+namespace chainrule::cli {
+
+/// A run that is ready to begin: what the settings say, made.
+class Training {
+ public:
+  /// @param data  what load_data gave for them.
+  /// @throws ValueError  for settings that do not fit the data or each other (E340 to E342).
+  Training(Experiment experiment, LoadedData data);
+  Training(const Training&) = delete;
+  Training& operator=(const Training&) = delete;
+
+  const Experiment& experiment() const { return experiment_; }
+  const LoadedData& data() const { return data_; }
+  nn::Layer& net() const { return *experiment_.net; }
+  optim::Optimizer& optimizer() { return optimizer_; }
+  train::Trainer& trainer() { return trainer_; }
+  data::Loader loader() const;
+  train::Task task() const { return make_task(experiment_, data_); }
+
+  /// How many steps the settings ask for, and how many there are from one report to the next.
+  std::int64_t steps() const;
+  std::int64_t report_every() const;
+
+  /// What each report measures, by name: "validation", "test".
+  std::vector<std::pair<std::string, data::Source>> parts() const;
+  /// Hangs up what measures them, and what stops early.
+  void add_handlers();
+  /// Trains to the end, or until a handler stops it. With train.patience the last report is of the weights
+  /// that the net has then, the best ones.
+  train::Result run();
+
+ private:
+  Experiment experiment_;
+  LoadedData data_;
+  optim::Optimizer optimizer_;
+  train::Trainer trainer_;
+};
+
+}  // namespace chainrule::cli
