@@ -140,6 +140,9 @@ Tensor class_loss(const char* name, const Tensor& scores, const Tensor& targets,
 }  // namespace
 
 Tensor divisor_of(const Tensor& scores, const Tensor& targets, const ClassOptions& options) {
+  const bool counts_all_alike =
+      options.sample_weights.is_empty() && options.class_weights.is_empty() && options.ignored.empty();
+  if (counts_all_alike) return {};
   const Rows rows = as_rows(scores, targets, options);
   Tensor weights = weights_of(rows, options);
   if (!weights.is_empty()) weights = reshape(weights, rows.shape);

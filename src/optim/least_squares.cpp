@@ -18,6 +18,9 @@ using Residuals = FlatFunction::Residuals;
 /// left.
 constexpr double kRounding = 1e-12;
 
+/// Damping only shrinks so far, so that it can grow again.
+constexpr double kLeastDamping = 1e-300;
+
 /// Lengths of the columns of the derivatives.
 Numbers64 lengths(const Residuals& r, std::size_t parameters) {
   const std::size_t count = r.values.size();
@@ -165,8 +168,9 @@ Minimum minimize_objective(Objective residuals, std::span<const Tensor> start, c
   config::check(const_cast<GaussNewton&>(how));
   Search search(residuals, start, how, where);
   if (search.here().values.size() < search.x().size()) {
-    search.f().refuse(412, cat(search.here().values.size(), " residuals for ", search.x().size(),
-                               " parameters. Gauss-Newton needs as many; use LevenbergMarquardt."));
+    throw ValueError(
+        412, search.f().message(cat(search.here().values.size(), " residuals for ", search.x().size(),
+                                    " parameters. Gauss-Newton needs as many; use LevenbergMarquardt.")));
   }
   while (search.may_go_on()) {
     Numbers64 step;
@@ -202,9 +206,10 @@ Minimum minimize_objective(Objective residuals, std::span<const Tensor> start, c
       const double after = search.f().residuals(moved(search.x(), step), false).sum;
       most_promised = std::max(most_promised, promised);
       if (after < before) {
-        const double kept = (before - after) / promised;
+        const double kept = promised > 0 ? (before - after) / promised : 1;
         search.go(step, 1, promised);
         damping *= std::max(1.0 / 3, 1 - std::pow(2 * kept - 1, 3));  // Nielsen 1999
+        damping = std::max(damping, kLeastDamping);
         growth = 2, most_promised = 0;
         continue;
       }

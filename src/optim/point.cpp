@@ -91,17 +91,19 @@ bool are_finite(const Numbers64& numbers) {
   return std::all_of(numbers.begin(), numbers.end(), [](double x) { return std::isfinite(x); });
 }
 
-void FlatFunction::refuse(int code, const std::string& what) const {
-  throw ValueError(code, cat("[minimize] ", what, Origin{where_}.to_string()));
+std::string FlatFunction::message(const std::string& what) const {
+  return cat("[minimize] ", what, Origin{where_}.to_string());
 }
 
 void FlatFunction::require_finite(double value, const Numbers64& derivatives) const {
-  if (!std::isfinite(value))
-    refuse(411, cat("the function is ", value, " at the start. Start where it is finite."));
+  if (!std::isfinite(value)) {
+    throw ValueError(411,
+                     message(cat("the function is ", value, " at the start. Start where it is finite.")));
+  }
   for (const double slope : derivatives) {
-    if (!std::isfinite(slope))
-      refuse(411,
-             cat("a derivative of the function is ", slope, " at the start. Start where all are finite."));
+    if (std::isfinite(slope)) continue;
+    throw ValueError(411, message(cat("a derivative of the function is ", slope,
+                                      " at the start. Start where all are finite.")));
   }
 }
 

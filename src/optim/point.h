@@ -45,7 +45,8 @@ class FlatFunction {
 
   /// @throws ValueError  if the function, or a derivative of it, is not finite at the start (E411).
   void require_finite(double value, const Numbers64& derivatives) const;
-  [[noreturn]] void refuse(int code, const std::string& what) const;
+  /// Of an error: "[minimize] what. Called from fit.cpp:12."
+  std::string message(const std::string& what) const;
 
  private:
   Tensor call(const Numbers64& x, std::vector<Tensor>& variables);
