@@ -73,9 +73,8 @@ class Optimizer {
   /// One step against the gradient of the loss. Returns the loss, from before the step.
   /// @param also  tensors that are computed in the same run and made leaves: metrics of the batch.
   /// @throws ValueError  if the loss is not finite: names the operation that made the first number that is
-  /// not
-  ///     (E080); if it does not depend on a parameter (E263), or there is none (E267); or for a learning rate
-  ///     that cannot be (E045).
+  ///     not (E080); if it does not depend on a parameter (E263), or there is none (E267); or for a learning
+  ///     rate that cannot be (E045).
   double step(Tensor loss, nn::Pass& pass, std::span<Tensor> also = {}, Location where = Location::current());
   /// The same of a loss that is a mean, with what it divided by: a scalar, as graph, such as a number of rows
   /// or the sum of their weights. With `accumulate` it is what this step counts in the mean of the gradients.
@@ -98,8 +97,7 @@ class Optimizer {
   std::int64_t steps() const { return steps_; }
   /// The learning rate of the next step, or of another.
   /// @throws ValueError  if the schedule gives a negative one, or one that is not finite (E045); or counts in
-  /// epochs
-  ///     of unknown length (E260).
+  ///     epochs of unknown length (E260).
   double lr() const { return lr(steps_); }
   double lr(std::int64_t step) const;
   /// @throws ValueError  for settings out of range (E228).

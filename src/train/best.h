@@ -24,13 +24,12 @@ class BestOf {
   /// better (E308).
   Found find(const Trainer& trainer) const;
   const std::string& metric() const { return metric_; }
+  /// @throws ValueError  if it is not known (E308).
+  bool is_larger_better(const Task& task) const;
   /// Whether a value is better than the best before, by min_delta. NaN is never, and anything is better.
-  /// @throws ValueError  if it is not known which way (E308).
-  bool is_better(const Task& task, double value, double best) const;
+  bool is_better(bool larger_is_better, double value, double best) const;
 
  private:
-  bool is_larger_better(const Task& task) const;
-
   std::string metric_;
   Best mode_;
   double min_delta_;

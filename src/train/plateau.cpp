@@ -33,7 +33,7 @@ class ReduceOnPlateau final : public Handler {
     const double* value = report.find(options_.metric);
     if (value == nullptr) return;
     ++since_;
-    if (best_.is_better(trainer.task(), *value, value_)) value_ = *value, since_ = 0;
+    if (best_.is_better(best_.is_larger_better(trainer.task()), *value, value_)) value_ = *value, since_ = 0;
     if (since_ < options_.patience) return;
     since_ = 0;
     scale_ = std::max(scale_ * options_.factor, std::min(scale_, options_.smallest));

@@ -108,6 +108,17 @@ TEST(CountedLoss, OfAFunction) {
     EXPECT_NEAR(measure({net, own}, source, batch)[0].value, expected, 1e-6);
 }
 
+// Rows of a text are filled up with targets below 0.
+TEST(CountedLoss, OfTexts) {
+  nn::Sequential net{nn::Embedding(5, 5)};
+  const Tensor x = tensor({0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1}, {4, 3}, i64);
+  const Tensor t = tensor({1, -1, -1, 4, 0, 1, 2, 3, -1, -1, -1, -1}, {4, 3}, i64);
+  net.build(x);
+  const double expected = nn::token_loss(net.predict(x), t).item();
+  for (const std::int64_t batch : {1, 2, 3, 4})
+    EXPECT_NEAR(measure({net, nn::token_loss}, data::arrays(x, t), batch)[0].value, expected, 1e-6) << batch;
+}
+
 struct ByTwo {
   static constexpr Info kInfo{.name = "by_two",
                               .doc = "A loss of one's own that says what its mean divides by."};

@@ -82,9 +82,8 @@ Minimum minimize_objective(Objective residuals, std::span<const Tensor> start, c
 
 /// Of a function of one tensor: a loss for LBfgs, all residuals (of any shape) for the other two.
 /// @throws ValueError  for settings out of range (E228), a start at which the function or a derivative of it
-/// is
-///     not finite (E411), or fewer residuals than parameters with GaussNewton (E412); ShapeError  for a loss
-///     of several numbers (E030).
+///     is not finite (E411), or fewer residuals than parameters with GaussNewton (E412); ShapeError for a
+///     loss of several numbers (E030).
 template <class Method = LBfgs>
 Minimum minimize(TensorFunction f, const Tensor& start, const Method& how = {},
                  Location where = Location::current()) {

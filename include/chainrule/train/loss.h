@@ -116,6 +116,11 @@ class AnyLoss : public Any<Loss> {
     Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights) const override {
       return call(function_, "function", prediction, target, weights);
     }
+    Tensor counted(const Tensor& prediction, const Tensor& target, const Tensor& weights) const override {
+      if constexpr (requires { function_.counted(prediction, target, weights); })
+        return function_.counted(prediction, target, weights);
+      return Loss::counted(prediction, target, weights);
+    }
 
    private:
     F function_;

@@ -111,11 +111,9 @@ class Run : public Counted {
 /// Runs every point of the search. The same result for any number of threads, if a run depends on its point
 /// alone. A run that throws anything, or gives NaN, has failed; the others go on.
 /// @param run  of (const Point&), or of (const Point&, double budget): gives a score. Called by several
-/// threads at
-///             once, so each call makes its own net; see docs/threads.md.
+///     threads at once, so each call makes its own net; see docs/threads.md.
 /// @throws ValueError  for a space without settings or values, or with a range in a grid (E321), and options
-/// out
-///     of range (E228).
+///     out of range (E228).
 SweepResult sweep_runs(const Space& space, const Run& run, const SweepOptions& options);
 template <class F>
 requires std::invocable<const F&, const Point&> || std::invocable<const F&, const Point&, double> SweepResult

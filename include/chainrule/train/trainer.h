@@ -75,8 +75,8 @@ class Trainer {
   /// Trains for so long, or until a handler stops it; called again, it goes on. After `resume` the runs of
   /// the program count from step 0 again: the program is run as before, and what has been done is left out.
   /// @throws ValueError  for less than a step (E082), inside a handler (E302), or if the loss is not finite
-  /// (E080): with
-  ///     weights that are, if need be those of the last report. Handlers' `end` has been called then.
+  ///     (E080): with weights that are, if need be those of the last report. Handlers' `end` has been called
+  ///     then.
   Result run(Duration length);
 
   /// One step, without handlers. Returns the loss of its batch, from before the step. @throws as run (E080).
