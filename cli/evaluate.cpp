@@ -78,7 +78,7 @@ Command add_eval(CLI::App& app) {
   eval.footer(
       "Examples:\n"
       "  chainrule eval run1\n"
-      "  chainrule eval cars1 --data new_cars.csv\n"
+      "  chainrule eval cars1 --data more_cars.csv\n"
       "  chainrule eval run1/model.safetensors --data mnist");
   return [options] { return run(*options); };
 }

@@ -206,7 +206,7 @@ Command add_explain(CLI::App& app) {
       "  chainrule explain '1 / (1 + exp(-x))' --at x=0.5 --order 2 --check\n"
       "  chainrule explain 'x = 2*w + b; y = b + 1; x*y' --at w=3,b=4 --out graph.html\n"
       "  chainrule explain '(2*w + b) * (b + 1)' --at w=3,b=4 --solve 60 --vary b\n"
-      "  chainrule explain '(x - 1)^2 + 0.001' --at x=0.2 --minimize --lr 0.1 --steps 20",
+      "  chainrule explain '(x - 1)^2 + 0.001' --at x=0.2 --minimize --lr 0.1",
       function_list(), explain::kCheckTolerance));
   return [options] { return run(*options); };
 }

@@ -34,7 +34,7 @@ constexpr const char* kFooter =
     "Examples:\n"
     "  chainrule train                               train on the built-in digits\n"
     "  chainrule train --data mnist --out run1       on MNIST, keeping the run\n"
-    "  chainrule init cars.toml --data cars.csv      settings for a table of one's own\n"
+    "  chainrule init cars.toml --data cars.csv      settings for a table\n"
     "  chainrule train cars.toml --out cars1         and its training\n"
     "  chainrule predict cars1 new_cars.csv          and its use\n"
     "  chainrule check                               are the gradients right?\n"
@@ -70,7 +70,8 @@ const CLI::App& innermost(const CLI::App& app) {
   return parsed.empty() ? app : innermost(*parsed.front());
 }
 
-/// The name that was meant: the longest that the argument begins with, such as --lr of --lrate; else the nearest.
+/// The name that was meant: the longest that the argument begins with, such as --lr of --lrate; else the
+/// nearest.
 std::string near_option(const std::string& argument, const std::vector<std::string>& known) {
   constexpr std::size_t kShortest = 4;  // "--lr"
   std::string found;

@@ -175,13 +175,13 @@ constexpr double kDeepConv =
         3;
 
 constexpr Workload kWorkloads[] = {
-    {"two-layer-net", "784-50-10, ReLU, batch 100 gathered from 60,000 images, SGD", 2 * 100 * kTwoLayer,
+    {"two-layer-net", "784-50-10, ReLU, batch 100 gathered from 60,000 rows, SGD", 2 * 100 * kTwoLayer,
      two_layer_net},
     {"sigmoid-regression", "1000-100-10, sigmoid, sum of squares, batch 64, SGD",
      2.0 * 64 * (1000 * 100 * 2 + 100 * 10 * 3), sigmoid_regression},
     {"simple-conv-net", "conv 30 of 5x5, pool, 100, 10, batch 100, Adam", 2 * 100 * kSimpleConv,
      simple_conv_net},
-    {"deep-conv-net", "six convs of 3x3, three pools, 50, 10, dropout, batch 100, Adam", 2 * 100 * kDeepConv,
+    {"deep-conv-net", "6 convs of 3x3, 3 pools, 50, 10, dropout, batch 100, Adam", 2 * 100 * kDeepConv,
      deep_conv_net},
     {"wide-mlp", "784-1024-1024-10, ReLU, batch 256, SGD", 2 * 256 * kWide, wide_mlp},
     {"xor", "2-3-1, sigmoid, batch 4, SGD", 2.0 * 4 * (6 * 2 + 3 * 3), exclusive_or},

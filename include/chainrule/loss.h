@@ -140,8 +140,8 @@ Tensor kl_divergence(const Tensor& log_q, const Tensor& p, const LossOptions& op
 /// Settings of ctc.
 struct CtcOptions {
   Reduction reduction = Reduction::mean;
-  Tensor input_lengths = {};   ///< (N) i64: how many of the T frames there are; left out: all
-  Tensor target_lengths = {};  ///< (N) i64: how many of the L labels there are; left out: all
+  Tensor input_lengths = {};   ///< (N) i64, from 1: how many of the T frames there are; left out: all
+  Tensor target_lengths = {};  ///< (N) i64, from 0: how many of the L labels there are; left out: all
   std::int64_t blank = 0;      ///< the class that stands for nothing
 };
 
@@ -151,8 +151,10 @@ struct CtcOptions {
 /// @param targets    (N, L) i64 class numbers without blanks; what is behind target_lengths does not matter.
 /// @return  Scalar, or (N). The mean divides each by its number of labels first, as PyTorch does. Infinite
 /// where no alignment fits, as there are too few frames.
-/// @throws ShapeError  for shapes that do not fit (E153).
-/// @throws ValueError  when evaluated, for a label that is no class (E109).
+/// Labels and lengths are looked at here, so they are computed if they were not.
+/// @throws ShapeError  for shapes or dtypes that do not fit (E153).
+/// @throws ValueError  for lengths that cannot be, a label that is no class or is the blank, or a blank that
+/// is no class (E154).
 Tensor ctc(const Tensor& log_probs, const Tensor& targets, const CtcOptions& options = {},
            Location where = Location::current());
 

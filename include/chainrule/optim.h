@@ -40,7 +40,8 @@ struct Options {
   double clip_norm = 0;   ///< gradients are scaled so that the norm of all together is at most this; 0: not
   double clip_value = 0;  ///< each number of a gradient is cut to [-this, this]; 0: not
   /// Every so many steps there is one update, by the mean of their gradients: as a batch so many times as
-  /// large would give. A step of the schedule is a step, one of the rule an update.
+  /// large would give. Each counts the same, or what `step` is told. A step of the schedule is a step, one of
+  /// the rule an update.
   std::int64_t accumulate = 1;
   std::vector<Group> groups = {};  ///< the last that matches counts
 
@@ -72,10 +73,12 @@ class Optimizer {
   /// One step against the gradient of the loss. Returns the loss, from before the step.
   /// @param also  tensors that are computed in the same run and made leaves: metrics of the batch.
   /// @throws ValueError  if the loss is not finite: names the operation that made the first number that is
-  /// not
-  ///     (E080); if it does not depend on a parameter (E263), or there is none (E267); or for a learning rate
-  ///     that cannot be (E045).
+  ///     not (E080); if it does not depend on a parameter (E263), or there is none (E267); or for a learning
+  ///     rate that cannot be (E045).
   double step(Tensor loss, nn::Pass& pass, std::span<Tensor> also = {}, Location where = Location::current());
+  /// The same of a loss that is a mean, with what it divided by: a scalar, as graph, such as a number of rows
+  /// or the sum of their weights. With `accumulate` it is what this step counts in the mean of the gradients.
+  double step(Tensor loss, Tensor counted, nn::Pass& pass, Location where = Location::current());
   /// The same for a net that keeps no statistics. @throws ValueError  if it keeps some (E266).
   double step(Tensor loss, Location where = Location::current());
   /// One step with given gradients, in the order of the parameters that are not frozen.
@@ -94,8 +97,7 @@ class Optimizer {
   std::int64_t steps() const { return steps_; }
   /// The learning rate of the next step, or of another.
   /// @throws ValueError  if the schedule gives a negative one, or one that is not finite (E045); or counts in
-  /// epochs
-  ///     of unknown length (E260).
+  ///     epochs of unknown length (E260).
   double lr() const { return lr(steps_); }
   double lr(std::int64_t step) const;
   /// @throws ValueError  for settings out of range (E228).
@@ -110,7 +112,7 @@ class Optimizer {
 
   /// All that a later step depends on, beside the parameters: each state by the path of its parameter,
   /// "affine1.weight.velocity", and the number of steps as "steps". With `accumulate` the sum of gradients is
-  /// one more state, "affine1.weight.gradients".
+  /// one more state, "affine1.weight.gradients", and what they count together is "counted".
   NamedTensors state() const;
   /// Goes on from what `state` gave. @throws ValueError  that lists what is missing, extra or of another
   /// shape (E264).
@@ -131,9 +133,10 @@ class Optimizer {
   void find_updates(Workspace& w);
   void find_update(Workspace& w, std::size_t i, double lr);
   void add_up(Workspace& w);
-  void take_mean(std::vector<Tensor>& gradients) const;
+  void weigh(Workspace& w) const;
+  void take_mean(Workspace& w) const;
   void apply(Workspace& w, nn::Pass* pass, History history);
-  double step_with(Tensor loss, nn::Pass* pass, std::span<Tensor> also, Location where);
+  double step_with(Tensor loss, Tensor counted, nn::Pass* pass, std::span<Tensor> also, Location where);
   nn::NamedParameter& named(const Trained& trained) { return parameters_[trained.place]; }
   const nn::NamedParameter& named(const Trained& trained) const { return parameters_[trained.place]; }
 
@@ -143,6 +146,7 @@ class Optimizer {
   std::vector<std::string> state_names_;  // the rule's, and the sum of gradients if there is one
   std::vector<Trained> trained_;
   std::vector<Tensor> states_;  // of all trained ones, one after the other; made by the first step
+  Tensor counted_;              // with `accumulate`, of the steps since the last update: f64
   std::int64_t steps_ = 0;
   std::int64_t steps_per_epoch_ = 0;
   double lr_scale_ = 1;

@@ -77,6 +77,10 @@ Tensor TokenLoss::operator()(const Tensor& logits, const Tensor& targets, Locati
   return sum(chainrule::where(counts, losses, 0)) / number;
 }
 
+Tensor TokenLoss::counted(const Tensor&, const Tensor& targets, const Tensor&) const {
+  return sum(cast(targets >= 0, f64));
+}
+
 CharRnn::CharRnn(const CharRnn& other)
     : LayerOf(other),
       options_(other.options_),

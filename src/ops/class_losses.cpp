@@ -67,45 +67,49 @@ Tensor weights_of_classes(const Rows& rows, const ClassOptions& options) {
   return cast(options.class_weights, rows.scores.dtype());
 }
 
-/// Losses that have been weighted, and by what.
-struct Weighted {
-  Tensor losses, weights;  // (M)
-};
-
-/// sum_j q_j w_j l_j, where l_j is the loss of class j, q the smoothed targets, w the weights of classes.
-Weighted of_numbers(const Rows& rows, const ClassOptions& options, RowLoss loss) {
-  const double smoothing = options.label_smoothing;
-  const Tensor by_class = weights_of_classes(rows, options);
+/// Which class numbers are not ignored, (M); empty: all.
+Tensor kept_of(const Rows& rows, const ClassOptions& options) {
   Tensor is_kept;
   for (const std::int64_t ignored : options.ignored) {
     const Tensor is_other = not_equal(rows.targets, ignored);
     is_kept = is_kept.is_empty() ? is_other : logical_and(is_kept, is_other);
   }
-  const bool ignores = !options.ignored.empty();
-  const Tensor t = ignores ? where(is_kept, rows.targets, 0) : rows.targets;
-  Weighted w{loss(rows.scores, t, Reduction::none, {}), {}};
-  // What is no class fails above, and must not fail here first.
-  if (!by_class.is_empty()) w.weights = take(by_class, clip(t, 0, rows.classes - 1));
-  if (!by_class.is_empty()) w.losses = w.losses * w.weights;
+  return is_kept;
+}
+
+/// What each loss counts, (M): the weight of its class, 0 if that is ignored. Empty: all the same.
+Tensor weights_of(const Rows& rows, const ClassOptions& options) {
+  const Tensor by_class = weights_of_classes(rows, options);
+  if (!rows.has_numbers || (by_class.is_empty() && options.ignored.empty())) return {};
+  Tensor weights = ones(rows.targets.shape(), rows.scores.dtype());
+  // What is no class fails in the loss, and must not fail here first.
+  if (!by_class.is_empty()) weights = take(by_class, clip(rows.targets, 0, rows.classes - 1));
+  return options.ignored.empty() ? weights : where(kept_of(rows, options), weights, 0);
+}
+
+/// sum_j q_j w_j l_j, where l_j is the loss of class j, q the smoothed targets, w the weights of classes.
+Tensor of_numbers(const Rows& rows, const ClassOptions& options, RowLoss loss) {
+  const double smoothing = options.label_smoothing;
+  const Tensor by_class = weights_of_classes(rows, options), is_kept = kept_of(rows, options);
+  const Tensor t = is_kept.is_empty() ? rows.targets : where(is_kept, rows.targets, 0);
+  Tensor losses = loss(rows.scores, t, Reduction::none, {});
+  if (!by_class.is_empty()) losses = losses * take(by_class, clip(t, 0, rows.classes - 1));
   if (smoothing > 0) {
     Tensor even = full({rows.classes}, 1.0 / static_cast<double>(rows.classes), rows.scores.dtype());
     if (!by_class.is_empty()) even = even * by_class;
     const Tensor all = loss(rows.scores, broadcast_to(even, rows.scores.shape()), Reduction::none, {});
-    w.losses = (1 - smoothing) * w.losses + smoothing * all;
+    losses = (1 - smoothing) * losses + smoothing * all;
   }
-  if (w.weights.is_empty()) w.weights = ones(w.losses.shape(), w.losses.dtype());
-  if (ignores) w = {where(is_kept, w.losses, 0), where(is_kept, w.weights, 0)};
-  return w;
+  return is_kept.is_empty() ? losses : where(is_kept, losses, 0);
 }
 
-Weighted of_probabilities(const Rows& rows, const ClassOptions& options, RowLoss loss) {
+Tensor of_probabilities(const Rows& rows, const ClassOptions& options, RowLoss loss) {
   const double smoothing = options.label_smoothing;
   const Tensor by_class = weights_of_classes(rows, options);
   Tensor q = rows.targets;
   if (smoothing > 0) q = q * (1 - smoothing) + smoothing / static_cast<double>(rows.classes);
   if (!by_class.is_empty()) q = q * by_class;
-  const Tensor losses = loss(rows.scores, q, Reduction::none, {});
-  return {losses, ones(losses.shape(), losses.dtype())};
+  return loss(rows.scores, q, Reduction::none, {});
 }
 
 Tensor class_loss(const char* name, const Tensor& scores, const Tensor& targets, const ClassOptions& options,
@@ -122,16 +126,32 @@ Tensor class_loss(const char* name, const Tensor& scores, const Tensor& targets,
     const Tensor losses = loss(rows.scores, rows.targets, options.reduction, where);
     return options.reduction == Reduction::none ? reshape(losses, rows.shape) : losses;
   }
-  Weighted w = rows.has_numbers ? of_numbers(rows, options, loss) : of_probabilities(rows, options, loss);
-  w = {reshape(w.losses, rows.shape), reshape(w.weights, rows.shape)};
+  const Tensor of_rows =
+      rows.has_numbers ? of_numbers(rows, options, loss) : of_probabilities(rows, options, loss);
+  Tensor losses = reshape(of_rows, rows.shape), weights = weights_of(rows, options);
+  weights = weights.is_empty() ? ones(rows.shape, losses.dtype()) : reshape(weights, rows.shape);
   if (!options.sample_weights.is_empty()) {
-    const Tensor s = fitted_weights(options.sample_weights, w.losses);
-    w = {w.losses * s, w.weights * s};
+    const Tensor s = fitted_weights(options.sample_weights, losses);
+    losses = losses * s, weights = weights * s;
   }
-  return weighted(w.losses, w.weights, options.reduction);
+  return weighted(losses, weights, options.reduction);
 }
 
 }  // namespace
+
+Tensor divisor_of(const Tensor& scores, const Tensor& targets, const ClassOptions& options) {
+  const bool counts_all_alike =
+      options.sample_weights.is_empty() && options.class_weights.is_empty() && options.ignored.empty();
+  if (counts_all_alike) return {};
+  const Rows rows = as_rows(scores, targets, options);
+  Tensor weights = weights_of(rows, options);
+  if (!weights.is_empty()) weights = reshape(weights, rows.shape);
+  if (!options.sample_weights.is_empty()) {
+    const Tensor all = ones(rows.shape, scores.dtype());
+    weights = (weights.is_empty() ? all : weights) * fitted_weights(options.sample_weights, all);
+  }
+  return weights.is_empty() ? weights : sum(weights);
+}
 
 Tensor softmax_cross_entropy(const Tensor& logits, const Tensor& targets, const ClassOptions& options,
                              Location where) {

@@ -1,5 +1,6 @@
 // Connectionist temporal classification, forwards in logarithms; its gradient follows.
 #include <limits>
+#include <vector>
 
 #include "chainrule/loss.h"
 #include "chainrule/ops.h"
@@ -12,10 +13,40 @@ namespace {
 /// The logarithm of what is impossible: finite, so that no difference of two is NaN.
 constexpr double kImpossible = -1e30;
 
-void require_lengths(const char* of, const Tensor& lengths, std::int64_t rows) {
-  if (lengths.shape() == Shape{rows} && !is_floating(lengths.dtype())) return;
-  throw op_error<ShapeError>(153, cat(of, " ", lengths.shape(), " ", name_of(lengths.dtype()),
-                                      " do not fit a batch of ", rows, ". Need (", rows, ",) i64."));
+bool is_whole(DType dtype) { return dtype == i64 || dtype == u8; }
+
+/// Lengths as given, or all the same. Those that are given are looked at: data are known when the loss is
+/// made.
+std::vector<std::int64_t> lengths_of(const char* name, const Tensor& lengths, std::int64_t rows,
+                                     std::int64_t least, std::int64_t most) {
+  if (lengths.is_empty()) return std::vector<std::int64_t>(static_cast<std::size_t>(rows), most);
+  if (lengths.shape() != Shape{rows} || !is_whole(lengths.dtype())) {
+    throw op_error<ShapeError>(153, cat(name, " ", lengths.shape(), " ", name_of(lengths.dtype()),
+                                        " do not fit a batch of ", rows, ". Need (", rows, ",) i64."));
+  }
+  std::vector<std::int64_t> numbers = cast(lengths, i64).to_vector<std::int64_t>();
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (numbers[i] >= least && numbers[i] <= most) continue;
+    throw op_error<ValueError>(
+        154, cat(name, " of row ", i, " is ", numbers[i], "; it must be from ", least, " to ", most, "."));
+  }
+  return numbers;
+}
+
+/// @throws ValueError  for one, of those that there are, that is no class, or is the blank (E154).
+void require_labels(const Tensor& targets, const std::vector<std::int64_t>& counts, std::int64_t classes,
+                    std::int64_t blank) {
+  const std::vector<std::int64_t> labels = cast(targets, i64).to_vector<std::int64_t>();
+  const auto most = static_cast<std::size_t>(targets.size(1));
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    for (std::size_t j = 0; j < static_cast<std::size_t>(counts[i]); ++j) {
+      const std::int64_t label = labels[i * most + j];
+      if (label >= 0 && label < classes && label != blank) continue;
+      throw op_error<ValueError>(
+          154, cat("label ", j, " of row ", i, " is ", label, label == blank ? ", the blank" : "",
+                   "; it must be a class from 0 to ", classes - 1, " other than the blank ", blank, "."));
+    }
+  }
 }
 
 /// x, s places later along the last axis; what comes in is impossible.
@@ -33,21 +64,26 @@ Tensor log_sum(std::initializer_list<Tensor> of) { return logsumexp(stack(of, 0)
 Tensor ctc(const Tensor& log_probs, const Tensor& targets, const CtcOptions& options, Location where) {
   const OpScope scope("ctc", where);
   const Shape &x = log_probs.shape(), &t = targets.shape();
-  if (x.ndim() != 3 || t.ndim() != 2 || x[0] != t[0] || x[1] == 0 || is_floating(targets.dtype())) {
+  if (x.ndim() != 3 || t.ndim() != 2 || x[0] != t[0] || x[1] == 0 || !is_whole(targets.dtype())) {
     throw op_error<ShapeError>(153,
                                cat("log-probabilities ", x, ", targets ", t, " ", name_of(targets.dtype()),
                                    ". Need (N, T, C) and (N, L) i64, of one N, with frames."));
   }
   const std::int64_t rows = x[0], frames = x[1], labels = t[1], states = 2 * labels + 1;
-  const Tensor all_labels = full({rows}, static_cast<double>(labels), i64);
-  const Tensor counts = options.target_lengths.is_empty() ? all_labels : options.target_lengths;
-  require_lengths("target_lengths", counts, rows);
-  if (!options.input_lengths.is_empty()) require_lengths("input_lengths", options.input_lengths, rows);
+  if (options.blank < 0 || options.blank >= x[2]) {
+    throw op_error<ValueError>(
+        154, cat("blank is ", options.blank, "; it must be a class from 0 to ", x[2] - 1, "."));
+  }
+  lengths_of("input_lengths", options.input_lengths, rows, 1, frames);
+  const std::vector<std::int64_t> said_counts =
+      lengths_of("target_lengths", options.target_lengths, rows, 0, labels);
+  require_labels(targets, said_counts, x[2], options.blank);
+  const Tensor counts = from_data(said_counts, {rows});
 
   const auto blanks = [&](std::int64_t n) {
     return full({rows, n}, static_cast<double>(options.blank), i64);
   };
-  const Tensor is_label = cast(arange(labels), i64) < expand_dims(cast(counts, i64), 1);
+  const Tensor is_label = cast(arange(labels), i64) < expand_dims(counts, 1);
   const Tensor kept = chainrule::where(is_label, cast(targets, i64), options.blank);
   const Tensor said =
       concatenate({reshape(stack({blanks(labels), kept}, 2), {rows, 2 * labels}), blanks(1)}, 1);
@@ -71,7 +107,7 @@ Tensor ctc(const Tensor& log_probs, const Tensor& targets, const CtcOptions& opt
     a = next;
   }
   // The last label, or the blank behind it.
-  const Tensor last = expand_dims(cast(counts, i64) * 2, 1);
+  const Tensor last = expand_dims(counts * 2, 1);
   const Tensor is_end = logical_or(equal(places, last), equal(places, last - 1));
   const Tensor total = logsumexp(chainrule::where(is_end, a, kImpossible), 1);
   const Tensor loss =

@@ -13,6 +13,10 @@ Tensor fitted_weights(const Tensor& weights, const Tensor& losses);
 /// What is left of losses that have been multiplied by weights.
 Tensor weighted(const Tensor& losses, const Tensor& weights, Reduction reduction);
 
+/// What the mean of softmax_cross_entropy or nll divides by, a scalar as graph; empty where that is the
+/// number of losses. Of arguments that those take.
+Tensor divisor_of(const Tensor& scores, const Tensor& targets, const ClassOptions& options);
+
 /// @throws ValueError  unless it is from 0 to 1 (E151).
 void require_share(std::string_view what, double share);
 

@@ -64,7 +64,7 @@ class LineSearch {
     for (std::size_t i = 0; i < point.size(); ++i) point[i] += step * direction_[i];
     FlatFunction::Slope found = f_.slope(point);
     Place place{step, found.value, dot(found.gradient, direction_), std::move(found.gradient)};
-    if (!std::isfinite(place.value) || !std::isfinite(place.slope)) {
+    if (!std::isfinite(place.value) || !std::isfinite(place.slope) || !are_finite(place.gradient)) {
       place.value = std::numeric_limits<double>::infinity();
     }
     return place;
@@ -154,12 +154,12 @@ void LBfgs::fields(Fields& f) {
   f("curvature", curvature, "share of the slope that may be left", between(0, 1));
 }
 
-Minimum minimize_objective(Objective loss, std::span<const Tensor> start, const LBfgs& how) {
+Minimum minimize_objective(Objective loss, std::span<const Tensor> start, const LBfgs& how, Location where) {
   config::check(const_cast<LBfgs&>(how));
-  FlatFunction f(loss, start);
+  FlatFunction f(loss, start, where);
   Numbers64 x = f.start();
   FlatFunction::Slope here = f.slope(x);
-  require_finite_start(here.value);
+  f.require_finite(here.value, here.gradient);
   Curvature curvature(how.memory);
   Minimum found;
   const auto end = [&](const char* reason, bool converged) {

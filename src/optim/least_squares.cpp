@@ -18,6 +18,9 @@ using Residuals = FlatFunction::Residuals;
 /// left.
 constexpr double kRounding = 1e-12;
 
+/// Damping only shrinks so far, so that it can grow again.
+constexpr double kLeastDamping = 1e-300;
+
 /// Lengths of the columns of the derivatives.
 Numbers64 lengths(const Residuals& r, std::size_t parameters) {
   const std::size_t count = r.values.size();
@@ -30,8 +33,8 @@ Numbers64 lengths(const Residuals& r, std::size_t parameters) {
 
 /// The step that makes |r + J step|^2 + damping |scale step|^2 least. The columns are scaled to length 1, so
 /// that parameters of different sizes do not cost digits.
-/// @throws ValueError  without damping, if columns depend on each other (E112).
-Numbers64 best_step(const Residuals& r, const Numbers64& scale, double damping) {
+/// False if columns depend on each other, but for so little damping that it is lost in rounding.
+bool best_step(const Residuals& r, const Numbers64& scale, double damping, Numbers64& step) {
   const std::size_t parameters = scale.size(), count = r.values.size();
   const std::size_t rows = count + (damping > 0 ? parameters : 0);
   Numbers64 columns(parameters * rows), right(rows);
@@ -41,9 +44,14 @@ Numbers64 best_step(const Residuals& r, const Numbers64& scale, double damping) 
     if (damping > 0) columns[j * rows + count + j] = std::sqrt(damping);
   }
   const auto m = static_cast<std::int64_t>(rows), n = static_cast<std::int64_t>(parameters);
-  Numbers64 step = lstsq(transpose(from_data(columns, {n, m})), from_data(right, {m})).to_vector();
+  try {
+    step = lstsq(transpose(from_data(columns, {n, m})), from_data(right, {m})).to_vector();
+  } catch (const ValueError& error) {
+    if (error.code() != 112) throw;
+    return false;
+  }
   for (std::size_t j = 0; j < parameters; ++j) step[j] /= scale[j];
-  return step;
+  return true;
 }
 
 /// |r + J step|^2.
@@ -66,13 +74,12 @@ Numbers64 moved(const Numbers64& x, const Numbers64& step, double share = 1) {
 template <class Method>
 class Search {
  public:
-  Search(Objective residuals, std::span<const Tensor> start, const Method& how)
-      : how_(how), f_(residuals, start), x_(f_.start()), here_(f_.residuals(x_, true)) {
-    require_finite_start(here_.sum);
+  Search(Objective residuals, std::span<const Tensor> start, const Method& how, Location where)
+      : how_(how), f_(residuals, start, where), x_(f_.start()), here_(f_.residuals(x_, true)) {
+    f_.require_finite(here_.sum, here_.derivatives);
     measure();
   }
 
-  const char* end() const { return end_; }
   FlatFunction& f() { return f_; }
   const Numbers64& x() const { return x_; }
   const Residuals& here() const { return here_; }
@@ -91,17 +98,23 @@ class Search {
     x_ = std::move(to);
     here_ = f_.residuals(x_, true);
     ++iterations_;
+    if (!are_finite(here_.derivatives)) return stay("the derivatives are not finite any more", false);
     const double allowed = how_.value_tolerance * before;
     if (before - here_.sum <= allowed && promised <= allowed)
       end_ = "the sum falls by less than the tolerance";
     if (length <= how_.step_tolerance * size) end_ = "the steps are within the tolerance";
     measure();
   }
-  /// Nothing better was found for this step.
-  void stay(const char* reason) { end_ = reason; }
+  /// Nothing better was found from here.
+  void stay(const char* reason, bool converged) { end_ = reason, converged_ = converged; }
 
-  Minimum result(bool converged) {
-    Minimum found{f_.at(x_), here_.sum, iterations_, f_.evaluations(), converged, "all iterations are done"};
+  Minimum result() {
+    Minimum found{f_.at(x_),
+                  here_.sum,
+                  iterations_,
+                  f_.evaluations(),
+                  end_ != nullptr && converged_,
+                  "all iterations are done"};
     if (end_ != nullptr) found.reason = end_;
     return found;
   }
@@ -131,6 +144,7 @@ class Search {
   Numbers64 scale_;
   std::int64_t iterations_ = 0;
   const char* end_ = nullptr;
+  bool converged_ = true;  // if it has ended
 };
 
 template <class Method>
@@ -149,22 +163,20 @@ void LevenbergMarquardt::fields(Fields& f) {
   f("damping", damping, "at the start, relative to the squares of the derivatives", above(0));
 }
 
-Minimum minimize_objective(Objective residuals, std::span<const Tensor> start, const GaussNewton& how) {
+Minimum minimize_objective(Objective residuals, std::span<const Tensor> start, const GaussNewton& how,
+                           Location where) {
   config::check(const_cast<GaussNewton&>(how));
-  Search search(residuals, start, how);
+  Search search(residuals, start, how, where);
   if (search.here().values.size() < search.x().size()) {
-    throw ValueError(412,
-                     cat("[minimize] ", search.here().values.size(), " residuals for ", search.x().size(),
-                         " parameters. Gauss-Newton needs as many; use LevenbergMarquardt."));
+    throw ValueError(
+        412, search.f().message(cat(search.here().values.size(), " residuals for ", search.x().size(),
+                                    " parameters. Gauss-Newton needs as many; use LevenbergMarquardt.")));
   }
   while (search.may_go_on()) {
     Numbers64 step;
-    try {
-      step = best_step(search.here(), search.scale(), 0);
-    } catch (const ValueError& error) {
-      if (error.code() != 112) throw;
-      search.stay("the derivatives depend on each other");
-      return search.result(false);
+    if (!best_step(search.here(), search.scale(), 0, step)) {
+      search.stay("the derivatives depend on each other", false);
+      break;
     }
     const double before = search.here().sum, promised = before - predicted(search.here(), step);
     double share = 1;
@@ -172,38 +184,43 @@ Minimum minimize_objective(Objective residuals, std::span<const Tensor> start, c
       return search.f().residuals(moved(search.x(), step, share), false).sum < before;
     };
     while (share > 1e-12 && !falls()) share /= 2;
-    if (share <= 1e-12) {
-      search.stay("no part of the step makes the sum smaller");
-      return search.result(promised <= kRounding * before);
+    if (share > 1e-12) {
+      search.go(step, share, promised);
+    } else {
+      search.stay("no part of the step makes the sum smaller", promised <= kRounding * before);
     }
-    search.go(step, share, promised);
   }
-  return search.result(search.end() != nullptr);
+  return search.result();
 }
 
-Minimum minimize_objective(Objective residuals, std::span<const Tensor> start,
-                           const LevenbergMarquardt& how) {
+Minimum minimize_objective(Objective residuals, std::span<const Tensor> start, const LevenbergMarquardt& how,
+                           Location where) {
   config::check(const_cast<LevenbergMarquardt&>(how));
-  Search search(residuals, start, how);
+  Search search(residuals, start, how, where);
   double damping = how.damping, growth = 2;
+  double most_promised = 0;  // by a step from here
   while (search.may_go_on()) {
-    const Numbers64 step = best_step(search.here(), search.scale(), damping);
-    const double before = search.here().sum, promised = before - predicted(search.here(), step);
-    const double after = search.f().residuals(moved(search.x(), step), false).sum;
-    if (after < before) {
-      const double kept = (before - after) / promised;
-      search.go(step, 1, promised);
-      damping *= std::max(1.0 / 3, 1 - std::pow(2 * kept - 1, 3));  // Nielsen 1999
-      growth = 2;
-      continue;
+    Numbers64 step;
+    if (best_step(search.here(), search.scale(), damping, step)) {
+      const double before = search.here().sum, promised = before - predicted(search.here(), step);
+      const double after = search.f().residuals(moved(search.x(), step), false).sum;
+      most_promised = std::max(most_promised, promised);
+      if (after < before) {
+        const double kept = promised > 0 ? (before - after) / promised : 1;
+        search.go(step, 1, promised);
+        damping *= std::max(1.0 / 3, 1 - std::pow(2 * kept - 1, 3));  // Nielsen 1999
+        damping = std::max(damping, kLeastDamping);
+        growth = 2, most_promised = 0;
+        continue;
+      }
     }
     damping *= growth;
     growth *= 2;
-    if (damping < 1e30) continue;
-    search.stay("no shorter step makes the sum smaller");
-    return search.result(promised <= kRounding * before);
+    if (damping >= 1e30) {
+      search.stay("no shorter step makes the sum smaller", most_promised <= kRounding * search.here().sum);
+    }
   }
-  return search.result(search.end() != nullptr);
+  return search.result();
 }
 
 }  // namespace chainrule::optim

@@ -68,7 +68,10 @@ Optimizer::Optimizer(std::vector<nn::NamedParameter> parameters, AnyRule rule, O
   config::check(*rule_.handle());
   config::check(options_);
   if (!options_.lr) options_.lr = rule_->default_lr();
-  if (options_.accumulate > 1) state_names_.emplace_back("gradients");
+  if (options_.accumulate > 1) {
+    state_names_.emplace_back("gradients");
+    counted_ = scalar(0, f64);
+  }
   for (nn::NamedParameter& p : parameters) {
     const auto is_it = [&](const nn::NamedParameter& other) { return other.parameter == p.parameter; };
     if (std::none_of(parameters_.begin(), parameters_.end(), is_it)) parameters_.push_back(std::move(p));
@@ -91,10 +94,11 @@ Optimizer::Optimizer(std::vector<nn::NamedParameter> parameters, AnyRule rule, O
 }
 
 double Optimizer::lr(std::int64_t step) const {
-  const double now = options_.lr.at(step, steps_per_epoch_);
-  if (std::isfinite(now) && now >= 0) return now * lr_scale_;
+  const double planned = options_.lr.at(step, steps_per_epoch_), now = planned * lr_scale_;
+  const bool is_rate = std::isfinite(planned) && planned >= 0;
+  if (is_rate && std::isfinite(now)) return now;
   throw ValueError(45, cat("[", options_.lr->info().name, "] the learning rate of step ", step + 1, " is ",
-                           now, "; it must be a number from 0 up."));
+                           is_rate ? now : planned, "; it must be a number from 0 up."));
 }
 
 void Optimizer::set_lr_scale(double scale) {
@@ -129,20 +133,25 @@ void Optimizer::prepare() {
 }
 
 double Optimizer::step(Tensor loss, nn::Pass& pass, std::span<Tensor> also, Location where) {
-  return step_with(std::move(loss), &pass, also, where);
+  return step_with(std::move(loss), {}, &pass, also, where);
+}
+double Optimizer::step(Tensor loss, Tensor counted, nn::Pass& pass, Location where) {
+  return step_with(std::move(loss), std::move(counted), &pass, {}, where);
 }
 double Optimizer::step(Tensor loss, Location where) {
-  if (keeps_.empty()) return step_with(std::move(loss), nullptr, {}, where);
+  if (keeps_.empty()) return step_with(std::move(loss), {}, nullptr, {}, where);
   throw ValueError(266,
                    cat("[", rule_->info().name, "] the net keeps statistics (", keeps_,
                        "), which a pass collects. Make the loss with a pass, and use step(loss, pass)."));
 }
 
-double Optimizer::step_with(Tensor loss, nn::Pass* pass, std::span<Tensor> also, Location where) {
+double Optimizer::step_with(Tensor loss, Tensor counted, nn::Pass* pass, std::span<Tensor> also,
+                            Location where) {
   prepare();
   const Reused<Workspace> w;
   for (const Trained& trained : trained_) w->values.push_back(named(trained).parameter.value());
   find_gradients(loss, *w, where);
+  w->counted = std::move(counted);
   find_updates(*w);
   const std::size_t at = w->next.size();
   try {

@@ -1,12 +1,14 @@
 // Functions of tensors as functions of numbers in a row.
 #include "optim/point.h"
 
+#include <algorithm>
 #include <cmath>
 #include <ostream>
 
 #include "chainrule/error.h"
 #include "chainrule/ops.h"
 #include "core/text.h"
+#include "graph/node.h"
 
 namespace chainrule::optim {
 
@@ -48,7 +50,7 @@ void append(Numbers64& all, const Tensor& tensor) {
 FlatFunction::Slope FlatFunction::slope(const Numbers64& x) {
   std::vector<Tensor> variables;
   const Tensor loss = call(x, variables);
-  std::vector<Tensor> all = grad(loss, variables);
+  std::vector<Tensor> all = grad(loss, variables, {}, where_);
   all.push_back(loss);
   evaluate(all);
   Slope found{all.back().item(), {}};
@@ -70,7 +72,7 @@ FlatFunction::Residuals FlatFunction::residuals(const Numbers64& x, bool with_de
     for (std::size_t j = 0; j < x.size(); ++j) {
       Numbers64 unit(x.size());
       unit[j] = 1;
-      append(found.derivatives, jvp(r, variables, at(unit)));
+      append(found.derivatives, jvp(r, variables, at(unit), {}, where_));
     }
     return found;
   }
@@ -78,17 +80,31 @@ FlatFunction::Residuals FlatFunction::residuals(const Numbers64& x, bool with_de
   for (std::size_t i = 0; i < count; ++i) {
     Numbers64 unit(count), row;
     unit[i] = 1;
-    for (const Tensor& part : vjp(r, variables, cast(from_data(unit, r.shape()), r.dtype())))
-      append(row, part);
+    const Tensor cotangent = cast(from_data(unit, r.shape()), r.dtype());
+    for (const Tensor& part : vjp(r, variables, cotangent, {}, where_)) append(row, part);
     for (std::size_t j = 0; j < x.size(); ++j) found.derivatives[j * count + i] = row[j];
   }
   return found;
 }
 
-void require_finite_start(double value) {
-  if (std::isfinite(value)) return;
-  throw ValueError(411,
-                   cat("[minimize] the function is ", value, " at the start. Start where it is finite."));
+bool are_finite(const Numbers64& numbers) {
+  return std::all_of(numbers.begin(), numbers.end(), [](double x) { return std::isfinite(x); });
+}
+
+std::string FlatFunction::message(const std::string& what) const {
+  return cat("[minimize] ", what, Origin{where_}.to_string());
+}
+
+void FlatFunction::require_finite(double value, const Numbers64& derivatives) const {
+  if (!std::isfinite(value)) {
+    throw ValueError(411,
+                     message(cat("the function is ", value, " at the start. Start where it is finite.")));
+  }
+  for (const double slope : derivatives) {
+    if (std::isfinite(slope)) continue;
+    throw ValueError(411, message(cat("a derivative of the function is ", slope,
+                                      " at the start. Start where all are finite.")));
+  }
 }
 
 std::ostream& operator<<(std::ostream& out, const Minimum& found) {

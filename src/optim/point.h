@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "chainrule/optim/minimize.h"
@@ -19,7 +20,9 @@ inline double dot(const Numbers64& a, const Numbers64& b) {
 /// A function of tensors as one of their numbers in a row.
 class FlatFunction {
  public:
-  FlatFunction(Objective f, std::span<const Tensor> start) : f_(f), start_(start.begin(), start.end()) {}
+  /// @param where  the line that messages name.
+  FlatFunction(Objective f, std::span<const Tensor> start, Location where)
+      : f_(f), start_(start.begin(), start.end()), where_(where) {}
 
   Numbers64 start() const;
   /// The tensors with these numbers.
@@ -40,15 +43,20 @@ class FlatFunction {
   Residuals residuals(const Numbers64& x, bool with_derivatives);
   std::int64_t evaluations() const { return evaluations_; }
 
+  /// @throws ValueError  if the function, or a derivative of it, is not finite at the start (E411).
+  void require_finite(double value, const Numbers64& derivatives) const;
+  /// Of an error: "[minimize] what. Called from fit.cpp:12."
+  std::string message(const std::string& what) const;
+
  private:
   Tensor call(const Numbers64& x, std::vector<Tensor>& variables);
 
   Objective f_;
   std::vector<Tensor> start_;
+  Location where_;
   std::int64_t evaluations_ = 0;
 };
 
-/// @throws ValueError  E411
-void require_finite_start(double value);
+bool are_finite(const Numbers64& numbers);
 
 }  // namespace chainrule::optim

@@ -14,6 +14,7 @@ NamedTensors Optimizer::state() const {
     for (const std::string& state : state_names_)
       all.add(cat(named(trained).name, ".", state), states_[at++]);
   }
+  if (!counted_.is_empty()) all.add("counted", counted_);
   return all;
 }
 
@@ -41,6 +42,8 @@ void Optimizer::restore(const NamedTensors& state) {
   for (const auto& [name, tensor] : own) {
     if (name == "steps") {
       steps_ = state[name].to_vector<std::int64_t>()[0];
+    } else if (name == "counted") {
+      counted_ = detach(state[name]);
     } else {
       states_[at++] = detach(state[name]);
     }

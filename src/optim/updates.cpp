@@ -39,27 +39,40 @@ void Optimizer::add_up(Workspace& w) {
     Tensor& sum = states_[(i + 1) * states - 1];
     w.replace(i, sum, is_first ? w.gradients[i] + 0 : sum + w.gradients[i]);
   }
+  const Tensor counted = w.counted.is_empty() ? scalar(1, f64) : w.counted;
+  w.replace(0, counted_, is_first ? counted + 0 : counted_ + counted);
 }
 
-/// The mean of the gradients of all steps that belong to this update.
-void Optimizer::take_mean(std::vector<Tensor>& gradients) const {
-  if (options_.accumulate == 1) return;
-  for (std::size_t i = 0; i < gradients.size(); ++i) {
+/// The mean of the gradients of all steps that belong to this update. Where nothing counts it is 0.
+void Optimizer::take_mean(Workspace& w) const {
+  const Tensor total = counted_ + (w.counted.is_empty() ? scalar(1, f64) : w.counted);
+  const Tensor divisor = where(total > 0, total, 1);
+  for (std::size_t i = 0; i < w.gradients.size(); ++i) {
+    Tensor& gradient = w.gradients[i];
     const Tensor& sum = states_[(i + 1) * state_names_.size() - 1];
-    gradients[i] = (sum + gradients[i]) / static_cast<double>(options_.accumulate);
+    gradient = (sum + gradient) / cast(divisor, gradient.dtype());
   }
+}
+
+/// With `accumulate` gradients count what the loss was a mean over.
+void Optimizer::weigh(Workspace& w) const {
+  if (w.counted.is_empty()) return;
+  w.counted = maximum(cast(reshape(w.counted, {}), f64), 0);
+  for (Tensor& gradient : w.gradients) gradient = gradient * cast(w.counted, gradient.dtype());
 }
 
 /// From values and gradients, which it lets go, to what they become.
 void Optimizer::find_updates(Workspace& w) {
+  if (options_.accumulate > 1) weigh(w);
   if ((steps_ + 1) % options_.accumulate != 0) {
     add_up(w);
   } else {
-    take_mean(w.gradients);
+    if (options_.accumulate > 1) take_mean(w);
     limit(w.gradients);
     const double now = lr();
     for (std::size_t i = 0; i < trained_.size(); ++i) find_update(w, i, now);
   }
+  w.counted = {};
   w.values.clear();
   w.gradients.clear();
   w.states.clear();

@@ -28,12 +28,14 @@ struct Optimizer::Workspace {
   std::vector<const Tensor*> current;     // handles that are replaced
   std::vector<Place> places;              // which ones the first of them are
   std::vector<Tensor> next;               // what is computed: new values and states first
+  Tensor counted;                         // of this step, in f64; empty: 1
   std::vector<NumberLeaves> numbers;      // the first `numbers_used`
   std::size_t numbers_used = 0;
 
   void clear() {
     for (std::vector<Tensor>* tensors : {&values, &gradients, &states, &next}) tensors->clear();
     for (NumberLeaves& n : numbers) n.leaves.clear();
+    counted = {};
     current.clear();
     places.clear();
     numbers_used = 0;

@@ -23,21 +23,23 @@ bool BestOf::is_larger_better(const Task& task) const {
                             "or Best::smallest."));
 }
 
+bool BestOf::is_better(bool larger_is_better, double value, double best) const {
+  const double gain = larger_is_better ? value - best : best - value;
+  return !std::isnan(value) && (std::isnan(best) || gain > min_delta_);
+}
+
 BestOf::Found BestOf::find(const Trainer& trainer) const {
   const History& history = trainer.history();
   const auto has_it = [this](const Report& report) { return report.find(metric_) != nullptr; };
   if (!history.empty() && trainer.has_measured() && std::none_of(history.begin(), history.end(), has_it))
     static_cast<void>(history.back()[metric_]);  // throws
-  const bool is_larger_better = this->is_larger_better(trainer.task());
+  const bool larger_is_better = is_larger_better(trainer.task());
   Found found;
   for (std::size_t i = 0; i < history.size(); ++i) {
     const double* value = history[i].find(metric_);
     if (value == nullptr) continue;
     ++found.since;
-    if (std::isnan(*value)) continue;
-    const double gain = is_larger_better ? *value - found.value : found.value - *value;
-    if (found.best >= 0 && !(gain > min_delta_)) continue;
-    found = {static_cast<std::int64_t>(i), 0, *value};
+    if (is_better(larger_is_better, *value, found.value)) found = {static_cast<std::int64_t>(i), 0, *value};
   }
   return found;
 }

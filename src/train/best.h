@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 
 #include "chainrule/train/handlers.h"
@@ -17,7 +18,7 @@ class BestOf {
   struct Found {
     std::int64_t best = -1;  ///< its place in the history; -1 if there was none that is a number
     std::int64_t since = 0;  ///< reports with that metric after it
-    double value = 0;
+    double value = std::numeric_limits<double>::quiet_NaN();
   };
   /// @throws ValueError  if there are reports, and none has the metric (E300), or it is not known which is
   /// better (E308).
@@ -25,6 +26,8 @@ class BestOf {
   const std::string& metric() const { return metric_; }
   /// @throws ValueError  if it is not known (E308).
   bool is_larger_better(const Task& task) const;
+  /// Whether a value is better than the best before, by min_delta. NaN is never, and anything is better.
+  bool is_better(bool larger_is_better, double value, double best) const;
 
  private:
   std::string metric_;

@@ -23,10 +23,13 @@ void average_field(Fields& f, Average& average) {
     "of the classes: binary takes class 1 of two, which automatic does if it can");
 }
 
+/// The confusion, and how often each class is predicted: also of rows whose target is no class.
 nn::Ports confusion_sums(std::string_view name, const Seen& of) {
-  if (!is_yes_or_no(of))
-    return confusion_of(classes_of(name, of), argmax(of.prediction, -1), of.prediction.size(-1));
-  return confusion_of(cast(of.target > 0, i64), cast(of.prediction > 0, i64), 2);
+  const bool is_binary = is_yes_or_no(of);
+  const std::int64_t count = is_binary ? 2 : of.prediction.size(-1);
+  const Tensor classes = is_binary ? cast(of.target > 0, i64) : classes_of(name, of);
+  const Tensor taken = is_binary ? cast(of.prediction > 0, i64) : argmax(of.prediction, -1);
+  return {confusion_of(classes, taken, count), sum(one_hot(reshape(taken, {-1}), count, f64), 0)};
 }
 
 /// Of one class, or of all together.
@@ -34,23 +37,20 @@ struct Counts {
   double right = 0, predicted = 0, there = 0;
 };
 
-std::vector<Counts> counts_of(const Tensor& confusion) {
-  const std::vector<double> matrix = confusion.to_vector();
-  const auto size = static_cast<std::size_t>(confusion.size(0));
+std::vector<Counts> counts_of(std::span<const Tensor> sums) {
+  const std::vector<double> matrix = sums[0].to_vector(), predicted = sums[1].to_vector();
+  const std::size_t size = predicted.size();
   std::vector<Counts> counts(size);
   for (std::size_t i = 0; i < size; ++i) {
-    counts[i].right = matrix[i * size + i];
-    for (std::size_t j = 0; j < size; ++j) {
-      counts[i].there += matrix[i * size + j];
-      counts[j].predicted += matrix[i * size + j];
-    }
+    counts[i].right = matrix[i * size + i], counts[i].predicted = predicted[i];
+    for (std::size_t j = 0; j < size; ++j) counts[i].there += matrix[i * size + j];
   }
   return counts;
 }
 
 template <class F>
-double averaged(std::string_view name, const Tensor& confusion, Average average, F number) {
-  const std::vector<Counts> counts = counts_of(confusion);
+double averaged(std::string_view name, std::span<const Tensor> sums, Average average, F number) {
+  const std::vector<Counts> counts = counts_of(sums);
   if (average == Average::automatic) average = counts.size() == 2 ? Average::binary : Average::macro;
   if (average == Average::binary) {
     if (counts.size() == 2) return number(counts[1]);
@@ -75,28 +75,28 @@ double over(double a, double b) { return b == 0 ? 0 : a / b; }
 void Precision::fields(Fields& f) { average_field(f, average); }
 nn::Ports Precision::sums(const Seen& of) const { return confusion_sums(kInfo.name, of); }
 double Precision::finish(std::span<const Tensor> sums) const {
-  return averaged(kInfo.name, sums[0], average, [](const Counts& c) { return over(c.right, c.predicted); });
+  return averaged(kInfo.name, sums, average, [](const Counts& c) { return over(c.right, c.predicted); });
 }
 
 void Recall::fields(Fields& f) { average_field(f, average); }
 nn::Ports Recall::sums(const Seen& of) const { return confusion_sums(kInfo.name, of); }
 double Recall::finish(std::span<const Tensor> sums) const {
-  return averaged(kInfo.name, sums[0], average, [](const Counts& c) { return over(c.right, c.there); });
+  return averaged(kInfo.name, sums, average, [](const Counts& c) { return over(c.right, c.there); });
 }
 
 void F1::fields(Fields& f) { average_field(f, average); }
 nn::Ports F1::sums(const Seen& of) const { return confusion_sums(kInfo.name, of); }
 double F1::finish(std::span<const Tensor> sums) const {
-  return averaged(kInfo.name, sums[0], average,
+  return averaged(kInfo.name, sums, average,
                   [](const Counts& c) { return over(2 * c.right, c.predicted + c.there); });
 }
 
 nn::Ports CohenKappa::sums(const Seen& of) const { return confusion_sums(kInfo.name, of); }
 double CohenKappa::finish(std::span<const Tensor> sums) const {
   double right = 0, all = 0, chance = 0;
-  for (const Counts& c : counts_of(sums[0])) {
+  for (const Counts& c : counts_of(sums)) {
     right += c.right;
-    all += c.there;
+    all += c.predicted;
     chance += c.there * c.predicted;
   }
   const double p = right / all, q = chance / (all * all);

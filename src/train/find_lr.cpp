@@ -9,6 +9,7 @@
 #include "chainrule/config.h"
 #include "chainrule/error.h"
 #include "core/text.h"
+#include "train/step_of.h"
 #include "train/weights_of.h"
 
 namespace chainrule::train {
@@ -54,6 +55,12 @@ double steepest(const LrCurve& curve) {
   return found;
 }
 
+/// Whether a smoothed loss is `limit` times the smallest, or has risen as much from one that is not positive.
+bool has_exploded(double loss, double smallest, double first, double limit) {
+  const double size = smallest > 0 ? smallest : std::max(-smallest, first - smallest);
+  return loss - smallest > (limit - 1) * size;
+}
+
 }  // namespace
 
 void FindLrOptions::fields(Fields& f) {
@@ -85,14 +92,20 @@ LrCurve find_lr(const Task& task, optim::Optimizer& optimizer, data::Loader load
   optimizer.set_lr_scale(1);
   LrCurve curve;
   double mean = 0, weight = 0, smallest = std::numeric_limits<double>::infinity();
-  for (std::int64_t step = 0; step < options.steps; ++step) {
-    const double part = static_cast<double>(step) / static_cast<double>(options.steps - 1);
+  std::int64_t step = 0;
+  for (std::int64_t i = 0; i < options.steps; ++i) {
+    const double part = static_cast<double>(i) / static_cast<double>(options.steps - 1);
     const double rate = options.low * std::pow(options.high / options.low, part);
     optimizer.set_lr(rate);
-    nn::Pass pass = pass_of(step);
     double loss = 0;
     try {
-      loss = optimizer.step(task.outcome(loader.at(step), pass).loss, pass, {}, task.where());
+      double count = 0;
+      do {  // up to an update
+        nn::Pass pass = pass_of(step);
+        loss += step_of(task, optimizer, loader.at(step), pass);
+        ++step, ++count;
+      } while (optimizer.steps() % optimizer.options().accumulate != 0);
+      loss /= count;
     } catch (const ValueError& error) {
       if (error.code() != 80 || step == 0) throw;
       break;
@@ -100,7 +113,7 @@ LrCurve find_lr(const Task& task, optim::Optimizer& optimizer, data::Loader load
     mean = options.smoothing * mean + (1 - options.smoothing) * loss;
     weight = options.smoothing * weight + (1 - options.smoothing);
     const double smooth = mean / weight;
-    if (smooth > options.limit * smallest) break;
+    if (!curve.rates.empty() && has_exploded(smooth, smallest, curve.smoothed[0], options.limit)) break;
     smallest = std::min(smallest, smooth);
     curve.rates.push_back(rate), curve.losses.push_back(loss), curve.smoothed.push_back(smooth);
   }

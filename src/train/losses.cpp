@@ -3,6 +3,7 @@
 #include "chainrule/ops.h"
 #include "chainrule/train/loss.h"
 #include "core/text.h"
+#include "ops/weighted_losses.h"
 
 namespace chainrule {
 namespace loss {
@@ -39,14 +40,25 @@ void throw_no_weights(std::string_view loss) {
                             "Tensor& weights, or leave weighted_by out."));
 }
 
+Tensor Loss::counted(const Tensor&, const Tensor&, const Tensor& weights) const {
+  return weights.is_empty() ? Tensor() : sum(weights);
+}
+
 void SoftmaxCrossEntropy::fields(Fields& f) { class_fields(f, *this); }
 Tensor SoftmaxCrossEntropy::operator()(const Tensor& prediction, const Tensor& target,
                                        const Tensor& weights) const {
   return chainrule::softmax_cross_entropy(prediction, target, class_options(*this, weights));
 }
+Tensor SoftmaxCrossEntropy::counted(const Tensor& prediction, const Tensor& target,
+                                    const Tensor& weights) const {
+  return divisor_of(prediction, target, class_options(*this, weights));
+}
 void Nll::fields(Fields& f) { class_fields(f, *this); }
 Tensor Nll::operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights) const {
   return chainrule::nll(prediction, target, class_options(*this, weights));
+}
+Tensor Nll::counted(const Tensor& prediction, const Tensor& target, const Tensor& weights) const {
+  return divisor_of(prediction, target, class_options(*this, weights));
 }
 void BinaryCrossEntropyWithLogits::fields(Fields& f) {
   f("label_smoothing", label_smoothing, "share by which targets are drawn towards one half", between(0, 1));

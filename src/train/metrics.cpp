@@ -31,9 +31,13 @@ Tensor classes_of(std::string_view metric, const Seen& of) {
   const Shape& p = of.prediction.shape();
   const Shape& t = of.target.shape();
   if (p.ndim() >= 2 && t == p) return argmax(of.target, -1);
-  const bool fits = p.ndim() >= 2 && Shape(p.sizes().first(static_cast<std::size_t>(p.ndim()) - 1)) == t;
+  const bool fits = p.ndim() >= 2 && p[p.ndim() - 1] != 1 &&
+                    Shape(p.sizes().first(static_cast<std::size_t>(p.ndim()) - 1)) == t;
   if (!fits || is_floating(of.target.dtype())) {
-    throw_unfit(metric, of, "predictions (..., C), and class numbers (...) or one-hot rows (..., C)");
+    throw_unfit(
+        metric, of,
+        "predictions (..., C), and class numbers (...) or one-hot rows (..., C); or single numbers of "
+        "equal shapes");
   }
   return cast(of.target, i64);
 }
@@ -49,8 +53,8 @@ Tensor difference(std::string_view metric, const Seen& of) {
 }  // namespace
 
 nn::Ports Loss::sums(const Seen& of) const {
-  const Tensor rows = count(of.rows);
-  return {cast(of.loss, f64) * rows, rows};
+  const Tensor counted = of.counted.is_empty() ? count(of.rows) : maximum(cast(of.counted, f64), 0);
+  return {cast(of.loss, f64) * counted, counted};
 }
 double Loss::finish(std::span<const Tensor> sums) const { return share(sums); }
 

@@ -1,6 +1,6 @@
 // A learning rate that falls when results have stopped getting better.
 #include <algorithm>
-#include <cmath>
+#include <limits>
 
 #include "chainrule/error.h"
 #include "chainrule/ops.h"
@@ -13,7 +13,7 @@ namespace {
 class ReduceOnPlateau final : public Handler {
  public:
   explicit ReduceOnPlateau(PlateauOptions options)
-      : options_(std::move(options)), best_(options_.metric, options_.mode) {
+      : options_(std::move(options)), best_(options_.metric, options_.mode, options_.min_delta) {
     if (options_.patience >= 1 && options_.min_delta >= 0 && options_.factor >= 0 && options_.factor < 1 &&
         options_.smallest >= 0) {
       return;
@@ -32,9 +32,8 @@ class ReduceOnPlateau final : public Handler {
   void reported(Trainer& trainer, const Report& report) override {
     const double* value = report.find(options_.metric);
     if (value == nullptr) return;
-    const double gain = best_.is_larger_better(trainer.task()) ? *value - value_ : value_ - *value;
     ++since_;
-    if (!std::isnan(*value) && (std::isnan(value_) || gain > options_.min_delta)) value_ = *value, since_ = 0;
+    if (best_.is_better(best_.is_larger_better(trainer.task()), *value, value_)) value_ = *value, since_ = 0;
     if (since_ < options_.patience) return;
     since_ = 0;
     scale_ = std::max(scale_ * options_.factor, std::min(scale_, options_.smallest));

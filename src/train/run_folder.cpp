@@ -114,6 +114,7 @@ class RunFolder final : public Handler {
       : folder_(std::move(folder)), options_(std::move(options)), history_(folder_ + "/history.jsonl") {}
 
   void begin(Trainer& trainer) override {
+    if (trainer.step_ < written_at_) written_at_ = -1;  // it went back
     if (is_ready_) return;
     std::error_code error;
     fs::create_directories(folder_, error);

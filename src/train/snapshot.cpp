@@ -7,6 +7,7 @@
 #include "chainrule/ops.h"
 #include "chainrule/train/trainer.h"
 #include "core/text.h"
+#include "train/weights_of.h"
 
 namespace chainrule::train {
 namespace {
@@ -19,11 +20,6 @@ bool is_finite(const Tensor& tensor) {
   };
   if (tensor.dtype() == f32) return all_of(tensor.data<float>());
   return tensor.dtype() != f64 || all_of(tensor.data<double>());
-}
-
-bool are_finite(const NamedTensors& tensors) {
-  return std::all_of(tensors.begin(), tensors.end(),
-                     [](const NamedTensor& t) { return is_finite(t.tensor); });
 }
 
 /// " Row 17 of x is not finite.": the first such row of a batch, by its number in the source; "" if there is
@@ -56,12 +52,20 @@ NamedTensors part_of(const NamedTensors& all, std::string_view prefix) {
   return part;
 }
 
+bool is_of_net(const std::string& name) { return name.find('/') == std::string::npos; }
+
+/// Those of the net and of the optimizer. What handlers keep may be anything.
+bool are_finite(const NamedTensors& tensors) {
+  return std::all_of(tensors.begin(), tensors.end(), [](const NamedTensor& t) {
+    const bool is_of_handler = !is_of_net(t.name) && !begins_with(t.name, kOptimizer);
+    return is_of_handler || is_finite(t.tensor);
+  });
+}
+
 }  // namespace
 
 NamedTensors Trainer::tensors() const {
-  NamedTensors all;
-  for (const auto& [name, parameter] : task_.net().parameters()) all.add(name, parameter.value());
-  for (const auto& [name, state] : task_.net().states()) all.add(name, state.value());
+  NamedTensors all = take_weights(task_.net());
   for (const auto& [name, tensor] : optimizer_->state()) all.add(cat(kOptimizer, name), tensor);
   for (std::size_t i = 0; i < hooks_.size(); ++i) {
     for (const auto& [name, tensor] : hooks_[i].handler->state()) all.add(cat(of_handler(i), name), tensor);
@@ -81,14 +85,13 @@ void Trainer::restore(const NamedTensors& tensors) {
                    own.shape(), " ", name_of(own.dtype()));
     }
   };
-  auto parameters = net().parameters();
-  auto states = net().states();
+  const auto parameters = net().parameters();
+  const auto states = net().states();
   for (const auto& [name, parameter] : parameters) check(name, parameter.value());
   for (const auto& [name, state] : states) check(name, state.value());
   for (const auto& [name, tensor] : tensors) {
-    const bool is_of_net = name.find('/') == std::string::npos;
     const auto is_it = [&name = name](const auto& own) { return own.name == name; };
-    if (is_of_net && std::none_of(parameters.begin(), parameters.end(), is_it) &&
+    if (is_of_net(name) && std::none_of(parameters.begin(), parameters.end(), is_it) &&
         std::none_of(states.begin(), states.end(), is_it)) {
       wrong += cat("\n  ", name, " is not known");
     }
@@ -97,12 +100,11 @@ void Trainer::restore(const NamedTensors& tensors) {
     throw ValueError(304, cat("[train] the numbers do not fit this net:", wrong, "\nIs it the same net?"));
   }
   optimizer_->restore(part_of(tensors, kOptimizer));
-  for (auto& [name, parameter] : parameters) parameter.set_value(tensors[name]);
-  for (auto& [name, state] : states) state.set_value(tensors[name]);
+  put_weights(net(), tensors);
 }
 
-/// Of a checkpoint that was read before the handlers were hung up.
-void Trainer::restore_handlers() {
+/// What handlers had in a checkpoint, which was read before they were hung up.
+void Trainer::take_up() {
   if (!std::exchange(is_resumed_, false)) return;
   for (std::size_t i = 0; i < hooks_.size(); ++i) {
     if (step_ % hooks_[i].every == 0) hooks_[i].called_at = step_;
@@ -115,7 +117,19 @@ void Trainer::restore_handlers() {
 /// Costs handles, and a look at each number.
 void Trainer::take_snapshot() {
   NamedTensors now = tensors();
-  if (are_finite(now)) snapshot_ = {std::move(now), step_};
+  if (are_finite(now)) snapshot_ = {std::move(now), step_, hooks_.size()};
+}
+
+/// To the last snapshot, as if what came after it had not been. Reports of it stay.
+void Trainer::go_back() {
+  restore(snapshot_.tensors);
+  step_ = snapshot_.step;
+  loss_sum_ = 0, loss_count_ = 0;
+  for (std::size_t i = 0; i < hooks_.size(); ++i) {
+    Hook& hook = hooks_[i];
+    if (hook.called_at > step_) hook.called_at = step_ % hook.every == 0 ? step_ : 0;
+    if (i < snapshot_.handlers) hook.handler->restore(part_of(snapshot_.tensors, of_handler(i)));
+  }
 }
 
 /// After a loss that is not finite: if the weights are at fault, takes the last that were not. Returns the
@@ -126,11 +140,8 @@ std::string Trainer::recover(const std::string& message, const data::Batch& batc
       cat(" It was batch ", step_ % steps_per_epoch() + 1, " of epoch ", step_ / steps_per_epoch() + 1, ".");
   text += bad_row(batch, loader_.rows(step_));
   if (!are_finite(tensors()) && !snapshot_.tensors.empty()) {
-    restore(snapshot_.tensors);
-    text +=
-        cat(" The weights were not finite any more: they are those after step ", snapshot_.step, " again.");
-    step_ = snapshot_.step;
-    loss_sum_ = 0, loss_count_ = 0;
+    go_back();
+    text += cat(" The weights were not finite any more: they are those after step ", step_, " again.");
   }
   return text;
 }

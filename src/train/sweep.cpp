@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <limits>
+#include <system_error>
 #include <thread>
 
 #include "chainrule/error.h"
@@ -71,50 +71,66 @@ std::vector<Point> drawn(const Space& space, std::int64_t count, std::uint64_t s
   return points;
 }
 
+/// Runs a trial. One that fails keeps the score and the budget of before, and says why.
+void run_one(Trial& trial, const Run& run, double budget) {
+  trial.error.clear();
+  try {
+    const double score = run(trial.point, budget);
+    if (!std::isnan(score)) {
+      trial.score = score, trial.budget = budget;
+      return;
+    }
+    trial.error = "its score is no number.";
+  } catch (const std::exception& error) {
+    trial.error = error.what();
+  } catch (...) {
+    trial.error = "it threw something that is no std::exception.";
+  }
+  if (trial.budget > 0) trial.error = cat("with a budget of ", budget, ": ", trial.error);
+  if (trial.budget == 0) trial.budget = budget;
+}
+
 /// Runs them, each by one of the threads, who take the next that nobody has.
-void run_all(std::vector<Trial*> trials, const Run& run, std::int64_t threads) {
+void run_all(const std::vector<Trial*>& trials, const Run& run, double budget, std::int64_t threads) {
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
-    for (std::size_t i; (i = next.fetch_add(1)) < trials.size();) {
-      Trial& trial = *trials[i];
-      try {
-        trial.score = run(trial.point, trial.budget);
-        trial.error.clear();
-      } catch (const std::exception& error) {
-        trial.score = std::numeric_limits<double>::quiet_NaN();
-        trial.error = error.what();
-      }
-    }
+    for (std::size_t i; (i = next.fetch_add(1)) < trials.size();) run_one(*trials[i], run, budget);
   };
   std::vector<std::thread> others;
   const auto count = std::min(static_cast<std::size_t>(threads), trials.size());
-  for (std::size_t i = 1; i < count; ++i) others.emplace_back(work);
+  try {
+    for (std::size_t i = 1; i < count; ++i) others.emplace_back(work);
+  } catch (const std::system_error&) {  // the system gives no more: those there are do all
+  }
   work();
   for (std::thread& other : others) other.join();
 }
 
-/// The best first; what failed last; of equals the one that was first.
+/// Those without a score last; those with a larger budget before others; then the best first, and of equals
+/// the one that was first.
 void sort_by_score(std::vector<Trial*>& trials, bool larger_is_better) {
   std::stable_sort(trials.begin(), trials.end(), [&](const Trial* a, const Trial* b) {
     if (std::isnan(a->score) || std::isnan(b->score)) return !std::isnan(a->score) && std::isnan(b->score);
+    if (a->budget != b->budget) return a->budget > b->budget;
     return larger_is_better ? a->score > b->score : a->score < b->score;
   });
 }
 
-/// Sorts the trials into rounds, the last round first.
+/// Rounds of ever fewer trials. None goes on from a round in which it failed.
 void halve(std::vector<Trial*>& trials, const Run& run, const SweepOptions& options) {
-  std::size_t left = trials.size();
+  std::vector<Trial*> round = trials;
   for (double budget = options.smallest_budget;; budget *= options.factor) {
-    std::vector<Trial*> round(trials.begin(), trials.begin() + static_cast<std::ptrdiff_t>(left));
-    for (Trial* trial : round) trial->budget = std::min(budget, options.largest_budget);
-    run_all(round, run, options.threads);
+    run_all(round, run, std::min(budget, options.largest_budget), options.threads);
     sort_by_score(round, options.larger_is_better);
-    std::copy(round.begin(), round.end(), trials.begin());
-    const bool all_failed = std::isnan(round.front()->score);
-    if (left == 1 || all_failed || budget >= options.largest_budget) return;
-    left = std::max<std::size_t>(
-        1, static_cast<std::size_t>(std::ceil(static_cast<double>(left) / options.factor)));
+    const auto share = std::ceil(static_cast<double>(round.size()) / options.factor);
+    const auto failed = std::partition_point(round.begin(), round.end(),
+                                             [](const Trial* trial) { return trial->error.empty(); });
+    const bool is_last = round.size() == 1 || budget >= options.largest_budget;
+    round.erase(failed, round.end());
+    if (is_last || round.empty()) break;
+    round.resize(std::min(round.size(), static_cast<std::size_t>(share)));
   }
+  sort_by_score(trials, options.larger_is_better);
 }
 
 std::string quoted(const std::string& text) {
@@ -186,7 +202,7 @@ SweepResult sweep_runs(const Space& space, const Run& run, const SweepOptions& o
   if (options.search == Search::halving) {
     halve(order, run, options);
   } else {
-    run_all(order, run, options.threads);
+    run_all(order, run, 0, options.threads);
     sort_by_score(order, options.larger_is_better);
   }
   SweepResult result;
@@ -196,10 +212,8 @@ SweepResult sweep_runs(const Space& space, const Run& run, const SweepOptions& o
 
 const Trial& SweepResult::best() const {
   if (!trials.empty() && !std::isnan(trials.front().score)) return trials.front();
-  throw ValueError(320, cat("[sweep] every run failed. The first: ", trials.empty() ? "there was none."
-                                                                     : trials.front().error.empty()
-                                                                         ? "its score is no number."
-                                                                         : trials.front().error));
+  throw ValueError(320, cat("[sweep] every run failed. The first: ",
+                            trials.empty() ? "there was none." : trials.front().error));
 }
 
 std::string SweepResult::to_csv() const {

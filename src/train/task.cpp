@@ -67,7 +67,7 @@ void check_rows(const data::Source& source) {
 /// The net's first output, from all columns but the last and that of weights.
 Tensor predict(const nn::Layer& net, const data::Batch& batch, nn::Pass& pass, Location where,
                const std::string& weights = {}) {
-  if (batch.size() <= 2) return net.run(nn::Inputs(batch[0], where), pass)[0];
+  if (batch.size() <= 2 && weights.empty()) return net.run(nn::Inputs(batch[0], where), pass)[0];
   nn::Ports inputs;
   for (int i = 0; i + 1 < batch.size(); ++i) {
     if (weights.empty() || batch.columns()[static_cast<std::size_t>(i)].name != weights)
@@ -88,6 +88,11 @@ Task::Task(nn::Layer& net, loss::AnyLoss loss, Function* function, Metrics metri
 }
 
 Task Task::weighted_by(std::string column) const {
+  if (function_) {
+    throw ValueError(315, cat("[train] the task is a function, which weighs its rows itself: "
+                              "{.sample_weights = batch[\"",
+                              column, "\"]}. Leave weighted_by out."));
+  }
   Task task = *this;
   task.weights_ = std::move(column);
   return task;
@@ -99,9 +104,15 @@ Outcome Task::outcome(const data::Batch& batch, nn::Pass& pass) const {
   if (function_) return (*function_)(*net_, batch, pass);
   const OriginScope scope(where_);
   const Tensor& target = batch.target();
+  const Tensor weights = weights_.empty() ? Tensor() : batch[weights_];
+  if (!weights_.empty() && batch.columns().back().name == weights_) {
+    throw ValueError(272, cat("[train] the column of weights, '", weights_,
+                              "', is the last one, which is the target. Put it before."));
+  }
   Tensor prediction = predict(*net_, batch, pass, where_, weights_);
-  Tensor loss = (*loss_)(prediction, target, weights_.empty() ? Tensor() : batch[weights_]);
-  return {std::move(loss), std::move(prediction), target};
+  Tensor loss = (*loss_)(prediction, target, weights);
+  Tensor counted = loss_->counted(prediction, target, weights);
+  return {std::move(loss), std::move(prediction), target, std::move(counted)};
 }
 
 std::vector<Measure> measure(const Task& task, const data::Source& source, std::int64_t batch_size) {
@@ -116,7 +127,7 @@ std::vector<Measure> measure(const Task& task, const data::Source& source, std::
     nn::Pass pass = nn::Pass::inference();
     Outcome outcome = task.outcome(batch, pass);
     const metric::Seen seen{std::move(outcome.prediction), std::move(outcome.target), std::move(outcome.loss),
-                            batch.rows()};
+                            batch.rows(), std::move(outcome.counted)};
     try {
       for (Total& total : totals) total.add(seen);
       compute(totals);

@@ -9,6 +9,7 @@
 #include "chainrule/error.h"
 #include "core/text.h"
 #include "train/source_row.h"
+#include "train/step_of.h"
 
 namespace chainrule::train {
 namespace {
@@ -28,6 +29,15 @@ class While {
  private:
   bool& flag_;
 };
+
+/// What fails now would hide what failed first.
+template <class F>
+void quietly(F call) noexcept {
+  try {
+    call();
+  } catch (...) {
+  }
+}
 
 }  // namespace
 
@@ -65,9 +75,8 @@ double Trainer::step() {
   first_of_ = -1;
   nn::Pass pass = nn::Pass::training(options_.seed, step_);
   pass.init.seed = options_.seed;
-  Tensor loss = task_.outcome(batch, pass).loss;  // the only handle on the graph
   try {
-    last_loss_ = optimizer_->step(std::move(loss), pass, {}, task_.where());
+    last_loss_ = step_of(task_, *optimizer_, batch, pass);
   } catch (const ValueError& error) {
     if (error.code() == 22) {
       throw with_row(error, batch, [this](std::int64_t row) {
@@ -113,37 +122,29 @@ Result Trainer::run(Duration length) {
   }
 }
 
-/// What fails now would hide what failed first.
 void Trainer::end_after_failure() {
-  for (Hook& hook : hooks_) {
-    try {
-      hook.handler->end(*this);
-    } catch (const std::exception&) {
-    }
-  }
+  for (Hook& hook : hooks_) quietly([&] { hook.handler->end(*this); });
 }
 
 void Trainer::begin() {
-  restore_handlers();
-  take_snapshot();
+  take_up();
   for (std::size_t i = hooks_.size(); i-- > 0;) hooks_[i].handler->begin(*this);  // undoes what ends did
+  take_snapshot();
 }
 
-/// While one exists, the net has the weights that are to be measured.
-class Trainer::Measuring {
- public:
-  explicit Measuring(Trainer& trainer) : trainer_(trainer) {
-    for (Hook& hook : trainer_.hooks_) hook.handler->before_measuring(trainer_);
+/// Meanwhile the net has the weights that are to be measured. They are put back in the opposite order.
+template <class F>
+void Trainer::with_measured_weights(F calls) {
+  std::size_t changed = 0;
+  try {
+    for (; changed < hooks_.size(); ++changed) hooks_[changed].handler->before_measuring(*this);
+    calls();
+  } catch (...) {
+    while (changed-- > 0) quietly([&] { hooks_[changed].handler->after_measuring(*this); });
+    throw;
   }
-  ~Measuring() {
-    for (Hook& hook : trainer_.hooks_) hook.handler->after_measuring(trainer_);
-  }
-  Measuring(const Measuring&) = delete;
-  Measuring& operator=(const Measuring&) = delete;
-
- private:
-  Trainer& trainer_;
-};
+  while (changed-- > 0) hooks_[changed].handler->after_measuring(*this);
+}
 
 /// What is due after a step: what comes first, what measures, then the report, then the rest.
 void Trainer::fire() {
@@ -155,20 +156,21 @@ void Trainer::fire() {
   }
   if (!is_due) return;
   stop_clock();
-  for (Hook& hook : hooks_) {
-    if (step_ % hook.every == 0 && hook.handler->comes_first()) call(hook);
-  }
-  if (reports) {
-    const Measuring measuring(*this);
+  const auto call_those = [this](bool measures, bool come_first) {
     for (Hook& hook : hooks_) {
-      if (step_ % hook.every == 0 && hook.handler->measures()) call(hook);
+      if (step_ % hook.every != 0 || hook.handler->measures() != measures) continue;
+      if (measures || hook.handler->comes_first() == come_first) call(hook);
     }
-    report();
+  };
+  call_those(false, true);
+  if (reports) {
+    with_measured_weights([&] {
+      call_those(true, false);
+      report();
+    });
+    take_snapshot();
   }
-  if (reports) take_snapshot();
-  for (Hook& hook : hooks_) {
-    if (step_ % hook.every == 0 && !hook.handler->measures() && !hook.handler->comes_first()) call(hook);
-  }
+  call_those(false, false);
   start_clock();
 }
 
@@ -206,11 +208,12 @@ Result Trainer::finish(std::int64_t from, double seconds_before) {
   if (is_stopped_) planned_ = step_;
   for (Hook& hook : hooks_) hook.handler->ending(*this);
   if (step_ <= planned_) {  // or this run was over before the one that is resumed
-    const Measuring measuring(*this);
-    for (Hook& hook : hooks_) {
-      if (hook.called_at != step_ && hook.handler->measures()) call(hook);
-    }
-    if (loss_count_ > 0 || !recorded_.empty()) report();
+    with_measured_weights([this] {
+      for (Hook& hook : hooks_) {
+        if (hook.called_at != step_ && hook.handler->measures()) call(hook);
+      }
+      if (loss_count_ > 0 || !recorded_.empty()) report();
+    });
   }
   take_snapshot();
   for (Hook& hook : hooks_) hook.handler->end(*this);

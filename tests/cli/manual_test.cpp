@@ -125,6 +125,7 @@ TEST(Help, ExamplesCanBeTyped) {
   for (int i = 0; i < 60; ++i)
     cars << "car " << i << "," << i % 7 << (i % 2 ? ",x," : ",y,") << i % 7 + i % 2 << "\n";
   cars.close();
+  std::filesystem::copy_file(folder / "cars.csv", folder / "more_cars.csv");
   std::ofstream(folder / "new_cars.csv") << "a,kind\n1,x\n2,y\n";
   std::ofstream(folder / "rows.csv") << "a,kind\n1,x\n";
   const std::string in_folder = "cd " + folder.string() + " && export PATH=.:$PATH HOME=$PWD && ";

@@ -28,7 +28,11 @@ mse(prediction, target, {.sample_weights = w});                               //
 ```
 
 Logits (N, C, d...) take class numbers (N, d...), with the classes on axis 1 unless `class_axis` says another: -1 for text nets. A
-mean with weights divides by the sum of the weights; ignored targets do not count. All as PyTorch's `cross_entropy` has it.
+mean with weights divides by the sum of the weights; ignored targets do not count. All as PyTorch's `cross_entropy` has it, but that the
+mean where nothing counts is 0 here and nan there.
+
+The loss of a set is the same for any batch size: each batch counts what its mean divided by. So do gradients that are accumulated. A
+task that is a function says by what as the fourth part of its `Outcome`; left out, it is the number of rows.
 
 # Losses
 

@@ -23,6 +23,7 @@ in one run. If the loss is not finite, nothing changes and the error names the o
 test to the formula of its paper, and a run that was stopped goes on from `state()` with the same bits.
 
 With `{.accumulate = 8}` every eighth step updates, by the mean gradient of eight: batches eight times as large as memory holds.
+In it each counts what its loss is a mean over: a trainer knows that, a loop of your own gives it, `optimizer.step(loss, scalar(rows), pass)`.
 Averages of the weights (`train::average_weights`) and rates that fall on a plateau are handlers of a [training](training.md).
 
 ## Minima of whole functions

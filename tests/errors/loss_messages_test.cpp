@@ -35,6 +35,9 @@ TEST(LossMessages, AreThoseOfTheDocumentation) {
   expect_documented(150, [&] { mse(z, z, {.sample_weights = ones({3})}); });
   expect_documented(151, [&] { softmax_cross_entropy(z, t, {.label_smoothing = 10}); });
   expect_documented(152, [&] { softmax_cross_entropy(z, t, {.class_weights = ones({2})}); });
+  expect_documented(154, [&] {
+    ctc(zeros({2, 5, 3}), ones({2, 4}, i64), {.input_lengths = tensor({5, 6}, i64)});
+  });
   expect_documented(153, [&] { ctc(zeros({2, 5, 3}), zeros({3, 4}, i64)); });
 }
 

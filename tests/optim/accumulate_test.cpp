@@ -50,6 +50,32 @@ TEST(Accumulate, UpdatesByTheMeanOfTheGradients) {
   EXPECT_EQ(sgd.steps(), 6);
 }
 
+// By hand: (1 1 + 3 2 + 0 100 + 4 5) / 8; what counts less than nothing counts nothing.
+TEST(Accumulate, WeighsByWhatALossIsAMeanOf) {
+  const nn::Parameter p(tensor({0}, f64));
+  Optimizer sgd({{"p", p}}, Sgd{}, {.lr = 1, .accumulate = 5});
+  const auto step = [&](double counted, double slope) {
+    nn::Pass pass = nn::Pass::training(1, 0);
+    EXPECT_EQ(sgd.step(sum(p.value() * slope) + 2, scalar(counted, f32), pass), 2);
+  };
+  for (int i = 0; i < 2; ++i) {
+    step(1, 1), step(3, 2), step(0, 100), step(-1, 100);
+    EXPECT_EQ(sgd.state()["counted"].item(), 4);
+    EXPECT_EQ(p.value().item(), 0);
+    step(4, 5);
+    EXPECT_EQ(p.value().item(), -27.0 / 8);
+    nn::Parameter(p).set_value(tensor({0}, f64));
+  }
+  for (int i = 0; i < 5; ++i) step(0, 1);
+  EXPECT_EQ(p.value().item(), 0) << "nothing counts";
+  Optimizer other({{"p", p}}, Sgd{}, {.accumulate = 5});
+  NamedTensors without;
+  for (const auto& [name, tensor] : sgd.state()) {
+    if (name != "counted") without.add(name, tensor);
+  }
+  EXPECT_NE(message_of([&] { other.restore(without); }).find("counted is missing"), std::string::npos);
+}
+
 // A rule sees updates, not steps: Adam's corrections are those of the one large batch.
 TEST(Accumulate, IsAStepOfOneLargeBatch) {
   for (const char* rule : {"momentum", "adam", "lion"}) {
@@ -127,6 +153,13 @@ TEST(Rate, IsScaled) {
   EXPECT_EQ(message_of([&] { sgd.set_lr_scale(-1); }),
             "[sgd] the learning rate cannot be scaled by -1; need a finite number, at least 0. (E410)");
   EXPECT_EQ(sgd.lr_scale(), 0.5);
+  // Of what the scale makes of it, too.
+  sgd.set_lr(1e300);
+  sgd.set_lr_scale(1e300);
+  EXPECT_EQ(message_of([&] { sgd.lr(); }),
+            "[constant] the learning rate of step 2 is inf; it must be a number from 0 up. (E045)");
+  sgd.set_lr_scale(0);
+  EXPECT_EQ(sgd.lr(), 0);
 }
 
 }  // namespace

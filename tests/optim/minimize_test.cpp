@@ -116,8 +116,11 @@ TEST(GaussNewtonMethod, TakesOneStepForALine) {
   EXPECT_EQ(
       message_of([&] {
         minimize([&](const Tensor& b) { return sum(b); }, tensor({5, -5}, f64), GaussNewton{});
-      }),
-      "[minimize] 1 residuals for 2 parameters. Gauss-Newton needs as many; use LevenbergMarquardt. (E412)");
+      })
+          .find(
+              "[minimize] 1 residuals for 2 parameters. Gauss-Newton needs as many; use LevenbergMarquardt. "
+              "Called from minimize_test.cpp:"),
+      0u);
   const Minimum stuck =
       minimize([&](const Tensor& b) { return sum(b) * x - y; }, tensor({5, -5}, f64), GaussNewton{});
   EXPECT_FALSE(stuck.converged);
@@ -169,8 +172,82 @@ TEST(LBfgsMethod, TakesSeveralTensorsAndPolesAside) {
   EXPECT_NEAR(found.at[0].to_vector()[1], 1, 1e-5);
   EXPECT_NEAR(found.at[1].item(), 3, 1e-5);
   EXPECT_EQ(found.at[1].dtype(), f32);
-  EXPECT_EQ(message_of([] { minimize([](const Tensor& x) { return sum(log(x)); }, tensor({0}, f64)); }),
-            "[minimize] the function is -inf at the start. Start where it is finite. (E411)");
+  EXPECT_EQ(message_of([] { minimize([](const Tensor& x) { return sum(log(x)); }, tensor({0}, f64)); })
+                .find("[minimize] the function is -inf at the start. Start where it is finite. Called from "
+                      "minimize_test.cpp:"),
+            0u);
+}
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+// The slope of |x| as the root of a square is 0 / 0 at 0, where its value is a number.
+TEST(Minimize, IsNotDoneWhereADerivativeIsNoNumber) {
+  const auto kink = [](const Tensor& x) { return 1 + sqrt(square(x)); };
+  const auto message = [&](const auto& method) {
+    std::string text = message_of([&] { minimize(kink, tensor({0}, f64), method); });
+    return text.substr(0, text.find(" Called from minimize_test.cpp:"));
+  };
+  const std::string expected =
+      "[minimize] a derivative of the function is nan at the start. Start where all are finite.";
+  EXPECT_EQ(message_of([&] {
+              minimize([&](const Tensor& x) { return sum(kink(x)); }, tensor({0}, f64));
+            }).find(expected),
+            0u);
+  EXPECT_EQ(message(GaussNewton{}), expected);
+  EXPECT_EQ(message(LevenbergMarquardt{}), expected);
+  // On the way: from 2 half a step leads there.
+  const Minimum found = minimize(kink, tensor({2}, f64), GaussNewton{});
+  EXPECT_FALSE(found.converged);
+  EXPECT_EQ(found.reason, "the derivatives are not finite any more");
+}
+
+// A function that is a number at its start alone has no minimum there.
+TEST(Minimize, IsNotDoneWhereNoStepGivesANumber) {
+  const auto island = [](const Tensor& x) { return where(equal(x, 2), x, kNan); };
+  for (const Minimum& found : {minimize(island, tensor({2}, f64), LevenbergMarquardt{}),
+                               minimize(island, tensor({2}, f64), GaussNewton{}),
+                               minimize([&](const Tensor& x) { return sum(island(x)); }, tensor({2}, f64))}) {
+    EXPECT_FALSE(found.converged) << found;
+    EXPECT_EQ(found.x().item(), 2);
+  }
+}
+
+// b0 + b1 and nothing else is told; so little damping is lost in rounding.
+TEST(LevenbergMarquardtMethod, TakesColumnsThatDependOnEachOther) {
+  const Tensor x = tensor({0, 1, 2, 3}, f64), y = tensor({1, 3, 4, 8}, f64);
+  for (const double damping : {1e-3, 1e-20, 1e-300}) {
+    const Minimum found = minimize([&](const Tensor& b) { return sum(b) * x - y; }, tensor({5, -5}, f64),
+                                   LevenbergMarquardt{.damping = damping});
+    EXPECT_TRUE(found.converged) << found;
+    EXPECT_NEAR(sum(found.x()).item(), (3 + 8 + 24) / 14.0, 1e-8);  // x y / x x
+  }
+  // A residual that is not 0 at the minimum takes many steps, each with less damping.
+  const Minimum curved =
+      minimize([&](const Tensor& b) { return exp(sum(b) * x / 4) - y; }, tensor({1, -1}, f64),
+               LevenbergMarquardt{.iterations = 500, .step_tolerance = 0, .value_tolerance = 0});
+  EXPECT_TRUE(curved.converged) << curved;
+}
+
+TEST(Minimize, NamesTheLineOfTheProgram) {
+  const Tensor start = tensor({0, 1}, f64);
+  const auto expect_here = [](const std::string& message, const std::string& code, int line) {
+    EXPECT_NE(message.find(code), std::string::npos) << message;
+    EXPECT_NE(message.find("minimize_test.cpp:" + std::to_string(line)), std::string::npos) << message;
+  };
+  const auto same = [](const Tensor& x) { return x; };
+  const auto logarithm = [](const Tensor& x) { return log(x); };
+  const auto total = [](const Tensor& x) { return sum(x); };
+  std::string message = message_of([&] { minimize(same, start); });
+  expect_here(message, "(E030)", __LINE__ - 1);
+  message = message_of([&] { minimize(logarithm, start, LevenbergMarquardt{}); });
+  expect_here(message, "(E411)", __LINE__ - 1);
+  message = message_of([&] { minimize(total, start, GaussNewton{}); });
+  expect_here(message, "(E412)", __LINE__ - 1);
+  nn::Sequential net{nn::Affine{1}};
+  net.build(zeros({1, 2}));
+  const auto of_net = [&] { return sum(log(0 * net.predict(ones({1, 2})))); };
+  message = message_of([&] { minimize(net, of_net); });
+  expect_here(message, "(E411)", __LINE__ - 1);
 }
 
 TEST(Minimize, TrainsANet) {

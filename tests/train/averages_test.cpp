@@ -199,6 +199,11 @@ TEST(FindLr, LeavesEverythingAsItWas) {
   EXPECT_EQ(training.numbers(), plain.numbers());
   EXPECT_EQ(training.optimizer.steps(), 4);
   EXPECT_EQ(training.optimizer.lr(), 0.25);
+  training.optimizer.set_lr_scale(0.5);
+  EXPECT_EQ(find_lr(training.trainer.task(), training.optimizer, rows()).losses, curve.losses)
+      << "rates are those tried, whatever the scale";
+  EXPECT_EQ(training.optimizer.lr_scale(), 0.5);
+  training.optimizer.set_lr_scale(1);
   training.trainer.run(steps(4));
   plain.trainer.run(steps(4));
   EXPECT_EQ(training.weights, plain.weights);
@@ -224,6 +229,44 @@ TEST(FindLr, SuggestsARateThatLearns) {
   optimizer.set_lr(curve.suggestion);
   for (int i = 0; i < 200; ++i) optimizer.step(mse(net.predict(ones({8, 1})), ones({8, 1})));
   EXPECT_LT(mse(net.predict(ones({8, 1})), ones({8, 1})).item(), 0.01);
+}
+
+// A loss may be negative: here it falls from -1000 by less and less, and rises at the end.
+TEST(FindLr, TakesLossesBelowZero) {
+  const auto curve_for = [](double shift) {
+    nn::Sequential net{nn::Affine(tensor({0}, {1, 1}), tensor({0}))};
+    optim::Optimizer optimizer(net, optim::Sgd{});
+    const auto loss = [shift](const Tensor& y, const Tensor& t) { return mse(y, t) + shift; };
+    const data::Source source = data::arrays(ones({8, 1}), ones({8, 1}));
+    return find_lr({net, loss}, optimizer, {source, {.batch_size = 8}});
+  };
+  const LrCurve plain = curve_for(0);
+  for (const double shift : {-0.5, -1.0, -3.0}) {
+    const LrCurve curve = curve_for(shift);
+    EXPECT_GT(curve.rates.size(), 60u) << shift;
+    EXPECT_LT(curve.rates.size(), 100u) << "it stops where the loss explodes";
+    EXPECT_NEAR(curve.suggestion, plain.suggestion, 0.5 * plain.suggestion);
+  }
+}
+
+// One update a rate: two steps with half of the rows each are one with all.
+TEST(FindLr, TriesEachRateForAnUpdate) {
+  const auto curve_for = [](std::int64_t accumulate, std::int64_t steps_before) {
+    nn::Sequential net{nn::Affine(tensor({0, 0}, {2, 1}), tensor({0}))};
+    optim::Optimizer optimizer(net, optim::Sgd{}, {.lr = 0, .accumulate = accumulate});
+    const data::Source source = data::arrays(detach(normal({8, 2}, {.seed = 1})), ones({8, 1}));
+    const data::Batches::Order order = data::Batches::Order::sequential;
+    const std::int64_t size = 8 / accumulate;
+    Trainer trainer({net, loss::mse}, optimizer, {source, {.batch_size = size, .order = order}});
+    for (std::int64_t i = 0; i < steps_before; ++i) trainer.step();
+    return find_lr(trainer.task(), optimizer, {source, {.batch_size = size, .order = order}});
+  };
+  const LrCurve whole = curve_for(1, 0), halves = curve_for(2, 0);
+  ASSERT_EQ(halves.rates, whole.rates);
+  for (std::size_t i = 0; i < whole.losses.size() && whole.rates[i] < 0.5; ++i)  // above it rounding grows
+    EXPECT_NEAR(halves.losses[i], whole.losses[i], 1e-5);
+  EXPECT_LT(halves.rates.size(), 100u);
+  EXPECT_EQ(curve_for(2, 1).rates.size(), curve_for(2, 1).losses.size()) << "begun between two updates";
 }
 
 TEST(FindLr, BuildsTheNetAndRefusesWhatCannotBe) {

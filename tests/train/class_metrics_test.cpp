@@ -123,5 +123,36 @@ TEST(Confusion, OfWrongLabels) {
   EXPECT_EQ(found[1].value, 0.5);
 }
 
+// The last two of six targets are no class: taken for 0 and for 1, and wrong. Confusion: 0 -> 2 0; 1 -> 1 1.
+TEST(ClassMetrics, AreWrongWhereTheTargetIsNoClass) {
+  const Tensor x = scores_for({0, 0, 0, 1, 0, 1}, 2), t = tensor({0, 0, 1, 1, -1, 2}, i64);
+  expect_value(metric::accuracy, x, t, 3.0 / 6);
+  expect_value(metric::precision, x, t, 1.0 / 2);  // of class 1: two are taken for it
+  expect_value(metric::recall, x, t, 1.0 / 2);
+  expect_value(metric::f1, x, t, 2 * 1.0 / (2 + 2));
+  expect_value(metric::Precision{Average::macro}, x, t, (2.0 / 4 + 1.0 / 2) / 2);
+  expect_value(metric::Recall{Average::macro}, x, t, (2.0 / 2 + 1.0 / 2) / 2);
+  expect_value(metric::Precision{Average::micro}, x, t, 3.0 / 6);
+  expect_value(metric::Recall{Average::micro}, x, t, 3.0 / 4);
+  const double chance = (2 * 4 + 2 * 2) / 36.0;
+  expect_value(metric::cohen_kappa, x, t, (3.0 / 6 - chance) / (1 - chance));
+}
+
+// One score a row in a column, and targets in a row: argmax would be 0 for all.
+TEST(ClassMetrics, RefuseAColumnAgainstARow) {
+  const Tensor z = tensor({2, -1, 0.5}, {3, 1}), t = tensor({1, 0, 1}, i64);
+  const metric::AnyMetric all[] = {metric::accuracy, metric::precision,         metric::recall,
+                                   metric::f1,       metric::confusion,         metric::cohen_kappa,
+                                   metric::roc_auc,  metric::average_precision, metric::top_k(1)};
+  for (const metric::AnyMetric& metric : all) {
+    for (const auto& [x, y] : {std::pair(z, t), std::pair(reshape(z, {3}), expand_dims(t, 1))}) {
+      EXPECT_NE(message_of([&] { evaluate(Same(), data::arrays(x, y), metric); }).find("(E306)"),
+                std::string::npos)
+          << config::describe(*metric) << x.shape();
+    }
+  }
+  expect_value(metric::accuracy, z, expand_dims(t, 1), 1);
+}
+
 }  // namespace
 }  // namespace chainrule::train

@@ -161,8 +161,7 @@ TEST(Metrics, SayWhatDoesNotFit) {
   const Tensor y = zeros({4, 3});
   EXPECT_EQ(message_of([&] { value_of(metric::accuracy, y, zeros({4}, f32), 9); }),
             "[accuracy] predictions (4, 3), targets (4,) f32. Need predictions (..., C), and class numbers "
-            "(...) or "
-            "one-hot rows (..., C). (E306)");
+            "(...) or one-hot rows (..., C); or single numbers of equal shapes. (E306)");
   EXPECT_EQ(message_of([&] {
               value_of(metric::mae, y, zeros({4, 2}), 9);
             }),

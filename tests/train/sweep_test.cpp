@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <mutex>
 #include <set>
@@ -108,6 +109,83 @@ TEST(Sweep, ARunThatFailsIsTheLast) {
               sweep({{"x", {1}}}, run).best();
             }),
             "[sweep] every run failed. The first: it diverged. (E080) (E320)");
+}
+
+// Budgets 1, 3, 9, of 9, 3 and 1 points. What has a score keeps it, with the budget that it is of.
+TEST(Sweep, AHalvingThatFailsLaterKeepsItsScores) {
+  for (const double fails_at : {3.0, 9.0}) {
+    const auto run = [&](const Point& at, double budget) {
+      if (budget >= fails_at) throw ValueError(80, "it diverged.");
+      return at.number("x") + 1 / budget;
+    };
+    const SweepResult found = sweep(
+        {range("x", 0, 1)}, run, {.search = Search::halving, .points = 9, .threads = 2, .largest_budget = 9});
+    const Trial& best = found.best();
+    EXPECT_EQ(best.budget, fails_at / 3);
+    EXPECT_EQ(best.score, best.point.number("x") + 3 / fails_at);
+    EXPECT_EQ(best.error,
+              "with a budget of " + std::to_string(static_cast<int>(fails_at)) + ": it diverged. (E080)");
+    for (std::size_t i = 1; i < 9; ++i) {
+      EXPECT_FALSE(std::isnan(found.trials[i].score));
+      EXPECT_LE(found.trials[i].budget, found.trials[i - 1].budget);
+      EXPECT_GT(found.trials[i].point.number("x"), best.point.number("x"));
+    }
+  }
+}
+
+// The best of the smallest budget fails with the next: another one wins, and comes first.
+TEST(Sweep, HalvingGoesOnWithoutWhatFailed) {
+  std::mutex mutex;
+  std::vector<double> budgets;
+  const auto run = [&](const Point& at, double budget) {
+    const std::lock_guard lock(mutex);
+    budgets.push_back(budget);
+    const double x = at.number("x");
+    if (x > 0.7) throw 42;
+    if (budget > 1 && x < 0.2) return std::numeric_limits<double>::quiet_NaN();
+    return x;
+  };
+  const SweepResult found =
+      sweep({range("x", 0, 1)}, run, {.search = Search::halving, .points = 60, .largest_budget = 9});
+  EXPECT_GE(found.best().score, 0.2);
+  EXPECT_EQ(found.best().error, "");
+  bool has_failed = false, is_small = false;
+  for (const Trial& trial : found.trials) {
+    EXPECT_FALSE(has_failed && !std::isnan(trial.score)) << "what failed from the start is last";
+    has_failed |= std::isnan(trial.score);
+    if (std::isnan(trial.score)) {
+      EXPECT_EQ(trial.error, "it threw something that is no std::exception.");
+    }
+    EXPECT_FALSE(is_small && trial.budget > 1);
+    is_small |= trial.budget == 1;
+    if (trial.point.number("x") < 0.2 && !trial.error.empty()) {
+      EXPECT_EQ(trial.error, "with a budget of 3: its score is no number.");
+      EXPECT_EQ(trial.score, trial.point.number("x"));
+      EXPECT_EQ(trial.budget, 1);
+    }
+  }
+  EXPECT_TRUE(has_failed);
+  // None with an error ran again: 60, then a third, then a third of those that are left.
+  EXPECT_EQ(std::count(budgets.begin(), budgets.end(), 1.0), 60);
+  EXPECT_EQ(std::count(budgets.begin(), budgets.end(), 3.0), 20);
+  EXPECT_LE(std::count(budgets.begin(), budgets.end(), 9.0), 7);
+}
+
+TEST(Sweep, TakesWhateverIsThrown) {
+  const auto run = [](const Point& at) -> double {
+    if (at.number("x") > 1) throw 42;
+    return 1;
+  };
+  for (const std::int64_t threads : {1, 3}) {
+    const SweepResult found = sweep({{"x", {1, 2, 3}}}, run, {.threads = threads});
+    EXPECT_EQ(found.best().point.integer("x"), 1);
+    EXPECT_EQ(found.trials[1].error, "it threw something that is no std::exception.");
+  }
+  const auto nothing = [](const Point&) { return std::numeric_limits<double>::quiet_NaN(); };
+  EXPECT_EQ(message_of([&] {
+              sweep({{"x", {1}}}, nothing).best();
+            }),
+            "[sweep] every run failed. The first: its score is no number. (E320)");
 }
 
 TEST(Sweep, SaysWhatIsWrong) {

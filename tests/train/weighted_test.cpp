@@ -25,6 +25,7 @@ std::uint64_t trained(double weight, const loss::AnyLoss& loss, bool is_weighted
 }
 
 TEST(WeightedBy, AColumnSaysWhatARowCounts) {
+  EXPECT_EQ(trained(1, loss::mse), trained(1, loss::mse, false)) << "weights of 1 are none";
   EXPECT_NE(trained(0, loss::mse), trained(1, loss::mse));
   EXPECT_NE(trained(0, loss::mse), trained(0, loss::mae));
   // With the third row left out the loss is the mean of two.
@@ -49,6 +50,28 @@ TEST(WeightedBy, SaysWhichLossTakesNone) {
     return mse(y, t, {.sample_weights = weights});
   };
   EXPECT_EQ(trained(0.5, own), trained(0.5, loss::mse));
+}
+
+TEST(WeightedBy, SaysWhichColumnThereIsNot) {
+  nn::Sequential net{nn::Affine{1}};
+  net.build(zeros({1, 1}));
+  const Task task{net, loss::mse};
+  const Tensor x = tensor({1, 2}, {2, 1});
+  const data::Source source = data::arrays({{"x", x}, {"weight", tensor({1, 2})}, {"y", x}});
+  EXPECT_EQ(
+      message_of([&] { measure(task.weighted_by("wieght"), source); }),
+      "[batch] there is no column 'wieght'; this batch has 3: x, weight, y. Did you mean 'weight'? (E272)");
+  const data::Source at_end = data::arrays({{"x", x}, {"y", x}, {"weight", tensor({1, 2})}});
+  EXPECT_EQ(
+      message_of([&] { measure(task.weighted_by("weight"), at_end); }),
+      "[train] the column of weights, 'weight', is the last one, which is the target. Put it before. (E272)");
+  const auto own = [](const nn::Layer& n, const data::Batch& batch, nn::Pass& pass) {
+    return mse(n.run({batch["x"]}, pass)[0], batch["y"]);
+  };
+  EXPECT_EQ(
+      message_of([&] { Task(net, own).weighted_by("weight"); }),
+      "[train] the task is a function, which weighs its rows itself: {.sample_weights = batch[\"weight\"]}. "
+      "Leave weighted_by out. (E315)");
 }
 
 TEST(LossSettings, AreThoseOfTheFunctions) {

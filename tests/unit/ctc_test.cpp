@@ -112,10 +112,49 @@ TEST(Ctc, SaysWhatDoesNotFit) {
               ctc(zeros({2, 5, 3}), zeros({2, 4}, i64), {.input_lengths = zeros({3}, i64)});
             }),
             "[ctc] input_lengths (3,) i64 do not fit a batch of 2. Need (2,) i64.");
-  EXPECT_NE(message_of([] {
-              ctc(zeros({1, 5, 3}), full({1, 2}, 3, i64)).item();
-            }).find("(E109)"),
-            std::string::npos);
+  EXPECT_EQ(
+      said_of([] {
+        ctc(zeros({2, 5, 3}), zeros({2, 4}, boolean), {});
+      }),
+      "[ctc] log-probabilities (2, 5, 3), targets (2, 4) bool. Need (N, T, C) and (N, L) i64, of one N, with "
+      "frames.");
+  for (const bool is_input : {true, false}) {
+    const Tensor lengths = ones({2}, boolean);
+    CtcOptions options;
+    (is_input ? options.input_lengths : options.target_lengths) = lengths;
+    EXPECT_EQ(said_of([&] {
+                ctc(zeros({2, 5, 3}), ones({2, 4}, i64), options);
+              }),
+              std::string("[ctc] ") + (is_input ? "input" : "target") +
+                  "_lengths (2,) bool do not fit a batch of 2. Need (2,) i64.");
+  }
+}
+
+// Two rows of 5 frames and at most 2 labels of classes 0 to 2.
+TEST(Ctc, LooksAtLabelsAndLengths) {
+  const Tensor x = zeros({2, 5, 3});
+  const auto expect = [&](const Tensor& targets, const CtcOptions& options, const std::string& what) {
+    const std::string text = message_of([&] { ctc(x, targets, options); });
+    EXPECT_EQ(text.substr(0, text.find(" Called from ctc_test.cpp:")), "[ctc] " + what);
+    EXPECT_NE(text.find("(E154)"), std::string::npos) << text;
+  };
+  const Tensor t = tensor({1, 2, 2, 1}, {2, 2}, i64);
+  const auto lengths = [](int a, int b) { return tensor({double(a), double(b)}, i64); };
+  expect(t, {.input_lengths = lengths(5, 0)}, "input_lengths of row 1 is 0; it must be from 1 to 5.");
+  expect(t, {.input_lengths = lengths(6, 1)}, "input_lengths of row 0 is 6; it must be from 1 to 5.");
+  expect(t, {.input_lengths = lengths(-1, 1)}, "input_lengths of row 0 is -1; it must be from 1 to 5.");
+  expect(t, {.target_lengths = lengths(2, 3)}, "target_lengths of row 1 is 3; it must be from 0 to 2.");
+  expect(t, {.target_lengths = lengths(-1, 2)}, "target_lengths of row 0 is -1; it must be from 0 to 2.");
+  expect(t, {.blank = 3}, "blank is 3; it must be a class from 0 to 2.");
+  expect(t, {.blank = -1}, "blank is -1; it must be a class from 0 to 2.");
+  const std::string rest = "; it must be a class from 0 to 2 other than the blank 0.";
+  expect(tensor({1, 2, -1, 1}, {2, 2}, i64), {}, "label 0 of row 1 is -1" + rest);
+  expect(tensor({1, 3, 2, 1}, {2, 2}, i64), {}, "label 1 of row 0 is 3" + rest);
+  expect(tensor({1, 2, 2, 0}, {2, 2}, i64), {}, "label 1 of row 1 is 0, the blank" + rest);
+  // What is behind the lengths does not matter; bytes are whole numbers as well.
+  const Tensor some = tensor({1, -7, 2, 1}, {2, 2}, i64);
+  EXPECT_EQ(ctc(x, some, {.target_lengths = lengths(1, 2)}).item(),
+            ctc(x, cast(t, u8), {.target_lengths = tensor({1, 2}, u8)}).item());
 }
 
 }  // namespace

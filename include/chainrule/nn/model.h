@@ -46,8 +46,7 @@ void save(const std::string& path, const nn::Layer& net, const ModelOptions& opt
 
 /// The net that a file describes, with its parameters. Layers of one's own must be registered before.
 /// @throws FileError  if it cannot be read (E200 to E207), was changed after it was saved (E256), does not
-/// say
-///     what net it holds, or is of a newer format (E245).
+///     say what net it holds, or is of a newer format (E245).
 /// @throws ValueError  if a layer is not known (E230), or the tensors are not those of the net (E246).
 Model load_model(const std::string& path);
 

@@ -25,6 +25,9 @@ namespace chainrule::nn {
 /// @throws ShapeError  if they do not fit (E444).
 struct TokenLoss {
   Tensor operator()(const Tensor& logits, const Tensor& targets, Location where = Location::current()) const;
+  /// How many targets count: what the mean divides by. Tasks ask for it, so that the loss of a set does not
+  /// depend on how it is cut into batches.
+  Tensor counted(const Tensor& logits, const Tensor& targets, const Tensor& weights = {}) const;
 };
 inline constexpr TokenLoss token_loss;
 

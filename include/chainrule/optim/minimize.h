@@ -9,14 +9,18 @@
 
 #include "chainrule/fields.h"
 #include "chainrule/grad.h"
+#include "chainrule/location.h"
 #include "chainrule/nn/layer.h"
 
 // Minima of functions that can be computed whole, by methods that use more than one gradient:
 //
-//     const auto found = optim::minimize([&](const Tensor& x) { return sum(square(a - x)); }, start);   //
-//     L-BFGS const auto fit = optim::minimize([&](const Tensor& b) { return y - model(b); }, start,
-//                                      optim::LevenbergMarquardt{});                    // sum of squares
-//     optim::minimize(net, [&] { return mse(net.predict(x), t); });                      // a net, in place
+//     // A number, by L-BFGS.
+//     const auto found = optim::minimize([&](const Tensor& x) { return sum(square(a - x)); }, start);
+//     // A sum of squares, of which the function gives the residuals.
+//     const auto fit = optim::minimize([&](const Tensor& b) { return y - model(b); }, start,
+//                                      optim::LevenbergMarquardt{});
+//     // The parameters of a net, in place.
+//     optim::minimize(net, [&] { return mse(net.predict(x), t); });
 //
 // All arithmetic between evaluations is in f64; start in f64 for full accuracy.
 namespace chainrule::optim {
@@ -70,36 +74,40 @@ struct LevenbergMarquardt {
 /// The library's form: a function of the parameters, which may replace them by leaves of its own.
 using Objective = FunctionRef<std::vector<Tensor>&>;
 
-Minimum minimize_objective(Objective loss, std::span<const Tensor> start, const LBfgs& how);
-Minimum minimize_objective(Objective residuals, std::span<const Tensor> start, const GaussNewton& how);
-Minimum minimize_objective(Objective residuals, std::span<const Tensor> start, const LevenbergMarquardt& how);
+Minimum minimize_objective(Objective loss, std::span<const Tensor> start, const LBfgs& how, Location where);
+Minimum minimize_objective(Objective residuals, std::span<const Tensor> start, const GaussNewton& how,
+                           Location where);
+Minimum minimize_objective(Objective residuals, std::span<const Tensor> start, const LevenbergMarquardt& how,
+                           Location where);
 
 /// Of a function of one tensor: a loss for LBfgs, all residuals (of any shape) for the other two.
-/// @throws ValueError  for settings out of range (E228), a start at which the function is not finite (E411),
-/// or
-///     fewer residuals than parameters with GaussNewton (E412); ShapeError  for a loss of several numbers
-///     (E030).
+/// @throws ValueError  for settings out of range (E228), a start at which the function or a derivative of it
+///     is not finite (E411), or fewer residuals than parameters with GaussNewton (E412); ShapeError for a
+///     loss of several numbers (E030).
 template <class Method = LBfgs>
-Minimum minimize(TensorFunction f, const Tensor& start, const Method& how = {}) {
-  return minimize_objective([&](std::vector<Tensor>& x) { return f(x[0]); }, {&start, 1}, how);
+Minimum minimize(TensorFunction f, const Tensor& start, const Method& how = {},
+                 Location where = Location::current()) {
+  return minimize_objective([&](std::vector<Tensor>& x) { return f(x[0]); }, {&start, 1}, how, where);
 }
 /// Of several tensors.
 template <class Method = LBfgs>
-Minimum minimize(TensorsFunction f, const std::vector<Tensor>& start, const Method& how = {}) {
-  return minimize_objective([&](std::vector<Tensor>& x) { return f(x); }, start, how);
+Minimum minimize(TensorsFunction f, const std::vector<Tensor>& start, const Method& how = {},
+                 Location where = Location::current()) {
+  return minimize_objective([&](std::vector<Tensor>& x) { return f(x); }, start, how, where);
 }
 /// Of the parameters of a net, which must be built, or of any others. They have the best values found; if it
 /// throws, those that they had. The function is called again for each point, and must not train:
 /// `net.predict(x)`.
 template <std::invocable F, class Method = LBfgs>
-Minimum minimize(std::vector<nn::NamedParameter> parameters, F f, const Method& how = {});
+Minimum minimize(std::vector<nn::NamedParameter> parameters, F f, const Method& how = {},
+                 Location where = Location::current());
 template <std::invocable F, class Method = LBfgs>
-Minimum minimize(const nn::Layer& net, F f, const Method& how = {}) {
-  return minimize(net.parameters(), std::move(f), how);
+Minimum minimize(const nn::Layer& net, F f, const Method& how = {}, Location where = Location::current()) {
+  return minimize(net.parameters(), std::move(f), how, where);
 }
 
 template <std::invocable F, class Method>
-Minimum minimize(std::vector<nn::NamedParameter> parameters, F f, const Method& how) {
+Minimum minimize(std::vector<nn::NamedParameter> parameters, F f, const Method& how, Location where) {
   const std::vector<Tensor> start = nn::values(parameters);
   const auto put = [&](const std::vector<Tensor>& values) {
     for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i].parameter.set_value(values[i]);
@@ -110,7 +118,7 @@ Minimum minimize(std::vector<nn::NamedParameter> parameters, F f, const Method& 
     return f();
   };
   try {
-    Minimum found = minimize_objective(at, start, how);
+    Minimum found = minimize_objective(at, start, how, where);
     put(found.at);
     return found;
   } catch (...) {

@@ -25,10 +25,11 @@ class Handler : public Counted {
  public:
   /// Every so many steps or epochs.
   virtual void call(Trainer& trainer) = 0;
-  /// Whether `call` records numbers of a report, so that there is one at these steps; such handlers are
-  /// called first, and at the end of the run.
+  /// Whether `call` records numbers of a report, so that there is one at these steps. Such handlers are
+  /// called before others, and at the end of the run.
   virtual bool measures() const { return false; }
-  /// Whether it is called before those.
+  /// Whether it is called before those that measure, as what changes the weights that are measured. One that
+  /// measures itself is called with those.
   virtual bool comes_first() const { return false; }
   /// @name Of a run. Handlers begin in the opposite of the order in which they end, which is that in which
   /// they were hung up.
@@ -38,13 +39,15 @@ class Handler : public Counted {
   virtual void ending(Trainer&) {}                   ///< before the last report
   virtual void end(Trainer&) {}                      ///< also of one that failed
   /// @}
-  /// @name Around all that measures at a step, and the report: to have other weights measured
+  /// @name Around all that measures at a step, and the report: to have other weights measured. After it
+  /// handlers are called in the opposite order.
   /// @{
   virtual void before_measuring(Trainer&) {}
   virtual void after_measuring(Trainer&) {}
   /// @}
 
-  /// What a run that is resumed needs of it.
+  /// What a run that is resumed needs of it, or one that goes back to its last report since its weights were
+  /// not finite any more. `restore` is given what `state` gave, which may be nothing.
   virtual NamedTensors state() const { return {}; }
   virtual void restore(const NamedTensors&) {}
 };

@@ -39,8 +39,7 @@ struct EarlyStoppingOptions {
 /// Stops the run when a metric has stopped getting better. A function of the history: resuming changes
 /// nothing.
 /// @throws ValueError  if nobody measures the metric (E300), or it is not known whether it is to be large or
-/// small
-///     (E308); for options out of range (E301).
+///     small (E308); for options out of range (E301).
 Shared<Handler> early_stopping(EarlyStoppingOptions options = {});
 
 /// Keeps the weights of the report where a metric was best, and puts them into the net at the end of a run.
@@ -92,8 +91,7 @@ struct CheckpointOptions {
 /// alternating between checkpoint-a.safetensors and checkpoint-b.safetensors, so that one whole one is there
 /// at any instant. There is one at the end of the run as well.
 /// @throws FileError  if the folder has a run that was not resumed (E309), another process trains in it
-/// (E314), or
-///     it cannot be written (E083).
+///     (E314), or it cannot be written (E083).
 Shared<Handler> checkpoint(std::string folder, CheckpointOptions options = {});
 
 template <class F>

@@ -15,7 +15,11 @@
 //     Tensor operator()(const Tensor& prediction, const Tensor& target) const;   // a scalar, as graph
 //
 // One that takes weights of the rows (train::Task::weighted_by) has them as a third, `const Tensor& weights =
-// {}`, which may be empty.
+// {}`, which may be empty. Its mean is taken to divide by their sum; one that divides by something else, as
+// by the number of targets that are not ignored, says by what:
+//
+//     Tensor counted(const Tensor& prediction, const Tensor& target, const Tensor& weights) const;   // or {}
+//
 // Those there are stand in src/train/loss_list.def.
 namespace chainrule::loss {
 
@@ -37,6 +41,9 @@ class Loss : public Configurable {
   /// @throws ValueError  for weights that the loss does not take (E315).
   virtual Tensor operator()(const Tensor& prediction, const Tensor& target,
                             const Tensor& weights = {}) const = 0;
+  /// What that mean divides by, a scalar as graph: so that means of batches can be put together. Empty: by as
+  /// much for each row.
+  virtual Tensor counted(const Tensor& prediction, const Tensor& target, const Tensor& weights) const;
 
   template <Function L>
   requires requires { L::kInfo; }
@@ -64,6 +71,11 @@ class LossBox final : public Boxed<L, Loss> {
   using Boxed<L, Loss>::Boxed;
   Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights) const override {
     return call(this->plain, L::kInfo.name, prediction, target, weights);
+  }
+  Tensor counted(const Tensor& prediction, const Tensor& target, const Tensor& weights) const override {
+    if constexpr (requires { this->plain.counted(prediction, target, weights); })
+      return this->plain.counted(prediction, target, weights);
+    return Loss::counted(prediction, target, weights);
   }
 };
 
@@ -104,6 +116,11 @@ class AnyLoss : public Any<Loss> {
     Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights) const override {
       return call(function_, "function", prediction, target, weights);
     }
+    Tensor counted(const Tensor& prediction, const Tensor& target, const Tensor& weights) const override {
+      if constexpr (requires { function_.counted(prediction, target, weights); })
+        return function_.counted(prediction, target, weights);
+      return Loss::counted(prediction, target, weights);
+    }
 
    private:
     F function_;
@@ -119,6 +136,7 @@ struct SoftmaxCrossEntropy {
   std::int64_t class_axis = 1;
   void fields(Fields& f);
   Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights = {}) const;
+  Tensor counted(const Tensor& prediction, const Tensor& target, const Tensor& weights) const;
 };
 struct Nll {
   static constexpr Info kInfo{
@@ -129,6 +147,7 @@ struct Nll {
   std::int64_t class_axis = 1;
   void fields(Fields& f);
   Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights = {}) const;
+  Tensor counted(const Tensor& prediction, const Tensor& target, const Tensor& weights) const;
 };
 struct BinaryCrossEntropyWithLogits {
   static constexpr Info kInfo{.name = "binary_cross_entropy_with_logits",

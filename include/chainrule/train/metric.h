@@ -16,8 +16,9 @@ namespace chainrule::metric {
 /// What a metric sees of a batch.
 struct Seen {
   Tensor prediction, target;
-  Tensor loss;  ///< the task's, a mean over the rows
+  Tensor loss;  ///< the task's, a mean
   std::int64_t rows = 0;
+  Tensor counted = {};  ///< what that mean divided by; empty: the rows
 };
 
 struct Value {
@@ -69,7 +70,7 @@ Metric* Metric::box(M metric) { return new MetricBox<M>(std::move(metric)); }
 
 using AnyMetric = Any<Metric>;
 
-/// The mean of the task's loss over all rows.
+/// The mean of the task's loss over all rows, by what they count in it. NaN if nothing counts.
 struct Loss {
   static constexpr Info kInfo{.name = "loss", .doc = "The task's loss: its mean over all rows."};
   nn::Ports sums(const Seen& of) const;
@@ -139,7 +140,7 @@ enum class Average : std::uint8_t {
 };
 
 /// Right predictions of a class among all predictions of it; 0 if there is none. Predictions and targets as
-/// Accuracy takes them.
+/// Accuracy takes them; in a row whose target is no class every prediction is wrong.
 struct Precision {
   static constexpr Info kInfo{.name = "precision",
                               .doc = "Share of the predictions of a class that are right."};
@@ -171,7 +172,8 @@ struct F1 {
 };
 
 /// Agreement of predictions and targets beyond chance: (p - q) / (1 - q), where p is the accuracy and q what
-/// it would be by chance with the same frequencies of classes   (Cohen 1960). NaN if only one class occurs.
+/// it would be by chance with the same frequencies of classes   (Cohen 1960). A target outside the classes is
+/// one more class, which is never predicted. NaN if only one class occurs.
 struct CohenKappa {
   static constexpr Info kInfo{.name = "cohen_kappa",
                               .doc = "Agreement beyond chance: 0 by chance, 1 perfect."};

@@ -3,6 +3,7 @@
 #include <concepts>
 #include <cstdint>
 #include <iosfwd>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,8 +14,8 @@
 
 // Trying out settings: many runs of one training.
 //
-//     const auto found = train::sweep({{"lr", {0.1, 0.01}}, {"hidden", {20, 50}}}, [&](const train::Point&
-//     at) {
+//     const train::Space space{{"lr", {0.1, 0.01}}, {"hidden", {20, 50}}};
+//     const auto found = train::sweep(space, [&](const train::Point& at) {
 //       auto net = nn::mlp({at.integer("hidden"), 10});
 //       train::fit(net, loss::softmax_cross_entropy, images, {.lr = at.number("lr")});
 //       return train::evaluate(net, validation, metric::accuracy);
@@ -70,8 +71,8 @@ struct SweepOptions {
   std::uint64_t seed = 1;    ///< of what is drawn
   std::int64_t threads = 1;  ///< that run at once; each run is of one of them
   /// Of halving (Jamieson and Talwalkar 2016): all points get the smallest budget, the best 1 / factor of
-  /// them that times the factor, until the largest is reached or one is left. What a budget is, epochs say,
-  /// is for the run to say.
+  /// them that times the factor, until the largest is reached or one is left. One that fails goes no further,
+  /// and keeps its score of before. What a budget is, epochs say, is for the run to say.
   double smallest_budget = 1, largest_budget = 27, factor = 3;
 
   void fields(Fields& f);
@@ -80,13 +81,15 @@ struct SweepOptions {
 /// A run and what came of it.
 struct Trial {
   Point point;
-  double budget = 0;  ///< largest that it got; 0 but for halving
-  double score = 0;   ///< NaN if it failed
-  std::string error = {};
+  double budget = 0;  ///< that its score is of, the largest without a failure; 0 but for halving
+  double score = std::numeric_limits<double>::quiet_NaN();  ///< NaN if it failed from the start
+  std::string error = {};                                   ///< why it failed, or went no further; else empty
 };
 
 struct SweepResult {
-  std::vector<Trial> trials;  ///< the best first; those with a larger budget before those with a smaller
+  /// Those that failed from the start last; those with a larger budget before those with a smaller; of one
+  /// budget the best first.
+  std::vector<Trial> trials;
 
   /// @throws ValueError  if every run failed (E320).
   const Trial& best() const;
@@ -106,13 +109,11 @@ class Run : public Counted {
 };
 
 /// Runs every point of the search. The same result for any number of threads, if a run depends on its point
-/// alone. A run that throws has failed; the others go on.
+/// alone. A run that throws anything, or gives NaN, has failed; the others go on.
 /// @param run  of (const Point&), or of (const Point&, double budget): gives a score. Called by several
-/// threads at
-///             once, so each call makes its own net; see docs/threads.md.
+///     threads at once, so each call makes its own net; see docs/threads.md.
 /// @throws ValueError  for a space without settings or values, or with a range in a grid (E321), and options
-/// out
-///     of range (E228).
+///     out of range (E228).
 SweepResult sweep_runs(const Space& space, const Run& run, const SweepOptions& options);
 template <class F>
 requires std::invocable<const F&, const Point&> || std::invocable<const F&, const Point&, double> SweepResult

@@ -18,10 +18,15 @@ namespace chainrule::train {
 struct Outcome {
   Tensor loss;
   Tensor prediction = {}, target = {};  ///< for metrics; may be left out if the metrics need only the loss
+  /// What the mean of the loss divided by, a scalar as graph; left out: the number of rows. So much the batch
+  /// counts in the loss of a whole set, and among gradients that are accumulated.
+  Tensor counted = {};
 
   Outcome(Tensor l) : loss(std::move(l)) {}
   Outcome(Tensor l, Tensor p, Tensor t)
       : loss(std::move(l)), prediction(std::move(p)), target(std::move(t)) {}
+  Outcome(Tensor l, Tensor p, Tensor t, Tensor c)
+      : loss(std::move(l)), prediction(std::move(p)), target(std::move(t)), counted(std::move(c)) {}
 };
 
 /// A function that makes a loss of a net and a batch.
@@ -56,11 +61,11 @@ class Task {
       : Task(net, {}, new Custom<F>(std::move(function)), std::move(metrics), where) {}
 
   /// The same with a column of weights, (N), of what each row counts in the loss: it goes to the loss, not
-  /// into the net.
+  /// into the net. @throws ValueError  for a task that is a function, which takes its columns itself (E315).
   Task weighted_by(std::string column) const;
 
   /// Graph; computes nothing. @throws  what the net and the loss throw; ValueError  if the column of weights
-  /// is not in the batch (E272).
+  /// is not in the batch, or is its last, the target (E272).
   Outcome outcome(const data::Batch& batch, nn::Pass& pass) const;
 
   nn::Layer& net() const { return *net_; }

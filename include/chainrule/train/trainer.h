@@ -48,8 +48,9 @@ std::ostream& operator<<(std::ostream& out, const Resumed& resumed);
 ///     std::cout << trainer.run(epochs(5)) << "\n";
 ///
 /// It has no powers of its own: a step is `optimizer.step(loss, pass)` with `Pass::training(seed, step)` and
-/// `loader.at(step)`. Where it ends depends on net, data, options and the number of steps alone: not on the
-/// number of threads, nor on whether the run was interrupted and resumed.
+/// `loader.at(step)`; if the optimizer accumulates, with what the loss counts. Where it ends depends on net,
+/// data, options and the number of steps alone: not on the number of threads, nor on whether the run was
+/// interrupted and resumed.
 ///
 /// Reports are made when a handler measures; if none does, once an epoch; and at the end of a run.
 class Trainer {
@@ -61,8 +62,9 @@ class Trainer {
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
-  /// Calls a handler every so many steps or epochs, counted from step 0. Those of one step are called in the
-  /// order in which they were hung up, those that measure first.
+  /// Calls a handler every so many steps or epochs, counted from step 0. Of one step those are called first
+  /// that measure, but for those that come before all (Handler::comes_first); those of a kind in the order in
+  /// which they were hung up.
   /// @throws ValueError  for less than a step (E301), an empty handle (E313), or inside a handler (E302).
   Trainer& on(Duration every, Shared<Handler> handler);
   template <HandlerFunction F>
@@ -73,8 +75,8 @@ class Trainer {
   /// Trains for so long, or until a handler stops it; called again, it goes on. After `resume` the runs of
   /// the program count from step 0 again: the program is run as before, and what has been done is left out.
   /// @throws ValueError  for less than a step (E082), inside a handler (E302), or if the loss is not finite
-  /// (E080): with
-  ///     weights that are, if need be those of the last report. Handlers' `end` has been called then.
+  ///     (E080): with weights that are, if need be those of the last report. Handlers' `end` has been called
+  ///     then.
   Result run(Duration length);
 
   /// One step, without handlers. Returns the loss of its batch, from before the step. @throws as run (E080).
@@ -118,7 +120,6 @@ class Trainer {
 
  private:
   friend class RunFolder;
-  class Measuring;
   struct Hook {
     std::int64_t every;
     Shared<Handler> handler;
@@ -127,18 +128,22 @@ class Trainer {
   struct Snapshot {
     NamedTensors tensors;
     std::int64_t step = 0;
+    std::size_t handlers = 0;  // that there were
   };
 
   void begin();
   void fire();
   void call(Hook& hook);
+  template <class F>
+  void with_measured_weights(F calls);
   void report();
   void end_after_failure();
   Result finish(std::int64_t from, double seconds_before);
   void take_snapshot();
   std::string recover(const std::string& message, const data::Batch& batch);
   void restore(const NamedTensors& tensors);
-  void restore_handlers();
+  void go_back();
+  void take_up();
   void stop_clock();
   void start_clock();
 
