@@ -156,7 +156,7 @@ std::string function_list() {
   std::string text;
   std::size_t width = 0;
   for (const std::string& name : explain::function_names()) {
-    if (width + name.size() > 100) {
+    if (width + name.size() > 76) {
       text += "\n ";
       width = 0;
     }

@@ -20,6 +20,7 @@
 #include "machine.h"
 #include "options.h"
 #include "output.h"
+#include "plan/report.h"
 
 namespace chainrule::cli {
 namespace {
@@ -152,12 +153,13 @@ int parse_and_run(int argc, char** argv) {
 
 /// A message without "called from train.cpp:41": such lines are the tool's, not the user's.
 std::string without_place(const std::string& message) {
-  static const std::regex place("(,| Called| called) ?(called )?from [A-Za-z0-9_]+\\.(cpp|h):[0-9]+");
+  static const std::regex place("(,? ?[Cc]alled from| at| from) [A-Za-z0-9_]+\\.(cpp|h):[0-9]+");
   return std::regex_replace(std::regex_replace(message, place, ""), std::regex("\\.\\. "), ". ");
 }
 
 int guarded_main(int argc, char** argv) {
   prepare_streams();
+  set_report_sink([](std::string_view line) { complain(without_place(std::string(line))); });
   int code = kFailed;
   try {
     code = parse_and_run(argc, argv);

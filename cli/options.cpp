@@ -13,7 +13,9 @@
 #include <utility>
 
 #include "chainrule/error.h"
+#include "chainrule/threads.h"
 #include "core/thread_pool.h"
+#include "output.h"
 
 namespace chainrule::cli {
 namespace {
@@ -116,7 +118,12 @@ void add_threads(CLI::App& app, std::int64_t& threads) {
 }
 
 void use_threads(std::int64_t threads) {
-  if (threads > 0) set_num_threads(static_cast<int>(threads));
+  if (threads == 0) return;
+  const int available = num_threads();
+  set_num_threads(static_cast<int>(threads));
+  if (threads > available)
+    complain(fmt::format("--threads {}: the process may use {}; more make it slower.", threads,
+                         available == 1 ? "1 CPU" : fmt::format("{} CPUs", available)));
 }
 
 }  // namespace chainrule::cli

@@ -7,16 +7,17 @@
 namespace chainrule {
 namespace {
 
-/// Letters to insert, remove or replace. A row of the table at a time.
+/// Letters to insert, remove, replace, or swap with the next. A row of the table at a time.
 std::size_t distance(std::string_view word, std::string_view other) {
-  std::vector<std::size_t> row(word.size() + 1);
+  std::vector<std::size_t> before(word.size() + 1), last(word.size() + 1), row(word.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
   for (std::size_t i = 0; i < other.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
+    before = std::exchange(last, row);
+    row[0] = i + 1;
     for (std::size_t j = 0; j < word.size(); ++j) {
-      const std::size_t changed = diagonal + (word[j] == other[i] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({changed, row[j] + 1, diagonal + 1});
+      row[j + 1] = std::min({last[j] + (word[j] == other[i] ? 0 : 1), row[j] + 1, last[j + 1] + 1});
+      const bool is_swapped = i > 0 && j > 0 && word[j] == other[i - 1] && word[j - 1] == other[i];
+      if (is_swapped) row[j + 1] = std::min(row[j + 1], before[j - 1] + 1);
     }
   }
   return row.back();
@@ -27,7 +28,8 @@ std::size_t distance(std::string_view word, std::string_view other) {
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
   if (word.size() > 64) return "";
   std::string best;
-  std::size_t fewest = std::max<std::size_t>(word.size(), 4) / 2 + 1;  // beyond half of it is another word
+  std::size_t fewest =
+      std::max<std::size_t>(word.size() + 1, 3) / 3 + 1;  // beyond a third it is another word
   for (const std::string& candidate : candidates) {
     const std::size_t changes = distance(word, candidate);
     // A single letter is near to every other: that is no help.

@@ -5,6 +5,7 @@
 #include "chainrule/data/images.h"
 #include "chainrule/error.h"
 #include "core/environment.h"
+#include "core/nearest.h"
 #include "core/text.h"
 #include "data/layouts.h"
 
@@ -65,10 +66,16 @@ Dataset load_known(const KnownSet& known, const LoadOptions& options) {
     }
     list += cat(list.empty() ? "" : ", ", place.string());
   }
-  throw FileError(
-      69, cat("[data] ", known.name, " is in none of: ", list, ". Put its files (", names_of(known.layout),
-              ") into the last, or name their folder with --data-dir or CHAINRULE_DATA_DIR. The "
-              "set digits needs no file."));
+  const std::string files = cat("its files (", names_of(known.layout), ")");
+  if (places.empty()) {
+    throw FileError(
+        69, cat("[data] ", known.name, ": there is no folder to look in; HOME is not set. Put ", files,
+                " into one, and name it with --data-dir or CHAINRULE_DATA_DIR. The set digits needs no "
+                "file."));
+  }
+  throw FileError(69, cat("[data] ", known.name, " is in none of: ", list, ". Put ", files,
+                          " into the last, or name their folder with --data-dir or CHAINRULE_DATA_DIR. The "
+                          "set digits needs no file."));
 }
 
 Dataset load_folder(const fs::path& folder) {
@@ -108,8 +115,10 @@ Dataset load(const std::string& name_or_dir, const LoadOptions& options) {
   if (fs::is_directory(name_or_dir, ignored)) return load_folder(name_or_dir);
   std::string known;
   for (const std::string& name : known_sets()) known += cat(known.empty() ? "" : ", ", name);
-  throw FileError(69, cat("[data] '", name_or_dir, "' is neither a known data set nor a folder. Known are ",
-                          known, "; or name a folder with the files of one."));
+  const std::string near = nearest(name_or_dir, known_sets());
+  throw FileError(69, cat("[data] '", name_or_dir, "' is neither a known data set nor a folder.",
+                          near.empty() ? "" : cat(" Did you mean ", near, "?"), " Known are ", known,
+                          "; or name a folder with the files of one."));
 }
 
 }  // namespace chainrule::data

@@ -38,6 +38,10 @@ void say(std::string_view lines) {
   }
 }
 
+std::string counted(std::size_t count, std::string_view what) {
+  return cat(count, " ", what, count == 1 ? "" : "s");
+}
+
 }  // namespace
 
 int verbosity() {
@@ -52,8 +56,9 @@ void report_miss(const CachedPlan& plan, const Trace& trace, const CachedPlan* l
   const Origin& origin = trace.nodes.back()->origin;
   const std::string why =
       like == nullptr ? "new" : cat("unlike ", name_of(*like), " in ", difference(like->key, trace));
-  say(cat(name_of(plan), " made: ", trace.nodes.size(), " nodes, ", program.instructions.size(),
-          " instructions, arena ", program.arena_bytes, " bytes; ", why, ".", origin.to_string()));
+  say(cat(name_of(plan), " made: ", counted(trace.nodes.size(), "node"), ", ",
+          counted(program.instructions.size(), "instruction"), ", arena ", program.arena_bytes, " bytes; ",
+          why, ".", origin.to_string()));
   thread_local std::map<std::pair<std::string_view, int>, int> misses;  // by the line of the call
   if (like == nullptr || origin.where.file == nullptr) return;
   if (++misses[{origin.where.file, origin.where.line}] != kManyMisses) return;
@@ -78,8 +83,8 @@ void report_run(const CachedPlan& plan, const Trace& trace) {
     }
     char time[96];
     const double seconds = plan.executor.seconds()[i];
-    std::snprintf(time, sizeof time, "%9.2f us %6.1f GFLOP/s (%2.0f%% of peak) %6.1f GB/s  ", 1e6 * seconds,
-                  flops(plan.executor.program(), i) / seconds / 1e9,
+    std::snprintf(time, sizeof time, "%9.2f us %6.1f GFLOP/s (%2.0f%% of measured peak) %6.1f GB/s  ",
+                  1e6 * seconds, flops(plan.executor.program(), i) / seconds / 1e9,
                   100 * flops(plan.executor.program(), i) / seconds / peak,
                   static_cast<double>(bytes(plan.executor.program(), i)) / seconds / 1e9);
     say(cat(i, time, lines[i]));

@@ -85,7 +85,19 @@ INSTANTIATE_TEST_SUITE_P(
               "[config] --loss: unknown loss 'msee'. Did you mean 'mse'? (E230)"},
         Wrong{{"check", "--h", "1"},
               "--h: '1' is not a number from 1e-08 to 0.01. See chainrule check --help."},
-        Wrong{{"check", "--break", "W3"}, "--break: W3 not in {W1,b1,W2,b2}. See chainrule check --help."},
+        Wrong{{"check", "--break", "W3"},
+              "--break: 'W3' is none of W1, b1, W2, b2. Did you mean W1? See chainrule check --help."},
+        Wrong{{"train", "--lrate", "3"},
+              "unknown option '--lrate'. Did you mean --lr? See chainrule train --help."},
+        Wrong{
+            {"bench", "xorplan"},
+            "names: 'xorplan' is none of two-layer-net, sigmoid-regression, simple-conv-net, deep-conv-net, "
+            "wide-mlp, xor, xor-plan, scalar, inference-1, inference-1-plan, inference-256. Did you mean "
+            "xor-plan? See chainrule bench --help."},
+        Wrong{{"data", "show", "digits", "--out", "x.jpg"},
+              "--out: 'x.jpg' does not end in .png, and a PNG is what is drawn."},
+        Wrong{{"train", "", "--steps", "3"}, "FILE: FILE is empty. See chainrule train --help."},
+        Wrong{{"train", "--out", ""}, "--out: RUN is empty. See chainrule train --help."},
         Wrong{{"data", "show", "digits"}, "--out is required. See chainrule data show --help."}),
     [](const auto& wrong) { return "Case" + std::to_string(wrong.index); });
 
@@ -95,6 +107,8 @@ TEST(Usage, DataThatIsNotThereIsAFailureNotWrongUsage) {
   EXPECT_EQ(outcome.out, "");
   EXPECT_EQ(outcome.err.substr(0, 24), "chainrule: [data] 'nist'");
   EXPECT_NE(outcome.err.find("(E069)"), std::string::npos);
+  EXPECT_NE(run_tool({"train", "--data", "nmist"}).err.find("nor a folder. Did you mean mnist? Known are "),
+            std::string::npos);
 }
 
 TEST(Usage, AFullStdoutIsAFailure) {

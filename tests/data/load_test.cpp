@@ -71,7 +71,8 @@ TEST_F(Load, RefusesAnUnknownName) {
     FAIL();
   } catch (const FileError& error) {
     EXPECT_STREQ(error.what(),
-                 "[data] 'nmist' is neither a known data set nor a folder. Known are digits, mnist, "
+                 "[data] 'nmist' is neither a known data set nor a folder. Did you mean mnist? Known are "
+                 "digits, mnist, "
                  "fashion-mnist, cifar10, cifar100, cifar100-coarse; or name a folder with the files of one. "
                  "(E069)");
   }
