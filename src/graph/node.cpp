@@ -38,7 +38,8 @@ std::string Origin::to_string() const {
   std::string text = layer ? " In layer " + *layer : "";
   if (where.file) {
     const char* slash = std::strrchr(where.file, '/');
-    text += cat(layer ? ", called from " : " Called from ", slash ? slash + 1 : where.file, ":", where.line);
+    text += cat(layer ? ", called from " : " Called from ", slash ? slash + 1 : where.file);
+    if (where.line > 0) text += cat(":", where.line);  // else it is no file: "the expression"
   }
   return text + ".";
 }
