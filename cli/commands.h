@@ -23,6 +23,8 @@ Command add_help(CLI::App& app);
 Command add_check(CLI::App& app);
 Command add_data(CLI::App& app);
 Command add_explain(CLI::App& app);
+Command add_graph(CLI::App& app);
+Command add_diff(CLI::App& app);
 Command add_bench(CLI::App& app);
 /// @}
 

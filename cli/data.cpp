@@ -10,6 +10,7 @@
 #include "chainrule/error.h"
 #include "commands.h"
 #include "exit_code.h"
+#include "formats.h"
 #include "options.h"
 #include "output.h"
 #include "write_png.h"
@@ -26,6 +27,7 @@ struct ShowOptions {
 };
 
 int show(const ShowOptions& options) {
+  format_of("", options.out, {"png"});  // refuses other endings
   const data::Dataset set =
       data::load(options.data.name, {.data_dir = options.data.dir, .seed = options.seed});
   const data::Image sheet =

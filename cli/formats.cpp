@@ -25,10 +25,9 @@ std::string format_of(const std::string& format, const std::string& out,
     if (ending == ending_of(each)) return each;
     all += fmt::format("{}{}", all.empty() ? "" : &each == &known.back() ? " or " : ", ", ending_of(each));
   }
-  throw ValueError(380,
-                   fmt::format("[write] {}: the ending {} says nothing of how to write it. Take {}, or name "
-                               "the kind with --format.",
-                               out, ending, all));
+  throw ValueError(
+      380, fmt::format("[write] {}: the ending {} says nothing of how to write it. Take {}{}.", out, ending,
+                       all, known.size() > 1 ? ", or name the kind with --format" : ""));
 }
 
 void write_result(const std::string& out, std::string_view text) {

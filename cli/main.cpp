@@ -52,7 +52,8 @@ void define(Tool& tool) {
       {"generate", add_generate(tool.app)}, {"info", add_info(tool.app)},
       {"list", add_list(tool.app)},         {"help", add_help(tool.app)},
       {"check", add_check(tool.app)},       {"data", add_data(tool.app)},
-      {"explain", add_explain(tool.app)},   {"bench", add_bench(tool.app)},
+      {"explain", add_explain(tool.app)},   {"graph", add_graph(tool.app)},
+      {"diff", add_diff(tool.app)},         {"bench", add_bench(tool.app)},
   };
 }
 
