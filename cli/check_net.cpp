@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "chainrule/error.h"
 #include "chainrule/explain/check.h"
 #include "chainrule/ops.h"
+#include "chainrule/random.h"
 #include "exit_code.h"
 #include "explain/table.h"
 #include "json_number.h"
@@ -24,12 +26,28 @@ using Json = nlohmann::ordered_json;
 
 Tensor in_f64(const Tensor& x) { return is_floating(x.dtype()) ? detach(cast(x, f64)) : x; }
 
+/// First values that are all alike, such as biases of 0, lie on relu's kink wherever an input is 0: draws
+/// some beside them.
+void move_off_kinks(const nn::Layer& net, std::uint64_t seed) {
+  Random random(seed);
+  for (auto [name, parameter] : net.parameters()) {
+    std::vector<double> values = parameter.value().to_vector();
+    if (std::adjacent_find(values.begin(), values.end(), std::not_equal_to<>()) != values.end()) continue;
+    for (double& each : values) each += random.uniform(-0.1, 0.1);
+    parameter.set_value(from_data(values, parameter.value().shape()));
+  }
+}
+
 /// The net again, in f64, with the same weights if it has some.
 Shared<nn::Layer> in_f64(const Subject& subject, const Tensor& x) {
   const nn::Layer& of = *subject.experiment.net;
   const Shared<nn::Layer> net = config::make<nn::Layer>(config::write(of));
   net->build(x, {.seed = subject.experiment.seed, .dtype = f64, .follow = false});
-  if (subject.is_trained) load(tensors_of(of), *net);
+  if (subject.is_trained) {
+    load(tensors_of(of), *net);
+  } else {
+    move_off_kinks(*net, subject.experiment.seed);
+  }
   return net;
 }
 

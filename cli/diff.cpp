@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/App.hpp>
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <map>
@@ -46,12 +47,21 @@ struct Content {
   NamedTensors tensors;
   std::string of;  // "run1/model.safetensors"
 };
+
+/// Of a model in the order of its net, else in that of the file.
+NamedTensors read_tensors(const std::string& path) {
+  io::TensorFile file = io::read_safetensors(path);
+  const auto names_net = [](const auto& entry) { return entry.first == "chainrule.net"; };
+  const bool is_model = std::any_of(file.metadata.begin(), file.metadata.end(), names_net);
+  return is_model ? tensors_of(*load_model(path).net) : std::move(file.tensors);
+}
+
 Content content_of(const std::string& name) {
   if (name.ends_with(".npz")) return {io::read_npz(name), name};
-  if (!is_folder(name)) return {io::read_safetensors(name).tensors, name};
+  if (!is_folder(name)) return {read_tensors(name), name};
   const std::string model = fmt::format("{}/{}", name, kModelFile);
   std::error_code ignored;
-  if (fs::exists(model, ignored)) return {io::read_safetensors(model).tensors, model};
+  if (fs::exists(model, ignored)) return {read_tensors(model), model};
   train::Newest newest = train::read_newest(name);
   return {std::move(newest.checkpoint.tensors), newest.path};
 }
@@ -59,8 +69,9 @@ Content content_of(const std::string& name) {
 void compare_settings(const std::string& a, const std::string& b, Differing& found) {
   Experiment first = read_run(a), second = read_run(b);
   std::map<std::string, std::string> other;
-  for (const config::Leaf& leaf : config::leaves(second)) other[leaf.name] = leaf.value;
-  for (const config::Leaf& leaf : config::leaves(first)) {
+  for (const config::Leaf& leaf : config::leaves(second, config::Objects::skip))
+    other[leaf.name] = leaf.value;
+  for (const config::Leaf& leaf : config::leaves(first, config::Objects::skip)) {
     const auto same = other.find(leaf.name);
     const std::string value = same == other.end() ? "" : same->second;
     if (leaf.value != value) found.settings.push_back({leaf.name, leaf.value, value});

@@ -20,6 +20,12 @@ std::string name_of(const StepDifference& each) {
   return each.step < 0 ? each.tensor.name : fmt::format("step{}/{}", each.step, each.tensor.name);
 }
 
+/// With nine digits, or as many as it takes to tell it from another.
+std::string number(double value, double other) {
+  const std::string text = fmt::format("{:.9g}", value);
+  return text != fmt::format("{:.9g}", other) ? text : fmt::format("{}", value);
+}
+
 std::string shortened(const std::string& text) {
   return text.size() <= 40 ? text : text.substr(0, 37) + "...";
 }
@@ -74,9 +80,9 @@ std::string tensors_text(const Differing& found) {
   if (const StepDifference* first = found.first()) {
     const explain::TensorDifference& t = first->tensor;
     text += fmt::format("\nThe first that differs is {}{}.\n\n", name_of(*first),
-                        t.problem.empty()
-                            ? fmt::format(": element {} is {:.9g} in A, {:.9g} in B", t.element, t.a, t.b)
-                            : ": " + t.problem);
+                        t.problem.empty() ? fmt::format(": element {} is {} in A, {} in B", t.element,
+                                                        number(t.a, t.b), number(t.b, t.a))
+                                          : ": " + t.problem);
     text += table.to_string();
     if (rows > kMostRows) text += fmt::format("  and {} more\n", rows - kMostRows);
   }

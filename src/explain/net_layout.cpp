@@ -44,7 +44,7 @@ class Rows {
     for (std::size_t row = 0; row < columns_.size(); ++row) {
       for (const int spot : columns_[row]) deep[row] = std::max(deep[row], spots_[at(spot)].width);
       top[row] = y;
-      y += deep[row] + (row + 1 < columns_.size() ? (row == 0 ? 4 : kRowGap) : 0);
+      y += deep[row] + (row + 1 < columns_.size() ? (row == 0 ? 12 : kRowGap) : 0);
     }
     made.height = y + 2;
     for (std::size_t i = 0; i < boxes_.size(); ++i) {

@@ -96,8 +96,10 @@ TEST_F(Diff, FilesThatAreNotAlike) {
                         {{"w", cast(arange(6, f32), f64) + 1e-9}, {"v", zeros({3, 2})}, {"m", zeros({1})}});
   const Outcome outcome = run_tool({"diff", a, b});
   EXPECT_EQ(outcome.code, 3);
-  EXPECT_NE(outcome.out.find("\n  v            shape (2, 3) against (3, 2): is one transposed?\n"),
-            std::string::npos)
+  EXPECT_NE(
+      outcome.out.find(
+          "\n  v                                      shape (2, 3) against (3, 2): is one transposed?\n"),
+      std::string::npos)
       << outcome.out;
   const Json made = json(a, b);
   ASSERT_EQ(made["differing"].size(), 4u);
@@ -111,9 +113,10 @@ TEST_F(Diff, FilesThatAreNotAlike) {
 NamedTensors loop_by_hand(int steps) {
   const data::Dataset set = data::load(small_set());
   const Shared<nn::Layer> net = config::make<nn::Layer>(config::parse_text("mlp([6, 4])"));
-  net->build(set.train.range(0, 1)[0], {.seed = 1});
+  net->build(data::Source(set.train).range(0, 1)[0], {.seed = 1});
   optim::Optimizer optimizer(*net, "momentum", {.lr = 0.01});
-  data::Loader loader(set.train, {.batch_size = 20, .seed = 1});
+  data::Loader loader(set.train,
+                      {.batch_size = 20, .seed = 1, .order = data::Batches::Order::with_replacement});
   NamedTensors trace;
   for (int step = 0; step < steps; ++step) {
     const std::string prefix = "step" + std::to_string(step) + "/";

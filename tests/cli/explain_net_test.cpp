@@ -170,10 +170,10 @@ TEST_F(ExplainNet, KnowsEveryKindOfNet) {
   }
   const std::string drop =
       train(*folder, "drop", "sequential([flatten, affine(8), dropout(0.5), tanh, affine(4)])");
-  const std::string gpt = train(*folder, "gpt", "char_gpt(layers=1, width=8, heads=2)",
+  const std::string gpt = train(*folder, "gpt", "char_gpt(layers=1, channels=8, heads=2)",
                                 {"--data", text, "--data.text.length", "8"});
   const std::string lstm =
-      train(*folder, "lstm", "char_rnn(width=8)", {"--data", text, "--data.text.length", "8"});
+      train(*folder, "lstm", "char_rnn(hidden=8)", {"--data", text, "--data.text.length", "8"});
   const std::string regression = train(*folder, "cars", "mlp([4, 1])", {"--data", csv, "--target", "y"});
   for (const std::string& name : {drop, gpt, lstm, regression}) {
     for (const Words& more : {Words{"--sample", "1"}, Words{"--batch"}, Words{"--format", "html"}}) {
@@ -230,7 +230,7 @@ TEST_F(ExplainNet, RefusesWhatCannotBe) {
   EXPECT_EQ(
       refusal({"x", "--at", "x=1", "--sample", "3"}),
       "chainrule: --sample, --batch, --parameter and --data explain a net; x is no run and no model file.\n");
-  EXPECT_EQ(refusal({mlp, "--batch", "--sample", "3"}).rfind("chainrule: --batch excludes --sample", 0), 0u);
+  EXPECT_EQ(refusal({mlp, "--batch", "--sample", "3"}).rfind("chainrule: --sample excludes --batch", 0), 0u);
   EXPECT_EQ(refusal({"nothing.safetensors"}, 4),
             "chainrule: [read] nothing.safetensors: No such file or directory. Check the path. (E200)\n");
   const std::string foreign = *folder / "foreign.safetensors";

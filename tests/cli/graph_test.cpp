@@ -84,7 +84,8 @@ TEST(Graph, DrawsPictures) {
 TEST(Graph, CollapsesPlainLayersFromThreeTimesOn) {
   const auto names = [](const std::string& net) {
     std::vector<std::string> found;
-    for (const Json& box : Json::parse(graph({"--net", net, "--json"}).out)["net"]["inside"])
+    const Json made = Json::parse(graph({"--net", net, "--json"}).out);
+    for (const Json& box : made["net"]["inside"])
       found.push_back(box["name"].get<std::string>() + " " + std::to_string(box["repeats"].get<int>()));
     return found;
   };
@@ -102,7 +103,7 @@ TEST(Graph, KnowsRunsModelsAndShapes) {
       run_tool({"train", "--data", small_set(), "--net", "mlp([6, 4])", "--steps", "1", "--out", run}).code,
       0);
   const std::string text = run_tool({"graph", run}).out;
-  EXPECT_NE(text.find("affine1  affine(6)  (N, 6)            186\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("    affine1  affine(6)  (N, 6)               186\n"), std::string::npos) << text;
   EXPECT_EQ(run_tool({"graph", run + "/model.safetensors"}).out, text);
 
   nn::Sequential net{nn::Affine{3}, nn::Relu{}, nn::Affine{2}};
@@ -129,8 +130,8 @@ TEST(Graph, DrawsEveryKindOfNet) {
   const TemporaryFolder folder;
   const std::string text = folder / "text.txt";
   std::ofstream(text) << std::string(400, 'a') + std::string(400, 'b');
-  const std::vector<Words> nets{{"--net", "char_gpt(layers=3, width=8, heads=2)", "--data", text},
-                                {"--net", "char_rnn(width=8)", "--data", text},
+  const std::vector<Words> nets{{"--net", "char_gpt(layers=3, channels=8, heads=2)", "--data", text},
+                                {"--net", "char_rnn(hidden=8)", "--data", text},
                                 {"--net", "sequential([flatten, dropout(0.5), affine(4)])"},
                                 {"--net", "affine(4)"}};
   for (const Words& net : nets) {
@@ -142,7 +143,7 @@ TEST(Graph, DrawsEveryKindOfNet) {
       EXPECT_FALSE(outcome.out.empty());
     }
   }
-  const std::string gpt = graph({"--net", "char_gpt(layers=3, width=8, heads=2)", "--data", text}).out;
+  const std::string gpt = graph({"--net", "char_gpt(layers=3, channels=8, heads=2)", "--data", text}).out;
   EXPECT_NE(gpt.find("block1 to block3 x3"), std::string::npos) << gpt;
 }
 
