@@ -16,6 +16,7 @@
 #include "explain/table.h"
 #include "json_number.h"
 #include "json_text.h"
+#include "no_line.h"
 #include "output.h"
 #include "subject.h"
 
@@ -139,6 +140,7 @@ std::string json_of(const explain::NetCheck& made, const CheckNetOptions& option
 }  // namespace
 
 int check_any_net(const CheckNetOptions& options) {
+  const NoLine no_line;
   Subject subject = open_subject(options.name, options.given);
   if (!subject.has_settings) {
     throw ValueError(

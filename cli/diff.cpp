@@ -19,6 +19,7 @@
 #include "exit_code.h"
 #include "files.h"
 #include "json_text.h"
+#include "no_line.h"
 #include "options.h"
 #include "output.h"
 #include "progress.h"
@@ -215,6 +216,7 @@ Differing compare(const DiffOptions& options) {
 }
 
 int run(const DiffOptions& options) {
+  const NoLine no_line;
   use_threads(options.threads);
   const Differing found = compare(options);
   write_text(stdout, options.json ? to_json(found) : to_text(found));

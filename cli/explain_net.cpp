@@ -15,7 +15,9 @@
 #include "chainrule/ops.h"
 #include "exit_code.h"
 #include "explain_json.h"
+#include "files.h"
 #include "formats.h"
+#include "no_line.h"
 #include "options.h"
 #include "train/checkpoint_file.h"
 #include "trained.h"
@@ -233,12 +235,16 @@ std::string html_of(const NetExplanation& made) {
 
 bool is_model(const std::string& word) {
   std::error_code ignored;
-  return word.ends_with(".safetensors") || fs::exists(word, ignored);
+  if (word.ends_with(".safetensors")) return true;
+  if (!fs::is_directory(word, ignored)) return false;
+  return word.find('/') != std::string::npos || fs::exists(word + "/run.toml", ignored) ||
+         fs::exists(fmt::format("{}/{}", word, kModelFile), ignored);
 }
 
 int explain_model(const std::string& model, const ExplainNetOptions& options, const std::string& format,
                   const std::string& out) {
   use_threads(options.threads);
+  const NoLine no_line;
   const NetExplanation made = Session(model, options).explain();
   write_result(out, format == "json" ? to_json(made) : format == "html" ? html_of(made) : text_of(made));
   return kDone;

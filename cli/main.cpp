@@ -33,6 +33,9 @@ constexpr const char* kFooter =
     "  chainrule train cars.toml --out cars1         and its training\n"
     "  chainrule predict cars1 new_cars.csv          and its use\n"
     "  chainrule check                               are the gradients right?\n"
+    "  chainrule graph run1 --out net.svg            the net as a picture\n"
+    "  chainrule explain run1 --out net.html         both its passes, layer by layer\n"
+    "  chainrule diff run1 run2                      where two runs begin to differ\n"
     "  chainrule explain '(w*2 + b) * (b + 1)' --at w=3,b=4   every number of both passes";
 
 struct Tool {

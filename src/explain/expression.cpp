@@ -53,7 +53,7 @@ std::vector<std::string> Expression::variables() const {
 }
 
 Tensor Expression::apply(const Term& term, std::span<const Tensor> x) const {
-  const OriginScope scope(Location{"the expression", 0});  // no line of this file is the user's
+  const OriginScope scope(Location{"", 0});  // no line of this file is the user's
   if (term.function) return (*term.function)(x);
   if (term.op == "neg") return -x[0];
   switch (term.op[0]) {

@@ -44,8 +44,10 @@ std::string picture_of(const Tensor& tensor) {
   const std::vector<double> numbers = tensor.to_vector();
   const std::size_t row = numbers.size() / static_cast<std::size_t>(tensor.shape()[0]);
   double largest = 0;
+  bool has_negative = false;
   for (std::size_t i = 0; i < row; ++i) {
     if (std::isfinite(numbers[i])) largest = std::max(largest, std::abs(numbers[i]));
+    has_negative = has_negative || numbers[i] < 0;
   }
   std::string bytes;
   for (std::int64_t map = 0; map < count; ++map) {
@@ -64,8 +66,8 @@ std::string picture_of(const Tensor& tensor) {
              "\" data-bytes=\"", bytes, "\"></canvas><figcaption>",
              tensor.shape()[0] > 1 ? "the first row" : "its numbers",
              maps.count > count ? cat(", ", count, " of ", maps.count, " channels") : std::string(),
-             ", from ", shown(-largest, 3), " (blue) to ", shown(largest, 3),
-             " (orange)</figcaption></figure>");
+             has_negative ? cat(", from ", shown(-largest, 3), " (blue) to ") : std::string(", from 0 to "),
+             shown(largest, 3), " (orange)</figcaption></figure>");
 }
 
 /// Bars over the range of the numbers.

@@ -5,6 +5,7 @@
 
 #include "chainrule/error.h"
 #include "chainrule/nn/affine.h"
+#include "chainrule/nn/linear.h"
 #include "chainrule/ops.h"
 #include "core/nearest.h"
 #include "core/text.h"
@@ -27,7 +28,17 @@ double size_of(const std::vector<GradientTerm>& terms) {
 }
 
 /// Where in an affine layer a parameter stands.
-enum class Place : std::uint8_t { weight, bias };
+enum class Place : std::uint8_t { none, weight, bias };
+
+/// Of affine and linear layers, which differ in what their rows are.
+Place place_in(const nn::Layer& layer, const nn::Parameter& parameter) {
+  const auto in = [&](const auto& of) {
+    return of.weight == parameter ? Place::weight : of.bias == parameter ? Place::bias : Place::none;
+  };
+  if (const auto* affine = dynamic_cast<const nn::Affine*>(&layer)) return in(*affine);
+  if (const auto* linear = dynamic_cast<const nn::Linear*>(&layer)) return in(*linear);
+  return Place::none;
+}
 
 struct AffineRun {
   const LayerRun* run;
@@ -40,10 +51,9 @@ std::vector<AffineRun> affine_runs(const Recorder& recorder, const nn::Parameter
   for (const LayerRun& run : recorder.runs) {
     for (const nn::NamedParameter& own : own_parameters(*run.layer)) {
       if (!(own.parameter == parameter)) continue;
-      const auto* affine = dynamic_cast<const nn::Affine*>(run.layer);
-      all_affine = all_affine && affine != nullptr;
-      if (affine == nullptr) continue;
-      found.push_back({&run, affine->weight == parameter ? Place::weight : Place::bias});
+      const Place place = place_in(*run.layer, parameter);
+      all_affine = all_affine && place != Place::none;
+      if (place != Place::none) found.push_back({&run, place});
     }
   }
   return found;
@@ -99,16 +109,15 @@ class Explainer {
     made_.gradient = weight_.of(gradients[0]);
     const bool is_bias = affine[0].place == Place::bias;
     const std::int64_t column = made_.index.back();
-    const std::string name = affine[0].run->path.empty() ? "affine" : affine[0].run->path;
+    const std::string name =
+        affine[0].run->path.empty() ? std::string(affine[0].run->layer->kind()) : affine[0].run->path;
     made_.input = is_bias ? "1" : cat(name, " input[", made_.index[0], "]");
     made_.output = cat("dL/d(", name, " output[", column, "])");
     for (std::size_t r = 0; r < affine.size(); ++r) {
       const std::vector<double> x = affine[r].run->inputs[0].to_vector(), dy = gradients[r + 1].to_vector();
-      const std::int64_t rows = affine[r].run->inputs[0].size(0);
-      if (rows == 0) continue;
-      const std::size_t in = x.size() / static_cast<std::size_t>(rows),
-                        out = dy.size() / static_cast<std::size_t>(rows);
-      for (std::size_t row = 0; row < static_cast<std::size_t>(rows); ++row) {
+      const auto out = static_cast<std::size_t>(affine[r].run->outputs[0].size(-1));
+      const std::size_t rows = out > 0 ? dy.size() / out : 0, in = rows > 0 ? x.size() / rows : 0;
+      for (std::size_t row = 0; row < rows; ++row) {
         GradientTerm term{static_cast<std::int64_t>(row), 1, dy[row * out + static_cast<std::size_t>(column)],
                           0};
         if (!is_bias) term.input = x[row * in + static_cast<std::size_t>(made_.index[0])];

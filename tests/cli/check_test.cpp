@@ -1,6 +1,7 @@
 // chainrule check and chainrule data.
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "chainrule/data.h"
@@ -137,8 +138,16 @@ TEST(CheckAnyNet, KnowsRunsAndSettings) {
         << outcome.out;
   }
   const std::string toml = folder / "run.toml";
-  ASSERT_EQ(run_tool({"init", toml, "--data", small_set()}).code, 0);
+  std::ofstream(toml) << "net = \"mlp([5, 4])\"\n[data]\nname = \"" << small_set() << "\"\n";
   EXPECT_EQ(run_tool({"check", toml}).code, 0);
+}
+
+// Lines of the tool's own source say nothing to its user.
+TEST(CheckAnyNet, MessagesNameTheLayerAlone) {
+  const Outcome outcome = run_tool(check_any("sequential([conv2d(2, 9), affine(4)])", {}));
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_TRUE(outcome.err.find(" In layer conv2d1. (E") != std::string::npos) << outcome.err;
+  EXPECT_EQ(outcome.err.find(".cpp"), std::string::npos) << outcome.err;
 }
 
 TEST(CheckAnyNet, RefusesWhatCannotBe) {

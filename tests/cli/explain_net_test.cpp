@@ -116,14 +116,16 @@ TEST_F(ExplainNet, OtherLayersHaveAPassARow) {
 
 // What is said of the next step is what the next step does, to the last bit.
 TEST_F(ExplainNet, AnUpdateIsWhatTheNextStepDoes) {
-  const std::vector<Words> settings{{},
-                                    {"--optimizer", "sgd", "--lr", "0.5"},
-                                    {"--optimizer", "momentum", "--set", "optimizer.weight_decay=0.01"},
-                                    {"--optimizer", "rmsprop(momentum=0.5, centred=true)"},
-                                    {"--optimizer", "lion", "--set", "optimizer.clip_norm=0.01"},
-                                    {"--optimizer", "nadam", "--set", "optimizer.clip_value=0.0001"},
-                                    {"--optimizer", "adadelta", "--set", "optimizer.l1=0.001"},
-                                    {"--set", "optimizer.accumulate=3", "--lr", "cosine(0.1, 5)"}};
+  const std::vector<Words> settings{
+      {},
+      {"--optimizer", "sgd", "--lr", "0.5"},
+      {"--optimizer", "momentum", "--set", "optimizer.weight_decay=0.01"},
+      {"--optimizer", "rmsprop(momentum=0.5, centred=true)"},
+      {"--optimizer", "lion"},
+      {"--optimizer", "sgd", "--lr", "0.5", "--set", "optimizer.clip_norm=0.01"},
+      {"--optimizer", "nadam", "--set", "optimizer.clip_value=0.0001"},
+      {"--optimizer", "adadelta", "--set", "optimizer.l1=0.001"},
+      {"--set", "optimizer.accumulate=3", "--lr", "cosine(0.1, 5)"}};
   int number = 0;
   for (const Words& more : settings) {
     const std::string name = train(*folder, "next" + std::to_string(number++), "mlp([6, 4])", more);
@@ -182,6 +184,11 @@ TEST_F(ExplainNet, KnowsEveryKindOfNet) {
       EXPECT_EQ(outcome.err, "");
     }
   }
+  // A linear layer sees each of the eight steps of a row.
+  const Json linear = json({gpt, "--sample", "0", "--parameter", "block1.expand.weight[3,1]"})["weight"];
+  EXPECT_EQ(linear["kind"], "products");
+  EXPECT_EQ(linear["terms"].size(), 8u);
+  EXPECT_NEAR(linear["gradient"], linear["sum"].get<double>(), 1e-7);
   EXPECT_NE(run({"explain", regression}, {}).out.find(", and the net says "), std::string::npos);
   const Json other = json({regression, "--data", csv, "--sample", "49"});
   EXPECT_EQ(other["rows"][0], 49);
@@ -257,6 +264,19 @@ TEST_F(ExplainNet, RefusesEndingsThatSayNothing) {
   EXPECT_EQ(sheet.code, 2);
   EXPECT_EQ(sheet.err, "chainrule: [write] " + (*folder / "sheet.jpg").string() +
                            ": the ending .jpg says nothing of how to write it. Take .png. (E380)\n");
+}
+
+// A file or folder that happens to have the name of a variable is no net.
+TEST_F(ExplainNet, AVariableIsNoFile) {
+  const TemporaryFolder elsewhere;
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(elsewhere.string());
+  std::ofstream("x") << "text";
+  std::filesystem::create_directory("y");
+  EXPECT_EQ(run_tool({"explain", "x", "--at", "x=1"}).code, 0);
+  EXPECT_EQ(run_tool({"explain", "y", "--at", "y=1"}).code, 0);
+  EXPECT_EQ(run_tool({"explain", "./y"}).code, 4);
+  std::filesystem::current_path(before);
 }
 
 TEST_F(ExplainNet, ValuesMayFollowOneAnother) {

@@ -123,8 +123,8 @@ inline constexpr std::int64_t kMostPasses = 1000;
 /// "affine1.weight[3,5]" as path and index. @throws ValueError  if it is not written so (E381).
 std::pair<std::string, std::vector<std::int64_t>> read_weight(std::string_view text);
 
-/// A weight's gradient as a sum. Of an affine layer's weight it is sum x_i dy_j over the rows that the layer
-/// saw; of other parameters there is a backward pass for each of the rows.
+/// A weight's gradient as a sum. Of an affine or linear layer's weight it is sum x_i dy_j over the rows that
+/// the layer saw; of other parameters there is a backward pass for each of the rows.
 /// @throws ValueError  if there is no such parameter, or no such element (E381); for more than kMostPasses
 /// rows where
 ///     each has a pass (E382).
