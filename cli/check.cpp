@@ -38,7 +38,7 @@ struct CheckOptions {
   CheckNetOptions net;
 
   void fields(Fields& f) {
-    f("samples", samples, "training images, from the first", between(1, 1000));
+    f("samples", samples, "training rows, from the first", between(1, 1000));
     f("hidden", hidden, "hidden units; the time grows with their square", between(1, 1000));
     f("seed", seed, "of the weights");
     f("h", h, "each number is moved by h to both sides", between(1e-8, 0.01));

@@ -180,14 +180,14 @@ int run(ExplainOptions& options, const CLI::App& app) {
 
 void add_iterations(CLI::App& app, ExplainOptions& options) {
   CLI::Option* solve = add_number(app, "--solve", options.solving.target, -1e300, 1e300,
-                                  "drive the value there by the variable of --vary: each step\n"
-                                  "goes by (target - value) / slope");
+                                  "drive the value there by the variable of --vary:\n"
+                                  "each step goes by (target - value) / slope");
   solve->default_str("")->each([&options](const std::string&) { options.solve = true; });
   CLI::Option* minimize =
-      app.add_flag("--minimize", options.minimize, "go downhill from the point by the variables of --vary");
+      app.add_flag("--minimize", options.minimize, "go downhill from the point by those of --vary");
   minimize->excludes(solve);
   app.add_option("--vary", options.vary,
-                 "variables that --solve (one) and --minimize change; all\nby default")
+                 "variables that --solve (one) and --minimize change;\nall by default")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
@@ -196,7 +196,7 @@ void add_iterations(CLI::App& app, ExplainOptions& options) {
       ->needs(solve);
   add_number(app, "--tol", options.solving.tol, 0, 1e300, "--solve: how near is near enough")->needs(solve);
   add_number(app, "--lr", options.minimizing.lr, 1e-300, 1e300, "--minimize: learning rate")->needs(minimize);
-  app.add_option("--method", options.method, "--minimize: gradient, or newton (slope / second derivative)")
+  app.add_option("--method", options.method, "--minimize: gradient, or newton (slope / second\nderivative)")
       ->check(CLI::IsMember({"gradient", "newton"}))
       ->capture_default_str()
       ->type_name("")
@@ -205,12 +205,12 @@ void add_iterations(CLI::App& app, ExplainOptions& options) {
 }
 
 void add_net_options(CLI::App& app, ExplainNetOptions& options) {
-  app.add_option("--sample", options.sample, "MODEL: a row of its test part, from 0, or some: 0:100 (0)")
+  app.add_option("--sample", options.sample, "MODEL: a row of its test part, from 0, or some:\n0:100 (0)")
       ->type_name("N");
-  app.add_flag("--batch", options.batch, "MODEL: the batch of the run's next step, as training runs it")
+  app.add_flag("--batch", options.batch, "MODEL: the batch of the run's next step, as training\nruns it")
       ->excludes("--sample");
   app.add_option("--parameter", options.parameter,
-                 "MODEL: one weight, its gradient and its update in full:\naffine1.weight[3,5]")
+                 "MODEL: one weight, its gradient and its update in\nfull: affine1.weight[3,5]")
       ->type_name("WEIGHT");
   app.add_option("--data", options.data, "MODEL: other data than the run's test part")->type_name("SET");
   app.add_option("--data-dir", options.data_dir, "MODEL: where to look first for a named set's files")
@@ -222,7 +222,7 @@ std::string function_list() {
   std::string text;
   std::size_t width = 0;
   for (const std::string& name : explain::function_names()) {
-    if (width + name.size() > 100) {
+    if (width + name.size() > 76) {
       text += "\n ";
       width = 0;
     }
@@ -240,7 +240,7 @@ Command add_explain(CLI::App& app) {
       *app.add_subcommand("explain", "Show the numbers of both passes of an expression, or of a trained net");
   explain
       .add_option("EXPR|MODEL", options->words,
-                  "such as '(w*2 + b) * (b + 1)'; or a run's folder, or a\nmodel file")
+                  "such as '(w*2 + b) * (b + 1)'; or a run's folder,\nor a model file")
       ->required()
       ->type_name("");
   explain.add_option("--at", options->at, "the variables' values: w=3,b=4; also x=pi/2")
@@ -256,32 +256,35 @@ Command add_explain(CLI::App& app) {
   explain.add_flag("--check", options->check, "compare the derivatives with central differences");
   explain
       .add_option("--format", options->format,
-                  "text, json, dot (Graphviz), svg, or html (a page that steps\nthrough "
-                  "both passes); by default what --out ends in, else text")
+                  "text, json, dot (Graphviz), svg, or html (a page that\nsteps through "
+                  "both passes); by default what --out\nends in, else text")
       ->check(CLI::IsMember({"text", "json", "dot", "svg", "html"}))
       ->type_name("");
   explain.add_flag("--json", options->json, "the same as --format json");
   explain.add_option("--out", options->out, "write there instead of to stdout")->type_name("FILE");
   add_net_options(explain, options->net);
   add_iterations(explain, *options);
-  explain.footer(fmt::format(
-      "EXPR: numbers, variables, + - * / ^ (right to left, before minus: -x^2 is -(x^2)), parentheses, pi, "
-      "e,\n"
-      "names for parts (t = w*2 + b; t*t), and these functions:\n {}\n"
-      "An expression that begins with a minus is written after all options and --, or in parentheses.\n\n"
-      "Exits with 2 if the expression cannot be read, with 3 if --check finds a difference above {} "
-      "(relative to\n"
-      "the derivative, or to (1 + |value|) / 1000 if that is larger), with 1 if --solve does not get "
-      "there.\n\n"
-      "Examples:\n"
-      "  chainrule explain '(w*2 + b) * (b + 1)' --at w=3,b=4\n"
-      "  chainrule explain '1 / (1 + exp(-x))' --at x=0.5 --order 2 --check\n"
-      "  chainrule explain 'x = 2*w + b; y = b + 1; x*y' --at w=3,b=4 --out graph.html\n"
-      "  chainrule explain '(2*w + b) * (b + 1)' --at w=3,b=4 --solve 60 --vary b\n"
-      "  chainrule explain '(x - 1)^2 + 0.001' --at x=0.2 --minimize --lr 0.1 --steps 20\n"
-      "  chainrule explain run1 --sample 3 --out net.html\n"
-      "  chainrule explain run1 --batch --parameter 'affine1.weight[400,3]'",
-      function_list(), explain::kCheckTolerance));
+  explain.footer(
+      fmt::format("EXPR: numbers, variables, + - * / ^ (right to left, before minus: -x^2 is\n"
+                  "-(x^2)), parentheses, pi, e, names for parts (t = w*2 + b; t*t), and these\n"
+                  "functions:\n {}\n"
+                  "An expression that begins with a minus is written after all options and --, or\n"
+                  "in parentheses.\n\n"
+                  "MODEL: each layer's output and the gradient that comes back, dead and saturated\n"
+                  "units, each parameter's gradient; with --parameter one weight's gradient as a\n"
+                  "sum over the rows, and its update in full by the optimizer of the run.\n\n"
+                  "Exits with 2 if the expression cannot be read, with 3 if --check finds a\n"
+                  "difference above {} (relative to the derivative, or to (1 + |value|) / 1000 if\n"
+                  "that is larger), with 1 if --solve does not get there.\n\n"
+                  "Examples:\n"
+                  "  chainrule explain '(w*2 + b) * (b + 1)' --at w=3,b=4\n"
+                  "  chainrule explain '1 / (1 + exp(-x))' --at x=0.5 --order 2 --check\n"
+                  "  chainrule explain 'x = 2*w + b; y = b + 1; x*y' --at w=3,b=4 --out g.html\n"
+                  "  chainrule explain '(2*w + b) * (b + 1)' --at w=3,b=4 --solve 60 --vary b\n"
+                  "  chainrule explain '(x - 1)^2' --at x=0.2 --minimize --lr 0.1 --steps 20\n"
+                  "  chainrule explain run1 --sample 3 --out net.html\n"
+                  "  chainrule explain run1 --batch --parameter 'affine1.weight[400,3]'",
+                  function_list(), explain::kCheckTolerance));
   return [options, &explain] { return run(*options, explain); };
 }
 

@@ -132,14 +132,15 @@ Command add_graph(CLI::App& app) {
   CLI::App& graph = *app.add_subcommand("graph", "Draw a net: layers, their shapes, and what goes where");
   graph
       .add_option("NAME", options->name,
-                  "a run's folder, a model file, or settings; without one the\nbooks' net")
+                  "a run's folder, a model file, or settings; without one\nthe books' net")
       ->type_name("");
   add_net_key(graph, options->given);
-  graph.add_option("--input", options->input, "shape of a row, where neither model nor data say it: 1,28,28")
+  graph
+      .add_option("--input", options->input, "shape of a row, where neither model nor data say it:\n1,28,28")
       ->type_name("SIZES");
   graph
       .add_option("--format", options->format,
-                  "text, svg, dot (Graphviz) or json; by default what --out ends\nin, else text")
+                  "text, svg, dot (Graphviz) or json; by default what\n--out ends in, else text")
       ->check(CLI::IsMember({"text", "svg", "dot", "json"}))
       ->type_name("");
   graph.add_flag("--json", options->json, "the same as --format json");

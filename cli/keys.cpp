@@ -27,7 +27,7 @@ constexpr Short kShort[] = {
      "where to look first for a named set's files (then:\nCHAINRULE_DATA_DIR, ~/.local/share/chainrule)"},
     {"--target", "data.csv.target", "COLUMN", "what is to be learnt of a .csv file"},
     {"--validation", "data.validation", "SHARE", "of the training rows, set aside to measure on"},
-    {"--net", "net", "NET", "the net: 'mlp(128, 10)', two_layer_net, ..."},
+    {"--net", "net", "NET", "the net: 'mlp([128, 10])', two_layer_net, ..."},
     {"--hidden", "net.hidden", "N", "hidden units of the books' nets"},
     {"--loss", "loss", "LOSS", "the loss (softmax_cross_entropy for classes, else mse)"},
     {"--optimizer", "optimizer.rule", "RULE", "sgd, momentum, adam, ..."},
