@@ -32,7 +32,8 @@ std::string shortened(const std::string& text) {
 
 std::string settings_text(const Differing& found) {
   if (found.settings.empty()) return "settings  the same\n";
-  std::string text = fmt::format("settings  {} differ\n", found.settings.size());
+  std::string text =
+      fmt::format("settings  {} differ{}\n", found.settings.size(), found.settings.size() == 1 ? "s" : "");
   explain::Table table({"key", "A", "B"});
   for (const auto& [key, a, b] : found.settings) {
     table.add({key, a.empty() ? "-" : shortened(a), b.empty() ? "-" : shortened(b)});
@@ -75,7 +76,9 @@ std::string tensors_text(const Differing& found) {
   }
   if (found.tensors.empty()) return "tensors   none\n";
   std::string text = fmt::format("tensors   {} against {}: ", found.tensors_of_a, found.tensors_of_b);
-  text += differing == 0 ? "the same\n" : fmt::format("{} of {} differ\n", differing, found.tensors.size());
+  text += differing == 0 ? "the same\n"
+                         : fmt::format("{} of {} differ{}\n", differing, found.tensors.size(),
+                                       differing == 1 ? "s" : "");
   text += fmt::format("          {} of {} numbers are the same to the last bit\n", equal, numbers);
   if (const StepDifference* first = found.first()) {
     const explain::TensorDifference& t = first->tensor;

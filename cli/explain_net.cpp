@@ -28,7 +28,7 @@ namespace {
 namespace fs = std::filesystem;
 using Rows = std::vector<std::int64_t>;
 
-constexpr std::int64_t kMostRows = 10'000;
+constexpr std::int64_t kMostRows = 1000;
 
 /// "3", or "0:100" without the last.
 Rows read_rows(const std::string& text, std::int64_t count, const std::string& of) {

@@ -86,11 +86,11 @@ class Explainer {
       made_.gradient = gradient_of(loss);
       take_samples(loss.item());
     }
-    for (const GradientTerm& term : made_.terms) made_.sum += term.product;
     std::stable_sort(made_.terms.begin(), made_.terms.end(),
                      [](const GradientTerm& a, const GradientTerm& b) {
                        return std::abs(a.product) > std::abs(b.product);
                      });
+    for (const GradientTerm& term : made_.terms) made_.sum += term.product;
     return std::move(made_);
   }
 

@@ -65,7 +65,7 @@ TEST_F(Diff, EqualRunsAreTheSame) {
 TEST_F(Diff, OthersBeginToDifferSomewhere) {
   const Outcome outcome = run_tool({"diff", one, other});
   EXPECT_EQ(outcome.code, 3);
-  for (const char* text : {"settings  1 differ\n  key           A     B\n  optimizer.lr  0.01  0.02\n",
+  for (const char* text : {"settings  1 differs\n  key           A     B\n  optimizer.lr  0.01  0.02\n",
                            "history   first differs in the report of step 10: lr is 0.01 in A, 0.02 in B\n",
                            ": 4 of 4 differ\n", "\nThe first that differs is affine1.weight: element "}) {
     EXPECT_NE(outcome.out.find(text), std::string::npos) << text << outcome.out;

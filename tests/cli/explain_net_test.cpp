@@ -100,7 +100,8 @@ TEST_F(ExplainNet, AGradientIsTheSumOfItsTerms) {
 }
 
 TEST_F(ExplainNet, OtherLayersHaveAPassARow) {
-  const std::string conv = train(*folder, "conv", "sequential([conv2d(3, 3), batch_norm, relu, affine(4)])");
+  const std::string conv =
+      train(*folder, "conv", "sequential([conv2d(3, 3, bias=false), batch_norm, relu, affine(4)])");
   const Json made = json({conv, "--sample", "0:7", "--parameter", "conv2d1.weight[1,0,2,2]"})["weight"];
   EXPECT_EQ(made["kind"], "samples");
   ASSERT_EQ(made["terms"].size(), 7u);
@@ -202,6 +203,15 @@ TEST_F(ExplainNet, RefusesWhatCannotBe) {
             "chainrule: [explain] --sample -1: " + set + " has rows from 0 to 59. (E382)\n");
   EXPECT_EQ(refusal({mlp, "--sample", "5:5"}),
             "chainrule: [explain] --sample 5:5: " + set + " has rows from 0 to 59. (E382)\n");
+  const std::string big = *folder / "big.csv";
+  {
+    std::ofstream table(big);
+    table << "a,y\n";
+    for (int i = 0; i < 1200; ++i) table << i % 7 << "," << i % 5 << "\n";
+  }
+  const std::string many = train(*folder, "many", "mlp([2, 1])", {"--data", big, "--target", "y"});
+  EXPECT_EQ(refusal({many, "--data", big, "--sample", "0:1001"}),
+            "chainrule: [explain] --sample 0:1001: 1000 rows at most. (E382)\n");
   for (const char* wrong : {"x", "1:", "1:2:3", "99999999999999999999", "1.5"}) {
     EXPECT_EQ(refusal({mlp, "--sample", wrong}), std::string("chainrule: [explain] --sample ") + wrong +
                                                      ": need a row, 3, or some rows, 0:100. (E382)\n");
