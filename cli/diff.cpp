@@ -54,7 +54,14 @@ NamedTensors read_tensors(const std::string& path) {
   io::TensorFile file = io::read_safetensors(path);
   const auto names_net = [](const auto& entry) { return entry.first == "chainrule.net"; };
   const bool is_model = std::any_of(file.metadata.begin(), file.metadata.end(), names_net);
-  return is_model ? tensors_of(*load_model(path).net) : std::move(file.tensors);
+  if (is_model) return tensors_of(*load_model(path).net);
+  NamedTensors sorted;  // of a checkpoint the net's first, then those of the optimizer
+  for (const bool is_of_net : {true, false}) {
+    for (const auto& [name, tensor] : file.tensors) {
+      if ((name.find('/') == std::string::npos) == is_of_net) sorted.add(name, tensor);
+    }
+  }
+  return sorted;
 }
 
 Content content_of(const std::string& name) {

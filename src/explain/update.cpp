@@ -181,9 +181,9 @@ class Updater {
     if (weight_.parameter.value().ndim() < 2) return gradient;
     const Tensor value = leaf(made_.before, "value");
     if (group_.weight_decay > 0) {
-      gradient = noted(gradient + group_.weight_decay * value, "gradient with decay");
+      gradient = noted(gradient + group_.weight_decay * value, "decayed gradient");
     }
-    if (group_.l1 > 0) gradient = noted(gradient + group_.l1 * sign(value), "gradient with l1");
+    if (group_.l1 > 0) gradient = noted(gradient + group_.l1 * sign(value), "gradient and l1");
     return gradient;
   }
 

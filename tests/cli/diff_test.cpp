@@ -89,6 +89,15 @@ TEST_F(Diff, OthersBeginToDifferSomewhere) {
             true);
 }
 
+TEST_F(Diff, CheckpointsAreFiles) {
+  const Json made = json(one + "/checkpoint-a.safetensors", other + "/checkpoint-a.safetensors");
+  // Four parameters, their velocities, and the number of steps, which is the same.
+  EXPECT_EQ(made["compared"], 9);
+  EXPECT_EQ(made["differing"].size(), 8u);
+  EXPECT_EQ(made["differing"][0]["name"].get<std::string>().rfind("affine", 0), 0u);
+  EXPECT_EQ(made["differing"][7]["name"].get<std::string>().rfind("optimizer/", 0), 0u);
+}
+
 TEST_F(Diff, FilesThatAreNotAlike) {
   const std::string a = *folder / "a.npz", b = *folder / "b.safetensors";
   io::write_npz(a, {{"w", arange(6, f32)}, {"v", zeros({2, 3})}, {"n", zeros({1})}});

@@ -126,6 +126,8 @@ TEST_F(ExplainNet, AnUpdateIsWhatTheNextStepDoes) {
       {"--optimizer", "sgd", "--lr", "0.5", "--set", "optimizer.clip_norm=0.01"},
       {"--optimizer", "nadam", "--set", "optimizer.clip_value=0.0001"},
       {"--optimizer", "adadelta", "--set", "optimizer.l1=0.001"},
+      {"--optimizer", "sgd", "--set",
+       "optimizer.groups=[{match=\"affine2.*\", lr_factor=0.5, weight_decay=0.1}]"},
       {"--set", "optimizer.accumulate=3", "--lr", "cosine(0.1, 5)"}};
   int number = 0;
   for (const Words& more : settings) {
