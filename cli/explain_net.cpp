@@ -116,24 +116,25 @@ class Session {
     Rows places(static_cast<std::size_t>(batch_.rows()));
     std::iota(places.begin(), places.end(), std::int64_t{0});
     made.weight = explain::explain_weight(net, path, index, on_rows, places, mode_);
-    made.update = explain::explain_update(*optimizer_, path, index, on_batch, mode_);
     made.states = states_;
+    try {
+      made.update = explain::explain_update(*optimizer_, path, index, on_batch, mode_);
+    } catch (const ValueError& error) {
+      if (error.code() != 383) throw;
+      made.states = fmt::format("{} is frozen: no step changes it", path);
+    }
     return made;
   }
 
  private:
   void take_sample() {
-    const std::string of =
-        fmt::format("{} ", options_.data.empty() ? trained_.experiment.data.name : options_.data);
-    const std::string part = rows_.part.empty() ? "" : fmt::format("{} part of ", rows_.part);
-    const std::string set = part + of.substr(0, of.size() - 1);
-    rows_of_source_ = read_rows(options_.sample.empty() ? "0" : options_.sample, rows_.source.rows(),
-                                part.empty() ? set : "the " + set);
+    const std::string name = options_.data.empty() ? trained_.experiment.data.name : options_.data;
+    const std::string set = rows_.part.empty() ? name : fmt::format("the {} part of {}", rows_.part, name);
+    rows_of_source_ = read_rows(options_.sample.empty() ? "0" : options_.sample, rows_.source.rows(), set);
     batch_ = rows_.source.take(rows_of_source_);
     where_ = rows_of_source_.size() == 1
-                 ? fmt::format("row {} of {}{}", rows_of_source_[0], part.empty() ? "" : "the ", set)
-                 : fmt::format("rows {} to {} of {}{}", rows_of_source_.front(), rows_of_source_.back(),
-                               part.empty() ? "" : "the ", set);
+                 ? fmt::format("row {} of {}", rows_of_source_[0], set)
+                 : fmt::format("rows {} to {} of {}", rows_of_source_.front(), rows_of_source_.back(), set);
     if (checkpoint_.tensors.empty()) {
       states_ = "no checkpoint is there: the optimizer's states are those of a first step";
     } else if (!has_weights_of(*trained_.model.net, checkpoint_.tensors)) {
@@ -217,18 +218,16 @@ class Session {
   explain::NetOptions mode_;
 };
 
-std::string text_of(const NetExplanation& made) {
-  std::string text = made.title + "\n\n" + to_text(made.net);
-  if (made.weight) text += "\n" + to_text(*made.weight);
-  if (made.update) text += "\n" + to_text(*made.update) + "\n(" + made.states + ")\n";
-  return text;
+/// Of a weight; "" where none was asked for.
+std::string weight_text(const NetExplanation& made) {
+  if (!made.weight) return "";
+  return to_text(*made.weight) + "\n" + (made.update ? to_text(*made.update) + "\n" : "") + "(" +
+         made.states + ")\n";
 }
 
-std::string html_of(const NetExplanation& made) {
-  std::string more;
-  if (made.weight) more += to_text(*made.weight);
-  if (made.update) more += "\n" + to_text(*made.update) + "\n(" + made.states + ")\n";
-  return to_html(made.net, made.title, more);
+std::string text_of(const NetExplanation& made) {
+  const std::string weight = weight_text(made);
+  return made.title + "\n\n" + to_text(made.net) + (weight.empty() ? "" : "\n") + weight;
 }
 
 }  // namespace
@@ -246,7 +245,9 @@ int explain_model(const std::string& model, const ExplainNetOptions& options, co
   use_threads(options.threads);
   const NoLine no_line;
   const NetExplanation made = Session(model, options).explain();
-  write_result(out, format == "json" ? to_json(made) : format == "html" ? html_of(made) : text_of(made));
+  write_result(out, format == "json"   ? to_json(made)
+                    : format == "html" ? to_html(made.net, made.title, weight_text(made))
+                                       : text_of(made));
   return kDone;
 }
 

@@ -93,7 +93,7 @@ std::string to_json(const NetExplanation& made) {
            {"layers", Json::array()}};
   for (const explain::LayerTrace& each : made.net.layers) all["layers"].push_back(layer(each));
   if (made.weight) all["weight"] = weight(*made.weight);
-  if (made.update) all["update"] = update(*made.update, made.states);
+  if (made.weight) all["update"] = made.update ? update(*made.update, made.states) : Json();
   return json_text(all);
 }
 

@@ -143,6 +143,16 @@ TEST_F(ExplainNet, AnUpdateIsWhatTheNextStepDoes) {
   }
 }
 
+TEST_F(ExplainNet, AFrozenWeightHasAGradientAndNoUpdate) {
+  const std::string name = train(*folder, "frozen", "mlp([6, 4])",
+                                 {"--set", "optimizer.groups=[{match=\"affine1.*\", frozen=true}]"});
+  const Json made = json({name, "--parameter", "affine1.bias[0]"});
+  EXPECT_EQ(made["weight"]["terms"].size(), 1u);
+  EXPECT_TRUE(made["update"].is_null());
+  const std::string text = run({"explain", name}, {"--parameter", "affine1.bias[0]"}).out;
+  EXPECT_NE(text.find("\n(affine1.bias is frozen: no step changes it)\n"), std::string::npos) << text;
+}
+
 TEST_F(ExplainNet, WritesTheRuleOut) {
   const std::string text = run({"explain", mlp}, {"--batch", "--parameter", "affine1.bias[0]"}).out;
   for (const char* line : {"\nStep 6 of adam, lr 0.01:\n", "\n  new m = m - 0.1 * (m - gradient)\n",
