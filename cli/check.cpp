@@ -1,9 +1,9 @@
-// chainrule check: the books' gradient check, backpropagation against central differences.
+// chainrule check: backpropagation against central differences; here the books' own check of their net.
 #include <fmt/format.h>
 
 #include <CLI/Option.hpp>
-#include <CLI/Validators.hpp>
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -11,9 +11,11 @@
 #include "chainrule/error.h"
 #include "chainrule/nn.h"
 #include "chainrule/ops.h"
+#include "check_net.h"
 #include "commands.h"
 #include "differences.h"
 #include "exit_code.h"
+#include "explain/table.h"
 #include "json_text.h"
 #include "options.h"
 #include "output.h"
@@ -33,9 +35,10 @@ struct CheckOptions {
   std::int64_t threads = 0;
   std::string broken;
   bool json = false;
+  CheckNetOptions net;
 
   void fields(Fields& f) {
-    f("samples", samples, "training images, from the first", between(1, 1000));
+    f("samples", samples, "training rows, from the first", between(1, 1000));
     f("hidden", hidden, "hidden units; the time grows with their square", between(1, 1000));
     f("seed", seed, "of the weights");
     f("h", h, "each number is moved by h to both sides", between(1e-8, 0.01));
@@ -114,20 +117,21 @@ struct Verdict {
 };
 
 std::string table(const std::vector<Comparison>& comparisons) {
-  std::string text = fmt::format("{:<10}{:<12}{:>14}{:>9}{:>19}{:>9}\n", "parameter", "shape", "mean |a - n|",
-                                 "allowed", "largest rel. error", "allowed");
+  explain::Table table(
+      {"parameter", "shape", ">mean |a - n|", ">allowed", ">largest rel. error", ">allowed", ""});
   std::string left_out;
   for (const Comparison& c : comparisons) {
-    text += fmt::format("{:<10}{:<12}{:>14.2e}{:>9.0e}{:>19.2e}{:>9.0e}  {}\n", c.name, c.shape.to_string(),
-                        c.mean_difference, c.allowed.difference, c.relative_error, c.allowed.error,
-                        c.differs()       ? "DIFFERS"
-                        : c.compared == 0 ? "nothing to compare"
-                                          : "ok");
+    table.add({c.name, c.shape.to_string(), fmt::format("{:.2e}", c.mean_difference),
+               fmt::format("{:.0e}", c.allowed.difference), fmt::format("{:.2e}", c.relative_error),
+               fmt::format("{:.0e}", c.allowed.error),
+               c.differs()       ? "DIFFERS"
+               : c.compared == 0 ? "nothing to compare"
+                                 : "ok"});
     if (c.left_out == 0) continue;
     left_out += fmt::format("{} of the {} numbers of {} left out: they move a hidden unit at relu's kink.\n",
                             c.left_out, c.shape.numel(), c.name);
   }
-  return text + left_out;
+  return table.to_string() + left_out;
 }
 
 Json document(const CheckOptions& options, const std::vector<Comparison>& comparisons,
@@ -156,7 +160,38 @@ Json document(const CheckOptions& options, const std::vector<Comparison>& compar
           {"version", CHAINRULE_VERSION}};
 }
 
-int run(const CheckOptions& options) {
+/// `chainrule check NAME`, or with --net.
+int run_any(CheckOptions& options, const CLI::App& app) {
+  use_threads(options.threads);
+  for (const char* only : {"--hidden", "--h"}) {
+    if (app.count(only) == 0) continue;
+    complain(fmt::format(
+        "{} is for the books' net, which is checked without NAME and --net. See chainrule check --help.",
+        only));
+    return kUsage;
+  }
+  if (app.count("--data") > 0) options.net.given.push_back({"data.name", options.data.name, "--data"});
+  if (app.count("--data-dir") > 0) options.net.given.push_back({"data.dir", options.data.dir, "--data-dir"});
+  options.net.samples = options.samples;
+  options.net.seed = options.seed;
+  options.net.broken = options.broken;
+  options.net.json = options.json;
+  return check_any_net(options.net);
+}
+
+int run(CheckOptions& options, const CLI::App& app) {
+  if (!options.net.name.empty() || !options.net.given.empty()) return run_any(options, app);
+  for (const char* only : {"--elements", "--tolerance"}) {
+    if (app.count(only) == 0) continue;
+    complain(fmt::format("{} is for a net of NAME or --net. See chainrule check --help.", only));
+    return kUsage;
+  }
+  constexpr std::string_view kParameters[] = {"W1", "b1", "W2", "b2"};
+  if (!options.broken.empty() &&
+      std::count(std::begin(kParameters), std::end(kParameters), options.broken) == 0) {
+    complain(fmt::format("--break: {} not in {{W1,b1,W2,b2}}. See chainrule check --help.", options.broken));
+    return kUsage;
+  }
   use_threads(options.threads);
   const data::Dataset set = data::load(options.data.name, {.data_dir = options.data.dir});
   const Images images = first_images(set.train, options.samples);
@@ -172,12 +207,14 @@ int run(const CheckOptions& options) {
     const Json json = document(options, comparisons, verdict);
     write_text(stdout, json_text(json));
   } else {
-    write_text(stdout,
-               fmt::format(
-                   "Gradients by backpropagation (a) and by central differences (n, h = {}) of TwoLayerNet,\n"
-                   "f64, {} hidden units, seed {}, at the first {} training images of {}:\n\n{}\n{}\n",
-                   options.h, options.hidden, options.seed, options.samples, set.name, table(comparisons),
-                   verdict.sentence()));
+    write_text(
+        stdout,
+        fmt::format(
+            "Gradients by backpropagation (a) and by central differences (n, h = {}) of TwoLayerNet,\n"
+            "f64, {} hidden unit{}, seed {}, at the first {} of {}:\n\n{}\n{}\n",
+            options.h, options.hidden, options.hidden == 1 ? "" : "s", options.seed,
+            options.samples == 1 ? "training image" : fmt::format("{} training images", options.samples),
+            set.name, table(comparisons), verdict.sentence()));
   }
   return verdict.exit_code();
 }
@@ -186,33 +223,51 @@ int run(const CheckOptions& options) {
 
 Command add_check(CLI::App& app) {
   const auto options = std::make_shared<CheckOptions>();
-  CLI::App& check =
-      *app.add_subcommand("check", "Check the gradients of the net against central differences");
+  CLI::App& check = *app.add_subcommand("check", "Check the gradients of a net against differences");
+  check
+      .add_option("NAME", options->net.name,
+                  "a run's folder, a model file, or settings; without one, and\nwithout --net, the books' "
+                  "two-layer net")
+      ->type_name("");
+  check
+      .add_option_function<std::string>(
+          "--net",
+          [options](const std::string& net) {
+            options->net.given.push_back({"net", net, "--net"});
+          },
+          "another net: 'mlp([16, 10])'")
+      ->type_name("NET");
   add_data_options(check, options->data);
   add_settings(check, *options, {"samples", "hidden", "seed", "h"});
   add_threads(check, options->threads);
   check
       .add_option("--break", options->broken,
-                  "to see a check fail: this parameter's gradient (W1, b1, W2\nor b2) is made wrong by 1 %")
-      ->check(CLI::IsMember({"W1", "b1", "W2", "b2"}))
-      ->type_name("NAME");
+                  "to see a check fail: this parameter's gradient (W1, b1, W2\nor b2; affine1.weight) is "
+                  "made wrong by 1 %")
+      ->type_name("PARAMETER");
+  add_integer(check, "--elements", options->net.elements, 1, 100'000,
+              "NAME, --net: numbers that are moved one by one, of each\nparameter");
+  add_number(check, "--tolerance", options->net.tolerance, 1e-12, 1, "NAME, --net: largest relative error");
   check.add_flag("--json", options->json, "print one JSON document");
   check.footer(
-      "Exits with 3 if gradients differ: by more than 1e-10 in the mean over a parameter (b2: 1e-9), or "
-      "anywhere\n"
-      "by more than 1e-5 of the element's size. That size is |a|, |n|, a thousandth of the parameter's "
-      "largest\n"
-      "gradient, or 1e-5 (b2: 1e-4), whichever is largest. For other h than 1e-4 the bounds are wider. A\n"
-      "difference across relu's kink is no derivative: what moves a hidden unit across it for an image is "
-      "moved\n"
-      "by less, and left out and counted where a step would have to be below 1e-6. If that leaves nothing of "
-      "a\n"
-      "parameter, the exit code is 1.\n\n"
+      "Exits with 3 if gradients differ, with 1 if nothing could be compared.\n\n"
+      "With NAME or --net: each parameter is moved along a random direction, and some\n"
+      "of its numbers one by one. Steps that cross a kink are made smaller; where none\n"
+      "tells anything, the number is left out and counted. If a parameter differs, each\n"
+      "operation of the loss is checked at the numbers that it has, and the first wrong\n"
+      "one named.\n\n"
+      "The books' net: may differ by 1e-10 in the mean over a parameter (b2: 1e-9), and\n"
+      "anywhere by 1e-5 of the element's size. That is |a|, |n|, a thousandth of the\n"
+      "parameter's largest gradient, or 1e-5 (b2: 1e-4), whichever is largest. For other\n"
+      "h than 1e-4 the bounds are wider. What moves a hidden unit across relu's kink is\n"
+      "moved by less, and left out where a step would have to be below 1e-6.\n\n"
       "Examples:\n"
       "  chainrule check\n"
+      "  chainrule check run1 --samples 5\n"
+      "  chainrule check --net 'sequential([conv2d(4, 3), batch_norm, relu, affine(10)])'\n"
       "  chainrule check --data mnist --samples 10\n"
       "  chainrule check --break W1; echo $?     # 3");
-  return [options] { return run(*options); };
+  return [options, &check] { return run(*options, check); };
 }
 
 }  // namespace chainrule::cli

@@ -27,6 +27,8 @@ Command add_completion(CLI::App& app);
 Command add_check(CLI::App& app);
 Command add_data(CLI::App& app);
 Command add_explain(CLI::App& app);
+Command add_graph(CLI::App& app);
+Command add_diff(CLI::App& app);
 Command add_bench(CLI::App& app);
 /// @}
 

@@ -5,12 +5,12 @@
 
 #include <CLI/Option.hpp>
 #include <CLI/Validators.hpp>
-#include <filesystem>
 #include <memory>
 
 #include "chainrule/error.h"
 #include "commands.h"
 #include "exit_code.h"
+#include "formats.h"
 #include "options.h"
 #include "output.h"
 #include "write_png.h"
@@ -27,13 +27,7 @@ struct ShowOptions {
 };
 
 int show(const ShowOptions& options) {
-  std::error_code ignored;
-  const auto status = std::filesystem::status(options.out, ignored);
-  const bool is_file = !std::filesystem::exists(status) || std::filesystem::is_regular_file(status);
-  if (is_file && !options.out.ends_with(".png")) {
-    complain(fmt::format("--out: '{}' does not end in .png, and a PNG is what is drawn.", options.out));
-    return kUsage;
-  }
+  format_of("", options.out, {"png"});  // refuses other endings
   const data::Dataset set =
       data::load(options.data.name, {.data_dir = options.data.dir, .seed = options.seed});
   const data::Image sheet =

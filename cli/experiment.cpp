@@ -10,6 +10,7 @@
 #include "chainrule/error.h"
 #include "chainrule/io.h"
 #include "chainrule/ops.h"
+#include "no_line.h"
 
 namespace chainrule::cli {
 
@@ -181,6 +182,7 @@ train::Task make_task(const Experiment& experiment, const LoadedData& data) {
 }
 
 void build_net(const Experiment& experiment, const LoadedData& data) {
+  const NoLine no_line;
   const Tensor row = data.train.take({0})[0];
   const Tensor x = data.scaler ? (*data.scaler)(row) : row;
   experiment.net->build(x, {.seed = experiment.seed});

@@ -1,18 +1,16 @@
 #include "explain_json.h"
-#include "json_text.h"
 
-#include <cmath>
 #include <nlohmann/json.hpp>
+
+#include "json_number.h"
+#include "json_text.h"
 
 namespace chainrule::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json number(double value) {
-  if (std::isfinite(value)) return value + 0.0;  // without the sign of -0
-  return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
-}
+Json number(double value) { return json_number(value); }
 
 /// {name: field} for each derivative.
 Json by_name(const std::vector<explain::Derivative>& derivatives, double explain::Derivative::*field) {

@@ -40,6 +40,24 @@ constexpr Short kShort[] = {
     {"--seed", "seed", "N", "of the first weights and the order of rows, not of the data"},
 };
 
+void add_set(CLI::App& app, std::vector<Given>& given) {
+  app.add_option_function<std::vector<std::string>>(
+         "--set",
+         [&given](const std::vector<std::string>& all) {
+           for (const std::string& one : all) {
+             const std::size_t equals = one.find('=');
+             if (equals == std::string::npos)
+               throw CLI::ValidationError("--set", fmt::format("'{}' is not KEY=VALUE", one));
+             given.push_back(
+                 {one.substr(0, equals), one.substr(equals + 1), "--set " + one.substr(0, equals)});
+           }
+         },
+         "any key of run.toml: --set train.epochs=3 (chainrule\nlist settings has them all)")
+      ->type_name("KEY=VALUE")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
+}
+
 }  // namespace
 
 std::string key_of(const std::string& name) {
@@ -77,21 +95,22 @@ void add_keys(CLI::App& app, std::vector<Given>& given) {
     });
     if (!has_short) add("--" + leaf.name, leaf.name)->group("");
   }
-  app.add_option_function<std::vector<std::string>>(
-         "--set",
-         [&given](const std::vector<std::string>& all) {
-           for (const std::string& one : all) {
-             const std::size_t equals = one.find('=');
-             if (equals == std::string::npos)
-               throw CLI::ValidationError("--set", fmt::format("'{}' is not KEY=VALUE", one));
-             given.push_back(
-                 {one.substr(0, equals), one.substr(equals + 1), "--set " + one.substr(0, equals)});
-           }
-         },
-         "any key of run.toml: --set train.epochs=3 (chainrule\nlist settings has them all)")
-      ->type_name("KEY=VALUE")
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->allow_extra_args(false);
+  add_set(app, given);
+}
+
+void add_net_key(CLI::App& app, std::vector<Given>& given) {
+  for (const Short& one : kShort) {
+    const std::string option = one.option;
+    if (option != "--net" && option != "--data" && option != "--data-dir") continue;
+    app.add_option_function<std::string>(
+           option,
+           [&given, option, key = std::string(one.key)](const std::string& text) {
+             given.push_back({key, text, option});
+           },
+           one.doc)
+        ->type_name(one.type);
+  }
+  add_set(app, given);
 }
 
 }  // namespace chainrule::cli

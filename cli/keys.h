@@ -15,4 +15,7 @@ std::string key_of(const std::string& name);
 /// which help does not list. What was given is collected in the order in which it is to be applied.
 void add_keys(CLI::App& app, std::vector<Given>& given);
 
+/// --net, --data, --data-dir and --set alone, for commands that train nothing.
+void add_net_key(CLI::App& app, std::vector<Given>& given);
+
 }  // namespace chainrule::cli

@@ -39,6 +39,9 @@ constexpr const char* kFooter =
     "  chainrule train cars.toml --out cars1         and its training\n"
     "  chainrule predict cars1 new_cars.csv          and its use\n"
     "  chainrule check                               are the gradients right?\n"
+    "  chainrule graph run1 --out net.svg            the net as a picture\n"
+    "  chainrule explain run1 --out net.html         both its passes, layer by layer\n"
+    "  chainrule diff run1 run2                      where two runs begin to differ\n"
     "  chainrule explain '(w*2 + b) * (b + 1)' --at w=3,b=4   every number of it";
 
 struct Tool {
@@ -60,7 +63,8 @@ void define(Tool& tool) {
       {"lr-find", add_lr_find(tool.app)},   {"info", add_info(tool.app)},
       {"list", add_list(tool.app)},         {"help", add_help(tool.app)},
       {"check", add_check(tool.app)},       {"data", add_data(tool.app)},
-      {"explain", add_explain(tool.app)},   {"bench", add_bench(tool.app)},
+      {"explain", add_explain(tool.app)},   {"graph", add_graph(tool.app)},
+      {"diff", add_diff(tool.app)},         {"bench", add_bench(tool.app)},
       {"man", add_man(tool.app)},           {"completion", add_completion(tool.app)},
   };
 }

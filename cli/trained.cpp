@@ -208,31 +208,36 @@ LoadedData load_for(const Trained& trained, const std::string& name, const std::
   return load_data(settings, trained.experiment.seed, trained.model.options.classes);
 }
 
-std::vector<train::Measure> measure_on(const Trained& trained, const std::string& name,
-                                       const std::string& dir, std::string& described) {
+ModelRows rows_for(const Trained& trained, const std::string& name, const std::string& dir,
+                   std::string_view command) {
   if (!trained.has_experiment) {
     throw ValueError(
-        347, fmt::format("[eval] {} does not say how it was trained: neither loss nor metrics are known. "
-                         "Measure a model that chainrule train saved.",
-                         trained.path));
+        347, fmt::format("[{}] {} does not say how it was trained: neither loss nor metrics are known. "
+                         "Take a model that chainrule train saved.",
+                         command, trained.path));
   }
-  LoadedData data;
-  data::Source source;
+  ModelRows rows;
   if (!name.empty() && !trained.columns.empty()) {
     const data::Table table = read_new_table(trained, name, true);
-    source = data::arrays(inputs_of(trained, table, name), targets_of(trained, table, name));
-    described = fmt::format("{}: {} rows", name, source.rows());
+    rows.source = data::arrays(inputs_of(trained, table, name), targets_of(trained, table, name));
+    rows.described = fmt::format("{}: {} rows", name, rows.source.rows());
   } else {
-    data = load_for(trained, name, dir);
-    source = data.test ? data.test : data.validation ? data.validation : data.train;
-    described =
-        fmt::format("{}: {}{} rows", name.empty() ? trained.experiment.data.name : name, source.rows(),
-                    data.test         ? " test"
-                    : data.validation ? " validation"
-                                      : "");
+    rows.data = load_for(trained, name, dir);
+    const LoadedData& data = rows.data;
+    rows.source = data.test ? data.test : data.validation ? data.validation : data.train;
+    rows.part = data.test ? "test" : data.validation ? "validation" : "";
+    rows.described = fmt::format("{}: {}{}{} rows", name.empty() ? trained.experiment.data.name : name,
+                                 rows.source.rows(), rows.part.empty() ? "" : " ", rows.part);
   }
-  data.scaler = trained.scaler;
-  return train::measure(make_task(trained.experiment, data), source);
+  rows.data.scaler = trained.scaler;
+  return rows;
+}
+
+std::vector<train::Measure> measure_on(const Trained& trained, const std::string& name,
+                                       const std::string& dir, std::string& described) {
+  const ModelRows rows = rows_for(trained, name, dir, "eval");
+  described = rows.described;
+  return train::measure(make_task(trained.experiment, rows.data), rows.source);
 }
 
 }  // namespace chainrule::cli

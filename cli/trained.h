@@ -40,6 +40,19 @@ data::Table read_new_table(const Trained& trained, const std::string& path, bool
 /// the run learnt from, with its parts.
 LoadedData load_for(const Trained& trained, const std::string& name, const std::string& dir);
 
+/// Rows to look at a model with.
+struct ModelRows {
+  LoadedData data;  // with the model's scaler
+  data::Source source;
+  std::string described;  // "digits: 10000 test rows"
+  std::string part;       // "test", "validation", or ""
+};
+/// Those of a set or a .csv file; without a name, the test part of the run's own data.
+/// @param command  for messages.
+/// @throws ValueError  if the model does not say how it was trained (E347).
+ModelRows rows_for(const Trained& trained, const std::string& name, const std::string& dir,
+                   std::string_view command);
+
 /// Loss and metrics over a set or a .csv file; without a name, over the test part of the run's own data.
 std::vector<train::Measure> measure_on(const Trained& trained, const std::string& name,
                                        const std::string& dir, std::string& described);

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <vector>
 
+#include "autodiff/culprit.h"
 #include "autodiff/line.h"
 #include "chainrule/error.h"
 #include "chainrule/grad_check.h"
@@ -156,7 +157,8 @@ class Check {
       report = worst(slope, gradients_of(slope, at_), 2);
     }
     describe(report, "the graph");
-    if (report.status == GradCheckStatus::failed) report.message += culprit(y, report.order);
+    if (report.status == GradCheckStatus::failed)
+      report.message += cat(" ", culprit(y, at_, report.order, options_));
     return report;
   }
 
@@ -240,16 +242,6 @@ class Check {
     }
   }
 
-  std::string culprit(const Tensor& value, int order) const {
-    const Node* wrong = first_wrong(value, at_, order, options_);
-    if (wrong) {
-      return cat(" The first operation whose own derivative is wrong is ", wrong->op->info.name, ".",
-                 wrong->origin.to_string());
-    }
-    return " Each operation's own derivative is right: does something stop a gradient (detach, "
-           "stop_gradient, NoGrad), or does the function give another value at each call?";
-  }
-
   GradCheckOptions options_;
   Location where_;
   Tensors at_;
@@ -257,6 +249,16 @@ class Check {
 };
 
 }  // namespace
+
+std::string culprit(const Tensor& value, const Tensors& inputs, int order, const GradCheckOptions& options) {
+  const Node* wrong = first_wrong(value, inputs, order, options);
+  if (wrong) {
+    return cat("The first operation whose own derivative is wrong is ", wrong->op->info.name, ".",
+               wrong->origin.to_string());
+  }
+  return "Each operation's own derivative is right: does something stop a gradient (detach, stop_gradient, "
+         "NoGrad), or does the function give another value at each call?";
+}
 
 GradCheckReport grad_check(TensorsFunction f, std::span<const Tensor> inputs, GradCheckOptions options,
                            Location where) {

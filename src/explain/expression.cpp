@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "explain/functions.h"
 #include "explain/source.h"
+#include "graph/node.h"
 
 namespace chainrule::explain {
 namespace {
@@ -52,6 +53,7 @@ std::vector<std::string> Expression::variables() const {
 }
 
 Tensor Expression::apply(const Term& term, std::span<const Tensor> x) const {
+  const OriginScope scope(Location{"", 0});  // no line of this file is the user's
   if (term.function) return (*term.function)(x);
   if (term.op == "neg") return -x[0];
   switch (term.op[0]) {

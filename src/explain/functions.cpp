@@ -3,10 +3,14 @@
 #include <algorithm>
 
 #include "chainrule/explain.h"
+#include "core/text.h"
 #include "ops/composed.h"
+#include "ops/op.h"
 
 namespace chainrule::explain {
 namespace {
+
+constexpr const char* kNumbersOnly = "is a function of tensors, and expressions have numbers only";
 
 /// Elementwise operations on one or two numbers that have a derivative and no attributes. Those that have
 /// signs are left out: their names are free for variables.
@@ -43,6 +47,21 @@ const Function* find_function(std::string_view name) {
     if (function.name == name) return &function;
   }
   return nullptr;
+}
+
+std::string reason_against(std::string_view name) {
+  const OpRow* row = find_op(name);
+  if (row != nullptr && row->vjp == nullptr && !row->not_differentiable.empty()) {
+    return cat("has no derivative: ", row->not_differentiable);
+  }
+  if (row != nullptr && row->info.elementwise && row->info.arity <= 2) {
+    return "takes settings, which an expression cannot give";
+  }
+  if (row != nullptr) return kNumbersOnly;
+  for (const ComposedFunction& each : composed_functions()) {
+    if (each.name == name) return kNumbersOnly;
+  }
+  return "";
 }
 
 std::vector<std::string> function_names() {

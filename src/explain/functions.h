@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -27,5 +28,8 @@ struct Function {
 std::span<const Function> functions();
 /// The function of that name, or null.
 const Function* find_function(std::string_view name);
+/// Why expressions do not have an operation or function of the library's, as "has no derivative: ..."; "" for
+/// a name that the library does not know either.
+std::string reason_against(std::string_view name);
 
 }  // namespace chainrule::explain

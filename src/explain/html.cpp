@@ -9,26 +9,29 @@ namespace chainrule::explain {
 namespace {
 
 constexpr const char* kStyle = R"(
-body { font: 16px/1.5 system-ui, "DejaVu Sans", sans-serif; margin: 0 auto; padding: 1rem 1.5rem; max-width: 1400px; color: #111827; background: #f9fafb; }
-h1 { font: 600 1.25rem/1.4 "DejaVu Sans Mono", Menlo, Consolas, monospace; white-space: pre-wrap; margin: 0; }
+:root { --ink: #111827; --soft: #6b7280; --paper: #fff; --ground: #f9fafb; --line: #d1d5db; --back: #c2410c; --chosen: #fef3c7; --chosen-ink: #b45309; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e5e7eb; --soft: #9ca3af; --paper: #1f2937; --ground: #111827; --line: #374151; --back: #fb923c; --chosen: #422006; --chosen-ink: #fbbf24; }
+}
+body { font: 16px/1.5 system-ui, "DejaVu Sans", sans-serif; margin: 0 auto; padding: 1rem; max-width: 1400px; color: var(--ink); background: var(--ground); }
+h1 { font: 600 1.25rem/1.4 "DejaVu Sans Mono", Menlo, Consolas, monospace; white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; }
 p { margin: .25rem 0; }
-figure { margin: 1rem 0; background: #fff; border: 1px solid #e5e7eb; border-radius: 8px; overflow-x: auto; text-align: center; }
-figure svg { max-width: 100%; height: auto; min-width: 60%; max-height: 60vh; }
+figure { margin: 1rem 0; background: var(--paper); border: 1px solid var(--line); border-radius: 8px; overflow-x: auto; text-align: center; }
+figure svg { max-width: max(100%, 640px); height: auto; min-width: min(60%, 640px); }
 .controls { display: flex; gap: .5rem; align-items: center; flex-wrap: wrap; }
-button { font: inherit; padding: .3rem .9rem; border: 1px solid #9ca3af; border-radius: 6px; background: #fff; cursor: pointer; }
-button:hover { background: #eef2ff; }
+button { font: inherit; color: inherit; padding: .3rem .9rem; border: 1px solid var(--line); border-radius: 6px; background: var(--paper); cursor: pointer; }
 input[type=range] { flex: 1; min-width: 12rem; }
 ol { list-style: none; padding: 0; min-height: 5.5rem; }
-li { border-left: 4px solid #111827; background: #fff; padding: .5rem 1rem; margin: .4rem 0; }
-li.backward { border-color: #c2410c; }
-li b { font-family: "DejaVu Sans Mono", Menlo, Consolas, monospace; }
-li small { color: #6b7280; }
+li { border-left: 4px solid var(--ink); background: var(--paper); padding: .5rem 1rem; margin: .4rem 0; }
+li.backward { border-color: var(--back); }
+li b { font-family: "DejaVu Sans Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; }
+li small { color: var(--soft); }
 .steps [hidden], svg .later { display: none; }
-svg .active .shape, svg .active .constant { stroke-width: 3.5; fill: #fef3c7; }
-svg .active .constant { fill: #b45309; stroke: none; font-weight: bold; }
+svg .active .shape { stroke-width: 3.5; fill: var(--chosen); }
+svg .active .constant { fill: var(--chosen-ink); font-weight: bold; }
 svg g.fresh > text { font-size: 16px; }
 table { border-collapse: collapse; } td, th { padding: .15rem .9rem .15rem 0; text-align: left; font-family: "DejaVu Sans Mono", Menlo, Consolas, monospace; }
-kbd { border: 1px solid #d1d5db; border-radius: 4px; padding: 0 .3rem; background: #fff; font-size: .85em; }
+kbd { border: 1px solid var(--line); border-radius: 4px; padding: 0 .3rem; background: var(--paper); font-size: .85em; }
 )";
 
 constexpr const char* kScript = R"(
@@ -75,7 +78,7 @@ document.addEventListener('keydown', event => {
   document.getElementById(keys[event.key]).click();
 });
 document.getElementById('controls').hidden = false;
-show(Number(location.hash.slice(1)) || 0);
+show(location.hash ? Number(location.hash.slice(1)) || 0 : items.length - 1);  // all of it is there at first
 )";
 
 std::string point(const Trace& trace) {
@@ -133,7 +136,8 @@ std::string to_html(const Trace& trace) {
   const std::size_t last = trace.nodes.size() + trace.backward.size();
   return cat(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n",
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>",
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<meta name=\"color-scheme\" content=\"light dark\">\n<title>",
       escaped(trace.expression), "</title>\n<style>", kStyle, "</style>\n</head>\n<body>\n<h1>",
       escaped(trace.expression), "</h1>\n<p>", escaped(point(trace)), "</p>\n<figure>\n", to_svg(trace),
       "</figure>\n<div class=\"controls\" id=\"controls\" hidden>\n"

@@ -260,6 +260,9 @@ class Parser {
       return error(92, cat("'", name, "' is not a function. A product is written ", name, " * (...)."),
                    token);
     }
+    if (const std::string reason = reason_against(name); !reason.empty()) {
+      return error(92, cat("'", name, "' ", reason, "."), token);
+    }
     std::string near = nearest(name, function_names());
     if (name == "ln") near = "log";
     std::string known;

@@ -18,16 +18,23 @@ constexpr double kCircle = 44;
 constexpr double kApart = 3;  // each of an arrow's two lines from its middle
 
 constexpr const char* kStyle = R"(
-  text { font: 14px "DejaVu Sans Mono", Menlo, Consolas, monospace; text-anchor: middle; fill: #111827; }
-  .shape { fill: #fff; stroke: #111827; stroke-width: 1.6; }
-  .variable { fill: #eef2ff; stroke: #4f46e5; }
+  svg { --i: #111827; --s: #6b7280; --p: #fff; --n: #4f46e5; --f: #eef2ff; --g: #c2410c; }
+  @media (prefers-color-scheme: dark) {
+    svg { --i: #e5e7eb; --s: #9ca3af; --p: #1f2937; --n: #a5b4fc; --f: #272b55; --g: #fb923c; }
+  }
+  text { font: 14px "DejaVu Sans Mono", Menlo, Consolas, monospace; text-anchor: middle; fill: var(--i); }
+  .ground { fill: var(--p); }
+  .shape { fill: var(--p); stroke: var(--i); stroke-width: 1.6; }
+  .variable { fill: var(--f); stroke: var(--n); }
   .sign { font-size: 17px; }
-  .constant { fill: #6b7280; }
-  .number { font-size: 10px; fill: #9ca3af; }
-  .name { font-style: italic; font-weight: bold; fill: #4f46e5; }
-  .arrow { fill: none; stroke: #111827; stroke-width: 1.4; }
-  .back { stroke: #c2410c; }
-  .gradient { fill: #c2410c; font-weight: bold; }
+  .constant { fill: var(--s); }
+  .number { font-size: 10px; fill: var(--s); }
+  .name { font-style: italic; font-weight: bold; fill: var(--n); }
+  .arrow { fill: none; stroke: var(--i); stroke-width: 1.4; }
+  .back { stroke: var(--g); }
+  .tip { fill: var(--i); }
+  .back-tip { fill: var(--g); }
+  .gradient { fill: var(--g); font-weight: bold; }
 )";
 
 /// A coordinate, to a tenth of a pixel.
@@ -143,11 +150,11 @@ std::string draw_arrow(const Trace& trace, const Arrow& arrow) {
                     "</g>\n");
 }
 
-std::string marker(std::string_view id, std::string_view colour) {
+std::string marker(std::string_view id, std::string_view kind) {
   return cat("<marker id=\"", id,
              "\" viewBox=\"0 0 8 8\" refX=\"7.5\" refY=\"4\" markerUnits=\"userSpaceOnUse\" "
-             "markerWidth=\"8\" markerHeight=\"8\" orient=\"auto\"><path d=\"M0 0.5 L8 4 L0 7.5 z\" fill=\"",
-             colour, "\"/></marker>");
+             "markerWidth=\"8\" markerHeight=\"8\" orient=\"auto\"><path d=\"M0 0.5 L8 4 L0 7.5 z\" class=\"",
+             kind, "\"/></marker>");
 }
 
 std::vector<std::vector<double>> label_widths(const Trace& trace) {
@@ -180,8 +187,8 @@ std::string to_svg(const Trace& trace) {
   std::string text = cat("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ", px(width), " ",
                          px(layout.height), "\" width=\"", px(width), "\" height=\"", px(layout.height),
                          "\">\n<title>", escaped(trace.expression), "</title>\n<defs><style>", kStyle,
-                         "</style>", marker("ahead", "#111827"), marker("behind", "#c2410c"), "</defs>\n",
-                         "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
+                         "</style>", marker("ahead", "tip"), marker("behind", "back-tip"), "</defs>\n",
+                         "<rect class=\"ground\" width=\"100%\" height=\"100%\"/>\n");
   for (const Arrow& arrow : layout.arrows) text += draw_arrow(trace, arrow);
   for (std::size_t i = 0; i < trace.nodes.size(); ++i) text += draw_node(trace, i, layout.boxes[i]);
   const auto end =

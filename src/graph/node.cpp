@@ -34,9 +34,10 @@ constinit thread_local bool making_constants = false;
 constinit thread_local Origin OriginScope::current_;
 
 std::string Origin::to_string() const {
-  if (!where.file && !layer) return "";
+  const bool has_line = where.file && *where.file;  // "": of a program whose lines say nothing to its user
+  if (!has_line && !layer) return "";
   std::string text = layer ? " In layer " + *layer : "";
-  if (where.file) {
+  if (has_line) {
     const char* slash = std::strrchr(where.file, '/');
     text += cat(layer ? ", called from " : " Called from ", slash ? slash + 1 : where.file, ":", where.line);
   }

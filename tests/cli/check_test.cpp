@@ -1,6 +1,7 @@
 // chainrule check and chainrule data.
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "chainrule/data.h"
@@ -33,7 +34,7 @@ TEST(Check, GradientsAgree) {
   const Outcome outcome = run_tool(check({}));
   EXPECT_EQ(outcome.code, 0) << outcome.out;
   EXPECT_EQ(outcome.err, "");
-  EXPECT_NE(outcome.out.find("\nW1        (30, 6) "), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("\n  W1         (30, 6) "), std::string::npos) << outcome.out;
   EXPECT_NE(outcome.out.find("\nThey agree.\n"), std::string::npos);
 }
 
@@ -83,6 +84,90 @@ TEST(Check, FindsAStepBesideTheKink) {
     EXPECT_EQ(outcome.code, broken.empty() ? 0 : 3) << outcome.out;
     for (const Json& parameter : Json::parse(outcome.out)["parameters"]) EXPECT_EQ(parameter["left_out"], 0);
   }
+}
+
+TEST(Check, HeadsStandApart) {
+  const std::string out = run_tool(check({"--samples", "1"})).out;
+  EXPECT_NE(out.find("\n  parameter  shape    mean |a - n|  allowed  largest rel. error  allowed\n"),
+            std::string::npos)
+      << out;
+  EXPECT_NE(out.find(", at the first training image of "), std::string::npos) << out;
+}
+
+Words check_any(const std::string& net, const Words& more) {
+  Words all{"check", "--data", small_set(), "--net", net};
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
+TEST(CheckAnyNet, GradientsAgree) {
+  for (const char* net : {"sequential([conv2d(2, 3), batch_norm, relu, max_pool2d(2), affine(4)])",
+                          "sequential([flatten, affine(6), dropout(0.5), layer_norm, gelu, affine(4)])",
+                          "sequential([reshape([6, 5]), lstm(4), affine(4)])"}) {
+    const Outcome outcome = run_tool(check_any(net, {"--elements", "4"}));
+    EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
+    EXPECT_NE(outcome.out.find("\nThey agree.\n"), std::string::npos) << outcome.out;
+  }
+}
+
+TEST(CheckAnyNet, AWrongGradientIsFound) {
+  const Outcome outcome = run_tool(check_any("mlp([6, 4])", {"--break", "affine2.weight"}));
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_NE(
+      outcome.out.find("\nThey do not agree for affine2.weight.\nEach operation's own derivative is right: "),
+      std::string::npos)
+      << outcome.out;
+  const Json made =
+      Json::parse(run_tool(check_any("mlp([6, 4])", {"--break", "affine1.bias", "--json"})).out);
+  EXPECT_EQ(made["verdict"], "differ");
+  for (const Json& parameter : made["parameters"]) {
+    EXPECT_EQ(parameter["passed"], parameter["name"] != "affine1.bias") << parameter;
+  }
+}
+
+TEST(CheckAnyNet, KnowsRunsAndSettings) {
+  const TemporaryFolder folder;
+  const std::string run = folder / "run";
+  ASSERT_EQ(
+      run_tool({"train", "--data", small_set(), "--net", "mlp([6, 4])", "--steps", "3", "--out", run}).code,
+      0);
+  for (const std::string& name : {run, run + "/model.safetensors"}) {
+    const Outcome outcome = run_tool({"check", name, "--samples", "2"});
+    EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
+    EXPECT_NE(outcome.out.find("at the first 2 training rows of " + small_set() + ":"), std::string::npos)
+        << outcome.out;
+  }
+  const std::string toml = folder / "run.toml";
+  std::ofstream(toml) << "net = \"mlp([5, 4])\"\n[data]\nname = \"" << small_set() << "\"\n";
+  EXPECT_EQ(run_tool({"check", toml}).code, 0);
+}
+
+// Lines of the tool's own source say nothing to its user.
+TEST(CheckAnyNet, MessagesNameTheLayerAlone) {
+  const Outcome outcome = run_tool(check_any("sequential([conv2d(2, 9), affine(4)])", {}));
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_TRUE(outcome.err.find(" In layer conv2d1. (E") != std::string::npos) << outcome.err;
+  EXPECT_EQ(outcome.err.find(".cpp"), std::string::npos) << outcome.err;
+}
+
+TEST(CheckAnyNet, RefusesWhatCannotBe) {
+  const auto refusal = [](const Words& words, int code = 2) {
+    const Outcome outcome = run_tool(words);
+    EXPECT_EQ(outcome.code, code) << outcome.out;
+    return outcome.err;
+  };
+  EXPECT_EQ(refusal(check_any("mlp([6, 4])", {"--break", "affine1.wieght"})),
+            "chainrule: [explain] the net has no parameter 'affine1.wieght'. Did you mean affine1.weight? "
+            "(E381)\n");
+  EXPECT_EQ(refusal(check_any("mlp([6, 4])", {"--samples", "201"}), 1),
+            "chainrule: [check] the set has 200 training rows, 201 are asked for with --samples. (E085)\n");
+  EXPECT_EQ(refusal(check_any("mlp([6, 4])", {"--h", "0.001"})),
+            "chainrule: --h is for the books' net, which is checked without NAME and --net. See chainrule "
+            "check --help.\n");
+  EXPECT_EQ(refusal(check({"--elements", "3"})),
+            "chainrule: --elements is for a net of NAME or --net. See chainrule check --help.\n");
+  EXPECT_EQ(refusal(check({"--break", "W3"})),
+            "chainrule: --break: W3 not in {W1,b1,W2,b2}. See chainrule check --help.\n");
 }
 
 TEST(Check, MoreSamplesThanThereAre) {
