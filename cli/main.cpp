@@ -32,6 +32,7 @@ constexpr const char* kFooter =
     "  chainrule init cars.toml --data cars.csv      settings for a table of one's own\n"
     "  chainrule train cars.toml --out cars1         and its training\n"
     "  chainrule predict cars1 new_cars.csv          and its use\n"
+    "  chainrule plot run1 --terminal                curves; without, pictures of all\n"
     "  chainrule check                               are the gradients right?\n"
     "  chainrule explain '(w*2 + b) * (b + 1)' --at w=3,b=4   every number of both passes";
 
@@ -49,10 +50,11 @@ void define(Tool& tool) {
   tool.commands = {
       {"train", add_train(tool.app)},       {"init", add_init(tool.app)},
       {"eval", add_eval(tool.app)},         {"predict", add_predict(tool.app)},
-      {"generate", add_generate(tool.app)}, {"info", add_info(tool.app)},
-      {"list", add_list(tool.app)},         {"help", add_help(tool.app)},
-      {"check", add_check(tool.app)},       {"data", add_data(tool.app)},
-      {"explain", add_explain(tool.app)},   {"bench", add_bench(tool.app)},
+      {"generate", add_generate(tool.app)}, {"plot", add_plot(tool.app)},
+      {"info", add_info(tool.app)},         {"list", add_list(tool.app)},
+      {"help", add_help(tool.app)},         {"check", add_check(tool.app)},
+      {"data", add_data(tool.app)},         {"explain", add_explain(tool.app)},
+      {"bench", add_bench(tool.app)},
   };
 }
 

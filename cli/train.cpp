@@ -23,6 +23,7 @@
 #include "options.h"
 #include "output.h"
 #include "progress.h"
+#include "report.h"
 
 namespace chainrule::cli {
 namespace {
@@ -226,7 +227,8 @@ void add_handlers(train::Trainer& trainer, const TrainOptions& options, const Ex
       config::to_toml(config::Value::of_table({{"options", config::write(experiment)}}));
   trainer.on(steps(options.checkpoint_every),
              train::checkpoint(
-                 folder, {.replace = options.force, .notes = notes, .also = {kModelFile, kResultFile}}));
+                 folder,
+                 {.replace = options.force, .notes = notes, .also = {kModelFile, kResultFile, kReportFile}}));
 }
 
 std::int64_t steps_of(const Experiment& experiment, std::int64_t per_epoch) {
@@ -271,7 +273,10 @@ int run(const TrainOptions& options) {
   const train::Result result = trainer.run(steps(count));
 
   const std::string text = json_text(document(experiment, trainer, result));
-  if (!options.folder().empty()) save_results(options.folder(), experiment, data, text);
+  if (!options.folder().empty()) {
+    save_results(options.folder(), experiment, data, text);
+    report_training(options.folder(), experiment, data, trainer.history());
+  }
   progress.line(last_line(trainer, result, options.folder()));
   if (options.json) write_text(stdout, text);
   return result.stopped && interrupts.signal() != 0 ? 128 + interrupts.signal() : kDone;

@@ -203,6 +203,23 @@ LoadedData load_for(const Trained& trained, const std::string& name, const std::
   return load_data(settings, trained.experiment.seed, trained.model.options.classes);
 }
 
+ShownRows rows_for(const Trained& trained, const std::string& name, const std::string& dir) {
+  ShownRows rows;
+  if (!name.empty() && !trained.columns.empty()) {
+    const data::Table table = read_new_table(trained, name, true);
+    rows.source = data::arrays(inputs_of(trained, table, name), targets_of(trained, table, name));
+  } else {
+    const LoadedData data = load_for(trained, name, dir);
+    const bool is_file = !name.empty() && kind_of(name) != DataKind::set;
+    rows.source = data.test ? data.test : data.validation ? data.validation : data.train;
+    rows.part = data.test ? "test" : data.validation ? "validation" : is_file ? "" : "training";
+  }
+  const bool says_part = rows.part == "test" || rows.part == "validation";
+  rows.described = fmt::format("{}: {}{} rows", name.empty() ? trained.experiment.data.name : name,
+                               rows.source.rows(), says_part ? " " + rows.part : "");
+  return rows;
+}
+
 std::vector<train::Measure> measure_on(const Trained& trained, const std::string& name,
                                        const std::string& dir, std::string& described) {
   if (!trained.has_experiment) {
@@ -211,23 +228,11 @@ std::vector<train::Measure> measure_on(const Trained& trained, const std::string
                          "Measure a model that chainrule train saved.",
                          trained.path));
   }
+  const ShownRows rows = rows_for(trained, name, dir);
+  described = rows.described;
   LoadedData data;
-  data::Source source;
-  if (!name.empty() && !trained.columns.empty()) {
-    const data::Table table = read_new_table(trained, name, true);
-    source = data::arrays(inputs_of(trained, table, name), targets_of(trained, table, name));
-    described = fmt::format("{}: {} rows", name, source.rows());
-  } else {
-    data = load_for(trained, name, dir);
-    source = data.test ? data.test : data.validation ? data.validation : data.train;
-    described =
-        fmt::format("{}: {}{} rows", name.empty() ? trained.experiment.data.name : name, source.rows(),
-                    data.test         ? " test"
-                    : data.validation ? " validation"
-                                      : "");
-  }
   data.scaler = trained.scaler;
-  return train::measure(make_task(trained.experiment, data), source);
+  return train::measure(make_task(trained.experiment, data), rows.source);
 }
 
 }  // namespace chainrule::cli

@@ -40,6 +40,16 @@ data::Table read_new_table(const Trained& trained, const std::string& path, bool
 /// the run learnt from, with its parts.
 LoadedData load_for(const Trained& trained, const std::string& name, const std::string& dir);
 
+/// Rows to show a trained net on, not scaled: all of a .csv file, the test part of a set; without a name the
+/// test part of what the run learnt from, or what else there is of it.
+struct ShownRows {
+  data::Source source;
+  std::string part;       // "test", "validation", "training", or "" of a file
+  std::string described;  // "digits: 10000 test rows"
+};
+/// @throws ValueError  as load_data, or for a table that has not the net's columns (E346).
+ShownRows rows_for(const Trained& trained, const std::string& name, const std::string& dir);
+
 /// Loss and metrics over a set or a .csv file; without a name, over the test part of the run's own data.
 std::vector<train::Measure> measure_on(const Trained& trained, const std::string& name,
                                        const std::string& dir, std::string& described);

@@ -5,8 +5,8 @@
 /// to compile faster includes only the parts that it uses.
 ///
 /// Link chainrule::chainrule (CMake) or what `pkg-config --libs chainrule` says. chainrule::core,
-/// libchainrule.a alone, has all but chainrule/data.h, chainrule/train.h and the .npz functions of
-/// chainrule/io.h.
+/// libchainrule.a alone, has all but chainrule/data.h, chainrule/train.h, chainrule/plot.h and the .npz
+/// functions of chainrule/io.h.
 
 #include "chainrule/conv.h"
 #include "chainrule/data.h"
@@ -23,6 +23,7 @@
 #include "chainrule/ops.h"
 #include "chainrule/optim.h"
 #include "chainrule/plan.h"
+#include "chainrule/plot.h"
 #include "chainrule/random.h"
 #include "chainrule/random_tensor.h"
 #include "chainrule/shape.h"
