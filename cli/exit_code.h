@@ -20,8 +20,9 @@ inline int exit_code_of(const Error& error) {
   const auto is_from = [number](int first, int last) { return number >= first && number <= last; };
   if (number == 80) return kDiverged;
   if (is_from(303, 307) || number == 311) return kOtherRun;
-  if (is_from(220, 239) || number == 310 || is_from(340, 343)) return kUsage;
-  const bool is_writing = number == 83 || number == 84 || number == 314;
+  if (is_from(220, 239) || number == 310 || is_from(340, 343) || number == 372 || is_from(374, 376))
+    return kUsage;
+  const bool is_writing = number == 83 || number == 84 || number == 314 || is_from(370, 371);
   return dynamic_cast<const FileError*>(&error) != nullptr && !is_writing ? kUnreadable : kFailed;
 }
 

@@ -31,7 +31,14 @@ constexpr const char* kPage = R"(
 body { margin: 0 auto; max-width: 1160px; padding: 28px 16px 60px; background: var(--page); color: var(--text);
   font: 15px/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
 h1 { font-size: 26px; line-height: 1.25; margin: 0; overflow-wrap: anywhere; }
-h2 { font-size: 18px; margin: 40px 0 2px; }
+h2 { font-size: 18px; margin: 36px 0 2px; }
+h2::first-letter { text-transform: uppercase; }
+.plots { display: flex; flex-wrap: wrap; column-gap: 12px; }
+section { min-width: 0; max-width: 100%; }
+section p { max-width: 360px; min-height: 3em; }
+@media (max-width: 760px) { section p { min-height: 0; } }
+section.wide { flex-basis: 100%; }
+section.wide p { max-width: none; min-height: 0; }
 p { margin: 0 0 10px; color: var(--soft); overflow-wrap: anywhere; }
 .numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 10px; margin: 20px 0 0; }
 .numbers div { background: var(--card); border-radius: 8px; padding: 9px 13px; min-width: 0; }
@@ -110,8 +117,9 @@ std::string facts_part(const RunToPlot& run) {
   text += row("data", run.data.empty() ? of.data.name : run.data);
   if (of.net) text += row("net", config::describe(*of.net));
   if (of.loss) text += row("loss", config::describe(*of.loss));
-  if (of.optimizer.rule) text += row("optimizer", config::describe(*of.optimizer.rule));
-  if (of.optimizer.options.lr) text += row("learning rate", config::describe(*of.optimizer.options.lr));
+  if (of.optimizer.rule) text += row("optimizer", config::to_text(config::write(*of.optimizer.rule)));
+  if (of.optimizer.options.lr)
+    text += row("learning rate", config::to_text(config::write(*of.optimizer.options.lr)));
   text += row("seed", std::to_string(of.seed));
   text += row("ended", result.value("reason", ""));
   text += row("machine", machine_of(result));
@@ -120,16 +128,17 @@ std::string facts_part(const RunToPlot& run) {
 }
 
 std::string plots_part(const plot::Subject& subject) {
-  std::string text;
+  std::string text = "<div class=\"plots\">\n";
   for (const Shared<plot::Plot>& plot : all_plots()) {
     const plot::Drawn drawn = plot->draw(subject);
     if (!drawn.missing.empty()) continue;
-    text += fmt::format("<h2 id=\"{0}\">{0}</h2>\n<p>{1}</p>\n<div class=\"figures\">\n", plot->info().name,
-                        xml(plot->info().doc));
+    text += fmt::format("<section{2}><h2 id=\"{0}\">{0}</h2>\n<p>{1}</p>\n<div class=\"figures\">\n",
+                        plot->info().name, xml(plot->info().doc),
+                        drawn.figures.size() > 1 ? " class=\"wide\"" : "");
     for (const plot::Figure& figure : drawn.figures) text += plot::inline_svg(figure);
-    text += "</div>\n";
+    text += "</div></section>\n";
   }
-  return text;
+  return text + "</div>\n";
 }
 
 std::string layers_part(const plot::Subject& subject) {

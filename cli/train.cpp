@@ -35,7 +35,7 @@ struct TrainOptions {
   std::vector<Given> given;
   std::int64_t threads = 0;
   std::int64_t checkpoint_every = 1000;
-  bool force = false, json = false, dry_run = false;
+  bool force = false, json = false, dry_run = false, tensorboard = false;
 
   const std::string& folder() const { return resume.empty() ? out : resume; }
 };
@@ -178,6 +178,7 @@ std::string last_line(const train::Trainer& trainer, const train::Result& result
 /// Makes or checks the folder of --out.
 void prepare_folder(const TrainOptions& options) {
   prepare_run_folder(options.out, options.force);
+  if (options.force) remove_event_files(options.out);
   std::error_code ignored;
   if (options.force || !std::filesystem::exists(options.out + "/run.toml", ignored)) return;
   throw FileError(
@@ -223,6 +224,7 @@ void add_handlers(train::Trainer& trainer, const TrainOptions& options, const Ex
   }
   trainer.on(steps(1), std::move(watcher));
   if (folder.empty()) return;
+  if (options.tensorboard) trainer.on(epochs(1), train::tensorboard(folder));
   const std::string notes =
       config::to_toml(config::Value::of_table({{"options", config::write(experiment)}}));
   trainer.on(steps(options.checkpoint_every),
@@ -238,6 +240,9 @@ std::int64_t steps_of(const Experiment& experiment, std::int64_t per_epoch) {
 }
 
 int run(const TrainOptions& options) {
+  if (options.tensorboard && options.folder().empty()) {
+    throw ValueError(376, "[train] --tensorboard writes into the folder of the run. Name one: --out RUN.");
+  }
   if (!options.out.empty() && !options.dry_run) prepare_folder(options);
   Experiment experiment =
       options.resume.empty() ? read_experiment(options.file, options.given) : resumed_experiment(options);
@@ -310,6 +315,7 @@ Command add_train(CLI::App& app) {
       ->excludes("FILE");
   train.get_option("--epochs")->excludes("--steps");
   out->check([](const std::string& name) { return name.empty() ? "RUN is empty" : ""; });
+  train.add_flag("--tensorboard", options->tensorboard, "write into RUN what tensorboard --logdir RUN shows");
   train.add_flag("--dry-run", options->dry_run,
                  "only say what would be trained: layers, parameters, memory,\nand how long it would take");
   train.add_flag("--json", options->json, "print one JSON document, and progress on stderr only");

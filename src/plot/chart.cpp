@@ -72,16 +72,18 @@ void draw_legend(Drawing& to, const Figure& figure, double top) {
 struct Axes {
   Scale x, y;
   double left, top, width, height;
+  bool counts;  // whole numbers upwards
 
   double across(double number) const { return left + width * x.at(number); }
+  std::vector<Scale::Tick> y_ticks() const { return y.ticks(6, counts ? 1 : 0); }
   double down(double number) const { return top + height * (1 - y.at(number)); }
 };
 
 void draw_axes(Drawing& to, const Figure& figure, const Axes& axes) {
   const double bottom = axes.top + axes.height, right = axes.left + axes.width;
-  for (const Scale::Tick& tick : axes.y.ticks(6)) {
+  for (const Scale::Tick& tick : axes.y_ticks()) {
     const double y = bottom - axes.height * tick.at;
-    to.line(axes.left, y, right, y, "grid");
+    if (figure.background.width == 0) to.line(axes.left, y, right, y, "grid");
     to.text(axes.left - kTick - 2, y + 3.5, "small end", tick.text);
   }
   const int most = axes.width < 250 ? 4 : 6;
@@ -139,9 +141,9 @@ void draw_dots(Drawing& to, const Series& series, const Axes& axes) {
 }
 
 Axes axes_of(const Figure& figure, double top) {
-  Axes axes{x_scale(figure), y_scale(figure), 0, top, 0, kAxesHeight};
+  Axes axes{x_scale(figure), y_scale(figure), 0, top, 0, kAxesHeight, !figure.bars.heights.empty()};
   double widest = 0;
-  for (const Scale::Tick& tick : axes.y.ticks(6)) widest = std::max(widest, width_of(tick.text, kSmall));
+  for (const Scale::Tick& tick : axes.y_ticks()) widest = std::max(widest, width_of(tick.text, kSmall));
   axes.left = kMargin + std::max(20.0, widest + kTick + 4);
   axes.width = kWidth - axes.left - kMargin - kRight;
   return axes;

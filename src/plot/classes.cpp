@@ -1,5 +1,6 @@
 // Plots of classes: which are taken for which, and the worst mistakes.
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "core/text.h"
@@ -28,6 +29,9 @@ std::vector<Verdict> verdicts(const Subject& of, std::size_t& classes) {
   }
   return made;
 }
+
+/// A probability in a few characters.
+std::string sureness(double share) { return share > 0.99 ? ">99%" : cat(std::lround(100 * share), '%'); }
 
 std::string rows_text(const Subject& of) {
   const std::int64_t shown = of.answers().rows, all = of.rows.rows();
@@ -67,13 +71,13 @@ Drawn Mistakes::draw(const Subject& of) const {
                    [](const Verdict& a, const Verdict& b) { return a.of_wanted < b.of_wanted; });
   const std::vector<std::string> names = of.class_names(static_cast<std::int64_t>(classes));
   Figure figure{.title = "worst mistakes",
-                .note = cat("is \u2192 said; ", wrong.size(), " of ", all, " are wrong")};
+                .note = cat("is \u2192 said, how surely; ", wrong.size(), " of ", all, " are wrong")};
   for (const Verdict& one : std::span(wrong).first(std::min(wrong.size(), static_cast<std::size_t>(count)))) {
     const Tensor x = of.rows.take({static_cast<std::int64_t>(one.row)})[0];
     const std::vector<double> numbers = x.to_vector<double>();
     const double most = std::max(1.0, *std::max_element(numbers.begin(), numbers.end()));
     figure.tiles.push_back({image(numbers, x.size(1), x.size(2), x.size(3), 0, most),
-                            cat(names[one.wanted], " \u2192 ", names[one.said], ' ', percent(one.of_said))});
+                            cat(names[one.wanted], " \u2192 ", names[one.said], ' ', sureness(one.of_said))});
   }
   return {{figure}};
 }

@@ -14,15 +14,19 @@ struct Weight {
   std::string name;
   Shape shape;
   std::vector<double> numbers;
-  double most = 0;  // of their sizes
+  double most = 0;  // of their sizes, as colors go: few that are larger do not leave the rest pale
 };
 
 Weight weight_of(const nn::NamedParameter& parameter) {
   const Tensor& value = parameter.parameter.value();
   Weight made{parameter.name, value.shape(), value.to_vector<double>(), 0};
+  double largest = 0, squares = 0;
   for (const double number : made.numbers) {
-    if (std::isfinite(number)) made.most = std::max(made.most, std::fabs(number));
+    if (!std::isfinite(number)) continue;
+    largest = std::max(largest, std::fabs(number));
+    squares += number * number;
   }
+  made.most = std::min(largest, 3 * std::sqrt(squares / static_cast<double>(made.numbers.size())));
   return made;
 }
 

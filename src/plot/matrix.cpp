@@ -29,7 +29,7 @@ Layout layout_of(const Figure& figure) {
   }
   const double room = kWidth - 2 * kMargin - made.names;
   const auto count = static_cast<double>(std::max<std::size_t>(made.count, 1));
-  made.cell = made.has_names ? std::clamp(room / count, 18.0, 56.0) : room / count;
+  made.cell = made.has_names ? std::clamp(room / count, 18.0, 84.0) : room / count;
   // Names stand upright below, unless all are narrower than their square.
   for (const std::string& name : names) {
     if (made.has_names && width_of(name, kSmall) > made.cell - 2) made.turned = made.names;
@@ -38,7 +38,7 @@ Layout layout_of(const Figure& figure) {
 }
 
 /// How strong the color of a share is: few among many are to be seen as well.
-double strength(double share) { return share > 0 ? 0.08 + 0.92 * std::sqrt(std::min(share, 1.0)) : 0; }
+double strength(double share) { return share > 0 ? 0.12 + 0.88 * std::sqrt(std::min(share, 1.0)) : 0; }
 
 std::vector<double> row_sums(const Matrix& matrix) {
   std::vector<double> sums(matrix.names.size());

@@ -94,7 +94,7 @@ std::vector<Scale::Tick> Scale::decades(int most) const {
   return ticks;
 }
 
-std::vector<Scale::Tick> Scale::ticks(int most) const {
+std::vector<Scale::Tick> Scale::ticks(int most, double least) const {
   if (logarithmic_) {
     std::vector<Tick> ticks = decades(most);
     if (ticks.size() > 1) return ticks;
@@ -102,7 +102,7 @@ std::vector<Scale::Tick> Scale::ticks(int most) const {
   std::vector<Tick> ticks;
   const double low = logarithmic_ ? std::pow(10.0, low_) : low_;
   const double high = logarithmic_ ? std::pow(10.0, high_) : high_;
-  const double step = step_for(high - low, most);
+  const double step = std::max(step_for(high - low, most), least);
   if (!std::isfinite(step) || !(step > 0)) return ticks;
   const double largest = std::max(std::fabs(low), std::fabs(high));
   const int digits = static_cast<int>(std::ceil(-std::log10(step) - 1e-9));

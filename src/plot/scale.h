@@ -24,8 +24,8 @@ class Scale {
     double at = 0;  ///< from 0 to 1
     std::string text;
   };
-  /// At most `most` of them, at numbers that are easily read.
-  std::vector<Tick> ticks(int most) const;
+  /// At most `most` of them, at numbers that are easily read, `least` apart.
+  std::vector<Tick> ticks(int most, double least = 0) const;
 
  private:
   double place(double number) const;  // the logarithm, if the axis has it
