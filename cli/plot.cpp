@@ -93,9 +93,9 @@ std::vector<Named> draw(const RunToPlot& run, const std::vector<std::string>& as
     }
   }
   if (made.empty())
-    throw ValueError(
-        375, fmt::format("[plot] nothing can be drawn of {}: it has neither reports nor a net. Train first.",
-                         run.name));
+    throw ValueError(375, fmt::format("[plot] nothing can be drawn of {}: it has neither reports nor a net "
+                                      "with parameters. Train one first.",
+                                      run.name));
   return made;
 }
 

@@ -103,7 +103,8 @@ void draw_bars(Drawing& to, const Bars& bars, const Axes& axes) {
   for (std::size_t i = 0; i < bars.heights.size() && i + 1 < bars.edges.size(); ++i) {
     const double x = axes.across(bars.edges[i]), end = axes.across(bars.edges[i + 1]);
     const double y = axes.down(bars.heights[i]), base = axes.top + axes.height;
-    if (!std::isfinite(x) || !std::isfinite(end) || !std::isfinite(y) || !(bars.heights[i] > 0)) continue;
+    const bool is_there = is_on(axes.x.at(bars.edges[i])) && is_on(axes.x.at(bars.edges[i + 1]));
+    if (!is_there || !is_on(axes.y.at(bars.heights[i])) || !(bars.heights[i] > 0)) continue;
     const double gap = end - x > 4 ? 0.5 : 0;
     to.rectangle(x + gap, y, std::max(end - x - 2 * gap, 0.3), std::max(base - y, 0.5), "bar c0");
   }
@@ -114,7 +115,7 @@ void draw_line(Drawing& to, const Series& series, const Axes& axes) {
   const std::size_t count = std::min(series.x.size(), series.y.size());
   const std::size_t apart = std::max<std::size_t>(1, (count + kMostPoints - 1) / kMostPoints);
   const auto is_there = [&](std::size_t i) {
-    return i < count && std::isfinite(axes.x.at(series.x[i])) && std::isfinite(axes.y.at(series.y[i]));
+    return i < count && is_on(axes.x.at(series.x[i])) && is_on(axes.y.at(series.y[i]));
   };
   std::string way;
   bool draws = false;
@@ -136,7 +137,7 @@ void draw_dots(Drawing& to, const Series& series, const Axes& axes) {
   const double radius = count > 500 ? 1.8 : 2.6;
   for (std::size_t i = 0; i < count; ++i) {
     const double x = axes.across(series.x[i]), y = axes.down(series.y[i]);
-    if (std::isfinite(x) && std::isfinite(y)) to.dot(x, y, radius, "dots");
+    if (is_on(axes.x.at(series.x[i])) && is_on(axes.y.at(series.y[i]))) to.dot(x, y, radius, "dots");
   }
 }
 

@@ -9,6 +9,8 @@
 namespace chainrule::plot {
 namespace {
 
+constexpr std::size_t kMostLayers = 24;
+
 /// A weight as row-major numbers.
 struct Weight {
   std::string name;
@@ -162,7 +164,12 @@ Drawn Features::draw(const Subject& of) const {
   input.tiles.push_back({image(numbers, x.size(1), x.size(2), x.size(3), 0, most), ""});
   std::vector<Figure> figures;
   figures.push_back(std::move(input));
-  for (const Recorder::Output& output : recorder.outputs) figures.push_back(maps_of(output, count));
+  const std::span shown = std::span(recorder.outputs).first(std::min(recorder.outputs.size(), kMostLayers));
+  for (const Recorder::Output& output : shown) figures.push_back(maps_of(output, count));
+  if (shown.size() < recorder.outputs.size()) {
+    figures.front().note =
+        cat("the first ", shown.size(), " of ", recorder.outputs.size(), " layers with maps");
+  }
   return {figures};
 }
 

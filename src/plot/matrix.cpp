@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "chainrule/error.h"
 #include "core/text.h"
 #include "plot/drawing.h"
 #include "plot/palette.h"
@@ -22,6 +23,10 @@ struct Layout {
 
 Layout layout_of(const Figure& figure) {
   const std::vector<std::string>& names = figure.matrix.names;
+  if (figure.matrix.values.size() != names.size() * names.size()) {
+    throw ValueError(373, cat("[plot] a matrix of ", names.size(), " names has ", figure.matrix.values.size(),
+                              " values; need ", names.size() * names.size(), ", a row a name."));
+  }
   Layout made{names.size(), names.size() <= kMostSquares, 0, 0, heading_height(figure) + kLabel, 16};
   if (made.has_names) {
     for (const std::string& name : names) made.names = std::max(made.names, width_of(name, kSmall));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 
 #include "chainrule/error.h"
 #include "core/text.h"
@@ -42,9 +43,40 @@ double share_of(double number, double low, double high) {
   return high > low ? (number - low) / (high - low) : 0;
 }
 
+void check_count(std::string_view what, std::int64_t height, std::int64_t width, std::size_t count,
+                 std::int64_t of_each) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 26;
+  if (height < 0 || width < 0 || (width > 0 && height > kMost / width)) {
+    throw ValueError(373, cat("[plot] a picture of ", height, " x ", width,
+                              " pixels. Need at most 67108864 of them; draw a smaller one."));
+  }
+  const auto needed = static_cast<std::size_t>(height * width * of_each);
+  if (count < needed) {
+    throw ValueError(373, cat("[plot] a picture of ", height, " x ", width, " pixels has ", count, ' ', what,
+                              "; need ", needed, ", ", of_each, " a pixel."));
+  }
+}
+
+/// The mean of factor x factor pixels for each: more of them than can be seen are bytes for nothing.
+Picture shrunk(const Picture& picture, std::int64_t factor) {
+  Picture small{picture.height / factor, picture.width / factor, {}};
+  for (std::int64_t row = 0; row < small.height; ++row) {
+    for (std::int64_t at = 0; at < 4 * small.width; ++at) {
+      std::int64_t sum = 0;
+      for (std::int64_t i = 0; i < factor * factor; ++i) {
+        const std::int64_t y = row * factor + i / factor, x = at / 4 * factor + i % factor;
+        sum += picture.pixels[static_cast<std::size_t>(4 * (y * picture.width + x) + at % 4)];
+      }
+      small.pixels.push_back(static_cast<std::uint8_t>(sum / (factor * factor)));
+    }
+  }
+  return small;
+}
+
 /// A picture whose pixels are a function of numbers. What is not finite is left transparent.
 template <class F>
 Picture colored(std::span<const double> numbers, std::int64_t height, std::int64_t width, F color) {
+  check_count("numbers", height, width, numbers.size(), 1);
   Picture picture{height, width, std::vector<std::uint8_t>(static_cast<std::size_t>(height * width) * 4)};
   for (std::size_t i = 0; i < static_cast<std::size_t>(height * width); ++i) {
     if (!std::isfinite(numbers[i])) continue;
@@ -84,6 +116,7 @@ Picture signs(std::span<const double> numbers, std::int64_t height, std::int64_t
 
 Picture image(std::span<const double> numbers, std::int64_t channels, std::int64_t height, std::int64_t width,
               double low, double high) {
+  check_count("numbers", height, width, numbers.size(), channels == 3 ? 3 : 1);
   const auto area = static_cast<std::size_t>(height * width);
   Picture picture{height, width, std::vector<std::uint8_t>(4 * area, 255)};
   for (std::size_t i = 0; i < area; ++i) {
@@ -103,6 +136,8 @@ void set_pixel(Picture& picture, std::int64_t row, std::int64_t column, int colo
 }
 
 std::string png_of(const Picture& picture, std::int64_t zoom) {
+  check_count("bytes", picture.height, picture.width, picture.pixels.size(), 4);
+  check_count("bytes", picture.height * zoom, picture.width * zoom, SIZE_MAX, 4);
   std::vector<std::uint8_t> large;
   for (std::int64_t row = 0; row < picture.height * zoom; ++row) {
     for (std::int64_t column = 0; column < picture.width * zoom; ++column) {
@@ -118,8 +153,9 @@ std::string png_of(const Picture& picture, std::int64_t zoom) {
   std::string bytes(PNG_IMAGE_PNG_SIZE_MAX(png), '\0');
   png_alloc_size_t size = bytes.size();
   if (!png_image_write_to_memory(&png, bytes.data(), &size, 0, large.data(), 0, nullptr)) {
-    throw ValueError(373, cat("[plot] a picture of ", picture.height, " x ", picture.width,
-                              " pixels cannot be written as PNG: ", png.message, ". Draw a smaller one."));
+    throw ValueError(377,
+                     cat("[plot] a picture of ", picture.height, " x ", picture.width,
+                         " pixels cannot be written as PNG: ", png.message, ". Give it a pixel at least."));
   }
   bytes.resize(size);
   return bytes;
@@ -127,6 +163,11 @@ std::string png_of(const Picture& picture, std::int64_t zoom) {
 
 void Drawing::picture(double x, double y, double width, double height, const Picture& picture) {
   if (picture.height < 1 || picture.width < 1) return;
+  check_count("bytes", picture.height, picture.width, picture.pixels.size(), 4);
+  const auto factor = static_cast<std::int64_t>(static_cast<double>(picture.width) / (3 * width));
+  if (factor > 1 && picture.height >= factor) {
+    return this->picture(x, y, width, height, shrunk(picture, factor));
+  }
   // Large pixels are sharp squares for all who draw them, also for those who smooth.
   const auto zoom = static_cast<std::int64_t>(
       std::clamp(std::round(3 * width / static_cast<double>(picture.width)), 1.0, 16.0));

@@ -76,7 +76,10 @@ double Scale::place(double number) const {
   return number > 0 ? std::log10(number) : std::nan("");
 }
 
-double Scale::at(double number) const { return (place(number) - low_) / (high_ - low_); }
+double Scale::at(double number) const {
+  if (!std::isfinite(number)) return std::nan("");
+  return (place(std::clamp(number, -kLargest, kLargest)) - low_) / (high_ - low_);
+}
 
 std::vector<Scale::Tick> Scale::decades(int most) const {
   std::vector<Tick> ticks;

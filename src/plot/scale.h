@@ -35,6 +35,9 @@ class Scale {
   double low_ = 0, high_ = 1;
 };
 
+/// Whether a place is on the axis.
+inline bool is_on(double at) { return at >= -1e-6 && at <= 1 + 1e-6; }
+
 /// The scales of a figure's axes, from what it shows.
 Scale x_scale(const Figure& figure);
 Scale y_scale(const Figure& figure);

@@ -58,7 +58,11 @@ class Grid {
   }
   void line(int x1, int y1, int x2, int y2, int series) {
     const int steps = std::max({std::abs(x2 - x1), std::abs(y2 - y1), 1});
-    for (int i = 0; i <= steps; ++i) dot(x1 + (x2 - x1) * i / steps, y1 + (y2 - y1) * i / steps, series);
+    for (int i = 0; i <= steps; ++i) {
+      const double share = static_cast<double>(i) / steps;
+      dot(static_cast<int>(std::lround(x1 + share * (x2 - x1))),
+          static_cast<int>(std::lround(y1 + share * (y2 - y1))), series);
+    }
   }
 
   std::string row(int y, bool color) const {
@@ -98,7 +102,7 @@ void draw(Grid& grid, const Series& series, int number, const Scale& x_axis, con
   int last_x = 0, last_y = 0;
   for (std::size_t i = 0; i < std::min(series.x.size(), series.y.size()); ++i) {
     const double x = x_axis.at(series.x[i]), y = y_axis.at(series.y[i]);
-    if (!(x >= 0 && x <= 1 && y >= 0 && y <= 1)) {
+    if (!is_on(x) || !is_on(y)) {
       has_last = false;
       continue;
     }

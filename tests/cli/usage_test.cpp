@@ -20,7 +20,7 @@ TEST(Usage, VersionAndHelp) {
   EXPECT_NE(help.out.find("Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3"), std::string::npos);
   EXPECT_EQ(help.err, "");
   for (const char* command :
-       {"train", "init", "eval", "predict", "info", "list", "help", "check", "data", "explain"}) {
+       {"train", "init", "eval", "predict", "plot", "info", "list", "help", "check", "data", "explain"}) {
     const Outcome of_command = run_tool({command, "--help"});
     EXPECT_EQ(of_command.code, 0);
     EXPECT_NE(of_command.out.find("Examples:"), std::string::npos) << command;

@@ -71,6 +71,9 @@ struct Figure {
 /// Figures as one picture in the SVG format, side by side: it needs no other file, and follows the reader's
 /// choice of light or dark colours.
 /// @param title  above them; empty: none.
+/// @throws ValueError  for pictures or a matrix that have not as many numbers as they ask for (E373), here
+/// and
+///     in what follows.
 std::string svg(std::span<const Figure> figures, std::string_view title = "");
 std::string svg(const Figure& figure);
 
@@ -100,6 +103,7 @@ struct TextOptions {
 std::string text(const Figure& figure, const TextOptions& options = {});
 
 /// @name Pictures
+/// @throws ValueError  for fewer numbers or bytes than pixels ask for, or more than 2^26 pixels (E373).
 /// @{
 /// A PNG of the pixels, each `zoom` times `zoom` large.
 std::string png_of(const Picture& picture, std::int64_t zoom = 1);

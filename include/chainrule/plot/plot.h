@@ -115,7 +115,7 @@ struct Weights : PlotOf<Weights> {
 struct Gradients : PlotOf<Gradients> {
   static constexpr Info kInfo{.name = "gradients",
                               .doc = "How the gradients of each layer are spread, for one batch."};
-  std::int64_t batch_size = 256;
+  std::int64_t batch_size = 100;
   void fields(Fields& f);
   Drawn draw(const Subject& of) const override;
 };
