@@ -30,7 +30,7 @@ case \$1 in
     cp "$work/bin/tool" "build/\$3/chainrule"
     cp "$work/bin/tool" "build/\$3/bench/bench_kernels"
     mkdir -p "build/\$3/tests"
-    for kind in unit config io nn optim data train ops book errors; do
+    for kind in unit config io nn optim data train plot ops book errors; do
       cp "$work/bin/tests" "build/\$3/tests/\${kind}_tests"
     done
     ;;
