@@ -46,7 +46,8 @@ p { margin: 0 0 10px; color: var(--soft); overflow-wrap: anywhere; }
   overflow-wrap: anywhere; }
 .numbers span { color: var(--soft); font-size: 13px; overflow-wrap: anywhere; }
 .figures { display: flex; flex-wrap: wrap; gap: 14px 12px; align-items: flex-start; }
-.figures svg { max-width: 100%; height: auto; }
+.figures div { max-width: 100%; overflow-x: auto; }
+.figures svg { display: block; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: 5px 14px 5px 0; border-top: 1px solid var(--edge); }
 th { font-weight: 400; color: var(--soft); white-space: nowrap; }
@@ -135,7 +136,8 @@ std::string plots_part(const plot::Subject& subject) {
     text += fmt::format("<section{2}><h2 id=\"{0}\">{0}</h2>\n<p>{1}</p>\n<div class=\"figures\">\n",
                         plot->info().name, xml(plot->info().doc),
                         drawn.figures.size() > 1 ? " class=\"wide\"" : "");
-    for (const plot::Figure& figure : drawn.figures) text += plot::inline_svg(figure);
+    for (const plot::Figure& figure : drawn.figures)
+      text += fmt::format("<div>{}</div>\n", plot::inline_svg(figure));
     text += "</div></section>\n";
   }
   return text + "</div>\n";

@@ -12,6 +12,7 @@ namespace {
 
 constexpr double kAxesHeight = 170, kRight = 10, kBelow = 22, kLabel = 15, kTick = 4;
 constexpr double kLegendRow = 17, kSwatch = 16;
+constexpr std::size_t kMostNames = 12;     // of the legend
 constexpr std::size_t kMostPoints = 2000;  // of a series: more than a screen has pixels
 
 int color_of(const Figure& figure, std::size_t place) {
@@ -27,7 +28,7 @@ struct Entry {
 std::vector<Entry> legend_of(const Figure& figure) {
   std::vector<Entry> entries;
   double x = 0, y = 0;
-  for (std::size_t i = 0; i < figure.series.size(); ++i) {
+  for (std::size_t i = 0; i < figure.series.size() && entries.size() < kMostNames; ++i) {
     const std::string& name = figure.series[i].name;
     if (name.empty()) continue;
     const double width = std::min(kSwatch + 5 + width_of(name, kSmall) + 14, kWidth - 2 * kMargin);
@@ -37,9 +38,17 @@ std::vector<Entry> legend_of(const Figure& figure) {
   }
   return entries;
 }
+/// "and 18 more", or empty.
+std::string left_out(const Figure& figure) {
+  const auto has_name = [](const Series& series) { return !series.name.empty(); };
+  const auto names =
+      static_cast<std::size_t>(std::count_if(figure.series.begin(), figure.series.end(), has_name));
+  return names > kMostNames ? cat("and ", names - kMostNames, " more") : "";
+}
 double legend_height(const Figure& figure) {
   const std::vector<Entry> entries = legend_of(figure);
-  return entries.empty() ? 0 : entries.back().y + kLegendRow + 2;
+  if (entries.empty()) return 0;
+  return entries.back().y + kLegendRow + 2 + (left_out(figure).empty() ? 0 : kLegendRow);
 }
 
 std::string_view style_of(const Series& series) {
@@ -65,6 +74,9 @@ void draw_legend(Drawing& to, const Figure& figure, double top) {
     }
     to.raw("</g>\n");
     to.text(x + kSwatch + 5, y + 4, "small", series.name, kSmall, kWidth - 2 * kMargin - kSwatch - 5);
+  }
+  if (const std::string more = left_out(figure); !more.empty()) {
+    to.text(kMargin, top + legend_height(figure) - 7, "small", more);
   }
 }
 

@@ -70,14 +70,18 @@ Drawn Mistakes::draw(const Subject& of) const {
   std::stable_sort(wrong.begin(), wrong.end(),
                    [](const Verdict& a, const Verdict& b) { return a.of_wanted < b.of_wanted; });
   const std::vector<std::string> names = of.class_names(static_cast<std::int64_t>(classes));
+  const bool are_short =
+      std::all_of(names.begin(), names.end(), [](const std::string& name) { return name.size() < 3; });
+  const char apart = are_short ? ' ' : '\n';
   Figure figure{.title = "worst mistakes",
                 .note = cat("is \u2192 said, how surely; ", wrong.size(), " of ", all, " are wrong")};
   for (const Verdict& one : std::span(wrong).first(std::min(wrong.size(), static_cast<std::size_t>(count)))) {
     const Tensor x = of.rows.take({static_cast<std::int64_t>(one.row)})[0];
     const std::vector<double> numbers = x.to_vector<double>();
     const double most = std::max(1.0, *std::max_element(numbers.begin(), numbers.end()));
-    figure.tiles.push_back({image(numbers, x.size(1), x.size(2), x.size(3), 0, most),
-                            cat(names[one.wanted], " \u2192 ", names[one.said], ' ', sureness(one.of_said))});
+    figure.tiles.push_back(
+        {image(numbers, x.size(1), x.size(2), x.size(3), 0, most),
+         cat(names[one.wanted], apart, "\u2192 ", names[one.said], ' ', sureness(one.of_said))});
   }
   return {{figure}};
 }

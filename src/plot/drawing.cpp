@@ -72,10 +72,16 @@ double width_of(std::string_view text, double size) {
 
 std::string fitted(std::string_view text, double size, double width) {
   if (width_of(text, size) <= width) return std::string(text);
-  const auto most = static_cast<std::size_t>(std::max(0.0, width / (size * kWide) - 1));
-  std::size_t end = 0;
-  for (std::size_t i = 0; i < most; ++i) end += first_of(text.substr(end)).bytes;
-  return std::string(text.substr(0, end)) + "\u2026";
+  const auto most = static_cast<std::size_t>(std::max(1.0, width / (size * kWide)) - 1);
+  const auto all = static_cast<std::size_t>(std::lround(width_of(text, 1) / kWide));
+  std::string made;
+  for (std::size_t i = 0; !text.empty(); ++i) {
+    const std::size_t bytes = first_of(text).bytes;
+    if (i == most - most / 2) made += "\u2026";
+    if (i < most - most / 2 || i >= all - most / 2) made += text.substr(0, bytes);
+    text.remove_prefix(bytes);
+  }
+  return made;
 }
 
 std::string Drawing::point(char letter, double x, double y) const {

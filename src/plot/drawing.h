@@ -14,7 +14,8 @@ namespace chainrule::plot {
 std::string xml(std::string_view text);
 /// How many characters, and how wide they are about, in pixels of a font of this size.
 double width_of(std::string_view text, double size);
-/// As much of it as is so wide, with "..." as one character in place of the rest.
+/// As much of it as is so wide, with one character in place of what is left out in the middle: names often
+/// differ at their ends.
 std::string fitted(std::string_view text, double size, double width);
 /// @}
 

@@ -52,7 +52,7 @@ struct Matrix {
 /// A small picture among others.
 struct Tile {
   Picture picture = {};
-  std::string caption = {};
+  std::string caption = {};  ///< below; of several lines, if it has line breaks
 };
 
 /// One of these: series, bars, a background, alone or together, on a pair of axes; a matrix; or tiles.
