@@ -1,9 +1,9 @@
 // chainrule plot: pictures of a run or a model.
 #include <fmt/format.h>
+#include <langinfo.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <langinfo.h>
 #include <CLI/App.hpp>
 #include <CLI/Option.hpp>
 #include <algorithm>
@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <memory>
 
 #include "chainrule/error.h"
@@ -53,11 +54,12 @@ plot::TextOptions terminal_options() {
   return options;
 }
 
-int draw_in_terminal(const RunToPlot& run) {
-  const plot::Drawn drawn = plot::Curves().draw(run.subject);
+int draw_in_terminal(const std::string& run) {
+  const plot::Drawn drawn = plot::Curves().draw({.history = history_of(run)});
+  if (!drawn.missing.empty()) load_run(run, "", "");  // which says it if there is no run
   if (!drawn.missing.empty()) {
     throw ValueError(374, fmt::format("[plot] curves cannot be drawn of {}: {}. Give the folder of a run.",
-                                      run.name, drawn.missing));
+                                      run, drawn.missing));
   }
   const plot::TextOptions options = terminal_options();
   std::string all;
@@ -80,7 +82,6 @@ std::vector<Named> draw(const RunToPlot& run, const std::vector<std::string>& as
   for (const std::string& text : asked)
     plots.push_back(config::make<plot::Plot>(config::parse_text(text, "--plot")));
   if (asked.empty()) plots = all_plots();
-  std::string last;
   for (const Shared<plot::Plot>& plot : plots) {
     plot::Drawn drawn = plot->draw(run.subject);
     const std::string name(plot->info().name);
@@ -116,8 +117,11 @@ std::string save_in_folder(const RunToPlot& run, const std::vector<Named>& plots
                                     folder, error.message()));
   }
   std::string names;
+  std::map<std::string, int> seen;
   for (const Named& one : plots) {
-    const std::string path = fmt::format("{}/{}.{}", folder, one.name, format);
+    const int before = seen[one.name]++;  // the same plot with other settings
+    const std::string number = before > 0 ? std::to_string(before + 1) : "";
+    const std::string path = fmt::format("{}/{}{}.{}", folder, one.name, number, format);
     plot::save(path, one.figures, fmt::format("{}: {}", run.name, one.name));
     names += path + "\n";
   }
@@ -126,8 +130,8 @@ std::string save_in_folder(const RunToPlot& run, const std::vector<Named>& plots
 
 int run(const PlotOptions& options) {
   use_threads(options.threads);
+  if (options.terminal) return draw_in_terminal(options.run);
   const RunToPlot run = load_run(options.run, options.data, options.data_dir);
-  if (options.terminal) return draw_in_terminal(run);
   if (!run.trouble.empty()) complain(fmt::format("plotting without the data: {}", run.trouble));
   const std::string beside = run.folder.empty() ? "" : run.folder + "/";
   if (options.report) {
@@ -145,12 +149,15 @@ int run(const PlotOptions& options) {
 
 /// The names of all plots, in lines that fit a terminal.
 std::string names_of_plots() {
-  std::string text, line;
+  std::string text;
+  std::size_t length = 0;  // of the last line
   for (const std::string& name : registry<plot::Plot>().names()) {
-    if (line.size() + name.size() > 45) text += line + "\n", line.clear();
-    line += name + ", ";
+    const bool fits = length + name.size() < 50;
+    text += text.empty() ? "" : fits ? ", " : ",\n";
+    length = fits ? length + name.size() + 2 : name.size();
+    text += name;
   }
-  return text + line.substr(0, line.size() - 2);
+  return text;
 }
 
 }  // namespace
@@ -163,7 +170,7 @@ Command add_plot(CLI::App& app) {
                                        "only these, with their settings: 'mistakes(count=10)'\n(all that the "
                                        "run has what is needed for). There are:\n" +
                                            names_of_plots());
-  named->type_name("PLOT")->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  named->type_name("PLOT")->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->allow_extra_args(false);
   CLI::Option* out =
       plot.add_option("--out", options->out,
                       "folder for a file a plot, or one file that ends in .svg\nor .png (MODEL/plots)");

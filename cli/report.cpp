@@ -12,7 +12,6 @@
 #include "chainrule/error.h"
 #include "chainrule/io.h"
 #include "files.h"
-#include "machine.h"
 #include "output.h"
 #include "plot/drawing.h"
 
@@ -103,12 +102,19 @@ nlohmann::json result_of(const std::string& folder) {
   return result.is_object() ? result : nlohmann::json::object();
 }
 
+/// A text or a number of it, or "".
+std::string text_of(const nlohmann::json& result, const char* key) {
+  const auto at = result.find(key);
+  if (at == result.end()) return "";
+  return at->is_string() ? at->get<std::string>() : at->is_number() ? at->dump() : "";
+}
+
+/// Where it was trained; a model alone does not say.
 std::string machine_of(const nlohmann::json& result) {
-  const auto has = [&](const char* key) { return result.contains(key); };
-  if (!has("simd") || !has("threads") || !has("version"))
-    return fmt::format("{}, chainrule {}", machine(), CHAINRULE_VERSION);
-  return fmt::format("{}, {} threads, chainrule {}", result["simd"].get<std::string>(),
-                     result["threads"].get<int>(), result["version"].get<std::string>());
+  const std::string simd = text_of(result, "simd"), threads = text_of(result, "threads");
+  if (simd.empty() || threads.empty()) return "";
+  return fmt::format("{}, {} thread{}, chainrule {}", simd, threads, threads == "1" ? "" : "s",
+                     text_of(result, "version"));
 }
 
 std::string facts_part(const RunToPlot& run) {
@@ -122,7 +128,7 @@ std::string facts_part(const RunToPlot& run) {
   if (of.optimizer.options.lr)
     text += row("learning rate", config::to_text(config::write(*of.optimizer.options.lr)));
   text += row("seed", std::to_string(of.seed));
-  text += row("ended", result.value("reason", ""));
+  text += row("ended", text_of(result, "reason"));
   text += row("machine", machine_of(result));
   text += row("this page", date_text());
   return text + "</table>\n";

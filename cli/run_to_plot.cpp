@@ -16,19 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The reports of a run. A last line that is not whole is being written.
-train::History history_of(const std::string& folder) {
-  const std::string path = folder + "/history.jsonl";
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) return {};
-  std::istringstream lines(io::read_file(path, std::uint64_t{1} << 32));
-  train::History history;
-  for (std::string line; std::getline(lines, line) && !lines.eof();) {
-    history.push_back(train::parse_report(line));
-  }
-  return history;
-}
-
 void add_task(RunToPlot& run, Shared<data::Scaler> scaler) {
   if (!run.experiment.loss) return;
   LoadedData scaled;
@@ -54,12 +41,25 @@ void add_model(RunToPlot& run, const std::string& data, const std::string& dir) 
 
 }  // namespace
 
+train::History history_of(const std::string& folder) {
+  const std::string path = folder + "/history.jsonl";
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) return {};
+  std::istringstream lines(io::read_file(path, std::uint64_t{1} << 32));
+  train::History history;
+  for (std::string line; std::getline(lines, line) && !lines.eof();) {
+    history.push_back(train::parse_report(line));
+  }
+  return history;
+}
+
 RunToPlot load_run(const std::string& name, const std::string& data, const std::string& dir) {
   std::error_code ignored;
   RunToPlot run;
   run.name = name;
+  while (run.name.size() > 1 && run.name.ends_with('/')) run.name.pop_back();  // as completion leaves it
   const bool is_folder = fs::is_directory(name, ignored);
-  run.folder = is_folder ? name : fs::path(name).parent_path().string();
+  run.folder = is_folder ? run.name : fs::path(name).parent_path().string();
   if (is_folder) run.subject.history = history_of(name);
   const bool has_model = !is_folder || fs::exists(fmt::format("{}/{}", name, kModelFile), ignored);
   if (has_model || run.subject.history.empty()) {

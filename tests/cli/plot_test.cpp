@@ -58,7 +58,7 @@ const std::string& run_on_numbers() {
 
 TEST(Plot, WritesAllThatTheRunHasWhatIsNeededFor) {
   const std::string& run = run_on_images();
-  const Outcome plotted = run_tool({"plot", run});
+  const Outcome plotted = run_tool({"plot", run + "/"});
   EXPECT_EQ(plotted.code, 0);
   EXPECT_EQ(plotted.err, "");
   std::string expected;
@@ -99,7 +99,12 @@ TEST(Plot, OneFile) {
   EXPECT_EQ(plot::problem_of(made), "");
   EXPECT_NE(made.find("the image: test row 3"), std::string::npos);
   EXPECT_EQ(made.find("gradient"), std::string::npos);
-  const Outcome png = run_tool({"plot", run_on_images(), "--plot", "weights", "--out", folder / "one.png"});
+  const std::string out = folder / "two";
+  EXPECT_EQ(
+      run_tool({"plot", run_on_images(), "--plot", "features", "--plot", "features(row=1)", "--out", out})
+          .out,
+      out + "/features.svg\n" + out + "/features2.svg\n");
+  const Outcome png = run_tool({"plot", "--plot", "weights", run_on_images(), "--out", folder / "one.png"});
   if (png.err.find("E370") != std::string::npos)
     GTEST_SKIP() << "needs rsvg-convert: apt-get install librsvg2-bin";
   EXPECT_EQ(png.code, 0) << png.err;
@@ -168,6 +173,7 @@ TEST(Plot, InTheTerminal) {
     const SetEnvironment locale("LC_ALL", "C.UTF-8");
     EXPECT_NE(run_tool({"plot", run_on_images(), "--terminal"}).out.find("\u2514"), std::string::npos);
   }
+  EXPECT_EQ(run_tool({"plot", "/nonexistent/run", "--terminal"}).code, 4);
   const Outcome of_file = run_tool({"plot", run_on_images() + "/model.safetensors", "--terminal"});
   EXPECT_EQ(of_file.err, "chainrule: [plot] curves cannot be drawn of " + run_on_images() +
                              "/model.safetensors: it needs a run's history, and there is no report. Give the "

@@ -44,7 +44,7 @@ Seen run_of(Shared<nn::Layer> net, data::Source rows, loss::AnyLoss loss) {
 
 /// 40 images of 8 x 8 in four classes, and a small convolutional net.
 Seen images() {
-  const Tensor x = uniform({40, 1, 8, 8}, RandomKey(1, 0));
+  const Tensor x = uniform({40, 1, 8, 8}, RandomKey{1});
   std::vector<std::int64_t> t(40);
   for (std::size_t i = 0; i < t.size(); ++i) t[i] = static_cast<std::int64_t>(i % 4);
   nn::Sequential net{nn::Conv2d{3, 3}, nn::Relu{}, nn::Conv2d{4, 3}, nn::Affine{4}};
@@ -54,7 +54,7 @@ Seen images() {
 
 /// Two inputs and three classes.
 Seen places() {
-  const Tensor x = uniform({30, 2}, RandomKey(2, 0));
+  const Tensor x = uniform({30, 2}, RandomKey{2});
   std::vector<std::int64_t> t(30);
   for (std::size_t i = 0; i < t.size(); ++i) t[i] = static_cast<std::int64_t>(i % 3);
   return run_of(Shared<nn::Layer>(new nn::Sequential(nn::Affine{5}, nn::Tanh{}, nn::Affine{3})),
@@ -63,9 +63,9 @@ Seen places() {
 
 /// Two inputs and one number.
 Seen numbers() {
-  const Tensor x = uniform({30, 2}, RandomKey(3, 0));
+  const Tensor x = uniform({30, 2}, RandomKey{3});
   return run_of(Shared<nn::Layer>(new nn::Sequential(nn::Affine{5}, nn::Tanh{}, nn::Affine{1})),
-                data::arrays(x, uniform({30, 1}, RandomKey(4, 0))), loss::mse);
+                data::arrays(x, uniform({30, 1}, RandomKey{4})), loss::mse);
 }
 
 /// A run of which only the history is there.
