@@ -114,20 +114,21 @@ void draw(Grid& grid, const Series& series, int number, const Scale& x_axis, con
   }
 }
 
-/// The row in which each series ends, where its name stands; names that would share one move down.
+/// The row in which each series ends, where its name stands; names that would share one take the next free.
 std::vector<int> name_rows(const Figure& figure, const Scale& y_axis, int rows) {
   std::vector<int> places;
+  const auto is_free = [&](int row) {
+    return row >= 0 && row < rows && std::find(places.begin(), places.end(), row) == places.end();
+  };
   for (const Series& series : figure.series) {
-    double y = 1;
+    double last = 1;
     for (const double number : series.y) {
-      if (const double at = y_axis.at(number); std::isfinite(at)) y = at;
+      if (const double at = y_axis.at(number); std::isfinite(at)) last = std::clamp(at, 0.0, 1.0);
     }
-    int row = std::clamp(static_cast<int>(std::lround((1 - y) * (rows - 1))), 0, rows - 1);
-    for (int tries = 0; tries < rows && std::find(places.begin(), places.end(), row) != places.end();
-         ++tries) {
-      row = (row + 1) % rows;
-    }
-    places.push_back(row);
+    const int row = static_cast<int>(std::lround((1 - last) * (rows - 1)));
+    int away = 0;
+    while (away < rows && !is_free(row - away) && !is_free(row + away)) ++away;
+    places.push_back(is_free(row - away) ? row - away : std::min(row + away, rows - 1));
   }
   return places;
 }

@@ -259,6 +259,21 @@ TEST(Terminal, DrawsLinesInTheWidthAskedFor) {
   }
 }
 
+TEST(Terminal, NamesStandWhereTheirLinesEnd) {
+  Figure figure = line_of({5, 1});
+  for (const char* name : {"second", "third"}) {
+    figure.series.push_back(figure.series[0]);
+    figure.series.back().name = name;
+  }
+  const std::string made = text(figure, {.columns = 40, .rows = 5, .unicode = false});
+  const auto row_of = [&](const char* name) {
+    return std::count(made.begin(), made.begin() + static_cast<std::ptrdiff_t>(made.find(name)), '\n');
+  };
+  EXPECT_EQ(row_of("* test"), 5);  // below the title
+  EXPECT_EQ(row_of("o second"), 4);
+  EXPECT_EQ(row_of("+ third"), 3);
+}
+
 TEST(Terminal, ALineThatRises) {
   const std::string made = text(line_of({0, 1, 2, 3}), {.columns = 40, .rows = 4, .unicode = false});
   EXPECT_EQ(made,
