@@ -189,7 +189,8 @@ int run(CheckOptions& options, const CLI::App& app) {
   constexpr std::string_view kParameters[] = {"W1", "b1", "W2", "b2"};
   if (!options.broken.empty() &&
       std::count(std::begin(kParameters), std::end(kParameters), options.broken) == 0) {
-    complain(fmt::format("--break: {} not in {{W1,b1,W2,b2}}. See chainrule check --help.", options.broken));
+    complain(
+        fmt::format("--break: '{}' is none of W1, b1, W2, b2. See chainrule check --help.", options.broken));
     return kUsage;
   }
   use_threads(options.threads);
@@ -264,7 +265,7 @@ Command add_check(CLI::App& app) {
       "Examples:\n"
       "  chainrule check\n"
       "  chainrule check run1 --samples 5\n"
-      "  chainrule check --net 'sequential([conv2d(4, 3), batch_norm, relu, affine(10)])'\n"
+      "  chainrule check --net 'sequential([conv2d(4, 3), relu, affine(10)])'\n"
       "  chainrule check --data mnist --samples 10\n"
       "  chainrule check --break W1; echo $?     # 3");
   return [options, &check] { return run(*options, check); };

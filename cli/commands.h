@@ -17,6 +17,7 @@ Command add_init(CLI::App& app);
 Command add_eval(CLI::App& app);
 Command add_predict(CLI::App& app);
 Command add_generate(CLI::App& app);
+Command add_plot(CLI::App& app);
 Command add_info(CLI::App& app);
 Command add_sweep(CLI::App& app);
 Command add_lr_find(CLI::App& app);

@@ -22,7 +22,8 @@ inline int exit_code_of(const Error& error) {
   if (is_from(303, 305) || number == 307 || number == 311) return kOtherRun;
   if (number == 293 || is_from(344, 349)) return kUnreadable;
   if (dynamic_cast<const FileError*>(&error) != nullptr) {
-    const bool is_writing = number == 83 || number == 84 || number == 309 || number == 314;
+    const bool is_writing =
+        number == 83 || number == 84 || number == 309 || number == 314 || is_from(370, 371);
     return is_writing ? kFailed : kUnreadable;
   }
   const bool is_setting = dynamic_cast<const ValueError*>(&error) != nullptr ||

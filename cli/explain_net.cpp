@@ -117,6 +117,8 @@ class Session {
     std::iota(places.begin(), places.end(), std::int64_t{0});
     made.weight = explain::explain_weight(net, path, index, on_rows, places, mode_);
     made.states = states_;
+    nn::Pass pass = nn::Pass::inference();
+    mode_.counted = task_->outcome(batch_, pass).counted;
     try {
       made.update = explain::explain_update(*optimizer_, path, index, on_batch, mode_);
     } catch (const ValueError& error) {

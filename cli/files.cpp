@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <system_error>
+#include <vector>
 
 #include "chainrule/error.h"
 #include "chainrule/io.h"
@@ -26,6 +27,15 @@ void prepare_run_folder(const std::filesystem::path& folder, bool force) {
     }
   }
   io::AtomicFile trial(folder / kResultFile);  // and leaves nothing
+}
+
+void remove_event_files(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::vector<std::filesystem::path> found;
+  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    if (at->path().filename().string().starts_with("events.out.tfevents.")) found.push_back(at->path());
+  }
+  for (const std::filesystem::path& path : found) std::filesystem::remove(path, error);
 }
 
 }  // namespace chainrule::cli

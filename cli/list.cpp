@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "chainrule/error.h"
+#include "chainrule/plot.h"
 #include "commands.h"
 #include "core/nearest.h"
 #include "exit_code.h"
@@ -33,6 +34,7 @@ constexpr Kind kKinds[] = {
     {"schedules", "learning rates that change", rows_of<optim::Schedule>},
     {"transforms", "what is done to batches, for data.augment", rows_of<data::Transform>},
     {"scalers", "numbers of a size that nets learn well from", rows_of<data::Scaler>},
+    {"plots", "what is drawn of runs and nets", rows_of<plot::Plot>},
 };
 
 std::string rows_text(const Registry& rows) {

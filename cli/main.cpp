@@ -38,6 +38,7 @@ constexpr const char* kFooter =
     "  chainrule init cars.toml --data cars.csv      settings for a table\n"
     "  chainrule train cars.toml --out cars1         and its training\n"
     "  chainrule predict cars1 new_cars.csv          and its use\n"
+    "  chainrule plot run1 --terminal                curves; without, pictures of all\n"
     "  chainrule check                               are the gradients right?\n"
     "  chainrule graph run1 --out net.svg            the net as a picture\n"
     "  chainrule explain run1 --out net.html         both its passes, layer by layer\n"
@@ -57,15 +58,25 @@ void define(Tool& tool) {
   tool.app.set_version_flag("--version",
                             [] { return fmt::format("chainrule {}\n{}", CHAINRULE_VERSION, machine()); });
   tool.commands = {
-      {"train", add_train(tool.app)},       {"init", add_init(tool.app)},
-      {"eval", add_eval(tool.app)},         {"predict", add_predict(tool.app)},
-      {"generate", add_generate(tool.app)}, {"sweep", add_sweep(tool.app)},
-      {"lr-find", add_lr_find(tool.app)},   {"info", add_info(tool.app)},
-      {"list", add_list(tool.app)},         {"help", add_help(tool.app)},
-      {"check", add_check(tool.app)},       {"data", add_data(tool.app)},
-      {"explain", add_explain(tool.app)},   {"graph", add_graph(tool.app)},
-      {"diff", add_diff(tool.app)},         {"bench", add_bench(tool.app)},
-      {"man", add_man(tool.app)},           {"completion", add_completion(tool.app)},
+      {"train", add_train(tool.app)},
+      {"init", add_init(tool.app)},
+      {"eval", add_eval(tool.app)},
+      {"predict", add_predict(tool.app)},
+      {"generate", add_generate(tool.app)},
+      {"sweep", add_sweep(tool.app)},
+      {"lr-find", add_lr_find(tool.app)},
+      {"plot", add_plot(tool.app)},
+      {"info", add_info(tool.app)},
+      {"list", add_list(tool.app)},
+      {"help", add_help(tool.app)},
+      {"check", add_check(tool.app)},
+      {"data", add_data(tool.app)},
+      {"explain", add_explain(tool.app)},
+      {"graph", add_graph(tool.app)},
+      {"diff", add_diff(tool.app)},
+      {"bench", add_bench(tool.app)},
+      {"man", add_man(tool.app)},
+      {"completion", add_completion(tool.app)},
   };
 }
 

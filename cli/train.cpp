@@ -23,6 +23,7 @@
 #include "options.h"
 #include "output.h"
 #include "progress.h"
+#include "report.h"
 #include "training.h"
 
 namespace chainrule::cli {
@@ -36,7 +37,7 @@ struct TrainOptions {
   std::int64_t threads = 0;
   std::int64_t checkpoint_every = 1000;
   std::string log_format = "text";
-  bool force = false, json = false, dry_run = false, quiet = false, verbose = false;
+  bool force = false, json = false, dry_run = false, quiet = false, verbose = false, tensorboard = false;
 
   const std::string& folder() const { return resume.empty() ? out : resume; }
 };
@@ -200,6 +201,7 @@ std::string last_line(const train::Trainer& trainer, const train::Result& result
 /// Makes or checks the folder of --out.
 void prepare_folder(const TrainOptions& options) {
   prepare_run_folder(options.out, options.force);
+  if (options.force) remove_event_files(options.out);
   std::error_code ignored;
   if (options.force || !std::filesystem::exists(options.out + "/run.toml", ignored)) return;
   throw FileError(
@@ -233,12 +235,14 @@ Experiment resumed_experiment(const TrainOptions& options) {
 }
 
 void add_checkpoints(Training& training, const TrainOptions& options) {
+  const std::string& folder = options.folder();
+  if (options.tensorboard) training.trainer().on(steps(training.report_every()), train::tensorboard(folder));
   const std::string notes =
       config::to_toml(config::Value::of_table({{"options", config::write(training.experiment())}}));
-  training.trainer().on(
-      steps(options.checkpoint_every),
-      train::checkpoint(options.folder(),
-                        {.replace = options.force, .notes = notes, .also = {kModelFile, kResultFile}}));
+  training.trainer().on(steps(options.checkpoint_every),
+                        train::checkpoint(folder, {.replace = options.force,
+                                                   .notes = notes,
+                                                   .also = {kModelFile, kResultFile, kReportFile}}));
 }
 
 /// Where the lines for people go: nowhere, or to stderr where stdout has the document.
@@ -260,6 +264,9 @@ std::string resume(Training& training, const TrainOptions& options) {
 }
 
 int run(const TrainOptions& options) {
+  if (options.tensorboard && options.folder().empty()) {
+    throw ValueError(376, "[train] --tensorboard writes into the folder of the run. Name one: --out RUN.");
+  }
   Experiment experiment =
       options.resume.empty() ? read_experiment(options.file, options.given) : resumed_experiment(options);
   use_threads(options.threads);
@@ -281,7 +288,10 @@ int run(const TrainOptions& options) {
   const train::Result result = training.run();
 
   const std::string text = json_text(document(training, result));
-  if (!options.folder().empty()) save_results(options.folder(), training, text);
+  if (!options.folder().empty()) {
+    save_results(options.folder(), training, text);
+    report_training(options.folder(), training.experiment(), training.data(), trainer.history());
+  }
   progress.line(last_line(trainer, result, options.folder()));
   if (options.json) write_text(stdout, text);
   return result.stopped && interrupts.signal() != 0 ? 128 + interrupts.signal() : kDone;
@@ -319,6 +329,7 @@ Command add_train(CLI::App& app) {
   train.get_option("FILE")->check(
       [](const std::string& name) { return name.empty() ? "FILE is empty" : ""; });
   out->check([](const std::string& name) { return name.empty() ? "RUN is empty" : ""; });
+  train.add_flag("--tensorboard", options->tensorboard, "write into RUN what tensorboard --logdir RUN shows");
   train.add_flag("--dry-run", options->dry_run,
                  "only say what would be trained: layers, parameters, memory,\nand how long it would take");
   train.add_flag("--json", options->json, "print one JSON document, and progress on stderr only");

@@ -217,18 +217,19 @@ ModelRows rows_for(const Trained& trained, const std::string& name, const std::s
                          command, trained.path));
   }
   ModelRows rows;
+  const std::string shown = name.empty() ? trained.experiment.data.name : name;
   if (!name.empty() && !trained.columns.empty()) {
     const data::Table table = read_new_table(trained, name, true);
     rows.source = data::arrays(inputs_of(trained, table, name), targets_of(trained, table, name));
-    rows.described = fmt::format("{}: {} rows", name, rows.source.rows());
   } else {
     rows.data = load_for(trained, name, dir);
     const LoadedData& data = rows.data;
+    const bool is_file = !name.empty() && kind_of(name) != DataKind::set;
     rows.source = data.test ? data.test : data.validation ? data.validation : data.train;
-    rows.part = data.test ? "test" : data.validation ? "validation" : "";
-    rows.described = fmt::format("{}: {}{}{} rows", name.empty() ? trained.experiment.data.name : name,
-                                 rows.source.rows(), rows.part.empty() ? "" : " ", rows.part);
+    rows.part = data.test ? "test" : data.validation ? "validation" : is_file ? "" : "training";
   }
+  rows.described =
+      fmt::format("{}: {}{}{} rows", shown, rows.source.rows(), rows.part.empty() ? "" : " ", rows.part);
   rows.data.scaler = trained.scaler;
   return rows;
 }

@@ -45,7 +45,7 @@ struct ModelRows {
   LoadedData data;  // with the model's scaler
   data::Source source;
   std::string described;  // "digits: 10000 test rows"
-  std::string part;       // "test", "validation", or ""
+  std::string part;       // "test", "validation", "training", or "" of a file
 };
 /// Those of a set or a .csv file; without a name, the test part of the run's own data.
 /// @param command  for messages.

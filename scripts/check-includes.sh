@@ -11,14 +11,14 @@
 set -euo pipefail
 cd "${1:-$(dirname "$0")/..}"
 
-export kRooms='core kernels graph ops autodiff plan config io nn optim data train explain cli'
+export kRooms='core kernels graph ops autodiff plan config io nn optim data train explain plot cli'
 
 # The room behind each public header; one not named here belongs to the room of its folder, or of its own name.
 export kPublic='array:core dtype:core error:core location:core random:core shape:core shared:core threads:core duration:core
                   tensor:graph conv:ops linalg:ops loss:ops normalize:ops op:ops random_tensor:ops grad:autodiff grad_check:autodiff
                   fields:config boxed:config named_tensors:io number:core chainrule:explain'
 
-export kThirdParty='hwy/:kernels Eigen/:kernels zlib.h:data zip.h:io png.h:cli png.h:data jpeglib.h:data jerror.h:data fmt/:cli CLI/:cli
+export kThirdParty='hwy/:kernels Eigen/:kernels zlib.h:data zip.h:io png.h:cli png.h:data png.h:plot jpeglib.h:data jerror.h:data fmt/:cli CLI/:cli
                       nlohmann/:config nlohmann/:io nlohmann/:train nlohmann/:cli toml++/:config'
 
 export kStandard='algorithm any array atomic barrier bit bitset cassert cctype cerrno cfenv cfloat charconv chrono

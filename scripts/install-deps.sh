@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Installs what the project needs and is not there yet:  scripts/install-deps.sh [build] [test] [lint] [bench]
+# Installs what the project needs and is not there yet:  scripts/install-deps.sh [build] [test] [lint] [bench] [plot]
 #
 #   build   compiler, build tools, libraries          test    GoogleTest, Google Benchmark
 #   lint    clang-format                              bench   NumPy and OpenBLAS, as a peer to compare with
+#   plot    rsvg-convert, for plots as PNG
 #
 # Without a group: build and test. What is there is found by looking (commands on the PATH, headers that the
 # compiler finds), not by asking the package manager: so when nothing is missing, this takes a moment, needs
@@ -32,6 +33,7 @@ libbenchmark-dev      test   header:benchmark/benchmark.h
 clang-format          lint   command:clang-format
 python3-numpy         bench  have_numpy
 libopenblas0-pthread  bench  have_openblas
+librsvg2-bin          plot   command:rsvg-convert
 '
 
 compiler() { command -v "${CXX:-c++}" || command -v g++ || command -v clang++; }

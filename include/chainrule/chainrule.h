@@ -1,22 +1,18 @@
 #pragma once
 
-/// The whole public interface but for chainrule/op.h, which is for those who write operations of their own,
-/// and for chainrule/io.h and chainrule/config.h, files of tensors and settings as text. A program that wants
-/// to compile faster includes only the parts that it uses.
+/// The whole public interface but for chainrule/op.h, which is for those who write operations of their own;
+/// chainrule/io.h and chainrule/config.h, files of tensors and settings as text; chainrule/explain/net.h and
+/// its neighbours, what looks into nets; and chainrule/plot.h, pictures. A program that wants to compile
+/// faster includes only the parts that it uses.
 ///
 /// Link chainrule::chainrule (CMake) or what `pkg-config --libs chainrule` says. chainrule::core,
-/// libchainrule.a alone, has all but chainrule/data.h, chainrule/train.h and the .npz functions of
-/// chainrule/io.h.
+/// functions of chainrule/io.h.
 
 #include "chainrule/conv.h"
 #include "chainrule/data.h"
 #include "chainrule/dtype.h"
 #include "chainrule/error.h"
 #include "chainrule/explain.h"
-#include "chainrule/explain/check.h"
-#include "chainrule/explain/difference.h"
-#include "chainrule/explain/graph.h"
-#include "chainrule/explain/net.h"
 #include "chainrule/grad.h"
 #include "chainrule/grad_check.h"
 #include "chainrule/linalg.h"

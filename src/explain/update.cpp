@@ -116,7 +116,7 @@ class Updater {
     made_.lr = optimizer_.lr() * group_.lr_factor;
     made_.before = made_.after = weight_.of(weight_.parameter.value());
     Tensor gradient = leaf(weight_.of(gradients_[own_]), "gradient");
-    gradient = accumulated(gradient);
+    gradient = accumulated(gradient, options.counted);
     if (!made_.is_update) return std::move(made_);
     gradient = limited(gradient);
     apply_rule(gradient);
@@ -150,19 +150,25 @@ class Updater {
   }
 
   /// With `accumulate`: the mean over the steps of an update, or only a sum so far.
-  Tensor accumulated(const Tensor& gradient) {
+  Tensor accumulated(Tensor gradient, const Tensor& of_step) {
     if (options_.accumulate == 1) return gradient;
+    const double count = of_step.is_empty() ? 1 : std::max(cast(of_step, f64).item(), 0.0);
+    if (!of_step.is_empty()) {
+      for (Tensor& g : gradients_) g = g * scalar(count, g.dtype());
+      gradient = noted(gradient * leaf(count, "counted"), "gradient as it counts");
+    }
     const double so_far = weight_.of(state_[weight_.name + ".gradients"]);
     const bool is_first = optimizer_.steps() % options_.accumulate == 0;
     made_.states.emplace_back("gradients", is_first ? 0 : so_far);
     made_.is_update = (optimizer_.steps() + 1) % options_.accumulate == 0;
     const Tensor sum = leaf(is_first ? 0 : so_far, "gradients");
     if (!made_.is_update) return noted(sum + gradient, "new gradients");
+    const double total = state_["counted"].item() + count, divisor = total > 0 ? total : 1;
     for (std::size_t i = 0; i < gradients_.size(); ++i) {
       gradients_[i] =
-          (state_[names_[i] + ".gradients"] + gradients_[i]) / static_cast<double>(options_.accumulate);
+          (state_[names_[i] + ".gradients"] + gradients_[i]) / scalar(divisor, gradients_[i].dtype());
     }
-    return noted((sum + gradient) / static_cast<double>(options_.accumulate), "mean gradient");
+    return noted((sum + gradient) / leaf(divisor, "counted together"), "mean gradient");
   }
 
   /// What clipping, weight decay and l1 make of it.

@@ -198,7 +198,7 @@ TEST_F(TableRun, WrongSettingsAreNamed) {
 
 TEST(ToolLists, EachIsThere) {
   for (const char* what : {"layers", "initializers", "losses", "metrics", "optimizers", "schedules",
-                           "transforms", "scalers", "settings", "data"}) {
+                           "transforms", "scalers", "plots", "settings", "data"}) {
     const Outcome outcome = run_tool({"list", what});
     EXPECT_EQ(outcome.code, 0) << what;
     EXPECT_GT(outcome.out.size(), 20u) << what;

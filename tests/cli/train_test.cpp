@@ -96,8 +96,8 @@ TEST(Train, KeepsTheRun) {
   }
   EXPECT_EQ(numbers, 284);
   EXPECT_EQ(Json::parse(outcome.out)["parameters_fnv1a"], hash.hex());
-  // And run.toml, history.jsonl, a checkpoint of the end.
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(run), {}), 5);
+  // And run.toml, history.jsonl, a checkpoint of the end, report.html.
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(run), {}), 6);
 
   const Outcome again = run_tool(train({"--steps", "10", "--out", run}));
   EXPECT_EQ(again.code, 1);

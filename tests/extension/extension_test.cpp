@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "chainrule/chainrule.h"
+#include "chainrule/plot.h"
 #include "chainrule/config.h"
 
 using namespace chainrule;
@@ -62,6 +63,19 @@ TEST(Extension, AMetric) {
   nn::Sequential net{nn::Affine(tensor({1}, {1, 1}), tensor({2}))};
   const data::Source source = data::arrays(tensor({1, 2, 3}, {3, 1}), tensor({1, 2, 3}, {3, 1}));
   EXPECT_DOUBLE_EQ(train::evaluate(net, source, Bias{}), 2);
+}
+
+TEST(Extension, APlot) {
+  registry<plot::Plot>().add<Sizes>();
+  const auto plot = config::make<plot::Plot>(config::Value("sizes"));
+  EXPECT_EQ(plot->draw({}).missing, "it needs a trained net");
+  const Shared<nn::Layer> net(new nn::Affine(3));
+  net->build(ones({1, 2}));
+  plot::Subject subject;
+  subject.model.net = net;
+  const plot::Figure figure = plot->draw(subject).figures.at(0);
+  EXPECT_EQ(figure.series.at(0).y, (std::vector<double>{6, 3}));
+  EXPECT_NE(plot::svg(figure).find(">sizes</text>"), std::string::npos);
 }
 
 TEST(Extension, AnOption) {

@@ -63,6 +63,8 @@ struct NetOptions {
   bool training = false;  ///< as a step runs: with dropout, and with the batch's own statistics
   std::uint64_t seed = 1;
   std::int64_t step = 0;  ///< of training: with the seed it decides what is random
+  /// Of explain_update with `accumulate`: what the loss is a mean over, as Optimizer::step takes it.
+  Tensor counted = {};
 };
 
 /// One pass forward and one backward, and what each layer made of it. Changes nothing in the net.

@@ -94,6 +94,11 @@ struct CheckpointOptions {
 ///     (E314), or it cannot be written (E083).
 Shared<Handler> checkpoint(std::string folder, CheckpointOptions options = {});
 
+/// Writes reports for TensorBoard into a folder, which is made: loss, learning rate and metrics as scalars,
+/// parameters as histograms. A file events.out.tfevents... for each run of the program.
+/// @throws FileError  if it cannot be written (E083).
+Shared<Handler> tensorboard(std::string folder);
+
 template <class F>
 class MeasureOf final : public Handler {
  public:
