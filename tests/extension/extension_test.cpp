@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "chainrule/chainrule.h"
-#include "chainrule/plot.h"
 #include "chainrule/config.h"
+#include "chainrule/plot.h"
 
 using namespace chainrule;
 #include "contributing.h"  // made of CONTRIBUTING.md
