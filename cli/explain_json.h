@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "chainrule/explain.h"
+#include "chainrule/explain/net.h"
 
 namespace chainrule::cli {
 

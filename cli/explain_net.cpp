@@ -11,6 +11,7 @@
 
 #include "chainrule/error.h"
 #include "chainrule/explain.h"
+#include "chainrule/explain/net.h"
 #include "chainrule/io.h"
 #include "chainrule/ops.h"
 #include "exit_code.h"
@@ -119,6 +120,7 @@ class Session {
     made.states = states_;
     nn::Pass pass = nn::Pass::inference();
     mode_.counted = task_->outcome(batch_, pass).counted;
+    if (mode_.counted.is_empty()) mode_.counted = scalar(static_cast<double>(batch_.rows()), f64);
     try {
       made.update = explain::explain_update(*optimizer_, path, index, on_batch, mode_);
     } catch (const ValueError& error) {

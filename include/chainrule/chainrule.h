@@ -1,9 +1,9 @@
 #pragma once
 
 /// The whole public interface but for chainrule/op.h, which is for those who write operations of their own;
-/// chainrule/io.h and chainrule/config.h, files of tensors and settings as text; chainrule/explain/net.h and
-/// its neighbours, what looks into nets; and chainrule/plot.h, pictures. A program that wants to compile
-/// faster includes only the parts that it uses.
+/// chainrule/io.h and chainrule/config.h, files of tensors and settings as text; chainrule/explain.h and
+/// what lies in chainrule/explain/, expressions and nets looked into; and chainrule/plot.h, pictures. A
+/// program that wants to compile faster includes only the parts that it uses.
 ///
 /// Link chainrule::chainrule (CMake) or what `pkg-config --libs chainrule` says. chainrule::core,
 /// functions of chainrule/io.h.
@@ -12,7 +12,6 @@
 #include "chainrule/data.h"
 #include "chainrule/dtype.h"
 #include "chainrule/error.h"
-#include "chainrule/explain.h"
 #include "chainrule/grad.h"
 #include "chainrule/grad_check.h"
 #include "chainrule/linalg.h"

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "chainrule/error.h"
-#include "chainrule/explain/net.h"
 
 /// Where each number of a forward and a backward pass comes from: the computational graph of an expression,
 /// as the books draw it.

@@ -196,7 +196,7 @@ SweepResult sweep_runs(const Space& space, const Run& run, const SweepOptions& o
   std::vector<Trial> all;
   for (Point& point :
        options.search == Search::grid ? grid(space) : drawn(space, options.points, options.seed))
-    all.push_back({.point = std::move(point)});
+    all.push_back({.point = std::move(point), .score = std::numeric_limits<double>::quiet_NaN()});
   std::vector<Trial*> order;
   for (Trial& trial : all) order.push_back(&trial);
   if (options.search == Search::halving) {

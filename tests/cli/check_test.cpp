@@ -167,7 +167,7 @@ TEST(CheckAnyNet, RefusesWhatCannotBe) {
   EXPECT_EQ(refusal(check({"--elements", "3"})),
             "chainrule: --elements is for a net of NAME or --net. See chainrule check --help.\n");
   EXPECT_EQ(refusal(check({"--break", "W3"})),
-            "chainrule: --break: W3 not in {W1,b1,W2,b2}. See chainrule check --help.\n");
+            "chainrule: --break: 'W3' is none of W1, b1, W2, b2. See chainrule check --help.\n");
 }
 
 TEST(Check, MoreSamplesThanThereAre) {

@@ -3,7 +3,6 @@
 #include <concepts>
 #include <cstdint>
 #include <iosfwd>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -81,9 +80,9 @@ struct SweepOptions {
 /// A run and what came of it.
 struct Trial {
   Point point;
-  double budget = 0;  ///< that its score is of, the largest without a failure; 0 but for halving
-  double score = std::numeric_limits<double>::quiet_NaN();  ///< NaN if it failed from the start
-  std::string error = {};                                   ///< why it failed, or went no further; else empty
+  double budget = 0;       ///< that its score is of, the largest without a failure; 0 but for halving
+  double score = 0;        ///< NaN if it failed from the start
+  std::string error = {};  ///< why it failed, or went no further; else empty
 };
 
 struct SweepResult {
