@@ -1,7 +1,7 @@
 // chainrule explain: every number of a forward and a backward pass, of an expression or of a trained net.
 #include "chainrule/explain.h"
-#include "chainrule/explain/net.h"
 #include "chainrule/error.h"
+#include "chainrule/explain/net.h"
 
 #include <fmt/format.h>
 
