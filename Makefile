@@ -2,12 +2,10 @@
 #
 #   make train ARGS="--epochs 3"
 #   make test CMAKE_FLAGS=-DCHAINRULE_WERROR=ON
-targets := train test test-long bench lint format check-fast clean
-
-.PHONY: help $(targets)
+.PHONY: help train test test-long bench lint format check-fast clean
 
 help:
 	@./chainrule
 
-$(targets):
+train test test-long bench lint format check-fast clean:
 	@./chainrule $@ $(ARGS)

@@ -90,15 +90,6 @@ void compare_settings(const std::string& a, const std::string& b, Differing& fou
   }
 }
 
-train::History history_of(const std::string& run) {
-  const std::string lines = io::read_file(run + "/history.jsonl", std::uint64_t{1} << 32);
-  train::History history;
-  for (std::size_t at = 0, end = 0; (end = lines.find('\n', at)) != std::string::npos; at = end + 1) {
-    history.push_back(train::parse_report(std::string_view(lines).substr(at, end - at)));
-  }
-  return history;
-}
-
 /// The first number of two reports that differs.
 std::optional<HistoryDifference> first_of(const train::Report& a, const train::Report& b, double tolerance) {
   const auto is_same = [&](double x, double y) {

@@ -100,6 +100,18 @@ Experiment read_run(const std::string& folder) {
   return experiment;
 }
 
+train::History history_of(const std::string& folder) {
+  const std::string path = folder + "/history.jsonl";
+  std::error_code ignored;
+  train::History history;
+  if (!std::filesystem::exists(path, ignored)) return history;
+  const std::string lines = io::read_file(path, std::uint64_t{1} << 32);
+  for (std::size_t at = 0, end = 0; (end = lines.find('\n', at)) != std::string::npos; at = end + 1) {
+    history.push_back(train::parse_report(std::string_view(lines).substr(at, end - at)));
+  }
+  return history;
+}
+
 std::string value_of(const config::Settings& of, std::string_view key) {
   for (const config::Leaf& leaf : config::leaves(of)) {
     if (leaf.name == key) return leaf.value;

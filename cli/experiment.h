@@ -94,6 +94,9 @@ void apply(Experiment& experiment, const Given& given);
 
 /// The settings that a run's folder keeps. @throws FileError  if it is none (E311).
 Experiment read_run(const std::string& folder);
+/// The reports that it keeps; none if there are none yet. Half a line at the end, of a run that writes, is
+/// left out.
+train::History history_of(const std::string& folder);
 /// One setting as text, "" if there is none. @param key  "optimizer.lr"
 std::string value_of(const config::Settings& of, std::string_view key);
 data::Transforms transforms_of(const DataSettings& settings);

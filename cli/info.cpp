@@ -50,17 +50,10 @@ std::string model_text(const std::string& path) {
 std::string run_text(const std::string& folder) {
   std::string text = folder + ": a run\n" + io::read_file(folder + "/run.toml") + "\n";
   std::error_code ignored;
-  const std::string history = folder + "/history.jsonl";
-  if (fs::exists(history, ignored)) {
-    const std::string lines = io::read_file(history, std::uint64_t{1} << 32);
-    const std::size_t end = lines.rfind('\n');
-    if (end != std::string::npos) {
-      const std::size_t begin = lines.rfind('\n', end - 1);
-      std::ostringstream last;
-      last << train::parse_report(
-          std::string_view(lines).substr(begin == std::string::npos ? 0 : begin + 1, end - begin - 1));
-      text += "last report: " + last.str() + "\n";
-    }
+  if (const train::History history = history_of(folder); !history.empty()) {
+    std::ostringstream last;
+    last << history.back();
+    text += "last report: " + last.str() + "\n";
   }
   for (const char* name : {"checkpoint-a.safetensors", "checkpoint-b.safetensors", "model.safetensors"}) {
     const std::string path = folder + "/" + name;

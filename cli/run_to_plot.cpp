@@ -41,18 +41,6 @@ void add_model(RunToPlot& run, const std::string& data, const std::string& dir) 
 
 }  // namespace
 
-train::History history_of(const std::string& folder) {
-  const std::string path = folder + "/history.jsonl";
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) return {};
-  std::istringstream lines(io::read_file(path, std::uint64_t{1} << 32));
-  train::History history;
-  for (std::string line; std::getline(lines, line) && !lines.eof();) {
-    history.push_back(train::parse_report(line));
-  }
-  return history;
-}
-
 RunToPlot load_run(const std::string& name, const std::string& data, const std::string& dir) {
   std::error_code ignored;
   RunToPlot run;

@@ -19,10 +19,6 @@ struct RunToPlot {
   plot::Subject subject;
 };
 
-/// The reports of a run; none where there is no history. A last line that is not whole is being written, and
-/// left out.
-train::History history_of(const std::string& folder);
-
 /// @param name  a run's folder, which may have no model yet, or a model file.
 /// @param data, dir  as `chainrule eval` takes them. Rows that were asked for must be there; else the run is
 ///     plotted without.
