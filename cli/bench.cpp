@@ -186,7 +186,7 @@ Command add_bench(CLI::App& app) {
   sub->footer(list +
               "\nEach is run for 3 steps in f32 and in f64 first: an error above 1e-3 is exit code 3.\n"
               "With several threads the smallest are slower after a large one: each alone is as in a program "
-              "of its own.");
+              "of its own.\n\nExamples:\n  chainrule bench\n  chainrule bench two-layer-net --threads 1");
   sub->add_option("names", options->names, "which; all if none is named")->check(CLI::IsMember(names));
   add_number(*sub, "--seconds", options->seconds, 0.01, 3600, "how long to time each");
   add_threads(*sub, options->threads);

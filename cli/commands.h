@@ -22,6 +22,8 @@ Command add_sweep(CLI::App& app);
 Command add_lr_find(CLI::App& app);
 Command add_list(CLI::App& app);
 Command add_help(CLI::App& app);
+Command add_man(CLI::App& app);
+Command add_completion(CLI::App& app);
 Command add_check(CLI::App& app);
 Command add_data(CLI::App& app);
 Command add_explain(CLI::App& app);

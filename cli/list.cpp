@@ -10,6 +10,7 @@
 #include "exit_code.h"
 #include "experiment.h"
 #include "output.h"
+#include "surface.h"
 
 namespace chainrule::cli {
 namespace {
@@ -99,12 +100,10 @@ std::string row_text(const std::string& name) {
   return text;
 }
 
-std::vector<std::string> topics() {
+/// The lists that there are.
+std::vector<std::string> lists() {
   std::vector<std::string> all{"settings", "data"};
-  for (const Kind& kind : kKinds) {
-    all.emplace_back(kind.name);
-    for (const Registry::Row& row : kind.rows().rows()) all.emplace_back(row.info->name);
-  }
+  for (const Kind& kind : kKinds) all.emplace_back(kind.name);
   return all;
 }
 
@@ -118,11 +117,9 @@ int list(const std::string& what) {
   }
   const std::string text = list_text(what);
   if (text.empty()) {
-    std::vector<std::string> known{"settings", "data"};
-    for (const Kind& kind : kKinds) known.emplace_back(kind.name);
-    const std::string near = nearest(what, known);
-    complain(fmt::format("there is no list '{}'{}. chainrule list says which there are.", what,
-                         near.empty() ? "" : fmt::format("; did you mean {}?", near)));
+    const std::string near = nearest(what, lists());
+    complain(fmt::format("there is no list '{}'.{} chainrule list says which there are.", what,
+                         near.empty() ? "" : fmt::format(" Did you mean {}?", near)));
     return kUsage;
   }
   write_text(stdout, text);
@@ -134,24 +131,22 @@ int help(const CLI::App& app, const std::string& topic) {
     write_text(stdout, app.help());
     return kDone;
   }
-  std::vector<std::string> known = topics();
   for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
     if (sub->get_name() == topic) {
       write_text(stdout, sub->help("chainrule"));
       return kDone;
     }
-    known.push_back(sub->get_name());
   }
   std::string text = error_text(topic);
   if (text.empty()) text = list_text(topic);
   if (text.empty()) text = row_text(topic);
   if (text.empty()) text = setting_text(topic);
   if (text.empty()) {
-    const std::string near = nearest(topic, known);
+    const std::string near = nearest(topic, topics(app));
     complain(
-        fmt::format("there is no topic '{}'{}. Topics are commands, what chainrule list names, and errors: "
+        fmt::format("there is no topic '{}'.{} Topics are commands, what chainrule list names, and errors: "
                     "chainrule help E012.",
-                    topic, near.empty() ? "" : fmt::format("; did you mean {}?", near)));
+                    topic, near.empty() ? "" : fmt::format(" Did you mean {}?", near)));
     return kUsage;
   }
   write_text(stdout, text);
@@ -159,6 +154,26 @@ int help(const CLI::App& app, const std::string& topic) {
 }
 
 }  // namespace
+
+std::vector<std::string> names_of_list(const std::string& list) {
+  if (list.empty()) return lists();
+  std::vector<std::string> names;
+  for (const Kind& kind : kKinds) {
+    if (kind.name != list) continue;
+    for (const Registry::Row& row : kind.rows().rows()) names.emplace_back(row.info->name);
+  }
+  return names;
+}
+
+std::vector<std::string> topics(const CLI::App& app) {
+  std::vector<std::string> all = lists();
+  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+    all.push_back(sub->get_name());
+  for (const Kind& kind : kKinds) {
+    for (const std::string& name : names_of_list(kind.name)) all.push_back(name);
+  }
+  return all;
+}
 
 Command add_list(CLI::App& app) {
   const auto what = std::make_shared<std::string>();

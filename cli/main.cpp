@@ -1,5 +1,6 @@
 // chainrule: the command-line tool. Parses, runs a subcommand, and turns what comes of it into an exit code.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <exception>
 #include <new>
 #include <regex>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +16,7 @@
 #include "commands.h"
 #include "core/nearest.h"
 #include "exit_code.h"
+#include "help_format.h"
 #include "machine.h"
 #include "options.h"
 #include "output.h"
@@ -35,7 +38,7 @@ constexpr const char* kFooter =
     "  chainrule train cars.toml --out cars1         and its training\n"
     "  chainrule predict cars1 new_cars.csv          and its use\n"
     "  chainrule check                               are the gradients right?\n"
-    "  chainrule explain '(w*2 + b) * (b + 1)' --at w=3,b=4   every number of both passes";
+    "  chainrule explain '(w*2 + b) * (b + 1)' --at w=3,b=4   every number of it";
 
 struct Tool {
   CLI::App app{"Build, train and explain neural networks by backpropagation.", "chainrule"};
@@ -43,6 +46,7 @@ struct Tool {
 };
 
 void define(Tool& tool) {
+  tool.app.formatter(help_format());
   tool.app.footer(kFooter);
   tool.app.require_subcommand(1);
   tool.app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
@@ -56,6 +60,7 @@ void define(Tool& tool) {
       {"list", add_list(tool.app)},         {"help", add_help(tool.app)},
       {"check", add_check(tool.app)},       {"data", add_data(tool.app)},
       {"explain", add_explain(tool.app)},   {"bench", add_bench(tool.app)},
+      {"man", add_man(tool.app)},           {"completion", add_completion(tool.app)},
   };
 }
 
@@ -63,6 +68,30 @@ void define(Tool& tool) {
 const CLI::App& innermost(const CLI::App& app) {
   const auto parsed = app.get_subcommands();
   return parsed.empty() ? app : innermost(*parsed.front());
+}
+
+/// The name that was meant: the longest that the argument begins with, such as --lr of --lrate; else the nearest.
+std::string near_option(const std::string& argument, const std::vector<std::string>& known) {
+  constexpr std::size_t kShortest = 4;  // "--lr"
+  std::string found;
+  for (const std::string& name : known) {
+    const bool is_start = name.size() >= kShortest && argument.starts_with(name);
+    if (is_start && name.size() > found.size()) found = name;
+  }
+  return found.empty() ? nearest(argument, known) : found;
+}
+
+/// What is said of a value that is none of those that there are; other messages stay.
+std::string without_sets(const std::string& message) {
+  static const std::regex set("(.*): (.*) not in \\{(.*)\\}");
+  std::smatch parts;
+  if (!std::regex_match(message, parts, set)) return message + ".";
+  std::vector<std::string> known;
+  std::stringstream list(parts[3].str());
+  for (std::string one; std::getline(list, one, ',');) known.push_back(one);
+  const std::string near = nearest(parts[2].str(), known);
+  return fmt::format("{}: '{}' is none of {}.{}", parts[1].str(), parts[2].str(), fmt::join(known, ", "),
+                     near.empty() ? "" : fmt::format(" Did you mean {}?", near));
 }
 
 /// What to write for an argument that the parser does not know.
@@ -77,7 +106,7 @@ std::string unknown(const CLI::App& app, const std::string& argument) {
       known.push_back(sub->get_name());
     }
   }
-  const std::string near = nearest(argument.substr(0, argument.find('=')), known);
+  const std::string near = near_option(argument.substr(0, argument.find('=')), known);
   return fmt::format("unknown {} '{}'{}",
                      is_option       ? "option"
                      : known.empty() ? "argument"
@@ -95,7 +124,7 @@ int wrong_usage(const CLI::App& app, const CLI::ParseError& error) {
     name += fmt::format(" {}", sub->get_name());
   }
   const bool is_unknown = !extras.empty() && dynamic_cast<const CLI::ValidationError*>(&error) == nullptr;
-  const std::string what = is_unknown ? unknown(used, extras.front()) : fmt::format("{}.", error.what());
+  const std::string what = is_unknown ? unknown(used, extras.front()) : without_sets(error.what());
   complain(fmt::format("{} See {} --help.", what, name));
   return kUsage;
 }

@@ -41,4 +41,15 @@ endforeach()
 
 if(TARGET chainrule_cli)
   install(TARGETS chainrule_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  # The manual's pages and what shells complete by come from the tool itself; it cannot run here if this is a build
+  # for another machine.
+  if(NOT CMAKE_CROSSCOMPILING)
+    install(DIRECTORY ${PROJECT_BINARY_DIR}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+    install(FILES ${PROJECT_BINARY_DIR}/completion/chainrule.bash RENAME chainrule
+            DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+    install(FILES ${PROJECT_BINARY_DIR}/completion/chainrule.zsh RENAME _chainrule
+            DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+    install(FILES ${PROJECT_BINARY_DIR}/completion/chainrule.fish
+            DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+  endif()
 endif()

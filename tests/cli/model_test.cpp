@@ -184,7 +184,7 @@ TEST_F(TableRun, WrongSettingsAreNamed) {
       {{"help", "conv2"}, 2, ""},
       {{"list", "layer"},
        2,
-       "there is no list 'layer'; did you mean layers?. chainrule list says which there are."},
+       "there is no list 'layer'. Did you mean layers? chainrule list says which there are."},
   };
   for (const Wrong& wrong : all) {
     const Outcome outcome = run_tool(wrong.words);
