@@ -93,7 +93,7 @@ struct SVD {
 /// min(M, N); s, shape (..., K), falls from the largest to the smallest and is not negative. So that there is
 /// one answer, the first element of a column of u with at least half its largest magnitude is positive.
 ///
-/// s alone has its first derivatives everywhere (of equal values those of their sum are meant). The vectors,
+/// s alone has first derivatives everywhere: of equal values those of their sum, of 0 a subgradient. Vectors,
 /// and second derivatives, have none where singular values are equal or 0, but for rounding (E112).
 SVD svd(const Tensor& a, Location where = Location::current());
 /// @}
