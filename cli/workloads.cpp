@@ -1,10 +1,8 @@
 #include "workloads.h"
 
-#include <cmath>
-#include <memory>
 #include <vector>
 
-#include "chainrule/chainrule.h"
+#include "training_workload.h"
 
 namespace chainrule::cli {
 namespace {
@@ -24,35 +22,11 @@ data::Loader image_loader(std::int64_t batch_size) {
   return {source, {.batch_size = batch_size, .seed = 1, .order = data::Batches::Order::with_replacement}};
 }
 
-/// A net in training. The loss is of a net, a step's number, and its pass.
-template <class Net, class Loss>
-Prepared training(Net net, optim::AnyRule rule, double lr, Loss loss) {
-  struct State {
-    Net net;
-    optim::Optimizer optimizer;
-    Loss loss;
-    std::int64_t step = 0;
-  };
-  optim::Optimizer optimizer(net, std::move(rule), {.lr = lr});
-  const auto state = std::make_shared<State>(State{std::move(net), std::move(optimizer), std::move(loss)});
-  const auto loss_now = [state](nn::Pass& pass) { return state->loss(state->net, state->step, pass); };
-  return {[=] {
-            auto pass = nn::Pass::training(1, state->step);
-            Tensor now = loss_now(pass);
-            ++state->step;
-            state->optimizer.step(std::move(now), pass);
-          },
-          [=] {
-            auto pass = nn::Pass::training(1, state->step);
-            return loss_now(pass).item();
-          }};
-}
-
-/// The same on batches of images, as classes.
+/// On batches of images, as classes.
 template <class Net>
 Prepared image_training(Net net, optim::AnyRule rule, double lr, std::int64_t batch_size, DType dtype) {
   const auto loader = std::make_shared<data::Loader>(image_loader(batch_size));
-  return training(std::move(net), std::move(rule), lr,
+  return training(std::move(net), std::move(rule), {.lr = lr},
                   [=](const Net& inside, std::int64_t step, nn::Pass& pass) {
                     const auto [x, t] = loader->at(step);
                     return softmax_cross_entropy(inside.forward(cast(x, dtype), pass), t);
@@ -88,7 +62,7 @@ Prepared sigmoid_regression(DType dtype) {
   const Tensor t = detach(cast(normal({64, 10}, {.seed = 3}, 0, 1, f64), dtype));
   const nn::AffineOptions no_bias{.bias = false};
   return training(nn::Sequential(nn::Affine(100, no_bias), nn::Sigmoid(), nn::Affine(10, no_bias)),
-                  optim::Sgd{}, 1e-5, [=](const nn::Sequential& net, std::int64_t, nn::Pass& pass) {
+                  optim::Sgd{}, {.lr = 1e-5}, [=](const nn::Sequential& net, std::int64_t, nn::Pass& pass) {
                     return mse(net.forward(x, pass), t, Reduction::sum);
                   });
 }
@@ -120,6 +94,19 @@ Prepared deep_conv_net(DType dtype) {
   return image_training(std::move(net), optim::Adam{}, 0.001, 100, dtype);
 }
 
+Prepared lenet_bn(DType dtype) {
+  return image_training(
+      nn::Sequential(nn::Conv2d(8, 5), nn::Relu(), nn::MaxPool2d(2), nn::Conv2d(16, 5), nn::Relu(),
+                     nn::MaxPool2d(2), nn::Affine(32), nn::BatchNorm(), nn::Relu(), nn::Affine(10)),
+      optim::Momentum{}, 0.01, 128, dtype);
+}
+
+Prepared mlp_dropout_adam(DType dtype) {
+  return image_training(nn::Sequential(nn::Affine(512), nn::Relu(), nn::Dropout(0.5), nn::Affine(512),
+                                       nn::Relu(), nn::Dropout(0.5), nn::Affine(10)),
+                        optim::Adam{}, 0.001, 128, dtype);
+}
+
 nn::Sequential exclusive_or_net() {
   return nn::Sequential(nn::Affine(3), nn::Sigmoid(), nn::Affine(1), nn::Sigmoid());
 }
@@ -127,7 +114,7 @@ nn::Sequential exclusive_or_net() {
 Prepared exclusive_or(DType dtype) {
   const Tensor x = tensor({0, 0, 0, 1, 1, 0, 1, 1}, {4, 2}, dtype), t = tensor({0, 1, 1, 0}, {4, 1}, dtype);
   return training(
-      exclusive_or_net(), optim::Sgd{}, 0.5,
+      exclusive_or_net(), optim::Sgd{}, {.lr = 0.5},
       [=](const nn::Sequential& net, std::int64_t, nn::Pass& pass) { return mse(net.forward(x, pass), t); });
 }
 
@@ -173,6 +160,9 @@ constexpr double kDeepConv =
     (conv_macs(28 * 28, 16, 16, 3) + conv_macs(14 * 14, 16, 32, 3) + conv_macs(16 * 16, 32, 32, 3) +
      conv_macs(8 * 8, 32, 64, 3) + conv_macs(8 * 8, 64, 64, 3) + 1024.0 * 50 + 50 * 10) *
         3;
+constexpr double kLenet =
+    conv_macs(24 * 24, 1, 8, 5) * 2 + conv_macs(8 * 8, 8, 16, 5) * 3 + (256.0 * 32 + 32 * 10) * 3;
+constexpr double kMlpDropout = 784.0 * 512 * 2 + 512.0 * 512 * 3 + 512 * 10 * 3;
 
 constexpr Workload kWorkloads[] = {
     {"two-layer-net", "784-50-10, ReLU, batch 100 gathered from 60,000 rows, SGD", 2 * 100 * kTwoLayer,
@@ -183,6 +173,9 @@ constexpr Workload kWorkloads[] = {
      simple_conv_net},
     {"deep-conv-net", "6 convs of 3x3, 3 pools, 50, 10, dropout, batch 100, Adam", 2 * 100 * kDeepConv,
      deep_conv_net},
+    {"lenet-bn", "convs of 5x5 to 8 and 16, pools, 32, batch norm, batch 128", 2 * 128 * kLenet, lenet_bn},
+    {"mlp-dropout-adam", "784-512-512-10, ReLU, dropout, batch 128, Adam", 2 * 128 * kMlpDropout,
+     mlp_dropout_adam},
     {"wide-mlp", "784-1024-1024-10, ReLU, batch 256, SGD", 2 * 256 * kWide, wide_mlp},
     {"xor", "2-3-1, sigmoid, batch 4, SGD", 2.0 * 4 * (6 * 2 + 3 * 3), exclusive_or},
     {"xor-plan", "the same as a plan that is made once and run again", 2.0 * 4 * (6 * 2 + 3 * 3),
@@ -197,6 +190,13 @@ constexpr Workload kWorkloads[] = {
 
 }  // namespace
 
-std::span<const Workload> workloads() { return kWorkloads; }
+std::span<const Workload> workloads() {
+  static const std::vector<Workload> all = [] {
+    std::vector<Workload> joined(std::begin(kWorkloads), std::end(kWorkloads));
+    joined.insert(joined.end(), text_workloads().begin(), text_workloads().end());
+    return joined;
+  }();
+  return all;
+}
 
 }  // namespace chainrule::cli

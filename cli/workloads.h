@@ -24,5 +24,7 @@ struct Workload {
 };
 
 std::span<const Workload> workloads();
+/// Those among them that read text.
+std::span<const Workload> text_workloads();
 
 }  // namespace chainrule::cli

@@ -8,7 +8,7 @@
 Each round runs each program once for each workload, one after the other; all report the median over blocks
 of steps. Prints the medians over the rounds, and how many times as long the best peer takes (the one with the
 least median): the median and the range of the ratios within a round, for on a busy machine single times mean
-little, ratios of neighbours in time still do. NumPy has no gradients of its own: there they are derived by
+little, ratios of neighbours in time still do. A dash: the peer does not have it. NumPy has no gradients of its own: there they are derived by
 hand, which leaves little of `scalar`.
 
 OpenBLAS gets the same number of threads, and no OPENBLAS_CORETYPE from outside: every peer asks for AVX-512
@@ -78,7 +78,7 @@ def names():
     return [result["name"] for result in json.loads(done.stdout)]
 
 
-def line(name, ours, theirs):
+def line(name, peers, ours, theirs):
     """One row of the table, from the results of each round."""
 
     def micros(results):
@@ -87,7 +87,7 @@ def line(name, ours, theirs):
     best = min(theirs, key=lambda peer: micros(theirs[peer]))
     ratios = [b["seconds_per_step"] / a["seconds_per_step"] for a, b in zip(ours, theirs[best])]
     peak = statistics.median(result["fraction_of_peak"] for result in ours)
-    columns = "".join(f"{micros(results):>12.1f}" for results in theirs.values())
+    columns = "".join(f"{micros(theirs[peer]):>12.1f}" if peer in theirs else f"{'-':>12}" for peer in peers)
     spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
     start = f"{name:<20}{micros(ours):>12.1f}{100 * peak:>8.0f}%"
     return f"{start}{columns}{best:>11}{statistics.median(ratios):>14.2f}{spread:>16}"
@@ -108,12 +108,19 @@ def main():
     heads = "".join(f"{peer:>12}" for peer in peers)
     print(f"{'workload':<20}{'Chainrule':>12}{'of peak':>9}{heads}{'best':>11}{'faster':>14}{'range':>16}")
     for name in options.names or names():
-        ours, theirs = [], {peer: [] for peer in peers}
+        ours, theirs = [], {}
         for _ in range(options.rounds):
             ours.append(run(OURS, name, options.threads, options.seconds))
             for peer, program in peers.items():
-                theirs[peer].append(run(program, AS.get(name, name), options.threads, options.seconds))
-        print(line(name, ours, theirs), flush=True)
+                try:
+                    result = run(program, AS.get(name, name), options.threads, options.seconds)
+                except RuntimeError as error:
+                    if "unknown workload" not in str(error):
+                        raise
+                    continue
+                theirs.setdefault(peer, []).append(result)
+        if theirs:
+            print(line(name, peers, ours, theirs), flush=True)
 
 
 if __name__ == "__main__":

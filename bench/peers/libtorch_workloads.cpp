@@ -73,11 +73,12 @@ void add_conv(Tensors& p, std::int64_t in, std::int64_t out, std::int64_t kernel
 Tensor affine(const Tensors& p, std::size_t at, const Tensor& x) { return torch::addmm(p[at + 1], x, p[at]); }
 
 template <class Optimizer, class Loss>
-Step training(const Tensors& p, std::shared_ptr<Optimizer> optimizer, Loss loss) {
+Step training(const Tensors& p, std::shared_ptr<Optimizer> optimizer, Loss loss, double clip_norm = 0) {
   return [=] {
     for (const Tensor& parameter : p) parameter.mutable_grad().reset();  // zero_grad of 1.13 fills with zeros
     Tensor value = loss();
     value.backward();
+    if (clip_norm > 0) torch::nn::utils::clip_grad_norm_(p, clip_norm);
     optimizer->step();
     return value;
   };
@@ -176,6 +177,104 @@ Step deep_conv_net() {
   });
 }
 
+Step lenet_bn() {
+  const Images images({1, 28, 28});
+  Tensors p;
+  add_conv(p, 1, 8, 5);
+  add_conv(p, 8, 16, 5);
+  add_affine(p, 256, 32);
+  add_affine(p, 32, 10);
+  const auto norm = torch::nn::BatchNorm1d(32).ptr();
+  for (const Tensor& parameter : norm->parameters()) p.push_back(parameter);
+  const auto options = torch::optim::SGDOptions(0.01).momentum(0.9);
+  return training(p, std::make_shared<torch::optim::SGD>(p, options), [=] {
+    const Batch b = draw_image_batch(images, 128);
+    Tensor x = torch::max_pool2d(torch::conv2d(b.x, p[0], p[1]).relu_(), 2);
+    x = torch::max_pool2d(torch::conv2d(x, p[2], p[3]).relu_(), 2).flatten(1);
+    x = norm->forward(affine(p, 4, x)).relu_();
+    return torch::cross_entropy_loss(affine(p, 6, x), b.t);
+  });
+}
+
+Step mlp_dropout_adam() {
+  const Images images({784});
+  Tensors p;
+  add_affine(p, 784, 512);
+  add_affine(p, 512, 512);
+  add_affine(p, 512, 10);
+  return by_adam(p, [=] {
+    const Batch b = draw_batch(images, 128);
+    Tensor x = torch::dropout(affine(p, 0, b.x).relu_(), 0.5, true);
+    x = torch::dropout(affine(p, 2, x).relu_(), 0.5, true);
+    return torch::cross_entropy_loss(affine(p, 4, x), b.t);
+  });
+}
+
+/// Windows of a million numbers of symbols, at any place, and the same one symbol on.
+Batch draw_text(const Tensor& text, std::int64_t size) {
+  const Tensor rows = torch::randint(0, 1000000 - 64, {size, 1}, torch::kLong) + torch::arange(65);
+  const Tensor windows = text.index({rows});
+  return {windows.narrow(1, 0, 64), windows.narrow(1, 1, 64)};
+}
+
+Tensor random_text() { return torch::randint(0, 65, {1000000}, torch::kLong); }
+
+Tensor token_loss(const Tensor& logits, const Tensor& targets) {
+  return torch::cross_entropy_loss(logits.flatten(0, 1), targets.flatten());
+}
+
+Step lstm_char() {
+  const Tensor text = random_text();
+  const auto embedding = torch::nn::Embedding(65, 64).ptr();
+  const auto lstm = torch::nn::LSTM(torch::nn::LSTMOptions(64, 128).batch_first(true)).ptr();
+  Tensors p = embedding->parameters();
+  for (const Tensor& parameter : lstm->parameters()) p.push_back(parameter);
+  const std::size_t output = p.size();
+  add_affine(p, 128, 65);
+  const auto options = torch::optim::AdamOptions(0.002);
+  return training(p, std::make_shared<torch::optim::Adam>(p, options), [=] {
+    const Batch b = draw_text(text, 32);
+    const Tensor said = std::get<0>(lstm->forward(embedding->forward(b.x)));
+    return token_loss(affine(p, output, said.flatten(0, 1)).view({32, 64, 65}), b.t);
+  });
+}
+
+Tensor gpt_weight(torch::IntArrayRef shape) { return torch::randn(shape).mul_(0.02).requires_grad_(); }
+
+Tensor normed(const Tensor& x, const Tensor& scale) { return torch::layer_norm(x, {128}, scale); }
+
+/// Causal attention of 4 heads to x (N, 64, 128), by weights for queries, keys and values side by side, and
+/// for what is said. libtorch 1.13 has no function for it.
+Tensor attend(const Tensor& x, const Tensor& in, const Tensor& out, const Tensor& hidden) {
+  const auto parts = x.matmul(in).view({-1, 64, 3, 4, 32}).permute({2, 0, 3, 1, 4}).unbind(0);
+  const Tensor scores = parts[0].matmul(parts[1].transpose(-1, -2)).mul_(1 / std::sqrt(32.0));
+  const Tensor shares = scores.masked_fill_(hidden, -INFINITY).softmax(-1);
+  return shares.matmul(parts[2]).transpose(1, 2).reshape({-1, 64, 128}).matmul(out);
+}
+
+Step gpt_char() {
+  const Tensor text = random_text(), hidden = torch::ones({64, 64}, torch::kBool).triu(1);
+  Tensors p = {gpt_weight({65, 128}), gpt_weight({64, 128}), torch::ones({128}).requires_grad_()};
+  constexpr std::size_t kBlocks = 4, kPerBlock = 6;
+  constexpr std::int64_t kProducts[][2] = {{128, 384}, {128, 128}, {128, 512}, {512, 128}};
+  for (std::size_t i = 0; i < kBlocks; ++i) {
+    for (int norms = 0; norms < 2; ++norms) p.push_back(torch::ones({128}).requires_grad_());
+    for (const auto& [in, out] : kProducts) p.push_back(gpt_weight({in, out}));
+  }
+  const auto options = torch::optim::AdamWOptions(0.001).betas({0.9, 0.99}).weight_decay(0.1);
+  const auto loss = [=] {
+    const Batch b = draw_text(text, 12);
+    Tensor x = torch::embedding(p[0], b.x) + p[1];
+    for (std::size_t i = 0; i < kBlocks; ++i) {
+      const Tensor* w = &p[3 + i * kPerBlock];
+      x = x + attend(normed(x, w[0]), w[2], w[3], hidden);
+      x = x + torch::gelu(normed(x, w[1]).matmul(w[4])).matmul(w[5]);
+    }
+    return token_loss(normed(x, p[2]).matmul(p[0].t()), b.t);
+  };
+  return training(p, std::make_shared<torch::optim::AdamW>(p, options), loss, 1);
+}
+
 Step exclusive_or() {
   Tensors p;
   add_affine(p, 2, 3);
@@ -207,6 +306,10 @@ constexpr Workload kWorkloads[] = {
     {"sigmoid-regression", sigmoid_regression},
     {"simple-conv-net", simple_conv_net},
     {"deep-conv-net", deep_conv_net},
+    {"lenet-bn", lenet_bn},
+    {"mlp-dropout-adam", mlp_dropout_adam},
+    {"lstm-char", lstm_char},
+    {"gpt-char", gpt_char},
     {"wide-mlp", wide_mlp},
     {"xor", exclusive_or},
     {"scalar", scalar_gradient},

@@ -43,10 +43,24 @@ def conv(inputs, outputs, kernel):
     return [w, torch.zeros(outputs, requires_grad=True)]
 
 
-def training(parameters, optimizer, loss):
+class Text:
+    """A million numbers of symbols, cut into windows at any place."""
+
+    def __init__(self):
+        self.numbers = torch.randint(0, 65, (1000000,), generator=torch.Generator().manual_seed(1))
+
+    def batch(self, size, length=64):
+        rows = torch.randint(0, 1000000 - length, (size, 1)) + torch.arange(length + 1)
+        windows = self.numbers[rows]
+        return windows[:, :-1], windows[:, 1:]
+
+
+def training(parameters, optimizer, loss, clip_norm=None):
     def step():
         optimizer.zero_grad(set_to_none=True)
         loss().backward()
+        if clip_norm is not None:
+            torch.nn.utils.clip_grad_norm_(parameters, clip_norm)
         optimizer.step()
 
     return step
@@ -136,6 +150,93 @@ def deep_conv_net():
     return by_adam(p, loss)
 
 
+def lenet_bn():
+    images, p = Images((1, 28, 28)), conv(1, 8, 5) + conv(8, 16, 5) + affine(256, 32) + affine(32, 10)
+    norm = torch.nn.BatchNorm1d(32)
+    p += norm.parameters()
+
+    def loss():
+        x, t = image_batch(images, 128)
+        x = F.max_pool2d(torch.relu(F.conv2d(x, p[0], p[1])), 2)
+        x = F.max_pool2d(torch.relu(F.conv2d(x, p[2], p[3])), 2).flatten(1)
+        x = torch.relu(norm(torch.addmm(p[5], x, p[4])))
+        return F.cross_entropy(torch.addmm(p[7], x, p[6]), t)
+
+    return training(p, torch.optim.SGD(p, lr=0.01, momentum=0.9), loss)
+
+
+def mlp_dropout_adam():
+    images, p = Images((784,)), affine(784, 512) + affine(512, 512) + affine(512, 10)
+
+    def loss():
+        x, t = images.batch(128)
+        x = F.dropout(torch.relu(torch.addmm(p[1], x, p[0])))
+        x = F.dropout(torch.relu(torch.addmm(p[3], x, p[2])))
+        return F.cross_entropy(torch.addmm(p[5], x, p[4]), t)
+
+    return by_adam(p, loss)
+
+
+def token_loss(logits, targets):
+    return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
+
+
+def lstm_char():
+    text = Text()
+    embedding, lstm = torch.nn.Embedding(65, 64), torch.nn.LSTM(64, 128, batch_first=True)
+    output = torch.nn.Linear(128, 65)
+    p = [*embedding.parameters(), *lstm.parameters(), *output.parameters()]
+
+    def loss():
+        x, t = text.batch(32)
+        return token_loss(output(lstm(embedding(x))[0]), t)
+
+    return training(p, torch.optim.Adam(p, lr=0.002), loss)
+
+
+def attention(q, k, v):
+    """Causal; before PyTorch 2 there was no function for it."""
+    if hasattr(F, "scaled_dot_product_attention"):
+        return F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    hidden = torch.ones(q.size(-2), q.size(-2), dtype=torch.bool).triu(1)
+    scores = (q @ k.transpose(-1, -2) / q.size(-1) ** 0.5).masked_fill(hidden, -float("inf"))
+    return scores.softmax(-1) @ v
+
+
+class GptBlock(torch.nn.Module):
+    """Causal attention of 4 heads, then a net at each step; each is added to what goes in, which is normalised."""
+
+    def __init__(self, channels=128):
+        super().__init__()
+        self.norm1, self.norm2 = (torch.nn.Parameter(torch.ones(channels)) for _ in range(2))
+        self.attend = torch.nn.Linear(channels, 3 * channels, bias=False)
+        self.project = torch.nn.Linear(channels, channels, bias=False)
+        self.expand = torch.nn.Linear(channels, 4 * channels, bias=False)
+        self.shrink = torch.nn.Linear(4 * channels, channels, bias=False)
+
+    def forward(self, x):
+        count, steps, channels = x.shape
+        normed = F.layer_norm(x, (channels,), self.norm1)
+        q, k, v = (part.view(count, steps, 4, -1).transpose(1, 2) for part in self.attend(normed).split(channels, 2))
+        said = attention(q, k, v)
+        x = x + self.project(said.transpose(1, 2).reshape(count, steps, channels))
+        return x + self.shrink(F.gelu(self.expand(F.layer_norm(x, (channels,), self.norm2))))
+
+
+def gpt_char():
+    text, embedding, places = Text(), torch.nn.Embedding(65, 128), torch.nn.Parameter(torch.randn(64, 128) * 0.02)
+    torch.nn.init.normal_(embedding.weight, std=0.02)
+    blocks, norm = torch.nn.Sequential(*(GptBlock() for _ in range(4))), torch.nn.Parameter(torch.ones(128))
+    p = [*embedding.parameters(), places, *blocks.parameters(), norm]
+
+    def loss():
+        x, t = text.batch(12)
+        y = F.layer_norm(blocks(embedding(x) + places), (128,), norm)
+        return token_loss(F.linear(y, embedding.weight), t)
+
+    return training(p, torch.optim.AdamW(p, lr=0.001, betas=(0.9, 0.99), weight_decay=0.1), loss, clip_norm=1)
+
+
 def exclusive_or():
     p = affine(2, 3) + affine(3, 1)
     x, t = torch.tensor([[0.0, 0], [0, 1], [1, 0], [1, 1]]), torch.tensor([[0.0], [1], [1], [0]])
@@ -162,6 +263,10 @@ WORKLOADS = {
     "sigmoid-regression": sigmoid_regression,
     "simple-conv-net": simple_conv_net,
     "deep-conv-net": deep_conv_net,
+    "lenet-bn": lenet_bn,
+    "mlp-dropout-adam": mlp_dropout_adam,
+    "lstm-char": lstm_char,
+    "gpt-char": gpt_char,
     "wide-mlp": wide_mlp,
     "xor": exclusive_or,
     "scalar": scalar,

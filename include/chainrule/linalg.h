@@ -86,6 +86,31 @@ QR qr(const Tensor& a, Location where = Location::current());
 /// @throws ShapeError  if the rows differ (E111).
 /// @throws ValueError  when evaluated, if a has not full rank (E112).
 Tensor lstsq(const Tensor& a, const Tensor& b, Location where = Location::current());
+struct SVD {
+  Tensor u, s, vt;
+};
+/// a = u diag(s) vt with orthonormal columns in u, shape (..., M, K), and rows in vt, shape (..., K, N), K =
+/// min(M, N); s, shape (..., K), falls from the largest to the smallest and is not negative. So that there is
+/// one answer, the first element of a column of u with at least half its largest magnitude is positive.
+///
+/// s alone has first derivatives everywhere: of equal values those of their sum, of 0 a subgradient. Vectors,
+/// and second derivatives, have none where singular values are equal or 0, but for rounding (E112).
+SVD svd(const Tensor& a, Location where = Location::current());
+/// @}
+
+/// @name Any matrices, of any rank
+/// Singular values up to `rcond` times the largest count as 0; of a negative rcond, up to what rounding makes
+/// of 0: max(M, N) times the distance from 1 to the next number of the dtype. Derivatives are those among
+/// matrices of the same rank, with zeros for the values that count as 0: rank itself jumps.
+/// @{
+/// The number of singular values that count, i64.
+Tensor matrix_rank(const Tensor& a, double rcond = -1, Location where = Location::current());
+/// The matrix p of shape (..., N, M) with a p a = a and p a p = p for which a p and p a are symmetric: Moore
+/// and Penrose's.
+Tensor pseudo_inverse(const Tensor& a, double rcond = -1, Location where = Location::current());
+/// x with the least |a x - b|, and of those the least |x|, as NumPy's lstsq; costs more than the one above.
+/// @throws ShapeError  if the rows differ (E111).
+Tensor lstsq(const Tensor& a, const Tensor& b, double rcond, Location where = Location::current());
 /// @}
 
 }  // namespace chainrule

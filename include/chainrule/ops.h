@@ -59,6 +59,12 @@ Tensor operator-(const Operand& x);
 Tensor pow(const Operand& a, const Operand& b);
 /// What is left of a after taking off whole b's, with a's sign, as C's fmod. Integers modulo 0 give 0.
 Tensor fmod(const Operand& a, const Operand& b);
+/// The same with b's sign, as NumPy's mod and Python's %. Integers modulo 0 give 0.
+Tensor remainder(const Operand& a, const Operand& b);
+/// The largest whole number not above a / b. Integers stay integers, exact: divided by 0 they give 0, and the
+/// smallest i64 divided by -1 wraps around. Numbers divided by 0 give what a / b gives. It lets no gradient
+/// through, as floor.
+Tensor floor_divide(const Operand& a, const Operand& b);
 /// The larger or the smaller of two, NaN if either is. Where they are equal, each gets half the gradient.
 Tensor maximum(const Operand& a, const Operand& b);
 Tensor minimum(const Operand& a, const Operand& b);
@@ -206,8 +212,12 @@ Tensor all(const Tensor& x, Axes axes = {}, bool keepdims = false, Location wher
 /// @throws ShapeError  if the axis has no element (E024).
 Tensor argmax(const Tensor& x, int axis = -1, bool keepdims = false, Location where = Location::current());
 Tensor argmin(const Tensor& x, int axis = -1, bool keepdims = false, Location where = Location::current());
+struct CumsumOptions {
+  bool reverse = false;    ///< from the last element on
+  bool exclusive = false;  ///< without the element itself: the first sum is 0
+};
 /// Sums of the elements up to each one along an axis, that one included. Integers and booleans sum to i64.
-Tensor cumsum(const Tensor& x, int axis, Location where = Location::current());
+Tensor cumsum(const Tensor& x, int axis, CumsumOptions options = {}, Location where = Location::current());
 /// @}
 
 /// x as it is; computing it fails if an element is infinite or NaN, and names the first.
@@ -241,8 +251,8 @@ Tensor permute(const Tensor& x, const std::vector<T>& axes, Location where = Loc
 Tensor transpose(const Tensor& x, Location where = Location::current());
 /// Two axes in each other's place, as NumPy's swapaxes.
 Tensor transpose(const Tensor& x, int axis_a, int axis_b, Location where = Location::current());
-/// A new axis of size 1.
-Tensor expand_dims(const Tensor& x, int axis, Location where = Location::current());
+/// New axes of size 1, at the given places in the result; of none, x itself.
+Tensor expand_dims(const Tensor& x, Axes axes, Location where = Location::current());
 /// Without the given axes, which have size 1, or without all axes of size 1.
 /// @throws ShapeError  if the size of a given axis is another (E101).
 Tensor squeeze(const Tensor& x, Axes axes = {}, Location where = Location::current());
@@ -257,9 +267,9 @@ inline constexpr std::int64_t kBeforeFirst = INT64_MIN;
 /// @throws ValueError  for a step of 0 (E016).
 Tensor slice(const Tensor& x, int axis, std::int64_t start, std::int64_t stop, std::int64_t step = 1,
              Location where = Location::current());
-/// x[i] along the first axis, which goes away.
+/// x[i] along an axis, which goes away.
 /// @throws ShapeError  if there is no such place (E027).
-Tensor select(const Tensor& x, std::int64_t i, Location where = Location::current());
+Tensor select(const Tensor& x, std::int64_t i, int axis = 0, Location where = Location::current());
 /// Zeros around and between the elements of one axis: `low` before, `high` after, `interior` between
 /// neighbours.
 /// @throws ValueError  for a negative amount (E018).
@@ -375,9 +385,10 @@ Tensor softmax(const Tensor& x, int axis = -1, Location where = Location::curren
 Tensor log_softmax(const Tensor& x, int axis = -1, Location where = Location::current());
 /// 1 at each class number, else 0; a number that is no class has no 1.
 /// @param classes  i64 or u8, any shape S.
-/// @return  shape S + (count).
+/// @param axis     the place of the new axis in the result.
+/// @return  shape S with `count` inserted at the axis: S + (count) unless it is given.
 /// @throws DTypeError  for other classes (E015).
-Tensor one_hot(const Tensor& classes, std::int64_t count, DType dtype = f32,
+Tensor one_hot(const Tensor& classes, std::int64_t count, DType dtype = f32, int axis = -1,
                Location where = Location::current());
 
 }  // namespace chainrule

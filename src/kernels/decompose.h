@@ -44,4 +44,13 @@ std::int64_t cholesky(const double* a, std::int64_t n, double* l);
 /// q of a = q r, m x n for m >= n, where r has no negative number on its diagonal.
 void orthonormal_columns(const double* a, std::int64_t m, std::int64_t n, double* q);
 
+/// a = u diag(s) v^T for k = min(m, n): u m x k, s of k numbers that fall, v n x k. The first number of a
+/// column of u with at least half its largest magnitude is positive. All NaN where a has a number that is not
+/// finite.
+void svd(const double* a, std::int64_t m, std::int64_t n, double* u, double* s, double* v);
+
+/// p = v diag(1 / s) u^T, n x m, over those s above rcond times the first.
+void pseudo_inverse(const double* u, const double* s, const double* v, std::int64_t m, std::int64_t n,
+                    double rcond, double* p);
+
 }  // namespace chainrule::kernels

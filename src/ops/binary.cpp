@@ -123,34 +123,6 @@ struct Pow {
   }
 };
 
-struct Fmod {
-  static constexpr OpInfo kInfo{.name = "fmod",
-                                .arity = 2,
-                                .elementwise = true,
-                                .doc = "What is left of a after taking off whole b's; it has a's sign.",
-                                .domain = {4.1, 4.9},
-                                .second_domain = {1.7, 2.0},
-                                .ulp = kExact};
-  bool operator==(const Fmod&) const = default;
-  Meta infer(std::span<const Meta> in) const { return numeric_elementwise(in); }
-  // out = a - n b, where the whole number n = (a - out) / b is constant between its jumps.
-  Gradients vjp(const Vjp& v) const {
-    return {v.cotangent, v.needs(1) ? -v.cotangent * ((v.inputs[0] - v.output) / v.inputs[1]) : Tensor()};
-  }
-  void run(const Kernel& k) const {
-    with_type(k.output.dtype, [&]<class T>(std::type_identity<T>) {
-      kernels::map_binary<T, T>(k.inputs[0], k.inputs[1], k.output, [](T a, T b) -> T {
-        if constexpr (std::is_floating_point_v<T>) {
-          return std::fmod(a, b);
-        } else {
-          // Integers divide by 0 to 0, as in NumPy; the least number divided by -1 would overflow.
-          return b == 0 || b == static_cast<T>(-1) ? T(0) : static_cast<T>(a % b);
-        }
-      });
-    });
-  }
-};
-
 template <class F>
 void run_choice(const Kernel& k, F is_first) {
   with_type(k.output.dtype, [&]<class T>(std::type_identity<T>) {
@@ -213,7 +185,6 @@ CHAINRULE_OP_ROW(Sub)
 CHAINRULE_OP_ROW(Mul)
 CHAINRULE_OP_ROW(Div)
 CHAINRULE_OP_ROW(Pow)
-CHAINRULE_OP_ROW(Fmod)
 CHAINRULE_OP_ROW(Maximum)
 CHAINRULE_OP_ROW(Minimum)
 
@@ -222,7 +193,6 @@ Tensor operator-(const Operand& a, const Operand& b) { return apply_arithmetic<S
 Tensor operator*(const Operand& a, const Operand& b) { return apply_arithmetic<Mul>(a, b); }
 Tensor operator/(const Operand& a, const Operand& b) { return apply_floating<Div>(a, b); }
 Tensor pow(const Operand& a, const Operand& b) { return apply_floating<Pow>(a, b); }
-Tensor fmod(const Operand& a, const Operand& b) { return apply_arithmetic<Fmod>(a, b); }
 Tensor maximum(const Operand& a, const Operand& b) { return apply_arithmetic<Maximum>(a, b); }
 Tensor minimum(const Operand& a, const Operand& b) { return apply_arithmetic<Minimum>(a, b); }
 

@@ -332,13 +332,15 @@ Tensor index_add(const Tensor& x, const Tensor& indices, const Tensor& updates, 
   return x + apply(ScatterAdd{along, x.shape()[along]}, {rows, along_axis(indices, along, x.ndim())}, where);
 }
 
-Tensor one_hot(const Tensor& classes, std::int64_t count, DType dtype, Location where) {
+Tensor one_hot(const Tensor& classes, std::int64_t count, DType dtype, int axis, Location where) {
   const OpScope scope("one_hot", where);
   if (is_floating(classes.dtype()) || classes.dtype() == boolean) {
     throw op_error<DTypeError>(
         15, cat("needs i64 or u8 class numbers, got ", classes.dtype(), ". Convert with cast(x, i64)."));
   }
-  return cast(equal(expand_dims(classes, -1), arange(count)), dtype);
+  const int along = checked_axis(axis, classes.ndim() + 1);
+  return cast(equal(expand_dims(classes, along), along_axis(arange(count), along, classes.ndim() + 1)),
+              dtype);
 }
 
 std::vector<ComposedFunction> index_functions() {
@@ -366,6 +368,10 @@ std::vector<ComposedFunction> index_functions() {
        {{"one_hot(classes, 4)",
          [](In in) { return one_hot(in[0], 4); },
          {{{5}, DType::i64, {0, 4}}},
+         "classes are numbered"},
+        {"one_hot(classes, 4, f32, 1)",
+         [](In in) { return one_hot(in[0], 4, f32, 1); },
+         {{{2, 3}, DType::i64, {0, 4}}},
          "classes are numbered"}}},
   };
 }

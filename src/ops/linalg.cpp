@@ -182,11 +182,18 @@ Tensor lstsq(const Tensor& a, const Tensor& b, Location where) {
   return system.shaped(matmul(parts.q, inside));
 }
 
+Tensor lstsq(const Tensor& a, const Tensor& b, double rcond, Location where) {
+  const OpScope scope("lstsq", where);
+  const System system = system_of(a, b);
+  return system.shaped(matmul(pseudo_inverse(system.a, rcond), system.b));
+}
+
 std::vector<ComposedFunction> linear_algebra_functions() {
   using In = std::span<const Tensor>;
   const SampleInput vector{{4}}, matrix{{3, 4}}, other{{4, 2}}, batch{{2, 3, 4}};
   const SampleInput square{{4, 4}, DType::f64, {}, dominant}, tall{{5, 3}, DType::f64, {}, dominant},
-      wide{{3, 5}, DType::f64, {}, dominant}, squares{{2, 3, 3}, DType::f64, {}, dominant};
+      wide{{3, 5}, DType::f64, {}, dominant}, squares{{2, 3, 3}, DType::f64, {}, dominant},
+      apart{{2, 4, 3}, DType::f64, {}, spread};
   return {
       {"dot",
        "Sum of products over a's last and b's second-last axis.",
@@ -218,7 +225,17 @@ std::vector<ComposedFunction> linear_algebra_functions() {
       {"lstsq",
        "r^-1 q^T b, or the shortest solution.",
        {{"lstsq(tall, vector)", [](In in) { return lstsq(in[0], in[1]); }, {tall, {{5}}}},
-        {"lstsq(wide, matrix)", [](In in) { return lstsq(in[0], in[1]); }, {wide, {{3, 2}}}}}},
+        {"lstsq(wide, matrix)", [](In in) { return lstsq(in[0], in[1]); }, {wide, {{3, 2}}}},
+        {"lstsq(tall, vector, 1e-9)", [](In in) { return lstsq(in[0], in[1], 1e-9); }, {tall, {{5}}}},
+        {"lstsq(wide, matrix, 1e-9)", [](In in) { return lstsq(in[0], in[1], 1e-9); }, {wide, {{3, 2}}}}}},
+      {"svd",
+       "Orthonormal u and vt with a = u diag(s) vt.",
+       {{"svd(apart).u", [](In in) { return svd(in[0]).u; }, {apart}},
+        {"svd(apart).s", [](In in) { return svd(in[0]).s; }, {apart}},
+        {"svd(apart).vt", [](In in) { return svd(in[0]).vt; }, {apart}}}},
+      {"matrix_rank",
+       "How many singular values count.",
+       {{"matrix_rank(tall)", [](In in) { return matrix_rank(in[0]); }, {tall}, "ranks are whole numbers"}}},
       {"einsum",
        "Sums of products by letters.",
        {{"einsum(\"ij,jk->ik\")", [](In in) { return einsum("ij,jk->ik", in); }, {matrix, other}},

@@ -67,5 +67,10 @@ std::int64_t first_failing(std::int64_t count, std::int64_t work_each, F body) {
 
 /// For tests: numbers whose matrices are far from singular.
 inline Tensor dominant(const Tensor& x) { return x + 12 * eye(x.size(-2), x.size(-1), x.dtype()); }
+/// For tests: numbers whose matrices have singular values that are apart from each other and from 0.
+inline Tensor spread(const Tensor& x) {
+  const Tensor sizes = 4.0 + 5.0 * cast(arange(x.size(-1)), x.dtype());
+  return 0.5 * x + sizes * eye(x.size(-2), x.size(-1), x.dtype());
+}
 
 }  // namespace chainrule

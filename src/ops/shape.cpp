@@ -127,10 +127,13 @@ Tensor broadcast_to(const Tensor& x, const Shape& shape, Location where) {
   return !x.is_empty() && x.shape() == shape ? x : apply(BroadcastTo{shape}, {x}, where);
 }
 
-Tensor expand_dims(const Tensor& x, int axis, Location where) {
+Tensor expand_dims(const Tensor& x, Axes axes, Location where) {
   const OpScope scope("expand_dims", where);
-  std::vector<std::int64_t> sizes(x.shape().begin(), x.shape().end());
-  sizes.insert(sizes.begin() + checked_axis(axis, x.ndim() + 1), 1);
+  const int ndim = x.ndim() + static_cast<int>(axes.axes().size());
+  const AxisSet added = axes.axes().empty() ? 0 : axis_set(axes, ndim);
+  std::vector<std::int64_t> sizes;
+  for (int axis = 0, from = 0; axis < ndim; ++axis)
+    sizes.push_back(added >> axis & 1 ? 1 : x.shape()[from++]);
   return reshape(x, Shape(std::span<const std::int64_t>(sizes)), where);
 }
 

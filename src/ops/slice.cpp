@@ -164,14 +164,14 @@ Tensor flip(const Tensor& x, Axes axes, Location where) {
   return flipped;
 }
 
-Tensor select(const Tensor& x, std::int64_t i, Location where) {
+Tensor select(const Tensor& x, std::int64_t i, int axis, Location where) {
   const OpScope scope("select", where);
-  checked_axis(0, x.ndim());
-  const std::int64_t size = x.shape()[0];
+  const int along = checked_axis(axis, x.ndim());
+  const std::int64_t size = x.shape()[along];
   if (i < -size || i >= size)
     throw op_error<ShapeError>(27, cat("place ", i, " of an axis of size ", size, "."));
-  const Tensor row = apply(Slice{0, i < 0 ? i + size : i, 1, 1}, {x}, where);
-  return reshape(row, Shape(x.shape().sizes().subspan(1)), where);
+  const Tensor row = apply(Slice{along, i < 0 ? i + size : i, 1, 1}, {x}, where);
+  return reshape(row, dropped_shape(x.shape(), AxisSet{1} << along), where);
 }
 
 Tensor pad(const Tensor& x, int axis, std::int64_t low, std::int64_t high, std::int64_t interior,

@@ -28,6 +28,20 @@ W exact_sigmoid(W x) {
   return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x));
 }
 
+/// By the largest whole number not above a / b.
+template <class W>
+W exact_remainder(W a, W b) {
+  const W left = std::fmod(a, b);
+  return left == 0 || (left < 0) == (b < 0) ? left : left + b;
+}
+
+template <class W>
+W exact_floor_divide(W a, W b) {
+  if (b == 0) return a / b;
+  const W left = std::fmod(a, b);
+  return std::nearbyint((a - left) / b) - (left != 0 && (left < 0) != (b < 0) ? 1 : 0);
+}
+
 template <class W>
 W exact_hard_sigmoid(W scaled) {
   const W y = scaled + W(0.5);
@@ -95,6 +109,8 @@ const std::map<std::string_view, Exact<W>>& exact_functions() {
       CHAINRULE_OF("div", a / b),
       CHAINRULE_OF("pow", std::pow(a, b)),
       CHAINRULE_OF("fmod", std::fmod(a, b)),
+      CHAINRULE_OF("remainder", exact_remainder(a, b)),
+      CHAINRULE_OF("floor_divide", exact_floor_divide(a, b)),
       CHAINRULE_OF("atan2", std::atan2(a, b)),
       CHAINRULE_OF("maximum", a > b || std::isnan(a) ? a : b),
       CHAINRULE_OF("minimum", a < b || std::isnan(a) ? a : b),

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "autodiff/probe.h"
 #include "chainrule/ops.h"
@@ -46,11 +47,11 @@ TEST_P(Composed, IsDocumentedAndHasCalls) {
 TEST_P(Composed, PassesEveryCheck) {
   const OpCheck check = check_function(GetParam());
   EXPECT_EQ(check.failures, std::vector<std::string>());
-  std::vector<std::string> reasons;  // nothing is exempt but what says so itself
+  std::set<std::string> reasons;  // nothing is exempt but what says so itself
   for (const ComposedCall& call : GetParam().calls) {
-    if (!call.not_differentiable.empty()) reasons.emplace_back(call.not_differentiable);
+    if (!call.not_differentiable.empty()) reasons.emplace(call.not_differentiable);
   }
-  EXPECT_EQ(check.exemptions, reasons);
+  EXPECT_EQ(std::set(check.exemptions.begin(), check.exemptions.end()), reasons);
 }
 
 TEST(ComposedChecks, FindAWrongDerivative) {

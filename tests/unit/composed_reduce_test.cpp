@@ -171,6 +171,20 @@ TEST(Cumsum, IsNumPys) {
   EXPECT_EQ(grad(sum(cumsum(t, 0) * tensor({1, 10, 100}, f64)), t).to_vector(), (Values{111, 110, 100}));
 }
 
+TEST(Cumsum, BackwardsAndWithoutTheElement) {
+  const Tensor t = tensor({1, 2, 3}, f64), weights = tensor({1, 10, 100}, f64);
+  // np.cumsum(t[::-1])[::-1], and ONNX's CumSum with exclusive = 1, and with reverse = 1 too.
+  EXPECT_EQ(cumsum(t, 0, {.reverse = true}).to_vector(), (Values{6, 5, 3}));
+  EXPECT_EQ(cumsum(t, 0, {.exclusive = true}).to_vector(), (Values{0, 1, 3}));
+  EXPECT_EQ(cumsum(t, 0, {.reverse = true, .exclusive = true}).to_vector(), (Values{5, 3, 0}));
+  EXPECT_EQ(cumsum(z(), 0, {.exclusive = true}).to_vector(), (Values{0, 0, 0, 1, -2, 3}));
+  EXPECT_EQ(grad(sum(cumsum(t, 0, {.exclusive = true}) * weights), t).to_vector(), (Values{110, 100, 0}));
+  EXPECT_EQ(grad(sum(cumsum(t, 0, {.reverse = true}) * weights), t).to_vector(), (Values{1, 11, 111}));
+  const Tensor counts = cumsum(tensor({200, 100}, u8), 0, {.exclusive = true});
+  EXPECT_EQ(counts.to_vector(), (Values{0, 200}));
+  EXPECT_EQ(counts.dtype(), i64);
+}
+
 TEST(Logsumexp, OverAnyAxes) {
   // np.log(np.sum(np.exp(z), axis=0))
   expect_near(logsumexp(z(), 0), {4.048587351573742, 5.000911466453774, 3.000123402189723});

@@ -247,6 +247,47 @@ TEST(ElementwiseFunctions, Fmod) {
   EXPECT_EQ(slopes[1].item(), 2);  // -5.5 = -1.5 - 2 * 2
 }
 
+// numpy.mod and numpy.floor_divide of NumPy 1.24.
+TEST(ElementwiseFunctions, RemainderAndFloorDivide) {
+  const double cases[][4] = {
+      {5.5, 2, 1.5, 2},     {-5.5, 2, 0.5, -3},    {5.5, -2, -0.5, -3},
+      {-6, 3, 0, -2},       {6, -3, -0.0, -2},     {1, kInf, 1, 0},
+      {-1, kInf, kInf, -1}, {1, 0, kNan, kInf},    {-1, 0, kNan, -kInf},
+      {0, 0, kNan, kNan},   {kInf, 1, kNan, kNan}, {kNan, 1, kNan, kNan},
+      {-1e-20, 1, 1, -1},   {-7, 0.5, 0, -14},     {1, 0.1, 0.09999999999999995, 9},
+      {-0.0, 1, 0, -0.0},   {0, -1, -0.0, -0.0},   {1e308, 3, 2, 3.333333333333333e307}};
+  for (const auto& [a, b, left, quotient] : cases) {
+    const std::string what = std::to_string(a) + " by " + std::to_string(b);
+    expect_same(remainder(scalar(a, f64), scalar(b, f64)).item(), left, what);
+    expect_same(floor_divide(scalar(a, f64), scalar(b, f64)).item(), quotient, what);
+  }
+  using Whole = std::vector<std::int64_t>;
+  const Tensor a =
+      from_data(Whole{7, -7, 7, -7, 6, -6, 5, INT64_MIN, 9007199254740993, -9007199254740993}, {10});
+  const Tensor b = from_data(Whole{3, 3, -3, -3, -3, 3, 0, -1, 2, 2}, {10});
+  EXPECT_EQ(remainder(a, b).to_vector<std::int64_t>(), (Whole{1, 2, -2, -1, 0, 0, 0, 0, 1, 1}));
+  EXPECT_EQ(floor_divide(a, b).to_vector<std::int64_t>(),
+            (Whole{2, -3, -3, 2, -2, -2, 0, INT64_MIN, 4503599627370496, -4503599627370497}));
+  const Tensor c = tensor({7, 200, 7, 255}, u8), d = tensor({255, 7, 0, 255}, u8);
+  EXPECT_EQ(fmod(c, d).to_vector(), (std::vector<double>{7, 4, 0, 0}));
+  EXPECT_EQ(remainder(c, d).to_vector(), (std::vector<double>{7, 4, 0, 0}));
+  EXPECT_EQ(floor_divide(c, d).to_vector(), (std::vector<double>{0, 28, 0, 1}));
+  EXPECT_EQ(floor_divide(c, d).dtype(), u8);
+  // By Python's fractions; NumPy's f64 ends with 2.
+  EXPECT_EQ(floor_divide(scalar(1.967333340591571e-225, f64), scalar(5.10001246721754e-241, f64)).item(),
+            3857506924223083);
+  EXPECT_EQ(floor_divide(scalar(7.874219602815029e+25), scalar(1.0229676964432577e+19)).item(), 7697427);
+  EXPECT_EQ(floor_divide(arange(5), 2).dtype(), i64);
+}
+
+TEST(ElementwiseFunctions, SlopesOfRemainder) {
+  const Tensor x = scalar(-5.5, f64), y = scalar(2, f64);
+  const auto slopes = grad(remainder(x, y), {x, y});
+  EXPECT_EQ(slopes[0].item(), 1);
+  EXPECT_EQ(slopes[1].item(), 3);  // -5.5 = 0.5 - 3 * 2
+  EXPECT_THROW(grad(floor_divide(x, y), x), Error);
+}
+
 TEST(ElementwiseFunctions, MaximumAndMinimum) {
   for (const DType dtype : {f32, f64}) {
     const Tensor a = tensor({1, 5, kNan, 2, kNan}, dtype);

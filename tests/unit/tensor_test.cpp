@@ -209,6 +209,29 @@ TEST(Shapes, SlicesSelectsAndReshapes) {
   EXPECT_EQ(expand_dims(x, -1).shape(), Shape({10, 1}));
 }
 
+// numpy.expand_dims: places are those in the result.
+TEST(Shapes, GetSeveralAxes) {
+  const Tensor x = zeros({2, 3});
+  EXPECT_EQ(expand_dims(x, {0, 2}).shape(), Shape({1, 2, 1, 3}));
+  EXPECT_EQ(expand_dims(x, {-1, 0, -2}).shape(), Shape({1, 2, 3, 1, 1}));
+  EXPECT_EQ(expand_dims(x, {3, 2}).shape(), Shape({2, 3, 1, 1}));
+  EXPECT_EQ(expand_dims(x, Axes{}).shape(), Shape({2, 3}));
+  EXPECT_THROW(expand_dims(x, {0, 0}), ShapeError);
+  EXPECT_THROW(expand_dims(x, {0, 4}), ShapeError);
+  EXPECT_THROW(expand_dims(x, {0, -4}), ShapeError);
+  EXPECT_THROW(expand_dims(x, {0, 1, 2, 3, 4, 5, 6, 7}), ShapeError);
+}
+
+TEST(Shapes, SelectsAlongAnyAxis) {
+  const Tensor x = reshape(arange(12), {2, 3, 2});
+  EXPECT_EQ(select(x, 1, 1).to_vector(), (Values{2, 3, 8, 9}));           // x[:, 1]
+  EXPECT_EQ(select(x, -1, -1).to_vector(), (Values{1, 3, 5, 7, 9, 11}));  // x[..., -1]
+  EXPECT_EQ(select(x, -1, -1).shape(), Shape({2, 3}));
+  EXPECT_THROW(select(x, 3, 1), ShapeError);
+  EXPECT_THROW(select(x, 0, 3), ShapeError);
+  EXPECT_THROW(select(scalar(1), 0), ShapeError);
+}
+
 TEST(Matmul, TakesVectorsAndBatches) {
   const Tensor a = reshape(arange(6, f64), {2, 3});
   const Tensor v = tensor({1, 2, 3}, f64);

@@ -87,6 +87,12 @@ TEST(OneHot, IsOfWholeNumbers) {
   EXPECT_EQ(one_hot(tensor({0, 2}, i64), 3).to_vector(), (Values{1, 0, 0, 0, 0, 1}));
   EXPECT_EQ(sum(one_hot(tensor({1, 255}, u8), 300)).item(), 2);
   EXPECT_EQ(sum(one_hot(tensor({-1, 7}, i64), 3)).item(), 0);
+  // Of classes (2, 2) along each axis: y[c, i, j], y[i, c, j] and y[i, j, c] = (classes[i, j] == c).
+  const Tensor classes = tensor({0, 2, 1, 0}, {2, 2}, i64), last = one_hot(classes, 3);
+  EXPECT_EQ(one_hot(classes, 3, f32, 0).to_vector(), permute(last, {2, 0, 1}).to_vector());
+  EXPECT_EQ(one_hot(classes, 3, f32, 1).to_vector(), permute(last, {0, 2, 1}).to_vector());
+  EXPECT_EQ(one_hot(classes, 3, f32, -2).shape(), Shape({2, 3, 2}));
+  EXPECT_THROW(one_hot(classes, 3, f32, 3), ShapeError);
   for (const DType dtype : {f32, f64, boolean})
     EXPECT_THROW(one_hot(tensor({0.5, 2.7}, dtype), 3), DTypeError);
 }
