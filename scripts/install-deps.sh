@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs what the project needs and is not there yet:  scripts/install-deps.sh [build] [test] [lint] [bench] [plot]
+# Installs what the project needs and is not there yet:  scripts/install-deps.sh [build] [test] [lint] [bench] [plot] [site]
 #
 #   build   compiler, build tools, libraries          test    GoogleTest, Google Benchmark
 #   lint    clang-format                              bench   NumPy and OpenBLAS, as a peer to compare with
-#   plot    rsvg-convert, for plots as PNG
+#   plot    rsvg-convert, for plots as PNG           site    MkDocs and Doxygen, for the documentation as pages
 #
 # Without a group: build and test. What is there is found by looking (commands on the PATH, headers that the
 # compiler finds), not by asking the package manager: so when nothing is missing, this takes a moment, needs
@@ -34,6 +34,9 @@ clang-format          lint   command:clang-format
 python3-numpy         bench  have_numpy
 libopenblas0-pthread  bench  have_openblas
 librsvg2-bin          plot   command:rsvg-convert
+mkdocs-material       site   have_material
+doxygen               site   command:doxygen
+doxygen-awesome-css   site   have_doxygen_style
 '
 
 compiler() { command -v "${CXX:-c++}" || command -v g++ || command -v clang++; }
@@ -56,6 +59,10 @@ have_numpy() {
 
 # Its headers lie in a folder of their own, which CMake finds.
 have_eigen() { pkg-config --exists eigen3 2>/dev/null; }
+
+have_material() { command -v mkdocs >/dev/null && [[ -d /usr/share/mkdocs/themes/material ]]; }
+
+have_doxygen_style() { [[ -e /usr/share/doxygen-awesome-css/doxygen-awesome.css ]]; }
 
 have_openblas() { PATH=$PATH:/sbin ldconfig -p 2>/dev/null | grep -q libopenblas; }
 

@@ -20,3 +20,7 @@ chainrule_page(layers chainrule)
 chainrule_page(optimizers chainrule)
 chainrule_page(losses chainrule_train)
 chainrule_page(data chainrule_data)
+
+# The site as a whole: every link of it. It skips, and says so, where MkDocs or Doxygen is missing.
+add_test(NAME docs.site COMMAND ${PROJECT_SOURCE_DIR}/scripts/site.py ${PROJECT_BINARY_DIR}/site)
+set_tests_properties(docs.site PROPERTIES LABELS docs SKIP_RETURN_CODE 77)

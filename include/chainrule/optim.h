@@ -13,7 +13,7 @@
 #include "chainrule/optim/rule.h"
 #include "chainrule/optim/schedule.h"
 
-/// What changes parameters.
+// What changes parameters.
 namespace chainrule {
 enum class History : std::uint8_t;  // of the library's own: what becomes of a graph after a step
 }

@@ -29,7 +29,7 @@ class Counted {
 };
 
 /// A handle that shares ownership; the last one deletes the object. (What std::shared_ptr is, without
-/// <memory>, which alone would double the time that including the public headers takes.) May be copied and
+/// `memory`, which alone would double the time that including the public headers takes.) May be copied and
 /// dropped by several threads at once.
 template <class T>
 class Shared {

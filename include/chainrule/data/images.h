@@ -106,7 +106,7 @@ struct LoadOptions {
 ///     each plain or .gz: train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-..., t10k-labels-...;
 ///     data_batch_1.bin to data_batch_5.bin and test_batch.bin; or train.bin and test.bin. A named set is
 ///     looked for in options.data_dir, $CHAINRULE_DATA_DIR (each itself and its folder of that name), and
-///     $XDG_DATA_HOME/chainrule/<name> (~/.local/share/chainrule/<name> by default); those of CIFAR also in
+///     $XDG_DATA_HOME/chainrule/NAME (~/.local/share/chainrule/NAME by default); those of CIFAR also in
 ///     the folder there that their archives unpack to.
 /// @throws FileError  if it is nowhere (E069: names every place looked at), or a file is malformed (E060 to
 ///     E068, E462).

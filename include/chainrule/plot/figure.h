@@ -72,12 +72,11 @@ struct Figure {
 /// choice of light or dark colours.
 /// @param title  above them; empty: none.
 /// @throws ValueError  for pictures or a matrix that have not as many numbers as they ask for (E373), here
-/// and
-///     in what follows.
+/// and in what follows.
 std::string svg(std::span<const Figure> figures, std::string_view title = "");
 std::string svg(const Figure& figure);
 
-/// The same for a page that has many: without the style, which the page has once, in an element <style>.
+/// The same for a page that has many: without the style, which the page has once, in an element `style`.
 std::string inline_svg(const Figure& figure);
 std::string_view style();
 
