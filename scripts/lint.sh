@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All checks that need no build: format, direction of includes, file sizes, error numbers, shell scripts.
+# All checks that need no build: format, direction of includes, file sizes, error numbers, lines of prose, shell scripts.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 
@@ -19,6 +19,7 @@ check format scripts/format.sh --check
 check includes scripts/check-includes.sh
 check file-sizes scripts/check-file-sizes.sh
 check errors scripts/check-errors.sh
+check prose scripts/check-prose.sh
 if command -v shellcheck >/dev/null; then
   mapfile -d '' -t scripts < <(find scripts tests -name '*.sh' -print0)
   check shell shellcheck -x chainrule .ci/run "${scripts[@]}"

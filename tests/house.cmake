@@ -1,6 +1,6 @@
 # Tests of the house around the code: the scripts that set up a machine and check the sources, and the installed
 # library seen from outside.
-foreach(name checks install asking chainrule)
+foreach(name checks install asking chainrule languages)
   add_test(NAME scripts.${name}
            COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/scripts/${name}_test.sh ${CMAKE_CURRENT_BINARY_DIR}/scripts/${name})
   set_tests_properties(scripts.${name} PROPERTIES LABELS scripts SKIP_RETURN_CODE 77)

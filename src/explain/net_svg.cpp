@@ -16,18 +16,18 @@ constexpr double kCharacter = 7.3;  // of the monospace font at 12 pixels
 constexpr std::size_t kMost = 38;   // characters of a line
 constexpr double kEnd = 46;         // for the words before the first box and after the last
 
+constexpr Ink kInks[] = {{"ink", "#111827", "#e5e7eb"},    {"soft", "#6b7280", "#9ca3af"},
+                         {"paper", "#fff", "#1f2937"},     {"ground", "#fff", "#111827"},
+                         {"line", "#9ca3af", "#6b7280"},   {"group", "#f3f4f6", "#172033"},
+                         {"learns", "#4f46e5", "#a5b4fc"}, {"fill", "#eef2ff", "#272b55"}};
 constexpr const char* kStyle = R"(
-  svg { --ink: #111827; --soft: #6b7280; --paper: #fff; --ground: #fff; --line: #9ca3af; --group: #f3f4f6; --learns: #4f46e5; --fill: #eef2ff; }
-  @media (prefers-color-scheme: dark) {
-    svg { --ink: #e5e7eb; --soft: #9ca3af; --paper: #1f2937; --ground: #111827; --line: #6b7280; --group: #172033; --learns: #a5b4fc; --fill: #272b55; }
-  }
-  text { font: 12px "DejaVu Sans Mono", Menlo, Consolas, monospace; fill: var(--soft); text-anchor: middle; }
-  .name { fill: var(--ink); font-weight: bold; } .what { fill: var(--ink); }
-  .ground { fill: var(--ground); } .box { fill: var(--paper); stroke: var(--line); stroke-width: 1.3; }
-  .learns { fill: var(--fill); stroke: var(--learns); } .join { fill: var(--paper); stroke: var(--ink); stroke-width: 1.3; }
-  .group { fill: var(--group); fill-opacity: .65; stroke: var(--line); stroke-dasharray: 5 3; }
-  .head { text-anchor: start; paint-order: stroke; stroke: var(--group); stroke-width: 5px; }
-  .arrow { fill: none; stroke: var(--ink); stroke-width: 1.3; } .tip { fill: var(--ink); } .sign { fill: var(--ink); font-size: 15px; }
+  text { font: 12px "DejaVu Sans Mono", Menlo, Consolas, monospace; fill: $soft; text-anchor: middle; }
+  .name { fill: $ink; font-weight: bold; } .what { fill: $ink; }
+  .ground { fill: $ground; } .box { fill: $paper; stroke: $line; stroke-width: 1.3; }
+  .learns { fill: $fill; stroke: $learns; } .join { fill: $paper; stroke: $ink; stroke-width: 1.3; }
+  .group { fill: $group; fill-opacity: .65; stroke: $line; stroke-dasharray: 5 3; }
+  .head { text-anchor: start; paint-order: stroke; stroke: $group; stroke-width: 5px; }
+  .arrow { fill: none; stroke: $ink; stroke-width: 1.3; } .tip { fill: $ink; } .sign { fill: $ink; font-size: 15px; }
 )";
 
 std::string px(double value) { return shown(std::round(value * 10) / 10, 9); }
@@ -142,7 +142,7 @@ std::string to_svg(const NetGraph& graph) {
   return cat(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ", px(width), " ", px(height), "\" width=\"",
       px(width), "\" height=\"", px(height), "\">\n<title>", escaped(graph.net.name),
-      "</title>\n<defs><style>", kStyle,
+      "</title>\n<defs><style>", themed(kStyle, kInks),
       "</style><marker id=\"tip\" viewBox=\"0 0 8 8\" refX=\"7.5\" refY=\"4\" markerUnits=\"userSpaceOnUse\" "
       "markerWidth=\"9\" markerHeight=\"9\" orient=\"auto\"><path class=\"tip\" d=\"M0 0.5 L8 4 L0 7.5 "
       "z\"/></marker></defs>\n<rect class=\"ground\" width=\"100%\" height=\"100%\"/>\n",

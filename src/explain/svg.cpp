@@ -17,24 +17,23 @@ constexpr double kCharacter = 8.5;  // of the monospace font at 14 pixels
 constexpr double kCircle = 44;
 constexpr double kApart = 3;  // each of an arrow's two lines from its middle
 
+constexpr Ink kInks[] = {{"ink", "#111827", "#e5e7eb"},  {"soft", "#6b7280", "#9ca3af"},
+                         {"paper", "#fff", "#1f2937"},   {"name", "#4f46e5", "#a5b4fc"},
+                         {"fill", "#eef2ff", "#272b55"}, {"gradient", "#c2410c", "#fb923c"}};
 constexpr const char* kStyle = R"(
-  svg { --i: #111827; --s: #6b7280; --p: #fff; --n: #4f46e5; --f: #eef2ff; --g: #c2410c; }
-  @media (prefers-color-scheme: dark) {
-    svg { --i: #e5e7eb; --s: #9ca3af; --p: #1f2937; --n: #a5b4fc; --f: #272b55; --g: #fb923c; }
-  }
-  text { font: 14px "DejaVu Sans Mono", Menlo, Consolas, monospace; text-anchor: middle; fill: var(--i); }
-  .ground { fill: var(--p); }
-  .shape { fill: var(--p); stroke: var(--i); stroke-width: 1.6; }
-  .variable { fill: var(--f); stroke: var(--n); }
+  text { font: 14px "DejaVu Sans Mono", Menlo, Consolas, monospace; text-anchor: middle; fill: $ink; }
+  .ground { fill: $paper; }
+  .shape { fill: $paper; stroke: $ink; stroke-width: 1.6; }
+  .variable { fill: $fill; stroke: $name; }
   .sign { font-size: 17px; }
-  .constant { fill: var(--s); }
-  .number { font-size: 10px; fill: var(--s); }
-  .name { font-style: italic; font-weight: bold; fill: var(--n); }
-  .arrow { fill: none; stroke: var(--i); stroke-width: 1.4; }
-  .back { stroke: var(--g); }
-  .tip { fill: var(--i); }
-  .back-tip { fill: var(--g); }
-  .gradient { fill: var(--g); font-weight: bold; }
+  .constant { fill: $soft; }
+  .number { font-size: 10px; fill: $soft; }
+  .name { font-style: italic; font-weight: bold; fill: $name; }
+  .arrow { fill: none; stroke: $ink; stroke-width: 1.4; }
+  .back { stroke: $gradient; }
+  .tip { fill: $ink; }
+  .back-tip { fill: $gradient; }
+  .gradient { fill: $gradient; font-weight: bold; }
 )";
 
 /// A coordinate, to a tenth of a pixel.
@@ -184,11 +183,11 @@ std::string to_svg(const Trace& trace) {
   for (const Node& node : trace.nodes) boxes.push_back(size_of(trace, node));
   const Layout layout = lay_out(trace, std::move(boxes), label_widths(trace));
   const double width = layout.width + text_width(trace.result);
-  std::string text = cat("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ", px(width), " ",
-                         px(layout.height), "\" width=\"", px(width), "\" height=\"", px(layout.height),
-                         "\">\n<title>", escaped(trace.expression), "</title>\n<defs><style>", kStyle,
-                         "</style>", marker("ahead", "tip"), marker("behind", "back-tip"), "</defs>\n",
-                         "<rect class=\"ground\" width=\"100%\" height=\"100%\"/>\n");
+  std::string text = cat(
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ", px(width), " ", px(layout.height),
+      "\" width=\"", px(width), "\" height=\"", px(layout.height), "\">\n<title>", escaped(trace.expression),
+      "</title>\n<defs><style>", themed(kStyle, kInks), "</style>", marker("ahead", "tip"),
+      marker("behind", "back-tip"), "</defs>\n", "<rect class=\"ground\" width=\"100%\" height=\"100%\"/>\n");
   for (const Arrow& arrow : layout.arrows) text += draw_arrow(trace, arrow);
   for (std::size_t i = 0; i < trace.nodes.size(); ++i) text += draw_node(trace, i, layout.boxes[i]);
   const auto end =

@@ -147,5 +147,17 @@ accepts errors
 printf '// check-errors: E060 E061\nthrow FileError(code, "no");\n' >>cli/main.cpp
 refuses errors 'cli/main.cpp: E061 has no section'
 
+accepts prose
+printf 'a b%.0s' {1..41} >docs/long.md
+refuses prose 'docs/long.md:1: 123 characters, more than 120'
+printf '网络 层%.0s' {1..30} >docs/long.md
+accepts prose
+{
+  printf '```\n'
+  printf 'a b%.0s' {1..41}
+  printf '\n```\n'
+} >docs/code.md
+accepts prose
+
 printf '%d cases, %d failed\n' "$cases" "$failures"
 ((failures == 0))
