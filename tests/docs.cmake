@@ -24,3 +24,11 @@ chainrule_page(data chainrule_data)
 # The site as a whole: every link of it. It skips, and says so, where MkDocs or Doxygen is missing.
 add_test(NAME docs.site COMMAND ${PROJECT_SOURCE_DIR}/scripts/site.py ${PROJECT_BINARY_DIR}/site)
 set_tests_properties(docs.site PROPERTIES LABELS docs SKIP_RETURN_CODE 77)
+
+# The picture of README.md, as the tool draws it today.
+if(CHAINRULE_BUILD_CLI)
+  set(picture ${CMAKE_CURRENT_BINARY_DIR}/explain.svg)
+  add_test(NAME docs.picture
+           COMMAND sh -c "$<TARGET_FILE:chainrule_cli> explain '(w*2+b)*(b+1)' --at w=3,b=4 --out ${picture} && diff ${picture} ${PROJECT_SOURCE_DIR}/docs/pictures/explain.svg")
+  set_tests_properties(docs.picture PROPERTIES LABELS docs)
+endif()

@@ -310,6 +310,14 @@ TEST(Layout, RefusesWhatIsTooLarge) {
   EXPECT_FALSE(to_dot(made).empty());
 }
 
+TEST(Svg, HasItsColoursForEveryProgram) {
+  const std::string picture = to_svg(trace("x * 2", {{"x", 1}}));
+  EXPECT_NE(picture.find(".ground { fill: #fff; }"), std::string::npos);
+  EXPECT_LT(picture.find("@media (prefers-color-scheme: dark)"), picture.find(".ground { fill: #1f2937; }"));
+  EXPECT_EQ(picture.find("var("), std::string::npos);  // Inkscape and librsvg would draw it black
+  EXPECT_EQ(picture.find('$'), std::string::npos);
+}
+
 TEST(Text, ShowsEveryNumberOfTheBooksExample) {
   EXPECT_EQ(to_text(trace("z = (w*2 + b)*(b + 1)", kBook)),
             R"(z = (w*2 + b)*(b + 1)
