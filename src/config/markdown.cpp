@@ -15,6 +15,20 @@ std::string cell(std::string_view text) {
   return escaped;
 }
 
+/// A paragraph in lines of at most 120 characters.
+std::string paragraph(std::string_view text) {
+  constexpr std::size_t kWidth = 120;
+  std::string made;
+  while (text.size() > kWidth) {
+    std::size_t end = text.rfind(' ', kWidth);
+    if (end == text.npos) end = text.find(' ');
+    if (end == text.npos) break;
+    made.append(text.substr(0, end)) += '\n';
+    text.remove_prefix(end + 1);
+  }
+  return made.append(text);
+}
+
 void check_fields(const Fields& fields, std::string_view owner) {
   std::set<std::string_view> seen;
   for (const Field& field : fields.all()) {
@@ -42,7 +56,7 @@ std::string markdown(const Registry& registry, int level) {
     const Shared<Configurable> object(row.make());
     check_fields(fields_of(*object), row.info->name);
     made += cat(made.empty() ? "" : "\n", std::string(static_cast<std::size_t>(level), '#'), " ",
-                row.info->name, "\n\n", row.info->doc, "\n");
+                row.info->name, "\n\n", paragraph(row.info->doc), "\n");
     const std::vector<Leaf> settings = leaves(*object, Objects::skip);
     if (!settings.empty())
       made += "\n| setting | kind | default | range | what it is |\n|---|---|---|---|---|\n";

@@ -25,9 +25,9 @@ const auto scaler = data::standardize(train, {.target = true});
 net.predict(scaler(x));                // and scaler.inverse(...) back
 ```
 
-Sources of your own: `data::arrays(x, t)` of tensors, `data::map`, `data::subset`, `data::concat`, or a struct with `rows`,
-`columns` and `gather`: `chainrule/data/source.h`. What reads files checks every size against the file before it takes memory; what
-is wrong is an error that names file and place: [errors.md](errors.md).
+Sources of your own: `data::arrays(x, t)` of tensors, `data::map`, `data::subset`, `data::concat`, or a struct with
+`rows`, `columns` and `gather`: `chainrule/data/source.h`. What reads files checks every size against the file before it
+takes memory; what is wrong is an error that names file and place: [errors.md](errors.md).
 
 # Readers
 

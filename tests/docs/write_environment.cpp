@@ -9,9 +9,9 @@ constexpr std::string_view kHead = R"(# Variables of the environment
 
 <!-- Written from src/core/environment.h by `cmake --build --preset release --target environment_docs`; a test compares. Do not edit. -->
 
-What the library reads: each once, when it is first needed, but folders at each `load`. An empty variable counts as unset. A value
-that is not allowed is an error ([E003](errors.md)) that names the variable, the value and what is allowed; of variables that belong to
-other programs too, marked with *, it is passed over.
+What the library reads: each once, when it is first needed, but folders at each `load`. An empty variable counts as
+unset. A value that is not allowed is an error ([E003](errors.md)) that names the variable, the value and what is
+allowed; of variables that belong to other programs too, marked with *, it is passed over.
 
 | variable | values | what it is |
 |---|---|---|

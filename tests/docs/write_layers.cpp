@@ -10,7 +10,8 @@ constexpr std::string_view kHead = R"(# Layers
 
 <!-- Written from src/nn/ by `cmake --build --preset release --target layers_docs`; a test compares. Do not edit. -->
 
-A layer is a struct; its settings have names. The same layer in C++, in the short text of options and lists, in TOML and JSON:
+A layer is a struct; its settings have names. The same layer in C++, in the short text of options and lists, in TOML and
+JSON:
 
 ```cpp
 nn::Conv2d{30, 5, {.padding = 2}}
@@ -25,8 +26,9 @@ kernel = 5
 padding = 2
 ```
 
-Settings stand in their order, so that the first can be given without their names. One whose default is outside of its range has to be
-given. Sizes of inputs are no settings: a layer takes them from its first input, and makes its parameters then. How to write a layer of your own stands in `chainrule/nn/layer.h`.
+Settings stand in their order, so that the first can be given without their names. One whose default is outside of its
+range has to be given. Sizes of inputs are no settings: a layer takes them from its first input, and makes its
+parameters then. How to write a layer of your own stands in `chainrule/nn/layer.h`.
 
 Shapes begin with the batch, N. What has a `?` may be left out.
 
@@ -43,8 +45,9 @@ constexpr std::string_view kInitializers = R"(
 # First values
 
 How a layer draws its weights, as its setting `weight_init` says: `affine(50, weight_init=xavier(uniform=true))`,
-`nn::Affine{50, {.weight_init = nn::Xavier{.uniform = true}}}`. Numbers depend on the seed and on the parameter's path alone, not on
-what was made before. Fan in and fan out: how many numbers go into an output, and how many outputs a number reaches.
+`nn::Affine{50, {.weight_init = nn::Xavier{.uniform = true}}}`. Numbers depend on the seed and on the parameter's path
+alone, not on what was made before. Fan in and fan out: how many numbers go into an output, and how many outputs a
+number reaches.
 
 )";
 

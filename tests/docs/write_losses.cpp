@@ -17,8 +17,9 @@ train::Trainer trainer({net, loss::softmax_cross_entropy, {metric::accuracy, met
 train::fit(net, loss::Huber{.delta = 2}, source, {.metrics = {metric::r2}});
 ```
 
-By name, as files and options say it: `softmax_cross_entropy(label_smoothing=0.1)`, `huber(2)`, `top_k(3)`. Any function of a
-prediction and a target is a loss as well. `chainrule/loss.h` has these as functions of tensors, with a reduction or options:
+By name, as files and options say it: `softmax_cross_entropy(label_smoothing=0.1)`, `huber(2)`, `top_k(3)`. Any function
+of a prediction and a target is a loss as well. `chainrule/loss.h` has these as functions of tensors, with a reduction
+or options:
 
 ```cpp
 softmax_cross_entropy(logits, classes);                                       // the mean
@@ -27,12 +28,13 @@ softmax_cross_entropy(logits, classes, {.class_weights = w, .label_smoothing = 0
 mse(prediction, target, {.sample_weights = w});                               // a weighted mean
 ```
 
-Logits (N, C, d...) take class numbers (N, d...), with the classes on axis 1 unless `class_axis` says another: -1 for text nets. A
-mean with weights divides by the sum of the weights; ignored targets do not count. All as PyTorch's `cross_entropy` has it, but that the
-mean where nothing counts is 0 here and nan there.
+Logits (N, C, d...) take class numbers (N, d...), with the classes on axis 1 unless `class_axis` says another: -1 for
+text nets. A mean with weights divides by the sum of the weights; ignored targets do not count. All as PyTorch's
+`cross_entropy` has it, but that the mean where nothing counts is 0 here and nan there.
 
-The loss of a set is the same for any batch size: each batch counts what its mean divided by. So do gradients that are accumulated. A
-task that is a function says by what as the fourth part of its `Outcome`; left out, it is the number of rows.
+The loss of a set is the same for any batch size: each batch counts what its mean divided by. So do gradients that are
+accumulated. A task that is a function says by what as the fourth part of its `Outcome`; left out, it is the number of
+rows.
 
 # Losses
 
@@ -41,8 +43,8 @@ task that is a function says by what as the fourth part of its `Outcome`; left o
 constexpr std::string_view kMetrics = R"(
 # Metrics
 
-Sums over a whole set, which are added in a fixed order in f64 and read once. `better` says what a run that keeps its best weights,
-or stops early, looks for.
+Sums over a whole set, which are added in a fixed order in f64 and read once. `better` says what a run that keeps its
+best weights, or stops early, looks for.
 
 | metric | better | what it says |
 |---|---|---|

@@ -14,11 +14,12 @@ constexpr std::string_view kHead = R"(# Worst errors of operations and their der
 <!-- Written by `cmake --build --preset release --target op_errors_docs`; a test compares all but the numbers.
 Do not edit. -->
 
-Over every generated case of every operation (`tests/ops/`): the largest difference of a value computed by the fast kernels
-in f32 and in f64 from the reference loops in f64, relative to the value or 1, and of a derivative in f64 along a random direction from
-central differences with Richardson's extrapolation, relative to the derivative or 1. Differences themselves are good to about 1e-10.
-The tests let 1e-8 pass; a planted error of a thousandth in any one derivative is found by the random graphs. Measured with AVX-512 and
-glibc 2.36. The last digits depend on the machine's C library, which the reference loops call.
+Over every generated case of every operation (`tests/ops/`): the largest difference of a value computed by the fast
+kernels in f32 and in f64 from the reference loops in f64, relative to the value or 1, and of a derivative in f64 along
+a random direction from central differences with Richardson's extrapolation, relative to the derivative or 1.
+Differences themselves are good to about 1e-10. The tests let 1e-8 pass; a planted error of a thousandth in any one
+derivative is found by the random graphs. Measured with AVX-512 and glibc 2.36. The last digits depend on the machine's
+C library, which the reference loops call.
 
 | operation | cases | value f32 | value f64 | first order | second order | cases whose derivatives are not checked, and why |
 |---|---|---|---|---|---|---|

@@ -12,14 +12,15 @@ constexpr std::string_view kHead = R"(# Operations
 
 <!-- Written from src/ops/ by `cmake --build --preset release --target ops_docs`; a test compares. Do not edit. -->
 
-Every operation has its derivatives as operations again, to any order, unless the table says why it has none. Inputs of one
-operation have one dtype: the functions of `chainrule/ops.h` promote mixed ones as NumPy does, and make f64 of integers
-where an operation takes floating numbers only. Shapes broadcast where the operation is marked elementwise.
+Every operation has its derivatives as operations again, to any order, unless the table says why it has none. Inputs of
+one operation have one dtype: the functions of `chainrule/ops.h` promote mixed ones as NumPy does, and make f64 of
+integers where an operation takes floating numbers only. Shapes broadcast where the operation is marked elementwise.
 
 The largest error is in units in the last place (ULP) of the exact result: over every 127th f32 against double, over 10
-million f64 of every magnitude against long double, by the kernels (AVX-512, AVX2, SSE4) and by the reference loops with glibc
-2.36. For operations with two inputs both are over random pairs. Tests hold every operation to it. "Exact" is never rounded, 0.5 is rounded to nearest.
-No error is stated for operations that only move numbers, nor for sums and products, whose error grows with their length.
+million f64 of every magnitude against long double, by the kernels (AVX-512, AVX2, SSE4) and by the reference loops with
+glibc 2.36. For operations with two inputs both are over random pairs. Tests hold every operation to it. "Exact" is
+never rounded, 0.5 is rounded to nearest. No error is stated for operations that only move numbers, nor for sums and
+products, whose error grows with their length.
 
 )";
 

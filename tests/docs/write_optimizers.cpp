@@ -10,7 +10,8 @@ constexpr std::string_view kHead = R"page(# Optimizers
 
 <!-- Written from src/optim/ by `cmake --build --preset release --target optimizers_docs`; a test compares. Do not edit. -->
 
-An optimizer is a rule, which says how a parameter changes by its gradient, and a learning rate, which may follow a schedule:
+An optimizer is a rule, which says how a parameter changes by its gradient, and a learning rate, which may follow a
+schedule:
 
 ```cpp
 optim::Optimizer optimizer(net, optim::Momentum{.momentum = 0.9}, {.lr = optim::cosine(0.1, steps(1000))});
@@ -18,17 +19,20 @@ auto pass = nn::Pass::training(seed, step);
 const double loss = optimizer.step(softmax_cross_entropy(net.forward(x, pass), t), pass);
 ```
 
-By name: `optim::Optimizer(net, "momentum(0.9)")`. A step computes gradients, new parameters, the rule's states and running statistics
-in one run. If the loss is not finite, nothing changes and the error names the operation that it came from. Each rule is held by a
-test to the formula of its paper, and a run that was stopped goes on from `state()` with the same bits.
+By name: `optim::Optimizer(net, "momentum(0.9)")`. A step computes gradients, new parameters, the rule's states and
+running statistics in one run. If the loss is not finite, nothing changes and the error names the operation that it came
+from. Each rule is held by a test to the formula of its paper, and a run that was stopped goes on from `state()` with
+the same bits.
 
-With `{.accumulate = 8}` every eighth step updates, by the mean gradient of eight: batches eight times as large as memory holds.
-In it each counts what its loss is a mean over: a trainer knows that, a loop of your own gives it, `optimizer.step(loss, scalar(rows), pass)`.
-Averages of the weights (`train::average_weights`) and rates that fall on a plateau are handlers of a [training](training.md).
+With `{.accumulate = 8}` every eighth step updates, by the mean gradient of eight: batches eight times as large as
+memory holds. In it each counts what its loss is a mean over: a trainer knows that, a loop of your own gives it,
+`optimizer.step(loss, scalar(rows), pass)`. Averages of the weights (`train::average_weights`) and rates that fall on a
+plateau are handlers of a [training](training.md).
 
 ## Minima of whole functions
 
-What can be computed whole, without batches, is minimised by methods that use more than one gradient (`chainrule/optim/minimize.h`):
+What can be computed whole, without batches, is minimised by methods that use more than one gradient
+(`chainrule/optim/minimize.h`):
 
 ```cpp
 const auto found = optim::minimize([&](const Tensor& x) { return sum(square(a - matmul(b, x))); }, start);     // L-BFGS
@@ -36,15 +40,17 @@ const auto fit = optim::minimize([&](const Tensor& b) { return y - model(x, b); 
 optim::minimize(net, [&] { return mse(net.predict(x), t); });                                 // a net, in place
 ```
 
-`LBfgs` takes a loss; `GaussNewton` and `LevenbergMarquardt` take all residuals and make the sum of their squares least. The result
-has the parameters (`found.x()`, or `found.at` of several tensors), `value`, `iterations`, `converged`, and the `reason` why it stopped.
+`LBfgs` takes a loss; `GaussNewton` and `LevenbergMarquardt` take all residuals and make the sum of their squares least.
+The result has the parameters (`found.x()`, or `found.at` of several tensors), `value`, `iterations`, `converged`, and
+the `reason` why it stopped.
 
 ## Options
 
 )page";
 
 constexpr std::string_view kGroups = R"(
-Parameters that are treated in another way are named by their paths, where `*` stands for any text; the last group that matches counts:
+Parameters that are treated in another way are named by their paths, where `*` stands for any text; the last group that
+matches counts:
 
 ```cpp
 optim::Optimizer optimizer(net, optim::Adam{}, {.groups = {{.match = "conv*", .frozen = true}, {.match = "*.bias", .lr_factor = 2}}});
@@ -62,8 +68,9 @@ constexpr std::string_view kRules = R"(
 constexpr std::string_view kSchedules = R"(
 # Schedules
 
-A learning rate as a function of the step, so that a run that is resumed needs nothing but the number of steps. Times are in steps or
-in epochs, whose length a trainer knows, or `optimizer.set_steps_per_epoch`. As text: `warm_up(steps=100, then=cosine(0.1, steps=1000))`.
+A learning rate as a function of the step, so that a run that is resumed needs nothing but the number of steps. Times
+are in steps or in epochs, whose length a trainer knows, or `optimizer.set_steps_per_epoch`. As text:
+`warm_up(steps=100, then=cosine(0.1, steps=1000))`.
 
 )";
 
