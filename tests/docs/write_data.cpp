@@ -33,8 +33,8 @@ takes memory; what is wrong is an error that names file and place: [errors.md](e
 
 ## load
 
-Data sets of images by name, or from a folder with their files, plain or gzip: the four IDX files of MNIST, the binary files of
-CIFAR-10 or of CIFAR-100. Names: )";
+Data sets of images by name, or from a folder with their files, plain or gzip: the four IDX files of MNIST, the binary
+files of CIFAR-10 or of CIFAR-100. Names:)";
 
 struct Section {
   std::string_view title, text;
