@@ -1,5 +1,6 @@
 #include "learn.h"
 
+#include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -21,6 +22,15 @@ void Pictures::save(const std::string& name, std::span<const plot::Figure> side_
 
 void Pictures::save(const std::string& name, const plot::Figure& figure) const {
   save(name, std::span(&figure, 1));
+}
+
+std::string text(const char* format, ...) {
+  char made[256];
+  va_list values;
+  va_start(values, format);
+  std::vsnprintf(made, sizeof(made), format, values);
+  va_end(values);
+  return made;
 }
 
 Rows read(const std::string& file, Rows (*make)(), DType dtype) {

@@ -23,6 +23,9 @@ class Pictures {
   std::string folder_;
 };
 
+/// What printf would print.
+[[gnu::format(printf, 1, 2)]] std::string text(const char* format, ...);
+
 /// Rows to learn from: inputs, and what is to be said of them.
 struct Rows {
   chainrule::Tensor x, t;
