@@ -66,7 +66,7 @@ int main(int argc, char** argv) {
     std::printf("unscaled, lr 0.01: stopped by error E%03d, a loss that is not finite\n", error.code());
   }
   Plane slow;
-  plot::Figure figure{.title = "loss", .x = {.label = "step"}, .y = {.logarithmic = true}};
+  plot::Figure figure{.title = "how far the loss is above the least", .x = {.label = "step"}};
   figure.series.push_back(slow.descend(x, t, 0.0002, 3000));
   slow.print("unscaled, lr 0.0002, 3000 steps");
 
@@ -82,6 +82,11 @@ int main(int argc, char** argv) {
   const Tensor house = scaler(tensor({15, 93}, {1, 2}, f64));
   std::printf("the same house: %.8f\n", scaler.inverse(both.layer.predict(house)).item());
 
+  const double least = half_mse(exact.layer.predict(x), t).item();
+  for (plot::Series& series : figure.series) {
+    for (double& loss : series.y) loss -= least;
+  }
+  figure.y = {.label = "loss - least loss", .logarithmic = true, .low = 1e-6};
   figure.series[0].name = "unscaled, lr 0.0002", figure.series[1].name = "scaled, lr 0.5";
   plot::Figure prices{.title = "prices", .x = {.label = "true"}, .y = {.label = "predicted"}};
   prices.series = {{.x = t.to_vector(), .y = scaled.layer.predict(scaler(x)).to_vector()},
