@@ -24,7 +24,7 @@ Gate gate_of(const char* name, std::initializer_list<Number> answers) {
 }
 
 /// Trains on all rows at once; the last loss.
-double train(nn::Layer& net, const Gate& gate, double lr, int steps, std::uint64_t seed = 1) {
+double descend(nn::Layer& net, const Gate& gate, double lr, int steps, std::uint64_t seed = 1) {
   net.build(gate.x, {.seed = seed});
   optim::Optimizer sgd(net, optim::Sgd{}, {.lr = lr});
   double loss = 0;
@@ -70,7 +70,7 @@ int main(int argc, char** argv) {
        {inverse, gate_of("AND", {0, 0, 0, 1}), gate_of("NAND", {1, 1, 1, 0}), gate_of("OR", {0, 1, 1, 1}),
         gate_of("NOR", {1, 0, 0, 0}), gate_of("XOR", {0, 1, 1, 0})}) {
     nn::Affine neuron(1);
-    const double loss = train(neuron, gate, 2, 2000);
+    const double loss = descend(neuron, gate, 2, 2000);
     print_answers(neuron, gate);
     std::printf("  loss %.4f\n", loss);
     if (maps.empty() && gate.x.size(1) == 2) maps.push_back(map_of(neuron, gate, "AND: one neuron"));
@@ -83,7 +83,7 @@ int main(int argc, char** argv) {
     int bad = 0;
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
       nn::Sequential net = two_layers(hidden);
-      const bool has_learnt = train(net, exclusive, 2, 3000, seed) < 0.1;
+      const bool has_learnt = descend(net, exclusive, 2, 3000, seed) < 0.1;
       if (hidden == 2 && has_learnt && maps.size() == 1) {
         print_answers(net, exclusive);
         std::printf("  with two hidden neurons, seed %d\n", static_cast<int>(seed));
