@@ -95,8 +95,9 @@ std::string footer(const Lesson& lesson, std::span<const Lesson> all, std::size_
   const auto at = std::find_if(programs.begin(), programs.end(),
                                [&](const Lesson& one) { return one.name == lesson.name; });
   const std::string file = "examples/learn/" + lesson.name + ".cpp";
-  std::string made = std::string(words.whole_program) + ": [" + file + "](" + std::string(words.root) + file +
-                     "). " + std::string(words.run) + ": `./chainrule lesson " + lesson.name + "`\n\n";
+  std::string made(words.whole_program);
+  made += "[" + file + "](" + std::string(words.root) + file + ")" + std::string(words.run);
+  made += "`./chainrule lesson " + lesson.name + "`\n\n";
   if (at != programs.begin()) made += "← " + link(at[-1], language) + " · ";
   made += "[" + std::string(words.contents) + "](README.md) · " + to_other;
   if (at + 1 != programs.end()) made += " · " + link(at[1], language) + " →";
