@@ -109,21 +109,26 @@ std::string prose_of(const std::string& page) {
   return made;
 }
 
-// Each link of a written page leads to a file.
+// Each link of a written page leads to a file, and no picture is left over.
 TEST(Gallery, LinksLeadSomewhere) {
   namespace fs = std::filesystem;
-  int count = 0;
-  for (const auto& entry : fs::recursive_directory_iterator(CHAINRULE_SOURCE_DIR "/docs/learn")) {
+  const fs::path docs = CHAINRULE_SOURCE_DIR "/docs/learn";
+  std::set<fs::path> targets;
+  for (const auto& entry : fs::recursive_directory_iterator(docs)) {
     if (entry.path().extension() != ".md") continue;
     const std::string page = prose_of(read_text(entry.path().string()));
-    for (std::size_t at = 0; (at = page.find("](", at)) != std::string::npos; ++count) {
+    for (std::size_t at = 0; (at = page.find("](", at)) != std::string::npos;) {
       at += 2;
       const std::string to = page.substr(at, page.find_first_of(")#", at) - at);
-      EXPECT_TRUE(to.starts_with("https:") || fs::exists(entry.path().parent_path() / to))
-          << entry.path() << ": " << to;
+      if (to.starts_with("https:")) continue;
+      targets.insert((entry.path().parent_path() / to).lexically_normal());
+      EXPECT_TRUE(fs::exists(entry.path().parent_path() / to)) << entry.path() << ": " << to;
     }
   }
-  EXPECT_GT(count, 20);
+  EXPECT_GT(targets.size(), 20u);
+  for (const auto& entry : fs::directory_iterator(docs / "pictures")) {
+    EXPECT_TRUE(targets.contains(entry.path().lexically_normal())) << entry.path() << " is on no page";
+  }
 }
 
 TEST(Gallery, EveryFileBelongsToALessonOfTheList) {
@@ -136,6 +141,14 @@ TEST(Gallery, EveryFileBelongsToALessonOfTheList) {
     if (file.ends_with(".md") || file[0] <= '9') files.insert(file.substr(0, file.find('.')));
   }
   EXPECT_EQ(files, names);
+  for (const Language& language : kLanguages) {
+    std::set<std::string> pages;
+    for (const auto& entry : std::filesystem::directory_iterator(CHAINRULE_SOURCE_DIR "/docs/learn/" +
+                                                                 std::string(language.folder))) {
+      if (entry.path().extension() == ".md") pages.insert(entry.path().stem().string());
+    }
+    EXPECT_EQ(pages, names) << language.name;
+  }
 }
 
 }  // namespace
