@@ -10,7 +10,7 @@
 namespace chainrule::plot {
 namespace {
 
-constexpr double kAxesHeight = 170, kRight = 10, kBelow = 22, kLabel = 15, kTick = 4;
+constexpr double kRight = 10, kBelow = 22, kLabel = 15, kTick = 4;
 constexpr double kLegendRow = 17, kSwatch = 16;
 constexpr std::size_t kMostNames = 12;     // of the legend
 constexpr std::size_t kMostPoints = 2000;  // of a series: more than a screen has pixels
@@ -57,6 +57,8 @@ std::string_view style_of(const Series& series) {
       return "line dashes";
     case Series::Style::dots:
       return "dots";
+    case Series::Style::thin:
+      return "line thin";
     default:
       return "line";
   }
@@ -71,6 +73,7 @@ void draw_legend(Drawing& to, const Figure& figure, double top) {
       to.dot(x + kSwatch / 2, y, 4, "dots");
     } else {
       to.line(x, y, x + kSwatch, y, style_of(series));
+      if (series.style == Series::Style::path) to.dot(x + kSwatch / 2, y, 2.6, "dots");
     }
     to.raw("</g>\n");
     to.text(x + kSwatch + 5, y + 4, "small", series.name, kSmall, kWidth - 2 * kMargin - kSwatch - 5);
@@ -91,6 +94,17 @@ struct Axes {
   double down(double number) const { return top + height * (1 - y.at(number)); }
 };
 
+/// The names of bars, below their middles.
+std::vector<Scale::Tick> name_ticks(const Bars& bars, const Axes& axes) {
+  std::vector<Scale::Tick> ticks;
+  const double room = axes.width / static_cast<double>(bars.names.size());
+  for (std::size_t i = 0; i < bars.names.size() && i + 1 < bars.edges.size(); ++i) {
+    ticks.push_back(
+        {(axes.x.at(bars.edges[i]) + axes.x.at(bars.edges[i + 1])) / 2, fitted(bars.names[i], kSmall, room)});
+  }
+  return ticks;
+}
+
 void draw_axes(Drawing& to, const Figure& figure, const Axes& axes) {
   const double bottom = axes.top + axes.height, right = axes.left + axes.width;
   for (const Scale::Tick& tick : axes.y_ticks()) {
@@ -99,7 +113,8 @@ void draw_axes(Drawing& to, const Figure& figure, const Axes& axes) {
     to.text(axes.left - kTick - 2, y + 3.5, "small end", tick.text);
   }
   const int most = axes.width < 250 ? 4 : 6;
-  for (const Scale::Tick& tick : axes.x.ticks(most)) {
+  for (const Scale::Tick& tick :
+       figure.bars.names.empty() ? axes.x.ticks(most) : name_ticks(figure.bars, axes)) {
     const double x = axes.left + axes.width * tick.at;
     to.line(x, bottom, x, bottom + kTick, "axis");
     to.text(x, bottom + kTick + 11, "small middle", tick.text);
@@ -117,7 +132,7 @@ void draw_bars(Drawing& to, const Bars& bars, const Axes& axes) {
     const double y = axes.down(bars.heights[i]), base = axes.top + axes.height;
     const bool is_there = is_on(axes.x.at(bars.edges[i])) && is_on(axes.x.at(bars.edges[i + 1]));
     if (!is_there || !is_on(axes.y.at(bars.heights[i])) || !(bars.heights[i] > 0)) continue;
-    const double gap = end - x > 4 ? 0.5 : 0;
+    const double gap = !bars.names.empty() ? 0.15 * (end - x) : end - x > 4 ? 0.5 : 0;
     to.rectangle(x + gap, y, std::max(end - x - 2 * gap, 0.3), std::max(base - y, 0.5), "bar c0");
   }
 }
@@ -125,7 +140,8 @@ void draw_bars(Drawing& to, const Bars& bars, const Axes& axes) {
 /// A way through the points; gaps where they are not finite. A point alone between gaps is a dot.
 void draw_line(Drawing& to, const Series& series, const Axes& axes) {
   const std::size_t count = std::min(series.x.size(), series.y.size());
-  const std::size_t apart = std::max<std::size_t>(1, (count + kMostPoints - 1) / kMostPoints);
+  const bool all = series.style == Series::Style::thin;  // made of many short lines
+  const std::size_t apart = all ? 1 : std::max<std::size_t>(1, (count + kMostPoints - 1) / kMostPoints);
   const auto is_there = [&](std::size_t i) {
     return i < count && is_on(axes.x.at(series.x[i])) && is_on(axes.y.at(series.y[i]));
   };
@@ -154,7 +170,11 @@ void draw_dots(Drawing& to, const Series& series, const Axes& axes) {
 }
 
 Axes axes_of(const Figure& figure, double top) {
-  Axes axes{x_scale(figure), y_scale(figure), 0, top, 0, kAxesHeight, !figure.bars.heights.empty()};
+  const std::vector<double>& bars = figure.bars.heights;
+  const bool counts = !bars.empty() && std::all_of(bars.begin(), bars.end(), [](double height) {
+    return height == std::floor(height);
+  });
+  Axes axes{x_scale(figure), y_scale(figure), 0, top, 0, figure.height, counts};
   double widest = 0;
   for (const Scale::Tick& tick : axes.y_ticks()) widest = std::max(widest, width_of(tick.text, kSmall));
   axes.left = kMargin + std::max(20.0, widest + kTick + 4);
@@ -167,7 +187,7 @@ double label_height(const Figure& figure) { return figure.y.label.empty() ? 0 : 
 }  // namespace
 
 Size size_of_chart(const Figure& figure) {
-  return {kWidth, heading_height(figure) + legend_height(figure) + label_height(figure) + 6 + kAxesHeight +
+  return {kWidth, heading_height(figure) + legend_height(figure) + label_height(figure) + 6 + figure.height +
                       kBelow + (figure.x.label.empty() ? 0 : kLabel) + kMargin};
 }
 
@@ -184,7 +204,9 @@ void draw_chart(Drawing& to, const Figure& figure) {
   for (std::size_t i = 0; i < figure.series.size(); ++i) {
     const Series& series = figure.series[i];
     to.raw(cat("<g class=\"", color_class(color_of(figure, i)), "\">\n"));
-    series.style == Series::Style::dots ? draw_dots(to, series, axes) : draw_line(to, series, axes);
+    if (series.style != Series::Style::dots) draw_line(to, series, axes);
+    if (series.style == Series::Style::dots || series.style == Series::Style::path)
+      draw_dots(to, series, axes);
     to.raw("</g>\n");
   }
 }

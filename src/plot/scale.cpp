@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 namespace chainrule::plot {
 namespace {
@@ -170,6 +171,13 @@ Bars histogram(std::span<const double> numbers, int most) {
     const double place = std::floor(std::clamp(number, -kLargest, kLargest) / step) - first;
     bars.heights[std::min(static_cast<std::size_t>(std::max(place, 0.0)), bins - 1)] += 1;
   }
+  return bars;
+}
+
+Bars named_bars(std::vector<std::string> names, std::vector<double> heights) {
+  Bars bars;
+  for (std::size_t i = 0; i <= heights.size(); ++i) bars.edges.push_back(static_cast<double>(i));
+  bars.heights = std::move(heights), bars.names = std::move(names);
   return bars;
 }
 

@@ -37,6 +37,7 @@ constexpr std::string_view kRules = R"(
 .plot .axis { stroke: #8b98a5; stroke-width: 1; fill: none; }
 .plot .line { stroke: currentColor; stroke-width: 1.8; fill: none; stroke-linejoin: round; stroke-linecap: round; }
 .plot .dashes { stroke-dasharray: 5 4; }
+.plot .thin { stroke-width: 0.9; opacity: 0.75; }
 .plot .dots { fill: currentColor; stroke: #ffffff; stroke-width: 0.6; }
 .plot .bar { fill: currentColor; }
 )";

@@ -67,6 +67,12 @@ std::vector<Case> cases() {
   Figure bars{.title = "bars"};
   bars.bars = histogram(std::vector<double>{1, 2, 2, kNan, kInf});
   add("bars", bars);
+  Figure named{.title = "named bars", .height = 300};
+  named.bars = named_bars({"a", "<b>", std::string(300, 'c')}, {0.5, kNan, 1});
+  add("named_bars", named);
+  Figure path = line_of({1, kNan, 2});
+  path.series[0].style = Series::Style::path;
+  add("path", path);
   add("one_class", matrix_of(1));
   add("two_classes", matrix_of(2));
   add("thirty_classes", matrix_of(30));

@@ -64,6 +64,14 @@ same 'ctest' "ctest --preset release -j 3 -R Shape in $work/tree" "$out"
 same 'tests and benchmarks are built' "cmake --preset release -DCHAINRULE_BUILD_TESTS=ON -DCHAINRULE_BUILD_BENCH=ON
 $kBuild all" "$(calls)"
 
+chainrule gallery
+same 'the pages of the lessons' "cmake --preset release -DCHAINRULE_BUILD_TESTS=ON"$'\n'"$kBuild gallery" "$(calls)"
+mkdir -p "$work/tree/examples/learn"
+: >"$work/tree/examples/learn/01_apples.cpp"
+chainrule lesson 99_none
+same 'a lesson that is not there' '2 which lesson? One of:' "$code $(head -n 1 <<<"$err")"
+same 'the lessons are named' 01_apples "$(sed -n 2p <<<"$err")"
+
 environment+=(CMAKE_FLAGS='-DA=1 -DB=2')
 chainrule check-fast
 same 'options for CMake' 'cmake --preset dev -DA=1 -DB=2' "$(head -n 1 "$work/calls")"

@@ -17,8 +17,8 @@ namespace chainrule::plot {
 
 /// Points of one name. One that is not finite is a gap in the line.
 struct Series {
-  enum class Style : std::uint8_t { line, dashes, dots };
-  std::string name = {};  ///< in the legend; empty: not there
+  enum class Style : std::uint8_t { line, dashes, dots, path, thin };  ///< path: line and dots
+  std::string name = {};                                               ///< in the legend; empty: not there
   std::vector<double> x = {}, y = {};
   Style style = Style::line;
   int color = -1;  ///< of the palette, from 0; -1: that of its place
@@ -27,6 +27,7 @@ struct Series {
 /// Bars side by side: heights[i] stands between edges[i] and edges[i + 1].
 struct Bars {
   std::vector<double> edges = {}, heights = {};
+  std::vector<std::string> names = {};  ///< of each, below the axis in place of numbers
 };
 
 /// Pixels, row by row from the top: red, green, blue and opacity, a byte each.
@@ -66,6 +67,7 @@ struct Figure {
   Matrix matrix = {};
   std::vector<Tile> tiles = {};
   std::int64_t columns = 0;  ///< of tiles; 0: as many as look well
+  double height = 170;       ///< of the axes, in pixels; they are about 310 wide
 };
 
 /// Figures as one picture in the SVG format, side by side: it needs no other file, and follows the reader's
@@ -121,5 +123,8 @@ void set_pixel(Picture& picture, std::int64_t row, std::int64_t column, int colo
 /// How many of the numbers lie in each of about `most` bins of one width, 1, 2 or 5 times a power of ten.
 /// Those that are not finite are left out.
 Bars histogram(std::span<const double> numbers, int most = 30);
+
+/// A bar for each height, with its name.
+Bars named_bars(std::vector<std::string> names, std::vector<double> heights);
 
 }  // namespace chainrule::plot

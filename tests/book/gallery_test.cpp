@@ -1,0 +1,156 @@
+// The pages of docs/learn: their marks, the numbers that are compared, and that both languages say the same.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <set>
+#include <stdexcept>
+
+#include "gallery/lessons.h"
+#include "gallery/numbers.h"
+#include "gallery/pages.h"
+
+namespace gallery {
+namespace {
+
+const std::string kFolder = CHAINRULE_SOURCE_DIR "/examples/learn/";
+const std::vector<Lesson> kThree = {{"README", {"All", "全"}},
+                                    {"01_apples", {"Apples", "苹果"}},
+                                    {"02_chain", {"A chain", "链"}},
+                                    {"03_more", {"More", "更多"}}};
+const Material kMaterial{"// A program.\nint main() {\n  int a = 1;\n\n  int b = 2;\n    b += 1;\n}\n",
+                         "price: 220\nslopes: 2.2, -110 and 3e-5.\n\nprice: 7\n",
+                         {"graph"}};
+
+std::string second(const std::string& text, std::size_t language = 0) {
+  return page_of(kThree[2], kThree, text, language, kMaterial);
+}
+
+template <class F>
+std::string message_of(F&& f) {
+  try {
+    f();
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+std::string error_of(const std::string& text) {
+  return message_of([&] { second(text); });
+}
+
+TEST(Gallery, APageHasWhatItsMarksStandFor) {
+  EXPECT_EQ(
+      second("{{picture: graph | A graph}}\n{{program: b = 2}}\n{{output: 7}}\nIt is {{number: price:}}."),
+      "<!-- Written by `make gallery` from examples/learn/02_chain.*; do not edit. -->\n\n# 2. A chain\n\n"
+      "![A graph](pictures/02_chain_graph.svg)\n```cpp\nint b = 2;\n  b += 1;\n```\n"
+      "```text\nprice: 7\n```\nIt is 220.\n\n---\n\n"
+      "The whole program: [examples/learn/02_chain.cpp](../../examples/learn/02_chain.cpp). "
+      "Run it: `./chainrule lesson 02_chain`\n\n"
+      "← [1. Apples](01_apples.md) · [all lessons](README.md) · [中文](zh/02_chain.md) · "
+      "[3. More](03_more.md) →\n");
+  const std::string chinese = second("{{lesson: 03_more}}{{picture: graph | 图}}{{docs: a.md | b}}", 1);
+  EXPECT_NE(
+      chinese.find("# 2. 链\n\n[3. 更多](03_more.md)![图](../pictures/02_chain_graph.svg)[b](../../a.md)"),
+      std::string::npos)
+      << chinese;
+  EXPECT_NE(chinese.find("[English](../02_chain.md)"), std::string::npos);
+}
+
+TEST(Gallery, MarksThatStandForNothingAreErrors) {
+  EXPECT_EQ(error_of("no picture"), "the picture \"graph\" is not shown");
+  EXPECT_EQ(error_of("{{picture: graph}}"), "\"graph\" has no caption");
+  EXPECT_EQ(error_of("{{picture: grape | x}}"), "the program draws no \"grape\"");
+  EXPECT_EQ(error_of("{{program: int c}}"), "the program has no \"int c\"");
+  EXPECT_EQ(error_of("{{number: cost}}"), "\"cost\" was not printed");
+  EXPECT_EQ(error_of("{{number: price: > b}}"), "\"price: > b\" was not printed");
+  EXPECT_EQ(error_of("{{lesson: 09_none}}"), "there is no lesson \"09_none\"");
+  EXPECT_EQ(error_of("{{figure: graph}}"), "no mark is called \"figure\"");
+  EXPECT_EQ(error_of("{{output"), "a mark has no end: }}");
+}
+
+TEST(Gallery, NumbersAreComparedToTheDigitsOfTheirSource) {
+  const auto wrong = [](std::string_view table) { return wrong_numbers(table, kMaterial.output); };
+  EXPECT_TRUE(wrong("# a comment\nprice: | 220.000 | a book\nslopes: | 2.2 -110 0.00003 | a book").empty());
+  EXPECT_TRUE(wrong("price: > slopes: | <= 3 >= -110 | a book").empty());
+  EXPECT_TRUE(wrong("price: | 2.2e2 | a book").empty());
+  EXPECT_EQ(wrong("price: | 220.6 | a book"), std::vector<std::string>{"price: 220, need 220.6 (a book)"});
+  EXPECT_EQ(wrong("slopes: | 2.26 -110 | a book"),
+            std::vector<std::string>{"slopes: 2.2, need 2.26 (a book)"});
+  EXPECT_EQ(wrong("slopes: | >= 2.3 | a book"),
+            std::vector<std::string>{"slopes: 2.2, need >= 2.3 (a book)"});
+  EXPECT_EQ(numbers_after("w: x2 = -3, b1:4.50.", "w:", 2), (std::vector<std::string>{"-3", "4.50"}));
+  EXPECT_EQ(message_of([&] { wrong("price: | 1 2 3 4 5 | a book"); }),
+            "\"price:\" is not followed by 5 numbers");
+  EXPECT_EQ(message_of([&] { wrong("price: | 220"); }), "\"price: | 220\" is not label | numbers | source");
+  EXPECT_EQ(message_of([&] { wrong("# nothing\n"); }), "no number is compared");
+}
+
+TEST(Gallery, BothLanguagesHaveTheSameParts) {
+  for (const Lesson& lesson : read_lessons(kFolder + "lessons.list")) {
+    const std::string english = read_text(kFolder + lesson.name + ".en.md"),
+                      chinese = read_text(kFolder + lesson.name + ".zh.md");
+    EXPECT_EQ(outline_of(english), outline_of(chinese)) << lesson.name;
+    EXPECT_EQ(english.find("。"), std::string::npos) << lesson.name;
+    EXPECT_NE(chinese.find("。"), std::string::npos) << lesson.name;
+  }
+  EXPECT_NE(outline_of("# a\n{{output}}"), outline_of("# a\n"));
+  EXPECT_NE(outline_of("# a\n## b"), outline_of("# a\n# b"));
+  EXPECT_NE(outline_of("| a |\n"), outline_of("| a |\n| b |\n"));
+}
+
+/// A page without its blocks of code.
+std::string prose_of(const std::string& page) {
+  std::string made;
+  bool in_block = false;
+  for (const std::string& line : lines_of(page)) {
+    if (line.starts_with("```")) in_block = !in_block;
+    if (!in_block) made += line + "\n";
+  }
+  return made;
+}
+
+// Each link of a written page leads to a file, and no picture is left over.
+TEST(Gallery, LinksLeadSomewhere) {
+  namespace fs = std::filesystem;
+  const fs::path docs = CHAINRULE_SOURCE_DIR "/docs/learn";
+  std::set<fs::path> targets;
+  for (const auto& entry : fs::recursive_directory_iterator(docs)) {
+    if (entry.path().extension() != ".md") continue;
+    const std::string page = prose_of(read_text(entry.path().string()));
+    for (std::size_t at = 0; (at = page.find("](", at)) != std::string::npos;) {
+      at += 2;
+      const std::string to = page.substr(at, page.find_first_of(")#", at) - at);
+      if (to.starts_with("https:")) continue;
+      targets.insert((entry.path().parent_path() / to).lexically_normal());
+      EXPECT_TRUE(fs::exists(entry.path().parent_path() / to)) << entry.path() << ": " << to;
+    }
+  }
+  EXPECT_GT(targets.size(), 20u);
+  for (const auto& entry : fs::directory_iterator(docs / "pictures")) {
+    EXPECT_TRUE(targets.contains(entry.path().lexically_normal())) << entry.path() << " is on no page";
+  }
+}
+
+TEST(Gallery, EveryFileBelongsToALessonOfTheList) {
+  std::set<std::string> names, files;
+  for (const Lesson& lesson : read_lessons(kFolder + "lessons.list")) {
+    EXPECT_TRUE(names.insert(lesson.name).second) << lesson.name << " stands twice";
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(kFolder)) {
+    const std::string file = entry.path().filename().string();
+    if (file.ends_with(".md") || file[0] <= '9') files.insert(file.substr(0, file.find('.')));
+  }
+  EXPECT_EQ(files, names);
+  for (const Language& language : kLanguages) {
+    std::set<std::string> pages;
+    for (const auto& entry : std::filesystem::directory_iterator(CHAINRULE_SOURCE_DIR "/docs/learn/" +
+                                                                 std::string(language.folder))) {
+      if (entry.path().extension() == ".md") pages.insert(entry.path().stem().string());
+    }
+    EXPECT_EQ(pages, names) << language.name;
+  }
+}
+
+}  // namespace
+}  // namespace gallery
