@@ -14,6 +14,7 @@
 #include "commands.h"
 #include "core/thread_pool.h"
 #include "exit_code.h"
+#include "json_text.h"
 #include "kernels/simd/fma_peak.h"
 #include "machine.h"
 #include "options.h"
@@ -168,7 +169,7 @@ int bench(const BenchOptions& options) {
     if (!options.json) write_text(stdout, (results.empty() ? heading() : "") + line(result));
     results.push_back(to_json(result));
   }
-  if (options.json) write_text(stdout, results.dump(2) + "\n");
+  if (options.json) write_text(stdout, json_text(results));
   return all_right ? kDone : kCheckFailed;
 }
 
@@ -187,7 +188,9 @@ Command add_bench(CLI::App& app) {
               "\nEach is run for 3 steps in f32 and in f64 first: an error above 1e-3 is exit code 3.\n"
               "With several threads the smallest are slower after a large one: each alone is as in a program "
               "of its own.\n\nExamples:\n  chainrule bench\n  chainrule bench two-layer-net --threads 1");
-  sub->add_option("names", options->names, "which; all if none is named")->check(CLI::IsMember(names));
+  sub->add_option("WORKLOAD", options->names, "which; all if none is named")
+      ->check(CLI::IsMember(names))
+      ->type_name("");
   add_number(*sub, "--seconds", options->seconds, 0.01, 3600, "how long to time each");
   add_threads(*sub, options->threads);
   sub->add_flag("--json", options->json, "one JSON array");

@@ -12,6 +12,7 @@
 #include "chainrule/nn.h"
 #include "chainrule/ops.h"
 #include "check_net.h"
+#include "color.h"
 #include "commands.h"
 #include "differences.h"
 #include "exit_code.h"
@@ -210,12 +211,12 @@ int run(CheckOptions& options, const CLI::App& app) {
   } else {
     write_text(
         stdout,
-        fmt::format(
+        colored_verdicts(fmt::format(
             "Gradients by backpropagation (a) and by central differences (n, h = {}) of TwoLayerNet,\n"
             "f64, {} hidden unit{}, seed {}, at the first {} of {}:\n\n{}\n{}\n",
             options.h, options.hidden, options.hidden == 1 ? "" : "s", options.seed,
             options.samples == 1 ? "training image" : fmt::format("{} training images", options.samples),
-            set.name, table(comparisons), verdict.sentence()));
+            set.name, table(comparisons), verdict.sentence())));
   }
   return verdict.exit_code();
 }

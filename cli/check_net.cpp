@@ -12,11 +12,10 @@
 #include "chainrule/explain/check.h"
 #include "chainrule/ops.h"
 #include "chainrule/random.h"
+#include "color.h"
 #include "exit_code.h"
 #include "explain/table.h"
-#include "json_number.h"
 #include "json_text.h"
-#include "no_line.h"
 #include "output.h"
 #include "subject.h"
 
@@ -39,12 +38,26 @@ void move_off_kinks(const nn::Layer& net, std::uint64_t seed) {
   }
 }
 
+/// Lets a net hold in several places what another one holds there, such as an embedding that is the weight of
+/// the last layer, too: settings do not say it.
+void tie_as(const nn::Layer& of, nn::Layer& net) {
+  const std::vector<nn::Members::Member> theirs = of.variables(), ours = net.variables();
+  for (std::size_t i = 0; i < std::min(theirs.size(), ours.size()); ++i) {
+    const auto first = std::find_if(theirs.begin(), theirs.end(),
+                                    [&](const auto& member) { return member.is_same(theirs[i]); });
+    const nn::Members::Member& kept = ours[static_cast<std::size_t>(first - theirs.begin())];
+    if (ours[i].parameter != nullptr && kept.parameter != nullptr) *ours[i].parameter = *kept.parameter;
+    if (ours[i].state != nullptr && kept.state != nullptr) *ours[i].state = *kept.state;
+  }
+}
+
 /// The net again, in f64, with the same weights if it has some.
 Shared<nn::Layer> in_f64(const Subject& subject, const Tensor& x) {
   const nn::Layer& of = *subject.experiment.net;
   const Shared<nn::Layer> net = config::make<nn::Layer>(config::write(of));
   net->build(x, {.seed = subject.experiment.seed, .dtype = f64, .follow = false});
   if (subject.is_trained) {
+    tie_as(of, *net);
     load(tensors_of(of), *net);
   } else {
     move_off_kinks(*net, subject.experiment.seed);
@@ -118,9 +131,9 @@ std::string json_of(const explain::NetCheck& made, const CheckNetOptions& option
                           {"compared", p.compared},
                           {"unseen", p.unseen},
                           {"element", p.element},
-                          {"analytic", json_number(p.analytic)},
-                          {"numeric", json_number(p.numeric)},
-                          {"max_relative_error", json_number(p.relative_error)},
+                          {"analytic", p.analytic},
+                          {"numeric", p.numeric},
+                          {"max_relative_error", p.relative_error},
                           {"passed", !p.differs && p.compared > 0}});
   }
   return json_text(Json{{"passed", !made.differs() && made.is_complete()},
@@ -140,7 +153,6 @@ std::string json_of(const explain::NetCheck& made, const CheckNetOptions& option
 }  // namespace
 
 int check_any_net(const CheckNetOptions& options) {
-  const NoLine no_line;
   Subject subject = open_subject(options.name, options.given);
   if (!subject.has_settings) {
     throw ValueError(
@@ -166,13 +178,14 @@ int check_any_net(const CheckNetOptions& options) {
   } else {
     write_text(
         stdout,
-        text_of(made,
-                fmt::format("Gradients by backpropagation and by differences, as training computes them, of\n"
-                            "  {}\nin f64, at the first {}of {}:",
-                            config::describe(*net),
-                            options.samples == 1 ? "training row "
-                                                 : fmt::format("{} training rows ", options.samples),
-                            subject.experiment.data.name)));
+        colored_verdicts(text_of(
+            made,
+            fmt::format(
+                "Gradients by backpropagation and by differences, as training computes them, of\n"
+                "  {}\nin f64, at the first {}of {}:",
+                config::describe(*net),
+                options.samples == 1 ? "training row " : fmt::format("{} training rows ", options.samples),
+                subject.experiment.data.name))));
   }
   return made.differs() ? kCheckFailed : made.is_complete() ? kDone : kFailed;
 }

@@ -13,13 +13,13 @@
 #include "chainrule/error.h"
 #include "chainrule/explain/difference.h"
 #include "chainrule/io.h"
+#include "color.h"
 #include "commands.h"
 #include "core/nearest.h"
 #include "diff_report.h"
 #include "exit_code.h"
 #include "files.h"
 #include "json_text.h"
-#include "no_line.h"
 #include "options.h"
 #include "output.h"
 #include "progress.h"
@@ -214,10 +214,9 @@ Differing compare(const DiffOptions& options) {
 }
 
 int run(const DiffOptions& options) {
-  const NoLine no_line;
   use_threads(options.threads);
   const Differing found = compare(options);
-  write_text(stdout, options.json ? to_json(found) : to_text(found));
+  write_text(stdout, options.json ? to_json(found) : colored_verdicts(to_text(found)));
   return found.differs() ? kCheckFailed : kDone;
 }
 

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "explain/table.h"
-#include "json_number.h"
 #include "json_text.h"
 
 namespace chainrule::cli {
@@ -127,11 +126,11 @@ std::string to_json(const Differing& found) {
       one.update({{"count", t.count},
                   {"differ", t.beyond},
                   {"equal_bits", t.equal_bits},
-                  {"largest", json_number(t.largest)},
-                  {"largest_relative", json_number(t.largest_relative)},
+                  {"largest", t.largest},
+                  {"largest_relative", t.largest_relative},
                   {"element", t.element},
-                  {"a", json_number(t.a)},
-                  {"b", json_number(t.b)}});
+                  {"a", t.a},
+                  {"b", t.b}});
     }
     tensors.push_back(std::move(one));
   }
@@ -142,8 +141,8 @@ std::string to_json(const Differing& found) {
         {"compared", found.reports}, {"reports_a", found.reports_a}, {"reports_b", found.reports_b}};
     all["history"]["first"] = found.history ? Json{{"step", found.history->step},
                                                    {"name", found.history->name},
-                                                   {"a", json_number(found.history->a)},
-                                                   {"b", json_number(found.history->b)}}
+                                                   {"a", found.history->a},
+                                                   {"b", found.history->b}}
                                             : Json();
   }
   all["compared"] = found.tensors.size();

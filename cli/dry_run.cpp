@@ -5,8 +5,10 @@
 #include <sys/resource.h>
 
 #include <chrono>
+#include <nlohmann/json.hpp>
 
 #include "exit_code.h"
+#include "json_text.h"
 #include "machine.h"
 #include "output.h"
 
@@ -45,7 +47,7 @@ double calibrate(train::Trainer& trainer) {
 
 }  // namespace
 
-int describe_run(Training& training) {
+int describe_run(Training& training, bool is_json) {
   const data::Source& rows = training.data().train;
   const std::int64_t batch_size = training.experiment().train.batch_size, steps = training.steps();
   const data::Batch batch = rows.range(0, std::min(batch_size, rows.rows()));
@@ -54,15 +56,32 @@ int describe_run(Training& training) {
   rusage used{};
   getrusage(RUSAGE_SELF, &used);
   const auto per_epoch = static_cast<double>(training.trainer().steps_per_epoch());
-  write_text(stdout, fmt::format("data      {}\n\n{}\n\n"
-                                 "training  {} steps ({:.4g} epochs) of {} rows\n"
-                                 "time      {} a step, {} an epoch, {} in all, without measuring\n"
-                                 "memory    {} of the process, data included\n"
-                                 "machine   {}\n",
-                                 training.data().described, summary, steps,
-                                 static_cast<double>(steps) / per_epoch, batch_size, time_text(step),
-                                 time_text(step * per_epoch), time_text(step * static_cast<double>(steps)),
-                                 bytes_text(1024.0 * static_cast<double>(used.ru_maxrss)), machine()));
+  const double bytes = 1024.0 * static_cast<double>(used.ru_maxrss);
+  if (is_json) {
+    std::int64_t parameters = 0;
+    for (const auto& [name, parameter] : training.net().parameters()) parameters += parameter.value().numel();
+    write_text(stdout,
+               json_text(nlohmann::ordered_json{{"data", training.data().described},
+                                                {"net", config::describe(training.net())},
+                                                {"parameters", parameters},
+                                                {"steps", steps},
+                                                {"batch_size", batch_size},
+                                                {"steps_per_epoch", training.trainer().steps_per_epoch()},
+                                                {"seconds_per_step", step},
+                                                {"seconds", step * static_cast<double>(steps)},
+                                                {"memory_bytes", bytes},
+                                                {"machine", machine()}}));
+    return kDone;
+  }
+  write_text(stdout,
+             fmt::format("data      {}\n\n{}\n\n"
+                         "training  {} steps ({:.4g} epochs) of {} rows\n"
+                         "time      {} a step, {} an epoch, {} in all, without measuring\n"
+                         "memory    {} of the process, data included\n"
+                         "machine   {}\n",
+                         training.data().described, summary, steps, static_cast<double>(steps) / per_epoch,
+                         batch_size, time_text(step), time_text(step * per_epoch),
+                         time_text(step * static_cast<double>(steps)), bytes_text(bytes), machine()));
   return kDone;
 }
 

@@ -19,7 +19,7 @@ inline int exit_code_of(const Error& error) {
   const int number = error.code();
   const auto is_from = [number](int first, int last) { return number >= first && number <= last; };
   if (number == 80) return kDiverged;
-  if (is_from(303, 305) || number == 307 || number == 311) return kOtherRun;
+  if (is_from(303, 305) || number == 307 || number == 311 || number == 359) return kOtherRun;
   if (number == 293 || is_from(344, 349)) return kUnreadable;
   if (dynamic_cast<const FileError*>(&error) != nullptr) {
     const bool is_writing =

@@ -10,7 +10,7 @@
 #include "chainrule/error.h"
 #include "chainrule/io.h"
 #include "chainrule/ops.h"
-#include "no_line.h"
+#include "fit.h"
 
 namespace chainrule::cli {
 
@@ -125,8 +125,31 @@ data::Transforms transforms_of(const DataSettings& settings) {
   return transforms;
 }
 
+namespace {
+
+/// Who names data where settings belong is told how to give them.
+void refuse_data(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path + "/run.toml", ignored)) {
+    throw ValueError(353,
+                     fmt::format("[config] {} is the folder of a run. Go on with it by --resume {}, or take "
+                                 "settings from a file.",
+                                 path, path));
+  }
+  const DataKind kind = kind_of(path);
+  const bool is_table = kind == DataKind::table;
+  if (kind == DataKind::set && !std::filesystem::is_directory(path, ignored)) return;
+  throw ValueError(353,
+                   fmt::format("[config] {} is data, not settings. Train on it with --data {}{}, or let "
+                               "chainrule init write settings for it: chainrule init run.toml --data {}.",
+                               path, path, is_table ? " --target COLUMN" : "", path));
+}
+
+}  // namespace
+
 Experiment read_experiment(const std::string& path, const std::vector<Given>& given) {
   Experiment experiment;
+  if (!path.empty()) refuse_data(path);
   const config::Value value = path.empty() ? config::parse_toml(kBooksRun, "the books' run")
                                            : config::parse_toml(io::read_file(path), path);
   config::read(experiment, value);
@@ -160,6 +183,16 @@ Defaults defaults_for(const LoadedData& data) {
   return {"mse", {"rmse", "r2"}};
 }
 
+void refuse_twice(const std::vector<Shared<metric::Metric>>& metrics) {
+  std::vector<std::string> names;
+  for (const Shared<metric::Metric>& metric : metrics) {
+    const std::string name = config::describe(*metric);
+    if (std::find(names.begin(), names.end(), name) != names.end())
+      throw ValueError(355, fmt::format("[train] metrics has {} twice. Leave one of them out.", name));
+    names.push_back(name);
+  }
+}
+
 }  // namespace
 
 void complete(Experiment& experiment, const LoadedData& data) {
@@ -167,7 +200,9 @@ void complete(Experiment& experiment, const LoadedData& data) {
     throw ValueError(340, fmt::format("[train] there is no net. Set one: net = \"mlp([64, {}])\".",
                                       data.has_classes ? std::max<std::int64_t>(data.class_count, 2) : 1));
   }
-  set_from_data(experiment.net, data.is_text ? "vocabulary" : "output", data.class_count);
+  const std::int64_t numbers = data.train.target() != nullptr ? data.train.target()->shape.numel() : 0;
+  set_from_data(experiment.net, data.is_text ? "vocabulary" : "output",
+                data.has_classes ? data.class_count : numbers);
   if (data.is_text) set_from_data(experiment.net, "block", experiment.data.text.length);
   const Defaults defaults = defaults_for(data);
   if (!experiment.loss) experiment.loss = config::make<loss::Loss>(config::parse_text(defaults.loss));
@@ -176,6 +211,7 @@ void complete(Experiment& experiment, const LoadedData& data) {
       experiment.metrics.push_back(config::make<metric::Metric>(config::Value(name)));
     }
   }
+  refuse_twice(experiment.metrics);
   if (experiment.train.patience > 0 && experiment.data.validation <= 0) {
     throw ValueError(341, "[train] train.patience needs rows to measure on. Set data.validation = 0.1, say.");
   }
@@ -194,14 +230,13 @@ train::Task make_task(const Experiment& experiment, const LoadedData& data) {
 }
 
 void build_net(const Experiment& experiment, const LoadedData& data) {
-  const NoLine no_line;
   const Tensor row = data.train.take({0})[0];
   const Tensor x = data.scaler ? (*data.scaler)(row) : row;
   experiment.net->build(x, {.seed = experiment.seed});
   const Tensor y = experiment.net->predict(x);
   const std::int64_t given = y.numel();
   const std::int64_t wanted = data.has_classes ? data.class_count : data.train.target()->shape.numel();
-  if (y.ndim() != 2 || wanted == 0 || given == wanted) return;
+  if (y.ndim() != 2 || wanted == 0 || given == wanted) return check_fit(experiment, data);
   const std::string needed = data.has_classes ? fmt::format("the data have {} classes", wanted)
                                               : fmt::format("the target has {}", wanted);
   throw ShapeError(

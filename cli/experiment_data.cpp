@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <initializer_list>
@@ -57,12 +58,27 @@ void scale(LoadedData& data, Scale how, data::Per per) {
   }
 }
 
+/// Rows to learn from and those that are set aside.
+/// @param key  the setting that says how many: "data.test".
+data::TwoParts set_aside(const data::Source& all, double share, const data::SplitOptions& options,
+                         const DataSettings& settings, std::string_view key) {
+  const auto aside = static_cast<double>(all.rows()) * share;
+  if (all.rows() == 0 || std::llround(aside) < 1 || std::llround(aside) >= all.rows()) {
+    throw ValueError(
+        356,
+        fmt::format("[data] {}: {} row{}, of which {} = {} sets {} aside. Need at least one, "
+                    "and one to learn from: give more rows, or another share, or 0.",
+                    settings.name, all.rows(), all.rows() == 1 ? "" : "s", key, share, std::llround(aside)));
+  }
+  return data::split(all, 1 - share, options);
+}
+
 /// One source, of which a part is set aside to test on: the same whatever the run's seed is.
-LoadedData parted(const data::Source& all, double test_share) {
+LoadedData parted(const data::Source& all, const DataSettings& settings) {
   LoadedData data;
   data.train = all;
-  if (test_share > 0) {
-    const auto [train, test] = data::split(all, 1 - test_share);
+  if (settings.test > 0) {
+    const auto [train, test] = set_aside(all, settings.test, {}, settings, "data.test");
     data.train = train, data.test = test;
   }
   learn_target(data);
@@ -77,7 +93,7 @@ std::string rows_text(const LoadedData& data) {
 
 LoadedData load_table(const DataSettings& settings) {
   const data::Table table = data::read_csv(settings.name, settings.csv);
-  LoadedData data = parted(table, settings.test);
+  LoadedData data = parted(table, settings);
   data.target = table.target();
   if (data.target.empty()) {
     throw ValueError(343, fmt::format("[train] {} has no target. Name the column to be learnt: --target {}.",
@@ -107,7 +123,7 @@ LoadedData load_arrays(const DataSettings& settings) {
       return batch;
     });
   }
-  LoadedData data = parted(all, settings.test);
+  LoadedData data = parted(all, settings);
   if (all.target() == nullptr) {
     throw ValueError(343, fmt::format("[train] {} has no target. Name two of its arrays: --data.npz.x and "
                                       "--data.npz.t.",
@@ -132,7 +148,7 @@ LoadedData load_pictures(const DataSettings& settings) {
     data.test = data::pictures(test, like_train);
     learn_target(data);
   } else {
-    data = parted(data::pictures(settings.name, settings.pictures), settings.test);
+    data = parted(data::pictures(settings.name, settings.pictures), settings);
   }
   data.described = fmt::format("{}: {}", settings.name, rows_text(data));
   return data;
@@ -200,7 +216,8 @@ LoadedData load_data(const DataSettings& settings, std::uint64_t seed,
                                  settings.name, fmt::join(data.classes, ", "), fmt::join(classes, ", ")));
   }
   if (settings.validation > 0) {
-    const auto [train, validation] = data::split(data.train, 1 - settings.validation, {.seed = seed});
+    const auto [train, validation] =
+        set_aside(data.train, settings.validation, {.seed = seed}, settings, "data.validation");
     data.train = train, data.validation = validation;
     data.described += fmt::format("; {} of the training part are for validation", validation.rows());
   }

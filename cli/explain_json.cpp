@@ -2,7 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "json_number.h"
 #include "json_text.h"
 
 namespace chainrule::cli {
@@ -10,7 +9,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json number(double value) { return json_number(value); }
+Json number(double value) { return value; }
 
 /// {name: field} for each derivative.
 Json by_name(const std::vector<explain::Derivative>& derivatives, double explain::Derivative::*field) {

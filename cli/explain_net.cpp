@@ -18,7 +18,6 @@
 #include "explain_json.h"
 #include "files.h"
 #include "formats.h"
-#include "no_line.h"
 #include "options.h"
 #include "train/checkpoint_file.h"
 #include "trained.h"
@@ -247,7 +246,6 @@ bool is_model(const std::string& word) {
 int explain_model(const std::string& model, const ExplainNetOptions& options, const std::string& format,
                   const std::string& out) {
   use_threads(options.threads);
-  const NoLine no_line;
   const NetExplanation made = Session(model, options).explain();
   write_result(out, format == "json"   ? to_json(made)
                     : format == "html" ? to_html(made.net, made.title, weight_text(made))

@@ -2,7 +2,6 @@
 #include <nlohmann/json.hpp>
 
 #include "explain_json.h"
-#include "json_number.h"
 #include "json_text.h"
 
 namespace chainrule::cli {
@@ -17,10 +16,8 @@ Json shape_of(const Tensor& tensor) {
 
 Json summary(const Tensor& tensor, const explain::Summary& s) {
   if (tensor.is_empty()) return {};
-  return {{"mean", json_number(s.mean)},         {"deviation", json_number(s.deviation)},
-          {"smallest", json_number(s.smallest)}, {"largest", json_number(s.largest)},
-          {"norm", json_number(s.norm)},         {"zeros", s.zeros},
-          {"not_finite", s.not_finite},          {"count", s.count}};
+  return {{"mean", s.mean}, {"deviation", s.deviation}, {"smallest", s.smallest},     {"largest", s.largest},
+          {"norm", s.norm}, {"zeros", s.zeros},         {"not_finite", s.not_finite}, {"count", s.count}};
 }
 
 Json layer(const explain::LayerTrace& of) {
@@ -48,37 +45,31 @@ Json weight(const explain::WeightTrace& of) {
   constexpr const char* kKinds[] = {"products", "samples", "none"};
   Json made{{"parameter", of.parameter},
             {"index", of.index},
-            {"value", json_number(of.value)},
-            {"gradient", json_number(of.gradient)},
+            {"value", of.value},
+            {"gradient", of.gradient},
             {"kind", kKinds[static_cast<int>(of.kind)]},
-            {"sum", json_number(of.sum)},
+            {"sum", of.sum},
             {"terms", Json::array()}};
   for (const explain::GradientTerm& term : of.terms) {
     Json one{{"row", term.row}};
     if (of.kind == explain::WeightTrace::Kind::products) {
-      one["x"] = json_number(term.input);
-      one["dy"] = json_number(term.gradient);
+      one["x"] = term.input;
+      one["dy"] = term.gradient;
     }
-    one["product"] = json_number(term.product);
+    one["product"] = term.product;
     made["terms"].push_back(std::move(one));
   }
   return made;
 }
 
 Json update(const explain::UpdateTrace& of, const std::string& states) {
-  Json made{{"rule", of.rule},
-            {"step", of.step},
-            {"lr", json_number(of.lr)},
-            {"updates", of.is_update},
-            {"states_from", states},
-            {"states", Json::object()},
-            {"before", json_number(of.before)},
-            {"after", json_number(of.after)},
-            {"formulas", Json::array()}};
-  for (const auto& [name, number] : of.states) made["states"][name] = json_number(number);
+  Json made{{"rule", of.rule},         {"step", of.step},       {"lr", of.lr},
+            {"updates", of.is_update}, {"states_from", states}, {"states", Json::object()},
+            {"before", of.before},     {"after", of.after},     {"formulas", Json::array()}};
+  for (const auto& [name, number] : of.states) made["states"][name] = number;
   for (const explain::Formula& f : of.formulas) {
     made["formulas"].push_back(
-        {{"name", f.name}, {"formula", f.text}, {"numbers", f.numbers}, {"value", json_number(f.value)}});
+        {{"name", f.name}, {"formula", f.text}, {"numbers", f.numbers}, {"value", f.value}});
   }
   return made;
 }
@@ -89,7 +80,7 @@ std::string to_json(const NetExplanation& made) {
   Json all{{"model", made.model},
            {"title", made.title},
            {"rows", made.rows},
-           {"loss", json_number(made.net.loss)},
+           {"loss", made.net.loss},
            {"layers", Json::array()}};
   for (const explain::LayerTrace& each : made.net.layers) all["layers"].push_back(layer(each));
   if (made.weight) all["weight"] = weight(*made.weight);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -9,6 +10,7 @@
 
 #include "chainrule/error.h"
 #include "chainrule/io.h"
+#include "chainrule/plot.h"
 
 namespace chainrule::cli {
 
@@ -29,13 +31,33 @@ void prepare_run_folder(const std::filesystem::path& folder, bool force) {
   io::AtomicFile trial(folder / kResultFile);  // and leaves nothing
 }
 
-void remove_event_files(const std::filesystem::path& folder) {
+namespace {
+
+/// Removes the files of a folder that are so.
+template <class F>
+void remove_those(const std::filesystem::path& folder, F is_so) {
   std::error_code error;
   std::vector<std::filesystem::path> found;
   for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
-    if (at->path().filename().string().starts_with("events.out.tfevents.")) found.push_back(at->path());
+    if (is_so(at->path())) found.push_back(at->path());
   }
   for (const std::filesystem::path& path : found) std::filesystem::remove(path, error);
+}
+
+}  // namespace
+
+void remove_drawn_files(const std::filesystem::path& folder) {
+  remove_those(folder,
+               [](const auto& path) { return path.filename().string().starts_with("events.out.tfevents."); });
+  const std::vector<std::string> plots = registry<plot::Plot>().names();
+  remove_those(folder / "plots", [&](const auto& path) {
+    std::string name = path.stem().string();
+    while (!name.empty() && name.back() >= '0' && name.back() <= '9') name.pop_back();  // of several: curves2
+    const bool is_picture = path.extension() == ".svg" || path.extension() == ".png";
+    return is_picture && std::find(plots.begin(), plots.end(), name) != plots.end();
+  });
+  std::error_code ignored;
+  std::filesystem::remove(folder / "plots", ignored);  // if nothing else is in it
 }
 
 }  // namespace chainrule::cli

@@ -12,7 +12,8 @@ inline constexpr const char* kResultFile = "result.json";
 /// @throws FileError  if not (E083), or if it has results already and `force` is not set (E084).
 void prepare_run_folder(const std::filesystem::path& folder, bool force);
 
-/// Removes what train --tensorboard left in a folder.
-void remove_event_files(const std::filesystem::path& folder);
+/// Removes what train --tensorboard and plot left in the folder of a run: its event files, and its pictures
+/// in plots.
+void remove_drawn_files(const std::filesystem::path& folder);
 
 }  // namespace chainrule::cli

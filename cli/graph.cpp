@@ -15,7 +15,6 @@
 #include "formats.h"
 #include "json_text.h"
 #include "keys.h"
-#include "no_line.h"
 #include "subject.h"
 
 namespace chainrule::cli {
@@ -73,7 +72,6 @@ explain::NetGraph graph_on(const nn::Layer& net, const Sizes& row, bool all) {
 }
 
 explain::NetGraph make_graph(const GraphOptions& options) {
-  const NoLine no_line;
   Subject subject = open_subject(options.name, options.given);
   if (!options.input.empty())
     return graph_on(*subject.experiment.net, read_sizes(options.input), options.all);

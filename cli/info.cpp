@@ -3,21 +3,36 @@
 #include <fmt/ranges.h>
 
 #include <CLI/App.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "chainrule/error.h"
 #include "chainrule/io.h"
 #include "commands.h"
 #include "exit_code.h"
+#include "files.h"
+#include "json_text.h"
 #include "output.h"
+#include "train/checkpoint_file.h"
 #include "trained.h"
 
 namespace chainrule::cli {
 namespace {
 
 namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+/// What is said of a file: for people, and as a document with the same in it.
+struct Said {
+  std::string text;
+  Json json;
+  int code = kDone;
+};
+
+Json shape_json(const Shape& shape) { return std::vector<std::int64_t>(shape.begin(), shape.end()); }
 
 std::string tensors_text(const NamedTensors& tensors) {
   std::string text;
@@ -27,6 +42,15 @@ std::string tensors_text(const NamedTensors& tensors) {
     numbers += tensor.numel();
   }
   return text + fmt::format("  {} tensors, {} numbers\n", tensors.size(), numbers);
+}
+
+Json tensors_json(const NamedTensors& tensors) {
+  Json all = Json::array();
+  for (const auto& [name, tensor] : tensors) {
+    all.push_back(
+        {{"name", name}, {"shape", shape_json(tensor.shape())}, {"dtype", name_of(tensor.dtype())}});
+  }
+  return all;
 }
 
 /// "chainrule.net" and the other short notes; long ones by their size.
@@ -40,82 +64,159 @@ std::string metadata_text(const io::Metadata& metadata) {
   return text;
 }
 
-std::string model_text(const std::string& path) {
-  const io::TensorFile file = io::read_safetensors(path);
-  std::string text = path + ": tensors in the safetensors format\n";
-  if (!file.metadata.empty()) text += "says of itself\n" + metadata_text(file.metadata);
-  return text + "holds\n" + tensors_text(file.tensors);
+/// What a file of tensors is: "model", "checkpoint", or "tensors" of another program, which have no checksum.
+/// @throws FileError  if its checksum does not fit (E256, E307).
+std::string checked_kind(const std::string& path, const io::Metadata& metadata) {
+  const auto says = [&](std::string_view key, std::string_view text) {
+    return std::any_of(metadata.begin(), metadata.end(), [&](const auto& entry) {
+      return entry.first == key && (text.empty() || entry.second == text);
+    });
+  };
+  if (says("format", "chainrule checkpoint")) {
+    train::read_checkpoint(path);
+    return "checkpoint";
+  }
+  if (!says("chainrule.checksum", "")) return "tensors";
+  load_model(path);
+  return "model";
 }
 
-std::string run_text(const std::string& folder) {
-  std::string text = folder + ": a run\n" + io::read_file(folder + "/run.toml") + "\n";
-  std::error_code ignored;
+Said of_tensors(const std::string& path) {
+  const io::TensorFile file = io::read_safetensors(path);
+  const std::string kind = checked_kind(path, file.metadata);
+  const bool is_checked = kind != "tensors";
+  std::string text = fmt::format(
+      "{}: {}, {}\n", path, is_checked ? "a " + kind + " of Chainrule" : "tensors in the safetensors format",
+      is_checked ? "its checksum is right" : "without a checksum");
+  if (!file.metadata.empty()) text += "says of itself\n" + metadata_text(file.metadata);
+  Json json{{"kind", kind},
+            {"path", path},
+            {"checksum", is_checked ? "right" : "none"},
+            {"tensors", tensors_json(file.tensors)},
+            {"metadata", Json::object()}};
+  for (const auto& [key, value] : file.metadata) json["metadata"][key] = value;
+  return {text + "holds\n" + tensors_text(file.tensors), std::move(json)};
+}
+
+/// Whether the files that a run keeps are whole.
+void add_files(Said& said, const std::string& folder) {
+  said.json["files"] = Json::array();
+  for (const char* name : {"checkpoint-a.safetensors", "checkpoint-b.safetensors", kModelFile}) {
+    const std::string path = folder + "/" + name;
+    std::error_code ignored;
+    if (!fs::exists(path, ignored)) continue;
+    Json file{{"name", name}, {"bytes", fs::file_size(path, ignored)}, {"whole", true}, {"problem", nullptr}};
+    try {
+      checked_kind(path, io::read_safetensors(path).metadata);
+      said.text +=
+          fmt::format("{}: whole, its checksum is right, {} bytes\n", name, fs::file_size(path, ignored));
+    } catch (const Error& error) {
+      const bool is_model = std::string_view(name) == kModelFile;
+      said.code = is_model && said.code == kDone ? kUnreadable : kOtherRun;
+      said.text += fmt::format("{}: DAMAGED: {}\n", name, error.what());
+      file["whole"] = false, file["problem"] = error.what();
+    }
+    said.json["files"].push_back(std::move(file));
+  }
+}
+
+Said of_run(const std::string& folder) {
+  const std::string path = folder + "/run.toml", settings = io::read_file(path);
+  Said said{folder + ": a run\n" + settings + "\n", {{"kind", "run"}, {"path", folder}}};
+  said.json["settings"] = Json::parse(config::to_json(config::parse_toml(settings, path)));
+  said.json["last_report"] = nullptr;
   if (const train::History history = history_of(folder); !history.empty()) {
     std::ostringstream last;
     last << history.back();
-    text += "last report: " + last.str() + "\n";
+    said.text += "last report: " + last.str() + "\n";
+    said.json["last_report"] = Json::parse(train::to_json(history.back()));
   }
-  for (const char* name : {"checkpoint-a.safetensors", "checkpoint-b.safetensors", "model.safetensors"}) {
-    const std::string path = folder + "/" + name;
-    if (!fs::exists(path, ignored)) continue;
-    try {
-      io::read_safetensors(path);
-      text += fmt::format("{}: whole, {} bytes\n", name, fs::file_size(path, ignored));
-    } catch (const FileError& error) {
-      text += fmt::format("{}: {}\n", name, error.what());
-    }
-  }
-  return text;
+  add_files(said, folder);
+  return said;
 }
 
-std::string npz_text(const std::string& path) {
-  return path + ": NumPy arrays\n" + tensors_text(io::read_npz(path));
+Said of_npz(const std::string& path) {
+  const NamedTensors arrays = io::read_npz(path);
+  return {path + ": NumPy arrays\n" + tensors_text(arrays),
+          {{"kind", "arrays"}, {"path", path}, {"tensors", tensors_json(arrays)}}};
 }
 
-std::string npy_text(const std::string& path) {
+Said of_npy(const std::string& path) {
   const Tensor tensor = io::read_npy(path);
-  return fmt::format("{}: a NumPy array {} {}\n", path, tensor.shape().to_string(), name_of(tensor.dtype()));
+  return {fmt::format("{}: a NumPy array {} {}\n", path, tensor.shape().to_string(), name_of(tensor.dtype())),
+          {{"kind", "array"},
+           {"path", path},
+           {"shape", shape_json(tensor.shape())},
+           {"dtype", name_of(tensor.dtype())}}};
 }
 
-std::string data_text(const std::string& name) {
-  if (name.ends_with(".csv") || name.ends_with(".tsv") || name.ends_with(".csv.gz")) {
-    data::CsvOptions options{.missing = data::Missing::value};
-    return data::read_csv(name, options).to_string(10) + "\n";
+Said of_table(const std::string& path) {
+  const data::Table table = data::read_csv(path, {.missing = data::Missing::value});
+  Json json{{"kind", "table"}, {"path", path}, {"rows", table.rows()}, {"columns", Json::array()}};
+  for (const Shared<const data::TableColumn>& column : table.columns()) {
+    json["columns"].push_back({{"name", column->name}, {"words", column->words}});
+  }
+  return {table.to_string(10) + "\n", std::move(json)};
+}
+
+Said of_set(const std::string& name) {
+  std::error_code ignored;
+  const std::vector<std::string> known = data::known_sets();
+  if (!fs::is_directory(name, ignored) && std::find(known.begin(), known.end(), name) == known.end()) {
+    throw FileError(358,
+                    fs::exists(name, ignored)
+                        ? fmt::format("[info] {}: files of this kind are not known. Known are .safetensors, "
+                                      ".npz, .npy and .csv.",
+                                      name)
+                        : fmt::format("[info] {}: there is no such file or folder, and no data set of this "
+                                      "name. Check the path.",
+                                      name));
   }
   const data::Dataset set = data::load(name, {});
   std::ostringstream text;
   text << set.name << "\ntraining part: " << data::Source(set.train)
        << "\ntest part: " << data::Source(set.test) << "\n";
-  if (!set.class_names.empty())
-    text << "classes: " << fmt::format("{}", fmt::join(set.class_names, ", ")) << "\n";
-  return text.str();
+  if (!set.class_names.empty()) text << fmt::format("classes: {}\n", fmt::join(set.class_names, ", "));
+  return {text.str(),
+          {{"kind", "set"},
+           {"path", set.folder},
+           {"name", set.name},
+           {"training_rows", set.train.count},
+           {"test_rows", set.test.count},
+           {"shape", {set.train.channels, set.train.height, set.train.width}},
+           {"classes", set.class_names}}};
 }
 
-std::string describe(const std::string& name) {
+Said describe(const std::string& name) {
   std::error_code ignored;
-  if (fs::exists(name + "/run.toml", ignored)) return run_text(name);
-  if (name.ends_with(".safetensors")) return model_text(name);
-  if (name.ends_with(".npz")) return npz_text(name);
-  if (name.ends_with(".npy")) return npy_text(name);
-  return data_text(name);
+  if (fs::exists(name + "/run.toml", ignored)) return of_run(name);
+  if (name.ends_with(".safetensors")) return of_tensors(name);
+  if (name.ends_with(".npz")) return of_npz(name);
+  if (name.ends_with(".npy")) return of_npy(name);
+  return kind_of(name) == DataKind::table ? of_table(name) : of_set(name);
 }
 
 }  // namespace
 
 Command add_info(CLI::App& app) {
   const auto name = std::make_shared<std::string>();
+  const auto json = std::make_shared<bool>(false);
   CLI::App& info = *app.add_subcommand("info", "Say what is in a run, a model, a checkpoint or a data file");
   info.add_option("NAME", *name, "a run's folder; a .safetensors, .npz, .npy or .csv file; or\na data set")
       ->required()
       ->type_name("");
+  info.add_flag("--json", *json, "print one JSON document");
   info.footer(
+      "Checks the checksums of checkpoints and models: exits with 6 if a checkpoint is\n"
+      "damaged, with 4 if a model is.\n\n"
       "Examples:\n"
       "  chainrule info run1\n"
       "  chainrule info run1/model.safetensors\n"
       "  chainrule info cars.csv");
-  return [name] {
-    write_text(stdout, describe(*name));
-    return kDone;
+  return [name, json] {
+    const Said said = describe(*name);
+    write_text(stdout, *json ? json_text(said.json) : said.text);
+    return said.code;
   };
 }
 

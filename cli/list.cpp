@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <CLI/App.hpp>
+#include <algorithm>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "chainrule/error.h"
 #include "chainrule/plot.h"
@@ -10,11 +12,14 @@
 #include "core/nearest.h"
 #include "exit_code.h"
 #include "experiment.h"
+#include "json_text.h"
 #include "output.h"
 #include "surface.h"
 
 namespace chainrule::cli {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 struct Kind {
   const char* name;
@@ -37,6 +42,13 @@ constexpr Kind kKinds[] = {
     {"plots", "what is drawn of runs and nets", rows_of<plot::Plot>},
 };
 
+/// The lists that there are.
+std::vector<std::string> lists() {
+  std::vector<std::string> all{"settings", "data"};
+  for (const Kind& kind : kKinds) all.emplace_back(kind.name);
+  return all;
+}
+
 std::string rows_text(const Registry& rows) {
   std::size_t width = 0;
   for (const Registry::Row& row : rows.rows()) width = std::max(width, row.info->name.size());
@@ -54,6 +66,42 @@ std::string leaves_text(const std::vector<config::Leaf>& leaves) {
                         leaf.doc, leaf.kind, range);
   }
   return text;
+}
+
+Json leaves_json(const std::vector<config::Leaf>& leaves) {
+  Json all = Json::array();
+  for (const config::Leaf& leaf : leaves) {
+    all.push_back({{"name", leaf.name},
+                   {"default", leaf.value},
+                   {"kind", leaf.kind},
+                   {"range", leaf.range},
+                   {"doc", leaf.doc}});
+  }
+  return all;
+}
+
+Json rows_json(const Registry& rows) {
+  Json all = Json::array();
+  for (const Registry::Row& row : rows.rows()) {
+    const Shared<Configurable> made(row.make());
+    all.push_back(
+        {{"name", row.info->name},
+         {"doc", row.info->doc},
+         {"settings", made ? leaves_json(config::leaves(*made, config::Objects::skip)) : Json::array()}});
+  }
+  return all;
+}
+
+/// The same as list_text, as a document.
+Json list_json(const std::string& what) {
+  Experiment experiment;
+  if (what == "settings") return leaves_json(config::leaves(experiment, config::Objects::skip));
+  if (what == "data") return data::known_sets();
+  if (what.empty()) return lists();
+  for (const Kind& kind : kKinds) {
+    if (what == kind.name) return rows_json(kind.rows());
+  }
+  return {};
 }
 
 std::string settings_text() {
@@ -102,14 +150,12 @@ std::string row_text(const std::string& name) {
   return text;
 }
 
-/// The lists that there are.
-std::vector<std::string> lists() {
-  std::vector<std::string> all{"settings", "data"};
-  for (const Kind& kind : kKinds) all.emplace_back(kind.name);
-  return all;
-}
-
-int list(const std::string& what) {
+int list(const std::string& what, bool is_json) {
+  const std::vector<std::string> known = lists();
+  if (is_json && (what.empty() || std::find(known.begin(), known.end(), what) != known.end())) {
+    write_text(stdout, json_text(list_json(what)));
+    return kDone;
+  }
   if (what.empty()) {
     std::string text;
     for (const Kind& kind : kKinds) text += fmt::format("{:<14}{}\n", kind.name, kind.doc);
@@ -182,8 +228,10 @@ Command add_list(CLI::App& app) {
   CLI::App& listed = *app.add_subcommand("list", "List layers, optimizers, losses, settings, ...");
   listed.add_option("WHAT", *what, "layers, optimizers, ...; without it, what lists there are")
       ->type_name("");
+  const auto json = std::make_shared<bool>(false);
+  listed.add_flag("--json", *json, "print one JSON document");
   listed.footer("Examples:\n  chainrule list layers\n  chainrule list settings");
-  return [what] { return list(*what); };
+  return [what, json] { return list(*what, *json); };
 }
 
 Command add_help(CLI::App& app) {

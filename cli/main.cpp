@@ -13,9 +13,11 @@
 #include <utility>
 #include <vector>
 
+#include "color.h"
 #include "commands.h"
 #include "core/nearest.h"
 #include "exit_code.h"
+#include "graph/source_lines.h"
 #include "help_format.h"
 #include "machine.h"
 #include "options.h"
@@ -31,7 +33,8 @@ constexpr const char* kFooter =
     "damaged or of another run, 130 stopped by Ctrl-C (143 by SIGTERM) after saving.\n\n"
     "Environment: CHAINRULE_NUM_THREADS and CHAINRULE_SIMD (avx512, avx2, sse4) limit\n"
     "what is used, CHAINRULE_DATA_DIR is a folder with data sets, CHAINRULE_MODE (lazy,\n"
-    "eager, verify) says how graphs are computed, CHAINRULE_VERBOSE=1 reports plans.\n\n"
+    "eager, verify) says how graphs are computed, CHAINRULE_VERBOSE=1 reports plans.\n"
+    "NO_COLOR and FORCE_COLOR switch colours off and on; --color wins.\n\n"
     "Examples:\n"
     "  chainrule train                               train on the built-in digits\n"
     "  chainrule train --data mnist --out run1       on MNIST, keeping the run\n"
@@ -55,6 +58,11 @@ void define(Tool& tool) {
   tool.app.footer(kFooter);
   tool.app.require_subcommand(1);
   tool.app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  tool.app
+      .add_option("--color",
+                  "auto (where stdout or stderr is a terminal), always, never;\nanywhere among "
+                  "the arguments")
+      ->type_name("WHEN");
   tool.app.set_version_flag("--version",
                             [] { return fmt::format("chainrule {}\n{}", CHAINRULE_VERSION, machine()); });
   tool.commands = {
@@ -146,11 +154,37 @@ int wrong_usage(const CLI::App& app, const CLI::ParseError& error) {
   return kUsage;
 }
 
+/// Takes --color WHEN out of the arguments, wherever it stands: what is wrong with the others is said in
+/// colours already. False, and a complaint, if WHEN is none.
+bool take_color(std::vector<std::string>& arguments) {
+  constexpr std::string_view kOption = "--color";
+  for (std::size_t i = 0; i < arguments.size() && arguments[i] != "--";) {
+    const bool is_alone = arguments[i] == kOption;
+    if (!is_alone && !arguments[i].starts_with("--color=")) {
+      ++i;
+      continue;
+    }
+    const std::size_t count = is_alone && i + 1 < arguments.size() ? 2 : 1;
+    const std::string when =
+        is_alone ? (count == 2 ? arguments[i + 1] : "") : arguments[i].substr(kOption.size() + 1);
+    if (!set_color(when)) {
+      complain(fmt::format("--color: '{}' is none of auto, always, never. See chainrule --help.", when));
+      return false;
+    }
+    const auto at = arguments.begin() + static_cast<std::ptrdiff_t>(i);
+    arguments.erase(at, at + static_cast<std::ptrdiff_t>(count));
+  }
+  return true;
+}
+
 int parse_and_run(int argc, char** argv) {
+  std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+  if (!take_color(arguments)) return kUsage;
   Tool tool;
   define(tool);
   try {
-    tool.app.parse(argc, argv);
+    std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
+    tool.app.parse(arguments);
   } catch (const CLI::CallForHelp&) {
     write_text(stdout, tool.app.help());
     return kDone;
@@ -166,20 +200,15 @@ int parse_and_run(int argc, char** argv) {
   return kUsage;
 }
 
-/// A message without "called from train.cpp:41": such lines are the tool's, not the user's.
-std::string without_place(const std::string& message) {
-  static const std::regex place("(,? ?[Cc]alled from| at| from) [A-Za-z0-9_]+\\.(cpp|h):[0-9]+");
-  return std::regex_replace(std::regex_replace(message, place, ""), std::regex("\\.\\. "), ". ");
-}
-
 int guarded_main(int argc, char** argv) {
   prepare_streams();
-  set_report_sink([](std::string_view line) { complain(without_place(std::string(line))); });
+  hide_source_lines();
+  set_report_sink([](std::string_view line) { complain(line); });
   int code = kFailed;
   try {
     code = parse_and_run(argc, argv);
   } catch (const Error& error) {
-    complain(without_place(error.what()));
+    complain(error.what());
     code = exit_code_of(error);
   } catch (const std::bad_alloc&) {
     complain("out of memory; try smaller --hidden or --batch-size.");

@@ -7,6 +7,8 @@
 #include <csignal>
 #include <string>
 
+#include "color.h"
+
 namespace chainrule::cli {
 namespace {
 
@@ -33,10 +35,11 @@ void write_text(std::FILE* stream, std::string_view text) {
 
 int stdout_error() { return first_error; }
 
-void complain(std::string_view message) {
-  std::string text = "chainrule: ";
-  text.append(message).append("\n");
-  write_text(stderr, text);
+void complain(std::string_view message) { write_text(stderr, colored_message(message)); }
+
+void warn(std::string_view message) {
+  std::string text = "warning: ";
+  complain(text.append(message));
 }
 
 }  // namespace chainrule::cli

@@ -15,7 +15,9 @@ void write_text(std::FILE* stream, std::string_view text);
 /// The errno of the first failure on stdout, or 0.
 int stdout_error();
 
-/// Like write_text(stderr, "chainrule: <message>\n").
+/// Like write_text(stderr, "chainrule: <message>\n"), with colours on a terminal.
 void complain(std::string_view message);
+/// The same with "warning: " in front.
+void warn(std::string_view message);
 
 }  // namespace chainrule::cli

@@ -15,6 +15,7 @@
 #include <memory>
 
 #include "chainrule/error.h"
+#include "color.h"
 #include "commands.h"
 #include "exit_code.h"
 #include "options.h"
@@ -46,11 +47,7 @@ plot::TextOptions terminal_options() {
   }
   std::setlocale(LC_CTYPE, "");
   options.unicode = std::strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-  const char* const no_color = std::getenv("NO_COLOR");
-  const char* const term = std::getenv("TERM");
-  const bool is_plain =
-      (no_color != nullptr && *no_color != '\0') || term == nullptr || std::strcmp(term, "dumb") == 0;
-  options.color = is_terminal && !is_plain;
+  options.color = has_color(stdout);
   return options;
 }
 
@@ -128,7 +125,18 @@ std::string save_in_folder(const RunToPlot& run, const std::vector<Named>& plots
   return names;
 }
 
+/// A folder may have any name, but "curves.gif" is a picture that cannot be written.
+void refuse_ending(const std::string& out) {
+  constexpr std::string_view kOthers[] = {".gif", ".jpg", ".jpeg", ".pdf", ".eps", ".webp", ".bmp"};
+  const std::string ending = fs::path(out).extension().string();
+  if (std::find(std::begin(kOthers), std::end(kOthers), ending) == std::end(kOthers)) return;
+  throw ValueError(380, fmt::format("[write] {}: the ending {} says nothing of how to write it. Take .svg or "
+                                    ".png, or name a folder.",
+                                    out, ending));
+}
+
 int run(const PlotOptions& options) {
+  if (!options.report) refuse_ending(options.out);
   use_threads(options.threads);
   if (options.terminal) return draw_in_terminal(options.run);
   const RunToPlot run = load_run(options.run, options.data, options.data_dir);

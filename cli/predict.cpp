@@ -186,6 +186,11 @@ void predict_all(const Trained& trained, const PredictOptions& options, Writer& 
         write(writer.lines({file}, trained.model.predict(read_picture(trained, file, options.invert))));
       continue;
     }
+    if (input.ends_with(".safetensors")) {
+      throw ValueError(
+          346, fmt::format("[predict] {} is a model, not rows to predict. Give files .csv, pictures, or -.",
+                           input));
+    }
     const data::Table table = read_new_table(trained, input, false);
     const Tensor x = inputs_of(trained, table, input == "-" ? "stdin" : input);
     constexpr std::int64_t kBlock = 1000;
@@ -198,7 +203,9 @@ void predict_all(const Trained& trained, const PredictOptions& options, Writer& 
 
 int run(const PredictOptions& options) {
   if (options.inputs.empty() == options.data.empty()) {
-    complain("give what to predict: files (- for stdin), or --data SET. See chainrule predict --help.");
+    complain(options.data.empty()
+                 ? "give what to predict: files (- for stdin), or --data SET. See chainrule predict --help."
+                 : "give files to predict or --data, not both. See chainrule predict --help.");
     return kUsage;
   }
   use_threads(options.threads);

@@ -16,12 +16,12 @@
 #include "chainrule/threads.h"
 #include "commands.h"
 #include "exit_code.h"
-#include "interrupt.h"
 #include "json_text.h"
 #include "keys.h"
 #include "options.h"
 #include "output.h"
 #include "progress.h"
+#include "train/interrupt.h"
 #include "training.h"
 #include "vary.h"
 
@@ -45,6 +45,11 @@ class Trials {
         base_(std::move(base)),
         varied_(options.vary),
         has_own_data_(varied_.has("data") || varied_.has("seed")) {
+    if (options.search.search == train::Search::grid && varied_.has_range()) {
+      throw ValueError(350,
+                       "[sweep] a grid runs all values, and a range (..) has too many. List them, as in "
+                       "--vary lr=0.1,0.01, or draw some: --search random.");
+    }
     Experiment first = varied_.at(varied_.first(), base_);
     data_ = load_data(first.data, first.seed);
     complete(first, data_);
@@ -66,7 +71,7 @@ class Trials {
   Experiment at(const train::Point& point) const { return varied_.at(point, base_); }
 
   /// What a run comes to on the validation part.
-  double score(const train::Point& point, double budget, const InterruptGuard& interrupts) const {
+  double score(const train::Point& point, double budget, const train::InterruptGuard& interrupts) const {
     const auto check = [&] {
       if (interrupts.signal() != 0) throw Error(352, "[sweep] interrupted.");
     };
@@ -141,7 +146,7 @@ int run(const Options& options) {
   search.threads = options.jobs > 0 ? options.jobs : num_threads();
   set_num_threads(1);  // of each run: it is the runs that are done at once
 
-  const InterruptGuard interrupts;
+  const train::InterruptGuard interrupts;
   const std::int64_t count = runs_of(trials.space(), search);
   Progress progress(options.json ? stderr : stdout, count, "runs");
   if (count > 0) {

@@ -3,7 +3,6 @@
 
 #include <CLI/Option.hpp>
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -16,15 +15,19 @@
 #include "dry_run.h"
 #include "exit_code.h"
 #include "files.h"
-#include "interrupt.h"
+#include "fingerprint.h"
 #include "json_text.h"
+#include "keeper.h"
 #include "keys.h"
 #include "machine.h"
 #include "options.h"
 #include "output.h"
 #include "progress.h"
 #include "report.h"
+#include "symptoms.h"
+#include "train/interrupt.h"
 #include "training.h"
+#include "watcher.h"
 
 namespace chainrule::cli {
 namespace {
@@ -40,72 +43,6 @@ struct TrainOptions {
   bool force = false, json = false, dry_run = false, quiet = false, verbose = false, tensorboard = false;
 
   const std::string& folder() const { return resume.empty() ? out : resume; }
-};
-
-/// Draws the bar, prints a line a report, and ends the run on a signal.
-class Watcher : public train::Handler {
- public:
-  Watcher(Progress& progress, const InterruptGuard& interrupts, std::int64_t begin,
-          const TrainOptions& options)
-      : progress_(progress),
-        interrupts_(interrupts),
-        begin_(begin),
-        keeps_results_(!options.folder().empty()),
-        is_jsonl_(options.log_format == "jsonl") {}
-
-  void begin(train::Trainer& trainer) override {
-    progress_.say([&trainer] {
-      const train::State state = trainer.state();
-      std::string text = fmt::format("epoch {:.4g}, loss {:.4g}", std::ceil(state.epoch), state.loss);
-      if (state.report == nullptr) return text;
-      for (const train::Measure& measure : state.report->metrics) {
-        const bool is_loss = measure.name.ends_with("loss");
-        if (!is_loss && measure.matrix.empty())
-          return text + fmt::format(", {} {:.4f}", measure.name, measure.value);
-      }
-      return text;
-    });
-  }
-  void call(train::Trainer& trainer) override {
-    progress_.update(trainer.steps_done() - begin_);
-    // Nobody is left to read what would be printed, as after `| head -1`.
-    const bool in_vain = stdout_error() != 0 && !keeps_results_;
-    if (interrupts_.signal() != 0 || in_vain) trainer.stop("interrupted");
-  }
-  void reported(train::Trainer& trainer, const train::Report& report) override {
-    if (is_jsonl_) return progress_.line(train::to_json(report));
-    if (columns_.empty()) progress_.line(heading(report));
-    std::string line = fmt::format("{:5} {:9} {:>11.6f}", epoch_of(report, trainer.steps_per_epoch()),
-                                   report.step, report.loss);
-    for (const auto& [name, width] : columns_) {
-      const double* value = report.find(name);
-      line += value != nullptr ? fmt::format(" {:>{}.4f}", *value, width) : fmt::format(" {:{}}", "", width);
-    }
-    progress_.line(line);
-  }
-  /// The epoch that a step belongs to, counted from 1.
-  static std::int64_t epoch_of(const train::Report& report, std::int64_t steps_per_epoch) {
-    return (report.step + steps_per_epoch - 1) / steps_per_epoch;
-  }
-
- private:
-  /// What is measured, as long as it fits into a line of 80.
-  std::string heading(const train::Report& report) {
-    std::string text = "epoch      step        loss";
-    for (const train::Measure& measure : report.metrics) {
-      const std::size_t width = std::max<std::size_t>(measure.name.size(), 10);
-      if (!measure.matrix.empty() || (text.size() + width + 1 > 79 && !columns_.empty())) continue;
-      columns_.emplace_back(measure.name, width);
-      text += fmt::format(" {:>{}}", measure.name, width);
-    }
-    return text;
-  }
-
-  Progress& progress_;
-  const InterruptGuard& interrupts_;
-  std::int64_t begin_;
-  bool keeps_results_, is_jsonl_;
-  std::vector<std::pair<std::string, std::size_t>> columns_;
 };
 
 std::int64_t parameters_of(const nn::Layer& net) {
@@ -157,7 +94,7 @@ Json document(Training& training, const train::Result& result) {
   Json history = Json::array();
   for (const train::Report& report : trainer.history()) {
     history.push_back({{"step", report.step},
-                       {"epoch", Watcher::epoch_of(report, trainer.steps_per_epoch())},
+                       {"epoch", epoch_of(report, trainer.steps_per_epoch())},
                        {"loss", report.loss}});
     add_measures(history.back(), report);
   }
@@ -178,11 +115,20 @@ Json document(Training& training, const train::Result& result) {
   return all;
 }
 
-/// The model first: result.json, which has the checksum of its parameters, tells that it is complete.
-void save_results(const std::string& folder, const Training& training, const std::string& text) {
-  save(fmt::format("{}/{}", folder, kModelFile), training.net(),
-       model_options(training.experiment(), training.data()));
-  io::replace_file(fmt::format("{}/{}", folder, kResultFile), text);
+/// The model first: result.json, which has the checksum of its parameters, tells that it is complete. What
+/// cannot be written is complained of: the results are printed all the same.
+bool save_results(const std::string& folder, Training& training, const std::string& text) {
+  if (folder.empty()) return false;
+  try {
+    save(fmt::format("{}/{}", folder, kModelFile), training.net(),
+         model_options(training.experiment(), training.data()));
+    io::replace_file(fmt::format("{}/{}", folder, kResultFile), text);
+    report_training(folder, training.experiment(), training.data(), training.trainer().history());
+    return true;
+  } catch (const FileError& error) {
+    complain(error.what());
+    return false;
+  }
 }
 
 std::string last_line(const train::Trainer& trainer, const train::Result& result, const std::string& folder) {
@@ -201,7 +147,7 @@ std::string last_line(const train::Trainer& trainer, const train::Result& result
 /// Makes or checks the folder of --out.
 void prepare_folder(const TrainOptions& options) {
   prepare_run_folder(options.out, options.force);
-  if (options.force) remove_event_files(options.out);
+  if (options.force) remove_drawn_files(options.out);
   std::error_code ignored;
   if (options.force || !std::filesystem::exists(options.out + "/run.toml", ignored)) return;
   throw FileError(
@@ -237,12 +183,11 @@ Experiment resumed_experiment(const TrainOptions& options) {
 void add_checkpoints(Training& training, const TrainOptions& options) {
   const std::string& folder = options.folder();
   if (options.tensorboard) training.trainer().on(steps(training.report_every()), train::tensorboard(folder));
-  const std::string notes =
-      config::to_toml(config::Value::of_table({{"options", config::write(training.experiment())}}));
-  training.trainer().on(steps(options.checkpoint_every),
-                        train::checkpoint(folder, {.replace = options.force,
-                                                   .notes = notes,
-                                                   .also = {kModelFile, kResultFile, kReportFile}}));
+  const std::string notes = config::to_toml(config::Value::of_table(
+      {{"options", config::write(training.experiment())}, {"fingerprint", fingerprint_of(training.data())}}));
+  Shared<train::Handler> keeper = train::checkpoint(
+      folder, {.replace = options.force, .notes = notes, .also = {kModelFile, kResultFile, kReportFile}});
+  training.trainer().on(steps(options.checkpoint_every), forgiving(std::move(keeper), folder));
 }
 
 /// Where the lines for people go: nowhere, or to stderr where stdout has the document.
@@ -254,6 +199,7 @@ std::FILE* lines_of(const TrainOptions& options) {
 /// Puts the trainer where a run was stopped. Returns what is said of it.
 std::string resume(Training& training, const TrainOptions& options) {
   if (options.resume.empty()) return "";
+  check_fingerprint(options.resume, training.data());
   std::ostringstream text;
   text << training.trainer().resume(options.resume);
   const std::int64_t done = training.trainer().steps_done();
@@ -272,28 +218,28 @@ int run(const TrainOptions& options) {
   use_threads(options.threads);
   LoadedData data = load_data(experiment.data, experiment.seed);
   Training training(std::move(experiment), std::move(data));
-  if (options.dry_run) return describe_run(training);
+  if (options.dry_run) return describe_run(training, options.json);
 
   if (!options.out.empty()) prepare_folder(options);
   const std::string resumed = resume(training, options);
   train::Trainer& trainer = training.trainer();
-  const InterruptGuard interrupts;
+  const train::InterruptGuard interrupts;
   Progress progress(lines_of(options), training.steps() - trainer.steps_done(), "steps");
   progress.line(header(training, resumed));
   if (options.verbose) progress.line(training.net().summary(training.data().train.take({0})[0]) + "\n");
   training.add_handlers();
-  trainer.on(steps(1),
-             Shared<train::Handler>(new Watcher(progress, interrupts, trainer.steps_done(), options)));
+  trainer.on(steps(1), Shared<train::Handler>(new Watcher(progress, interrupts, trainer.steps_done(),
+                                                          {.keeps_results = !options.folder().empty(),
+                                                           .is_jsonl = options.log_format == "jsonl"})));
+  if (!options.quiet) trainer.on(steps(1), watch_for_symptoms(training, progress));
   if (!options.folder().empty()) add_checkpoints(training, options);
   const train::Result result = training.run();
 
   const std::string text = json_text(document(training, result));
-  if (!options.folder().empty()) {
-    save_results(options.folder(), training, text);
-    report_training(options.folder(), training.experiment(), training.data(), trainer.history());
-  }
-  progress.line(last_line(trainer, result, options.folder()));
+  const bool is_saved = save_results(options.folder(), training, text);
+  progress.line(last_line(trainer, result, is_saved ? options.folder() : ""));
   if (options.json) write_text(stdout, text);
+  if (!is_saved && !options.folder().empty()) return kFailed;
   return result.stopped && interrupts.signal() != 0 ? 128 + interrupts.signal() : kDone;
 }
 

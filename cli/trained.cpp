@@ -133,6 +133,30 @@ ModelOptions model_options(const Experiment& experiment, const LoadedData& data)
   return options;
 }
 
+namespace {
+
+/// A model; files of tensors that are none are told apart in words of the tool.
+Model load_named_model(const std::string& path) {
+  try {
+    return load_model(path);
+  } catch (const FileError& error) {
+    constexpr int kNoNet = 245;
+    if (error.code() != kNoNet) throw;
+    const std::filesystem::path file(path);
+    const std::string folder = file.has_parent_path() ? file.parent_path().string() : ".";
+    if (file.filename().string().starts_with("checkpoint-")) {
+      throw FileError(357, fmt::format("[model] {} is a checkpoint, which does not say what net it is of. "
+                                       "Name its run: {}.",
+                                       path, folder));
+    }
+    throw FileError(357, fmt::format("[model] {} does not say what net its tensors are of: no program of "
+                                     "Chainrule saved it as a model. chainrule info lists what it holds.",
+                                     path));
+  }
+}
+
+}  // namespace
+
 Trained load_trained(const std::string& name) {
   Trained trained;
   std::error_code ignored;
@@ -144,7 +168,7 @@ Trained load_trained(const std::string& name) {
                                 "with chainrule train --resume {}.",
                                 name, name));
   }
-  trained.model = load_model(trained.path);
+  trained.model = load_named_model(trained.path);
   try {
     for (const auto& [key, text] : trained.model.options.notes) take_note(trained, key, text);
   } catch (const std::exception&) {  // what it holds is no JSON, TOML, or a setting that is not known
@@ -156,11 +180,17 @@ Trained load_trained(const std::string& name) {
   return trained;
 }
 
+namespace {
+
+[[noreturn]] void refuse_table(const Trained& trained, std::string_view command) {
+  throw ValueError(346, fmt::format("[{}] {} was not trained on a table; it takes rows of shape ({}).",
+                                    command, trained.path, fmt::join(trained.input, ", ")));
+}
+
+}  // namespace
+
 Tensor inputs_of(const Trained& trained, const data::Table& table, const std::string& path) {
-  if (trained.columns.empty()) {
-    throw ValueError(346, fmt::format("[predict] {} was not trained on a table; it takes rows of shape ({}).",
-                                      trained.path, fmt::join(trained.input, ", ")));
-  }
+  if (trained.columns.empty()) refuse_table(trained, "predict");
   std::int64_t features = 0;
   for (const InputColumn& column : trained.columns) {
     features += column.words.empty() || column.as_code ? 1 : static_cast<std::int64_t>(column.words.size());
@@ -218,7 +248,18 @@ ModelRows rows_for(const Trained& trained, const std::string& name, const std::s
   }
   ModelRows rows;
   const std::string shown = name.empty() ? trained.experiment.data.name : name;
-  if (!name.empty() && !trained.columns.empty()) {
+  const bool is_table = !name.empty() && kind_of(name) == DataKind::table;
+  if (is_table && trained.columns.empty()) refuse_table(trained, command);
+  if (!name.empty() && !is_table && !trained.columns.empty()) {
+    std::vector<std::string> columns;
+    for (const InputColumn& column : trained.columns) columns.push_back(column.name);
+    throw ValueError(346,
+                     fmt::format("[{}] {} was trained on a table, '{}' is none. Give a .csv file with the "
+                                 "columns {}, and {}.",
+                                 command, trained.path, name, fmt::join(columns, ", "),
+                                 trained.experiment.data.csv.target));
+  }
+  if (is_table) {
     const data::Table table = read_new_table(trained, name, true);
     rows.source = data::arrays(inputs_of(trained, table, name), targets_of(trained, table, name));
   } else {

@@ -47,7 +47,17 @@ Varied::Varied(const std::vector<std::string>& texts) {
                                         text));
     }
     const std::string key = key_of(text.substr(0, equals)), values = text.substr(equals + 1);
+    if (std::any_of(space_.begin(), space_.end(), [&](const auto& choice) { return choice.name == key; })) {
+      throw ValueError(350, fmt::format("[sweep] --vary {} is there twice. Give all its values at once: "
+                                        "--vary {}=0.1,0.01.",
+                                        text.substr(0, equals), text.substr(0, equals)));
+    }
     if (Range range; read_range(values, range)) {
+      if (!(range.low < range.high) || (range.is_logarithmic && range.low <= 0)) {
+        throw ValueError(350, fmt::format("[sweep] --vary '{}': need a smaller number before the dots than "
+                                          "behind them{}.",
+                                          text, range.is_logarithmic ? ", and above 0 for log" : ""));
+      }
       ranges_.push_back(key);
       if (range.is_whole) whole_.push_back(key);
       space_.push_back(train::Choice(key, range.low, range.high, range.is_logarithmic));

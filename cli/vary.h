@@ -18,6 +18,7 @@ class Varied {
   const train::Space& space() const { return space_; }
   /// Whether a key that begins so is among them.
   bool has(std::string_view start) const;
+  bool has_range() const { return !ranges_.empty(); }
   /// Numbers of ranges as people write them: of three digits, or whole where the range is.
   train::Point rounded(const train::Point& point) const;
   /// The settings at a point, rounded, in place of those that were there.

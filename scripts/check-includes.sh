@@ -18,7 +18,7 @@ export kPublic='array:core dtype:core error:core location:core random:core shape
                   tensor:graph conv:ops linalg:ops loss:ops normalize:ops op:ops random_tensor:ops grad:autodiff grad_check:autodiff
                   fields:config boxed:config named_tensors:io number:core chainrule:explain'
 
-export kThirdParty='hwy/:kernels Eigen/:kernels zlib.h:data zip.h:io png.h:cli png.h:data png.h:plot jpeglib.h:data jerror.h:data fmt/:cli CLI/:cli
+export kThirdParty='hwy/:kernels Eigen/:kernels zlib.h:data zlib.h:cli curl/:cli zip.h:io png.h:cli png.h:data png.h:plot jpeglib.h:data jerror.h:data fmt/:cli CLI/:cli
                       nlohmann/:config nlohmann/:io nlohmann/:train nlohmann/:cli toml++/:config'
 
 export kStandard='algorithm any array atomic barrier bit bitset cassert cctype cerrno cfenv cfloat charconv chrono

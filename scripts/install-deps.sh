@@ -28,6 +28,7 @@ libcli11-dev          build  header:CLI/CLI.hpp
 nlohmann-json3-dev    build  header:nlohmann/json.hpp
 libtomlplusplus-dev   build  header:toml++/toml.h
 libzip-dev            build  header:zip.h
+libcurl4-openssl-dev  build  have_curl
 libgtest-dev          test   header:gtest/gtest.h
 libbenchmark-dev      test   header:benchmark/benchmark.h
 clang-format          lint   command:clang-format
@@ -63,6 +64,9 @@ have_eigen() { pkg-config --exists eigen3 2>/dev/null; }
 have_material() { command -v mkdocs >/dev/null && [[ -d /usr/share/mkdocs/themes/material ]]; }
 
 have_doxygen_style() { [[ -e /usr/share/doxygen-awesome-css/doxygen-awesome.css ]]; }
+
+# Its headers lie in the folder of the architecture.
+have_curl() { pkg-config --exists libcurl 2>/dev/null; }
 
 have_openblas() { PATH=$PATH:/sbin ldconfig -p 2>/dev/null | grep -q libopenblas; }
 

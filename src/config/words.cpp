@@ -29,7 +29,11 @@ bool is_setting_name(std::string_view name) {
 }
 
 std::string listed(std::span<const std::string_view> words) { return joined(words); }
-std::string listed(const std::vector<std::string>& words) { return joined(words); }
+std::string listed(const std::vector<std::string>& words) {
+  constexpr std::size_t kMost = 16, kShown = 12;  // more than these nobody reads in a message
+  if (words.size() <= kMost) return joined(words);
+  return cat(joined(std::span(words).first(kShown)), ", ... ", words.size() - kShown, " more");
+}
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
   const std::string near = nearest(word, candidates);

@@ -94,8 +94,9 @@ Dataset load_folder(const fs::path& folder) {
     }
     names += cat(names.empty() ? "" : "; or ", names_of(layout));
   }
-  throw FileError(69, cat("[data] ", folder.string(), ": has none of the files of a set: ", names,
-                          ". Name the folder that has them; data::pictures reads folders of pictures."));
+  throw FileError(69,
+                  cat("[data] ", folder.string(), ": has none of the files of a set: ", names,
+                      ". Name the folder that has them; a folder of pictures has a folder for each class."));
 }
 
 }  // namespace
@@ -118,7 +119,7 @@ Dataset load(const std::string& name_or_dir, const LoadOptions& options) {
   const std::string near = nearest(name_or_dir, known_sets());
   throw FileError(69, cat("[data] '", name_or_dir, "' is neither a known data set nor a folder.",
                           near.empty() ? "" : cat(" Did you mean ", near, "?"), " Known are ", known,
-                          "; or name a folder with the files of one."));
+                          "; or name a folder with the files of one, or a file .csv, .npz or .txt."));
 }
 
 }  // namespace chainrule::data

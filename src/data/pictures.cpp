@@ -116,9 +116,10 @@ class PictureRows : public Rows {
       const std::string& file = files_[static_cast<std::size_t>(row)];
       const Picture picture = decode_picture(file);
       if (!resize_ && (picture.height != image[1] || picture.width != image[2])) {
-        throw FileError(464, cat("[pictures] ", file, " is ", picture.height, " x ", picture.width,
-                                 ", but the first picture is ", image[1], " x ", image[2],
-                                 ". Set height and width, to bring all to one size."));
+        throw FileError(
+            464, cat("[pictures] ", file, " is ", picture.height, " x ", picture.width,
+                     ", but the first picture is ", image[1], " x ", image[2],
+                     ". Set height and width (data.pictures.height and .width), to bring all to one size."));
       }
       write_planes(picture, image[0], image[1], image[2], to);
       if (invert_) std::transform(to, to + image.numel(), to, [](float x) { return 1 - x; });

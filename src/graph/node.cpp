@@ -1,10 +1,12 @@
 #include "graph/node.h"
 
+#include <atomic>
 #include <cstring>
 #include <mutex>
 #include <set>
 
 #include "core/text.h"
+#include "graph/source_lines.h"
 
 namespace chainrule {
 namespace {
@@ -33,14 +35,23 @@ namespace {
 constinit thread_local bool making_constants = false;
 constinit thread_local Origin OriginScope::current_;
 
+namespace {
+std::atomic<bool> hides_lines = false;
+}  // namespace
+
+void hide_source_lines() { hides_lines = true; }
+
+std::string line_text(Location where) {
+  if (where.file == nullptr || hides_lines) return "";
+  const char* slash = std::strrchr(where.file, '/');
+  return cat(slash ? slash + 1 : where.file, ":", where.line);
+}
+
 std::string Origin::to_string() const {
-  const bool has_line = where.file && *where.file;  // "": of a program whose lines say nothing to its user
-  if (!has_line && !layer) return "";
+  const std::string line = line_text(where);
+  if (line.empty() && !layer) return "";
   std::string text = layer ? " In layer " + *layer : "";
-  if (has_line) {
-    const char* slash = std::strrchr(where.file, '/');
-    text += cat(layer ? ", called from " : " Called from ", slash ? slash + 1 : where.file, ":", where.line);
-  }
+  if (!line.empty()) text += cat(layer ? ", called from " : " Called from ", line);
   return text + ".";
 }
 

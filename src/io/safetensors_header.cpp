@@ -207,8 +207,11 @@ SafetensorsHeader read_safetensors_header(Input& input) {
   if (input.size() < kLengthBytes) throw malformed(input, "is no .safetensors file: too short");
   input.read(0, &length, kLengthBytes);
   if (length > kMostHeader || length > input.size() - kLengthBytes) {
-    throw malformed(input, cat("its header should have ", length, " bytes, the file has ", input.size(),
-                               length > kMostHeader ? "; at most 100000000 are read" : ""));
+    // Where another kind of file is taken for one, its first letters make a number as large as this.
+    throw malformed(
+        input, length > kMostHeader
+                   ? cat("is no .safetensors file: it does not begin with a length of at most ", kMostHeader)
+                   : cat("its header should have ", length, " bytes, the file has ", input.size()));
   }
   std::string text(length, '\0');
   input.read(kLengthBytes, text.data(), length);

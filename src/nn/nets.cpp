@@ -210,8 +210,9 @@ void Mlp::fields(Fields& f) {
 
 void Mlp::initialize(Init&) {
   if (!sizes.empty()) return;
-  throw ValueError(255, cat("[mlp] sizes is empty; need one number at least, that of the outputs.",
-                            OriginScope::current({}).to_string()));
+  throw ValueError(255,
+                   cat("[mlp] sizes is empty; need one number at least, that of the outputs: mlp([64, 10]).",
+                       OriginScope::current({}).to_string()));
 }
 
 Sequential Mlp::make_layers() const {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/text.h"
+#include "graph/source_lines.h"
 #include "ops/op.h"
 
 namespace chainrule {
@@ -28,10 +29,8 @@ std::string leaf_text(std::span<const std::uint64_t> words) {
 
 /// " at train.cpp:41", or nothing.
 std::string place_of(const Node& node) {
-  const Location where = node.origin.where;
-  if (where.file == nullptr) return {};
-  const std::string_view file = where.file;
-  return cat(" at ", file.substr(file.find_last_of('/') + 1), ":", where.line);
+  const std::string line = line_text(node.origin.where);
+  return line.empty() ? "" : cat(" at ", line);
 }
 
 constexpr const char* kOtherLeaves = "how many arrays it reads";

@@ -1,6 +1,8 @@
 // Ctrl-C ends a run, not the program.
+#include "train/interrupt.h"
+
 #include <csignal>
-#include <utility>
+#include <optional>
 
 #include "chainrule/train/handlers.h"
 #include "chainrule/train/trainer.h"
@@ -23,27 +25,32 @@ void note(int signal) {
 
 class StopOnInterrupt final : public Handler {
  public:
-  void begin(Trainer&) override {
-    noted = 0;
-    struct sigaction action {};
-    action.sa_handler = note;
-    action.sa_flags = SA_RESTART;  // a write that is going on must not fail because of it
-    sigaction(SIGINT, &action, &former_interrupt);
-    sigaction(SIGTERM, &action, &former_terminate);
-    is_set_ = true;
-  }
+  void begin(Trainer&) override { guard_.emplace(); }
   void call(Trainer& trainer) override {
-    if (noted != 0) trainer.stop("interrupted");
+    if (guard_ && guard_->signal() != 0) trainer.stop("interrupted");
   }
-  void end(Trainer&) override {
-    if (std::exchange(is_set_, false)) give_back();
-  }
+  void end(Trainer&) override { guard_.reset(); }
 
  private:
-  bool is_set_ = false;
+  std::optional<InterruptGuard> guard_;
 };
 
 }  // namespace
+
+// Also where the parent ignores SIGINT, as a shell script does for what it starts with '&': who sends it by
+// kill wants a clean stop there, too.
+InterruptGuard::InterruptGuard() {
+  noted = 0;
+  struct sigaction action {};
+  action.sa_handler = note;
+  action.sa_flags = SA_RESTART;  // a write that is going on must not fail because of it
+  sigaction(SIGINT, &action, &former_interrupt);
+  sigaction(SIGTERM, &action, &former_terminate);
+}
+
+InterruptGuard::~InterruptGuard() { give_back(); }
+
+int InterruptGuard::signal() const { return noted; }
 
 Shared<Handler> stop_on_interrupt() { return Shared<Handler>(new StopOnInterrupt); }
 

@@ -265,7 +265,7 @@ TEST_F(ExplainNet, RefusesWhatCannotBe) {
   const std::string foreign = *folder / "foreign.safetensors";
   io::write_safetensors(foreign, {{"w", zeros({2})}});
   EXPECT_EQ(refusal({foreign}, 4)
-                .rfind("chainrule: [load_model] " + foreign + " does not say what net it holds", 0),
+                .rfind("chainrule: [model] " + foreign + " does not say what net its tensors are of", 0),
             0u);
 }
 

@@ -95,9 +95,9 @@ TEST_F(Sweep, SaysWhatIsWrongBeforeItRuns) {
        "add it "
        "to metrics. (E351)"},
       {{"--vary", "lr=0.1..1"},
-       "[sweep] \"optimizer.lr\" is a range, which no grid can have all of. List values, or search at "
-       "random. "
-       "(E321)"},
+       "[sweep] a grid runs all values, and a range (..) has too many. List them, as in --vary lr=0.1,0.01, "
+       "or "
+       "draw some: --search random. (E350)"},
   };
   for (const auto& wrong : all) {
     const Outcome outcome = run_tool(words(wrong.more));

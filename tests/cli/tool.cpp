@@ -34,6 +34,12 @@ namespace {
   unsetenv("CHAINRULE_DATA_DIR");
   if (!setup.verbose.empty()) setenv("CHAINRULE_VERBOSE", setup.verbose.c_str(), 1);
   setenv("XDG_DATA_HOME", "/nonexistent", 1);
+  for (const char* color : {"NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"}) unsetenv(color);
+  for (const std::string& each : setup.environment) {
+    const std::size_t equals = each.find('=');
+    setenv(each.substr(0, equals).c_str(), each.substr(equals + 1).c_str(), 1);
+  }
+  if (!setup.folder.empty() && chdir(setup.folder.c_str()) != 0) _exit(126);
   std::vector<char*> argv{const_cast<char*>(CHAINRULE_TOOL)};
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);

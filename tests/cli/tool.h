@@ -18,14 +18,16 @@ struct Outcome {
 };
 
 struct Circumstances {
-  bool terminal = false;       ///< stdin, stdout and stderr are a terminal of 60 columns
-  std::string term = "xterm";  ///< $TERM
-  std::string verbose{};       ///< $CHAINRULE_VERBOSE
-  std::string stdout_path{};   ///< stdout goes there instead
-  bool close_stdout = false;   ///< nobody reads stdout
-  long file_limit_bytes = 0;   ///< no file may grow larger
-  int signal = 0;              ///< sent...
-  std::string signal_when{};   ///< ...once this text has been printed
+  bool terminal = false;                   ///< stdin, stdout and stderr are a terminal of 60 columns
+  std::string term = "xterm";              ///< $TERM
+  std::string verbose{};                   ///< $CHAINRULE_VERBOSE
+  std::string stdout_path{};               ///< stdout goes there instead
+  bool close_stdout = false;               ///< nobody reads stdout
+  long file_limit_bytes = 0;               ///< no file may grow larger
+  std::string folder{};                    ///< where it runs
+  std::vector<std::string> environment{};  ///< "NO_COLOR=1", ...
+  int signal = 0;                          ///< sent...
+  std::string signal_when{};               ///< ...once this text has been printed
 };
 
 /// Runs the real tool.

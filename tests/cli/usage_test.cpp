@@ -89,11 +89,6 @@ INSTANTIATE_TEST_SUITE_P(
               "--break: 'W3' is none of W1, b1, W2, b2. See chainrule check --help."},
         Wrong{{"train", "--lrate", "3"},
               "unknown option '--lrate'. Did you mean --lr? See chainrule train --help."},
-        Wrong{
-            {"bench", "xorplan"},
-            "names: 'xorplan' is none of two-layer-net, sigmoid-regression, simple-conv-net, deep-conv-net, "
-            "wide-mlp, xor, xor-plan, scalar, inference-1, inference-1-plan, inference-256. Did you mean "
-            "xor-plan? See chainrule bench --help."},
         Wrong{{"train", "", "--steps", "3"}, "FILE: FILE is empty. See chainrule train --help."},
         Wrong{{"train", "--out", ""}, "--out: RUN is empty. See chainrule train --help."},
         Wrong{{"data", "show", "digits"}, "--out is required. See chainrule data show --help."}),

@@ -155,7 +155,7 @@ TEST_F(Cifar, AFolderOfNothing) {
       "train-labels-idx1-ubyte[.gz], t10k-images-idx3-ubyte[.gz], t10k-labels-idx1-ubyte[.gz]; or "
       "data_batch_1.bin[.gz], data_batch_2.bin[.gz], data_batch_3.bin[.gz], data_batch_4.bin[.gz], "
       "data_batch_5.bin[.gz], test_batch.bin[.gz]; or train.bin[.gz], test.bin[.gz]. Name the folder that "
-      "has them; data::pictures reads folders of pictures. (E069)");
+      "has them; a folder of pictures has a folder for each class. (E069)");
 }
 
 TEST_F(Cifar, ColoursOnASheetAndNotInIdx) {

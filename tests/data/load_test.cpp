@@ -70,11 +70,12 @@ TEST_F(Load, RefusesAnUnknownName) {
     load("nmist");
     FAIL();
   } catch (const FileError& error) {
-    EXPECT_STREQ(error.what(),
-                 "[data] 'nmist' is neither a known data set nor a folder. Did you mean mnist? Known are "
-                 "digits, mnist, "
-                 "fashion-mnist, cifar10, cifar100, cifar100-coarse; or name a folder with the files of one. "
-                 "(E069)");
+    EXPECT_STREQ(
+        error.what(),
+        "[data] 'nmist' is neither a known data set nor a folder. Did you mean mnist? Known are "
+        "digits, mnist, "
+        "fashion-mnist, cifar10, cifar100, cifar100-coarse; or name a folder with the files of one, or a "
+        "file .csv, .npz or .txt. (E069)");
   }
 }
 

@@ -105,8 +105,8 @@ TEST_F(Pictures, NamesWhatIsWrong) {
   put_set();
   put("set/dog/large.pgm", "P2 1 2 5 1 1");
   EXPECT_EQ(refusal("set"),
-            "[pictures] set/dog/large.pgm is 2 x 1, but the first picture is 1 x 2. Set height and width, to "
-            "bring all to one size. (E464)");
+            "[pictures] set/dog/large.pgm is 2 x 1, but the first picture is 1 x 2. Set height and width "
+            "(data.pictures.height and .width), to bring all to one size. (E464)");
   EXPECT_EQ(refusal("set", {.height = 1, .width = 2}), "no error");
   EXPECT_EQ(refusal("set", {.height = 1}),
             "[pictures] to 1 x 0 pixels; need height and width from 1 to 16384, or neither. (E292)");

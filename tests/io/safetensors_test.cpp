@@ -224,8 +224,8 @@ TEST(Safetensors, ChecksTheLengthOfItsHeader) {
             "(E202)");
   EXPECT_EQ(
       message([] { parse_safetensors(std::string(8, '\xff') + "{}"); }),
-      "[safetensors] bytes: its header should have 18446744073709551615 bytes, the file has 10; at most "
-      "100000000 are read. Fetch or write it again. (E202)");
+      "[safetensors] bytes: is no .safetensors file: it does not begin with a length of at most 100000000. "
+      "Fetch or write it again. (E202)");
 }
 
 TEST(Safetensors, SaysWhatCannotBeWritten) {

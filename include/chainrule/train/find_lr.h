@@ -27,7 +27,8 @@ struct LrCurve {
   std::vector<double> rates;
   std::vector<double> losses;    ///< of the batch of each step, before it; with `accumulate` of an update
   std::vector<double> smoothed;  ///< their running mean, as if it had begun with the first
-  /// Where the smoothed loss falls fastest against the logarithm of the rate; NaN if it falls nowhere.
+  /// Where the loss falls fastest against the logarithm of the rate, over an eighth of the rates; NaN if it
+  /// falls nowhere.
   double suggestion = 0;
 };
 /// A line a rate, and the suggestion.

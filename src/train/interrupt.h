@@ -1,9 +1,9 @@
 #pragma once
 
-namespace chainrule::cli {
+namespace chainrule::train {
 
-/// While one exists, the first SIGINT (Ctrl-C) or SIGTERM is noted instead of ending the program, and the
-/// second ends it at once. Only one may exist at a time.
+/// While one exists, the first SIGINT (Ctrl-C) or SIGTERM is noted instead of what it did before; the second
+/// does that. Only one may exist at a time.
 class InterruptGuard {
  public:
   InterruptGuard();
@@ -15,4 +15,4 @@ class InterruptGuard {
   int signal() const;
 };
 
-}  // namespace chainrule::cli
+}  // namespace chainrule::train

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+namespace chainrule::cli {
+
+/// Fetches a known set into DIR/NAME, or where sets are looked for by name: $XDG_DATA_HOME/chainrule/NAME or
+/// ~/.local/share/chainrule/NAME. What is there already, and right, stays; what was cut off goes on.
+/// @param from  another server: the URL of the folder that has the files.
+/// @throws ValueError  for a set that is not fetched (E390). @throws Error  if the tool has no libcurl
+/// (E389), or
+///     no server gave the files (E392). @throws FileError  for a file that cannot be written (E083).
+int fetch(const std::string& name, const std::string& dir, const std::string& from, bool is_quiet);
+
+}  // namespace chainrule::cli

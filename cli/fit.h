@@ -1,0 +1,12 @@
+#pragma once
+
+#include "experiment.h"
+
+namespace chainrule::cli {
+
+/// Whether loss and metrics can be taken of the net's outputs and the target: tried on a row, so that a run
+/// that cannot work says so in words of its settings before it begins. The net must be built.
+/// @throws ValueError  if not (E354).
+void check_fit(const Experiment& experiment, const LoadedData& data);
+
+}  // namespace chainrule::cli
