@@ -74,6 +74,7 @@ void define(Tool& tool) {
       {"explain", add_explain(tool.app)},
       {"graph", add_graph(tool.app)},
       {"diff", add_diff(tool.app)},
+      {"export", add_export(tool.app)},
       {"bench", add_bench(tool.app)},
       {"man", add_man(tool.app)},
       {"completion", add_completion(tool.app)},

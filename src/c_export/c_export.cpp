@@ -47,8 +47,9 @@ std::vector<Row> rows_of(const nn::Inputs& examples) {
     for (const Tensor& input : examples.all()) {
       row.push_back(input.is_empty() || !alike ? input : slice(input, 0, i, i + 1));
     }
-    evaluate(std::vector<Tensor>(row));
-    for (Tensor& one : row) one = one.is_empty() ? one : detach(one);
+    for (Tensor& one : row) {
+      if (!one.is_empty()) one = detach(one);
+    }
     made.push_back(std::move(row));
   }
   return made;
@@ -125,6 +126,10 @@ CSource make(const Exported& of, const nn::Inputs& examples) {
   written.examples = rows_of(examples);
   written.input_names = of.model != nullptr ? std::vector<std::string>{"x"} : names_in(of.net->input_names());
   written.output_names = of.model != nullptr ? std::vector<std::string>{"y"} : names_in(of.net->output_names());
+  for (std::string& name : written.output_names) {  // h goes in, h_out comes out
+    const auto& taken = written.input_names;
+    if (std::find(taken.begin(), taken.end(), name) != taken.end()) name += "_out";
+  }
   if (written.examples.empty()) throw ValueError(571, "[export_c] there is no row among the examples. Give one.");
   for (const Tensor& input : written.examples[0]) {
     written.inputs.push_back(input.is_empty() ? input : zeros(input.shape(), input.dtype()));

@@ -37,7 +37,10 @@ std::string fill(std::string_view formula, const std::vector<Value>& values) {
 }
 
 std::string formula_text(const Node& node) {
-  if (node.op->info.name != "cast") return std::string(formula_of(*node.op)->text);
+  const std::string_view name = node.op->info.name;
+  if (!is_floating(node.dtype) && name == "maximum") return "{0} > {1} ? {0} : {1}";
+  if (!is_floating(node.dtype) && name == "minimum") return "{0} < {1} ? {0} : {1}";
+  if (name != "cast") return std::string(formula_of(*node.op)->text);
   const Node& from = *node.inputs()[0];
   if (node.dtype == boolean) return "{0} != 0";
   return is_floating(from.dtype) && is_floating(node.dtype) ? "{0}" : cat("(", c_type(node.dtype), "){0}");

@@ -16,8 +16,8 @@ void find_affine(nn::Layer& in, std::vector<nn::Layer*>& found) {
   nn::Members members;
   in.visit_members(members);
   for (const nn::Members::Member& member : members.all()) {
-    if (member.layer != nullptr) find_affine(*member.layer, found);
-    if (member.shared != nullptr && *member.shared) find_affine(**member.shared, found);
+    nn::Layer* inner = member.layer != nullptr ? member.layer : member.shared != nullptr ? member.shared->get() : nullptr;
+    if (inner != nullptr) find_affine(*inner, found);
   }
 }
 

@@ -14,7 +14,12 @@ typedef struct {
 } $_window;
 )"},
     {"conv", {"window"}, R"(
-#ifdef __GNUC__
+#if defined(__GNUC__) && (defined(__SSE2__) || !defined(__i386__))
+#define $$_VECTORS 1 /* GCC and Clang: four numbers at a time */
+#else
+#define $$_VECTORS 0
+#endif
+#if $$_VECTORS
 typedef float $_four __attribute__((vector_size(16)));
 typedef float $_any_four __attribute__((vector_size(16), aligned(4), may_alias)); /* in memory */
 #if $$_FUSED
@@ -87,14 +92,14 @@ static void $_conv(const $_window *s, const float *x, const float *w, float *y)
   for (g = 0; g < s->groups; ++g, x += s->channels * s->in[0] * s->in[1] * s->in[2]) {
     for (o = 0; o < s->outputs;) {
       long some = 1;
-#ifdef __GNUC__
+#if $$_VECTORS
       if (o + 4 <= s->outputs && width >= 8 && s->stride[2] == 1) some = 4;
 #endif
       for (d = 0; d < s->out[0]; ++d) {
         for (h = 0; h < s->out[1]; ++h) {
           const float *from = x + (d * s->stride[0] * s->in[1] + h * s->stride[1]) * s->in[2];
           float *to = y + (d * s->out[1] + h) * width;
-#ifdef __GNUC__
+#if $$_VECTORS
           for (i = 0; some == 4 && i < width; i += 8) {
             if (i > width - 8) i = width - 8;
             $_conv_tile(s, from + i, w, to + i);

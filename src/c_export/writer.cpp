@@ -82,7 +82,8 @@ int Writer::add_work(DType dtype, std::int64_t elements) {
 }
 
 int Writer::add_constant(const Tensor& constant) {
-  const std::string name = constants_.name_of(constant);
+  // An array of nothing is no array in C; nobody reads it.
+  const std::string name = constant.numel() == 0 ? "0" : constants_.name_of(constant);
   for (std::size_t i = 0; i < arrays_.size(); ++i) {
     if (arrays_[i].kind == Array::Kind::constant && arrays_[i].name == name) return static_cast<int>(i);
   }
