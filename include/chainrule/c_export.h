@@ -6,8 +6,8 @@
 #include "chainrule/nn.h"
 #include "chainrule/nn/model.h"
 
-// Nets as C: two files in C99 that need nothing but a compiler and a few functions of <math.h>, for programs and
-// devices where no library is. What they hold, and how exact it is: docs/c_export.md.
+// Nets as C: two files in C99 that need nothing but a compiler and a few functions of <math.h>, for programs
+// and devices where no library is. What they hold, and how exact it is: docs/c_export.md.
 //
 //     export_c("lenet", net, mnist.test.take({0, 3})[0]);        // writes lenet.h and lenet.c
 //
@@ -16,7 +16,8 @@
 namespace chainrule {
 
 struct CExportOptions {
-  /// Weights of affine layers, convolutions and embeddings as whole numbers of 8 bits, a scale for each output.
+  /// Weights of affine layers, convolutions and embeddings as whole numbers of 8 bits, a scale for each
+  /// output.
   bool int8 = false;
   /// So many of the last affine layers can be trained on by the C program: NAME_train_step.
   std::int64_t train_last = 0;
@@ -34,9 +35,11 @@ struct CSource {
 
 /// A net as C, for one row at a time.
 /// @param name      of the functions: a name in C.
-/// @param examples  rows that it takes: their shape and dtype are those of the C function's input, and the first
+/// @param examples  rows that it takes: their shape and dtype are those of the C function's input, and the
+/// first
 ///                  four are kept in the file with what the net says of them, for NAME_self_test.
-/// @throws ValueError  if operations have no form in C: lists all of them (E570); for a name that is none in C
+/// @throws ValueError  if operations have no form in C: lists all of them (E570); for a name that is none in
+/// C
 ///     (E571), or layers that cannot be trained (E572).
 CSource c_source(const std::string& name, const nn::Layer& net, const nn::Inputs& examples,
                  const CExportOptions& options = {});

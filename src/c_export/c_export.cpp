@@ -27,8 +27,9 @@ void check_name(const std::string& name) {
   const bool is_good = !name.empty() && std::isdigit(static_cast<unsigned char>(name[0])) == 0 &&
                        std::all_of(name.begin(), name.end(), is_letter);
   if (is_good) return;
-  throw ValueError(571, cat("[export_c] '", name,
-                            "' cannot be the name of functions in C. Take letters, digits and _, no digit first."));
+  throw ValueError(
+      571, cat("[export_c] '", name,
+               "' cannot be the name of functions in C. Take letters, digits and _, no digit first."));
 }
 
 /// The first rows, each by itself; the whole where inputs have no rows in common.
@@ -85,7 +86,8 @@ void name_constants(const Exported& of, Constants& constants) {
 }
 
 /// What the net says of a row with rounded weights; without any, what it says.
-Row predict_with(const Exported& of, const Row& row, const Rounded& rounded, const Row& inputs, const Row& outputs) {
+Row predict_with(const Exported& of, const Row& row, const Rounded& rounded, const Row& inputs,
+                 const Row& outputs) {
   if (rounded.weights.empty()) {
     const nn::Ports ports = of.predict(nn::Inputs(std::span<const Tensor>(row)));
     return {ports.all().begin(), ports.all().end()};
@@ -125,12 +127,14 @@ CSource make(const Exported& of, const nn::Inputs& examples) {
   written.of = &of;
   written.examples = rows_of(examples);
   written.input_names = of.model != nullptr ? std::vector<std::string>{"x"} : names_in(of.net->input_names());
-  written.output_names = of.model != nullptr ? std::vector<std::string>{"y"} : names_in(of.net->output_names());
+  written.output_names =
+      of.model != nullptr ? std::vector<std::string>{"y"} : names_in(of.net->output_names());
   for (std::string& name : written.output_names) {  // h goes in, h_out comes out
     const auto& taken = written.input_names;
     if (std::find(taken.begin(), taken.end(), name) != taken.end()) name += "_out";
   }
-  if (written.examples.empty()) throw ValueError(571, "[export_c] there is no row among the examples. Give one.");
+  if (written.examples.empty())
+    throw ValueError(571, "[export_c] there is no row among the examples. Give one.");
   for (const Tensor& input : written.examples[0]) {
     written.inputs.push_back(input.is_empty() ? input : zeros(input.shape(), input.dtype()));
   }
@@ -150,8 +154,8 @@ CSource make(const Exported& of, const nn::Inputs& examples) {
   for (const Row& row : written.examples) {
     written.expected.push_back(predict_with(of, row, rounded, written.inputs, written.outputs));
     if (!of.options.int8) continue;
-    made.int8_error = std::max(made.int8_error,
-                               distance(written.expected.back(), predict_with(of, row, {}, {}, {})));
+    made.int8_error =
+        std::max(made.int8_error, distance(written.expected.back(), predict_with(of, row, {}, {}, {})));
   }
   predict.run();
   written.workspace_bytes = predict.writer().assign_memory();

@@ -73,13 +73,17 @@ std::string sizes_text(const Written& from, const CSource& made) {
 }
 
 std::string about(const Written& from, const CSource& made) {
-  std::string text = cat("/* A neural network, written by Chainrule: ", escaped(from.of->net->describe()), ".\n\n");
+  std::string text =
+      cat("/* A neural network, written by Chainrule: ", escaped(from.of->net->describe()), ".\n\n");
   if (from.of->model != nullptr) {
     const ModelOptions& options = from.of->model->options;
-    if (options.before) text += cat("   What goes in is scaled inside: ", escaped(options.before->describe()), ".\n");
-    if (options.after) text += cat("   What comes out is scaled back: ", escaped(options.after->describe()), ".\n");
+    if (options.before)
+      text += cat("   What goes in is scaled inside: ", escaped(options.before->describe()), ".\n");
+    if (options.after)
+      text += cat("   What comes out is scaled back: ", escaped(options.after->describe()), ".\n");
   }
-  text += cat("   Constants: ", made.weight_bytes, " bytes. Nothing is allocated, no variable of the file changes.\n");
+  text += cat("   Constants: ", made.weight_bytes,
+              " bytes. Nothing is allocated, no variable of the file changes.\n");
   if (from.of->options.int8) {
     text += cat("   Weights are whole numbers of 8 bits: outputs are up to ", made.int8_error,
                 " from those of the net,\n   on the examples of the self test.\n");
@@ -90,25 +94,33 @@ std::string about(const Written& from, const CSource& made) {
 
 std::string header_text(const Written& from, const CSource& made) {
   std::string text = about(from, made);
-  text += "#ifndef $$_H\n#define $$_H\n\n#include <stdint.h>\n\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
+  text +=
+      "#ifndef $$_H\n#define $$_H\n\n#include <stdint.h>\n\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
   text += sizes_text(from, made);
   if (text.find("$$_CLASSES ") != std::string::npos) {
-    text += "\n/* Names of the classes, in the order of the outputs. */\nextern const char *const $_classes[$$_CLASSES];\n";
+    text +=
+        "\n/* Names of the classes, in the order of the outputs. */\nextern const char *const "
+        "$_classes[$$_CLASSES];\n";
   }
   const bool trains = !from.state.empty();
   if (trains) {
-    text += cat("\n/* The first values of what is trained: state has $$_STATE_BYTES bytes. */\n"
-                "void $_init(float *state);\n"
-                "\n/* One step of gradient descent down the ", from.of->options.loss,
-                " of one row; t is what y should be. Returns the loss. */\n",
-                "float $_train_step(", parameters(from).substr(0, parameters(from).find("float *y")),
-                "const float *t, float rate, float *state, void *workspace);\n");
+    text +=
+        cat("\n/* The first values of what is trained: state has $$_STATE_BYTES bytes. */\n"
+            "void $_init(float *state);\n"
+            "\n/* One step of gradient descent down the ",
+            from.of->options.loss, " of one row; t is what y should be. Returns the loss. */\n",
+            "float $_train_step(", parameters(from).substr(0, parameters(from).find("float *y")),
+            "const float *t, float rate, float *state, void *workspace);\n");
   }
-  text += cat("\n/* What the net says of one row. workspace has $$_WORKSPACE_BYTES bytes, aligned as a float. */\n"
-              "void $_predict(", parameters(from), trains ? "const float *state, " : "", "void *workspace);\n",
-              "\n/* 0 if the net says of ", from.examples.size(), " rows in the file what it did where it was written; else the number of one\n"
-              "   of which it does not.", trains ? " Sets the state to its first values." : "", " */\n",
-              "int $_self_test(", trains ? "float *state, " : "", "void *workspace);\n");
+  text += cat(
+      "\n/* What the net says of one row. workspace has $$_WORKSPACE_BYTES bytes, aligned as a float. */\n"
+      "void $_predict(",
+      parameters(from), trains ? "const float *state, " : "", "void *workspace);\n",
+      "\n/* 0 if the net says of ", from.examples.size(),
+      " rows in the file what it did where it was written; else the number of one\n"
+      "   of which it does not.",
+      trains ? " Sets the state to its first values." : "", " */\n", "int $_self_test(",
+      trains ? "float *state, " : "", "void *workspace);\n");
   text += "\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n";
   return text;
 }
@@ -150,7 +162,8 @@ std::string init_text(const Written& from, Constants& constants) {
   std::string text = "\nvoid $_init(float *state)\n{\n  long i;\n";
   std::int64_t at = 0;
   for (const Argument& one : from.state) {
-    text += cat("  for (i = 0; i < ", one.tensor.numel(), "; ++i) state[", at, " + i] = ", constants.name_of(one.tensor), "[i];\n");
+    text += cat("  for (i = 0; i < ", one.tensor.numel(), "; ++i) state[", at,
+                " + i] = ", constants.name_of(one.tensor), "[i];\n");
     at += one.tensor.numel();
   }
   return text + "}\n";
@@ -161,10 +174,12 @@ std::string example_name(std::string_view port, std::size_t i) { return cat("$_e
 std::string examples_text(const Written& from) {
   std::string text;
   for (std::size_t i = 0; i < from.examples.size(); ++i) {
-    for (const auto& list : {ports(from.input_names, from.examples[i]), ports(from.output_names, from.expected[i])}) {
+    for (const auto& list :
+         {ports(from.input_names, from.examples[i]), ports(from.output_names, from.expected[i])}) {
       for (const Port& port : list) {
         text += "\n";
-        text += array_text(example_name(port.name, i), c_type(port.tensor->dtype()), numbers_of(*port.tensor));
+        text +=
+            array_text(example_name(port.name, i), c_type(port.tensor->dtype()), numbers_of(*port.tensor));
       }
     }
   }
@@ -185,14 +200,16 @@ std::string self_test_text(const Written& from) {
   if (trains) text += "  $_init(state);\n";
   for (std::size_t i = 0; i < from.examples.size(); ++i) {
     text += "\n  $_predict(";
-    for (const Port& in : ports(from.input_names, from.examples[i])) text += cat(example_name(in.name, i), ", ");
+    for (const Port& in : ports(from.input_names, from.examples[i]))
+      text += cat(example_name(in.name, i), ", ");
     for (const Port& out : ports(from.output_names, from.outputs)) text += cat(out.name, ", ");
     text += cat(trains ? "state, " : "", "workspace);\n");
     for (const Port& out : ports(from.output_names, from.outputs)) {
       const std::string wanted = example_name(out.name, i);
       text += cat("  for (i = 0; i < ", out.tensor->numel(), "; ++i) {\n    ");
       if (is_floating(out.tensor->dtype())) {
-        text += cat("if (!(fabsf(", out.name, "[i] - ", wanted, "[i]) <= 1e-5f * (1.0f + fabsf(", wanted, "[i])))) return ", i + 1, ";\n  }\n");
+        text += cat("if (!(fabsf(", out.name, "[i] - ", wanted, "[i]) <= 1e-5f * (1.0f + fabsf(", wanted,
+                    "[i])))) return ", i + 1, ";\n  }\n");
       } else {
         text += cat("if (", out.name, "[i] != ", wanted, "[i]) return ", i + 1, ";\n  }\n");
       }
@@ -222,13 +239,13 @@ void write_files(const Written& from, Constants& constants, CSource& made) {
   const std::string init = trains ? init_text(from, constants) : "";
   text += constants.text();
   text += init;
-  text += cat("\nvoid $_predict(", parameters(from), trains ? "const float *state, " : "", "void *workspace)\n{\n",
-              state_pointers(from, true), from.predict, "}\n");
+  text += cat("\nvoid $_predict(", parameters(from), trains ? "const float *state, " : "",
+              "void *workspace)\n{\n", state_pointers(from, true), from.predict, "}\n");
   if (trains) {
     text += cat("\nfloat $_train_step(", parameters(from).substr(0, parameters(from).find("float *y")),
                 "const float *t, float learning_rate, float *state, void *workspace)\n{\n",
-                "  const float rate[1] = {learning_rate};\n  float loss[1];\n", state_pointers(from, false), from.train,
-                "  return loss[0];\n}\n");
+                "  const float rate[1] = {learning_rate};\n  float loss[1];\n", state_pointers(from, false),
+                from.train, "  return loss[0];\n}\n");
   }
   text += examples_text(from);
   text += self_test_text(from);

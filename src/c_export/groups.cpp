@@ -77,7 +77,8 @@ void Lowering::emit_group(int root) {
     for (const std::int32_t input : order_.inputs(member)) {
       if (place(input).group == root && input != root) continue;
       const bool is_text = !place(input).depends && is_number(order_.tensor(input));
-      if (!is_text && std::find(outside.begin(), outside.end(), input) == outside.end()) outside.push_back(input);
+      if (!is_text && std::find(outside.begin(), outside.end(), input) == outside.end())
+        outside.push_back(input);
       if (is_text) continue;
       const auto array = static_cast<std::size_t>(view(input).array);
       if (array < reads.size()) ++reads[array];
@@ -97,7 +98,8 @@ void Lowering::emit_group(int root) {
     const auto is_alike = [&](const View& other) {
       return other.array != one.array || (other.sizes == one.sizes && other.strides == one.strides);
     };
-    if (place(root).target >= 0 || !is_last || !fits || !std::all_of(from.begin(), from.end(), is_alike)) continue;
+    if (place(root).target >= 0 || !is_last || !fits || !std::all_of(from.begin(), from.end(), is_alike))
+      continue;
     if (one.sizes != sizes) continue;
     to = {one.array, one.dtype, sizes, row_major(sizes), 0};
     break;

@@ -22,7 +22,8 @@ void Lowering::find_places() {
   std::vector<Node*> ends;
   for (const Argument& output : outputs_) ends.push_back(output.tensor.node());
   order_.find(ends, [this](const Node* node) {
-    return std::none_of(inputs_.begin(), inputs_.end(), [&](const Argument& in) { return in.tensor.node() == node; });
+    return std::none_of(inputs_.begin(), inputs_.end(),
+                        [&](const Argument& in) { return in.tensor.node() == node; });
   });
   places_.resize(order_.size());
   for (const Argument& input : inputs_) {
@@ -92,13 +93,15 @@ void Lowering::find_groups() {
   std::vector<std::vector<int>> users(order_.size());
   for (const std::int32_t number : numbers) {
     if (!place(number).depends || place(number).is_input) continue;
-    for (const std::int32_t input : order_.inputs(number)) users[static_cast<std::size_t>(input)].push_back(number);
+    for (const std::int32_t input : order_.inputs(number))
+      users[static_cast<std::size_t>(input)].push_back(number);
   }
   for (std::size_t i = numbers.size(); i-- > 0;) {
     const std::int32_t number = numbers[i];
     if (!place(number).depends || place(number).is_input || !is_single(node(number))) continue;
     const auto& of = users[static_cast<std::size_t>(number)];
-    int group = static_cast<std::size_t>(place(number).users) == of.size() && !of.empty() ? place(of[0]).group : number;
+    int group = static_cast<std::size_t>(place(number).users) == of.size() && !of.empty() ? place(of[0]).group
+                                                                                          : number;
     for (const int user : of) {
       if (place(user).group != group || group < 0 || node(user).shape != node(number).shape) group = number;
     }
@@ -127,8 +130,9 @@ void Lowering::find_targets() {
     const auto same = std::find_if(inputs_.begin(), inputs_.end(),
                                    [&](const Argument& input) { return input.name == outputs_[i].name; });
     const Tensor& tensor = outputs_[i].tensor;
-    arguments_.push_back(same != inputs_.end() ? static_cast<int>(same - inputs_.begin())
-                                               : writer_.add_argument(outputs_[i].name, tensor.dtype(), tensor.numel()));
+    arguments_.push_back(same != inputs_.end()
+                             ? static_cast<int>(same - inputs_.begin())
+                             : writer_.add_argument(outputs_[i].name, tensor.dtype(), tensor.numel()));
     std::int32_t number = order_.number(tensor.node());
     while (place(number).depends && !place(number).is_input && node(number).op->info.view) {
       number = order_.inputs(number)[0];

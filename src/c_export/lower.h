@@ -36,9 +36,9 @@ class Lowering {
   friend struct Emit;
   struct Place {  // of a node
     bool depends = false, is_input = false;
-    int users = 0;           // times that others read it
-    int group = -1;          // of kind single elements: the node whose loop computes it
-    int target = -1;         // the argument that it is written to
+    int users = 0;    // times that others read it
+    int group = -1;   // of kind single elements: the node whose loop computes it
+    int target = -1;  // the argument that it is written to
     bool has_view = false;
     View view;
   };

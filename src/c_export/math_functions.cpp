@@ -15,7 +15,7 @@ typedef union {
 )"},
     {"exp_parts", {"bits"}, R"(
 /* x = n ln 2 + r with a whole n: returns e^r - 1. */
-static float $_exp_parts(float x, uint32_t *n)
+static inline float $_exp_parts(float x, uint32_t *n)
 {
   $_bits t;
   float k, r, p;
@@ -33,7 +33,7 @@ static float $_exp_parts(float x, uint32_t *n)
 )"},
     {"power", {"bits"}, R"(
 /* 2^(e - 127) */
-static float $_power(uint32_t e)
+static inline float $_power(uint32_t e)
 {
   $_bits t;
   t.u = e << 23;
@@ -41,7 +41,7 @@ static float $_power(uint32_t e)
 }
 )"},
     {"exp", {"exp_parts", "power"}, R"(
-static float $_exp(float x)
+static inline float $_exp(float x)
 {
   uint32_t n, half;
   float p;
@@ -54,7 +54,7 @@ static float $_exp(float x)
 }
 )"},
     {"expm1", {"exp_parts", "power"}, R"(
-static float $_expm1(float x)
+static inline float $_expm1(float x)
 {
   const float within = x < -20.0f ? -20.0f : x > 89.0f ? 89.0f : x;
   uint32_t n;
@@ -65,7 +65,7 @@ static float $_expm1(float x)
 )"},
     {"log_parts", {"bits"}, R"(
 /* x = 2^e (1 + f) with 1 + f from sqrt(1/2) to sqrt(2). */
-static float $_log_parts(float x, float *e)
+static inline float $_log_parts(float x, float *e)
 {
   const int is_small = x < 0x1p-126f;
   $_bits t;
@@ -77,7 +77,7 @@ static float $_log_parts(float x, float *e)
 }
 
 /* log(1 + f) + low */
-static float $_log_reduced(float f, float low)
+static inline float $_log_reduced(float f, float low)
 {
   const float square = f * f;
   float p = MADD(-0x1.2be3ep-4f, f, 0x1.01e206p-3f);
@@ -92,13 +92,13 @@ static float $_log_reduced(float f, float low)
 }
 
 /* y, or what the logarithm of x is where x is not a positive number. */
-static float $_log_special(float x, float y)
+static inline float $_log_special(float x, float y)
 {
   return x > 0.0f && x < INFINITY ? y : x < 0.0f ? NAN : x == 0.0f ? -INFINITY : x;
 }
 )"},
     {"log", {"log_parts"}, R"(
-static float $_log(float x)
+static inline float $_log(float x)
 {
   float e;
   const float f = $_log_parts(x, &e);
@@ -106,7 +106,7 @@ static float $_log(float x)
 }
 )"},
     {"log1p", {"log_parts"}, R"(
-static float $_log1p(float x)
+static inline float $_log1p(float x)
 {
   const float u = 1.0f + x;
   const float lost = x > 1.0f ? 1.0f - (u - x) : x - (u - 1.0f);
@@ -118,7 +118,7 @@ static float $_log1p(float x)
 }
 )"},
     {"tanh", {"exp_parts", "power"}, R"(
-static float $_tanh(float x)
+static inline float $_tanh(float x)
 {
   $_bits in, t;
   uint32_t n, not_a_number;
@@ -137,7 +137,7 @@ static float $_tanh(float x)
 }
 )"},
     {"sigmoid", {"exp_parts", "power"}, R"(
-static float $_sigmoid(float x)
+static inline float $_sigmoid(float x)
 {
   $_bits in, t, top;
   uint32_t n, half, not_a_number;
@@ -181,7 +181,7 @@ static float $_erf(float x)
 }
 )"},
     {"sign", {}, R"(
-static float $_sign(float x)
+static inline float $_sign(float x)
 {
   return x > 0.0f ? 1.0f : x < 0.0f ? -1.0f : x;
 }

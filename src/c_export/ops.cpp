@@ -42,8 +42,9 @@ struct Window {
 
   std::string initializer(std::int64_t groups, std::int64_t channels, std::int64_t outputs, const Sizes& in,
                           const Sizes& out, const Sizes& kernel, const Sizes& padding) const {
-    return cat("{", groups, ", ", channels, ", ", outputs, ", ", triple(in), ", ", triple(out), ",\n                                     ",
-               triple(kernel), ", ", triple(stride), ", ", triple(dilation), ", ", triple(padding), "}");
+    return cat("{", groups, ", ", channels, ", ", outputs, ", ", triple(in), ", ", triple(out),
+               ",\n                                     ", triple(kernel), ", ", triple(stride), ", ",
+               triple(dilation), ", ", triple(padding), "}");
   }
 };
 
@@ -137,7 +138,8 @@ struct Emit {
     const View z = packed(0), t = packed(1), y = result();
     const int powers = w.add_work(f32, z.sizes[1]);
     call("cross_entropy",
-         cat(w.at(z), ", ", w.at(t), ", ", z.sizes[0], ", ", z.sizes[1], ", ", w.array(powers).name, ", ", w.at(y)),
+         cat(w.at(z), ", ", w.at(t), ", ", z.sizes[0], ", ", z.sizes[1], ", ", w.array(powers).name, ", ",
+             w.at(y)),
          {z.array, t.array, powers, y.array});
   }
   void cross_entropy_grad() const {
@@ -181,13 +183,13 @@ struct Emit {
     const std::vector<int> touched{x.array, numbers.array, y.array};
     if (is_whole(0)) {
       return call("take_int8",
-                  cat(w.at(x), ", ", scales(0), ", ", block.count, ", ", block.inner, ", ", w.at(numbers), ", ",
-                      wanted, ", ", w.at(y)),
+                  cat(w.at(x), ", ", scales(0), ", ", block.count, ", ", block.inner, ", ", w.at(numbers),
+                      ", ", wanted, ", ", w.at(y)),
                   touched);
     }
     call(is_shared ? "take" : "take_each",
-         cat(w.at(x), ", ", block.outer, ", ", block.count, ", ", block.inner, ", ", w.at(numbers), ", ", wanted,
-             ", ", w.at(y)),
+         cat(w.at(x), ", ", block.outer, ", ", block.count, ", ", block.inner, ", ", w.at(numbers), ", ",
+             wanted, ", ", w.at(y)),
          touched);
   }
 
@@ -231,8 +233,8 @@ struct Emit {
     const bool whole = is_whole(1);
     const std::string_view function = whole ? "matmul_int8" : "matmul";
     w.use(function);
-    w.line(cat(loops, "$_", function, "(", left, w.at(b, at_b), ", ",
-               whole ? scales(1) : cat(bp, ", ", bj), ", ", sizes, ");"),
+    w.line(cat(loops, "$_", function, "(", left, w.at(b, at_b), ", ", whole ? scales(1) : cat(bp, ", ", bj),
+               ", ", sizes, ");"),
            touched);
   }
 
@@ -249,7 +251,8 @@ struct Emit {
     const int made = w.add_work(f32, product(sizes));
     const View all{made, f32, sizes, row_major(sizes), 0};
     View inside{made, f32, x.sizes, all.strides, 0};
-    for (std::size_t i = 2; i < sizes.size(); ++i) inside.offset += window.low[i + 3 - sizes.size()] * all.strides[i];
+    for (std::size_t i = 2; i < sizes.size(); ++i)
+      inside.offset += window.low[i + 3 - sizes.size()] * all.strides[i];
     w.clear(made);
     w.copy(inside, x);
     return all;
@@ -260,9 +263,9 @@ struct Emit {
     const std::int64_t groups = attributes.next();
     const View x = padded(in(0), window), weights = packed(1), y = result();
     const Sizes x_sizes = spatial(Shape(std::span<const std::int64_t>(x.sizes)));
-    const std::string how = w.constants().window(
-        window.initializer(groups, x.sizes[1] / groups, y.sizes[1] / groups, x_sizes, spatial(node().shape),
-                           spatial(shape(1)), {0, 0, 0}));
+    const std::string how =
+        w.constants().window(window.initializer(groups, x.sizes[1] / groups, y.sizes[1] / groups, x_sizes,
+                                                spatial(node().shape), spatial(shape(1)), {0, 0, 0}));
     const std::int64_t images = y.sizes[0];
     const bool whole = is_whole(1);
     call_each(images, whole ? "conv_int8" : "conv",
@@ -301,8 +304,8 @@ struct Emit {
     const View x = packed(0), start = packed(1), weight = packed(2), bias = packed(3), y = result();
     const int sums = w.add_work(f32, x.sizes[1] * x.sizes[2]);
     call(kind,
-         cat(w.at(x), ", ", w.at(start), ", ", w.at(weight), ", ", w.at(bias), ", ", x.sizes[0], ", ", x.sizes[1],
-             ", ", weight.sizes[0], ", ", w.array(sums).name, ", ", w.at(y)),
+         cat(w.at(x), ", ", w.at(start), ", ", w.at(weight), ", ", w.at(bias), ", ", x.sizes[0], ", ",
+             x.sizes[1], ", ", weight.sizes[0], ", ", w.array(sums).name, ", ", w.at(y)),
          {x.array, start.array, weight.array, bias.array, sums, y.array});
   }
 };

@@ -1,5 +1,5 @@
-// Matrix products and recurrent layers in C. An element of a product is one chain of fused multiply-adds of up
-// to 4096 links; the sums of longer ones are added in pairs (docs/design/gemm.md).
+// Matrix products and recurrent layers in C. An element of a product is one chain of fused multiply-adds of
+// up to 4096 links; the sums of longer ones are added in pairs (docs/design/gemm.md).
 #include "c_export/functions.h"
 
 namespace chainrule::c_export {
@@ -39,8 +39,9 @@ static void $_matmul(const float *a, long ai, long ap, const float *b, long bp, 
   for (i = 0; i < m; ++i, a += ai, y += n) {
     j = 0;
     if (bj == 1 && k <= 4096) {
-      for (; j + 16 <= n; j += 16) {
+      for (; n >= 16 && j < n; j += 16) {
         float sum[16];
+        if (j > n - 16) j = n - 16; /* the last ones a second time */
         for (t = 0; t < 16; ++t) sum[t] = 0.0f;
         for (p = 0; p < k; ++p) {
           const float *row = b + p * bp + j, x = a[p * ap];

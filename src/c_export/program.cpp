@@ -53,12 +53,14 @@ std::vector<std::string> numbers_of(const Tensor& tensor) {
   if (is_floating(tensor.dtype())) {
     for (const float value : tensor.to_vector<float>()) numbers.push_back(c_number(value));
   } else {
-    for (const std::int64_t value : tensor.to_vector<std::int64_t>()) numbers.push_back(std::to_string(value));
+    for (const std::int64_t value : tensor.to_vector<std::int64_t>())
+      numbers.push_back(std::to_string(value));
   }
   return numbers;
 }
 
-std::string array_text(const std::string& name, std::string_view type, const std::vector<std::string>& numbers) {
+std::string array_text(const std::string& name, std::string_view type,
+                       const std::vector<std::string>& numbers) {
   std::string text = cat("static const ", type, " ", name, "[", numbers.size(), "] = {\n");
   std::string line = "  ";
   for (const std::string& number : numbers) {

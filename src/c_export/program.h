@@ -14,7 +14,9 @@
 namespace chainrule::c_export {
 
 /// Of an element in C, where whole numbers have 32 bits.
-inline std::int64_t bytes_of(DType dtype) { return dtype == i64 ? 4 : static_cast<std::int64_t>(size_of(dtype)); }
+inline std::int64_t bytes_of(DType dtype) {
+  return dtype == i64 ? 4 : static_cast<std::int64_t>(size_of(dtype));
+}
 
 /// An array of the C program.
 struct Array {
@@ -79,7 +81,8 @@ class Constants {
 };
 
 /// The definition of an array of constants; `type` such as "float".
-std::string array_text(const std::string& name, std::string_view type, const std::vector<std::string>& numbers);
+std::string array_text(const std::string& name, std::string_view type,
+                       const std::vector<std::string>& numbers);
 /// An f32, i64, u8 or boolean tensor's numbers in C.
 std::vector<std::string> numbers_of(const Tensor& tensor);
 

@@ -25,7 +25,8 @@ Rounded round_weights(const Lowering& graph, Constants& constants) {
     std::vector<float> values(numbers.size());
     for (std::size_t i = 0; i < numbers.size(); ++i) {
       const float scale = whole.scales[scale_of(i)];
-      whole.values[i] = scale == 0 ? std::int8_t{0} : static_cast<std::int8_t>(std::lround(numbers[i] / scale));
+      whole.values[i] =
+          scale == 0 ? std::int8_t{0} : static_cast<std::int8_t>(std::lround(numbers[i] / scale));
       values[i] = static_cast<float>(whole.values[i]) * scale;
     }
     rounded.weights.push_back(weight);

@@ -16,7 +16,9 @@ void find_affine(nn::Layer& in, std::vector<nn::Layer*>& found) {
   nn::Members members;
   in.visit_members(members);
   for (const nn::Members::Member& member : members.all()) {
-    nn::Layer* inner = member.layer != nullptr ? member.layer : member.shared != nullptr ? member.shared->get() : nullptr;
+    nn::Layer* inner = member.layer != nullptr    ? member.layer
+                       : member.shared != nullptr ? member.shared->get()
+                                                  : nullptr;
     if (inner != nullptr) find_affine(*inner, found);
   }
 }
@@ -31,8 +33,9 @@ std::vector<Argument> trained_parameters(const Exported& of) {
   find_affine(*copy, layers);
   const auto count = static_cast<std::size_t>(std::max<std::int64_t>(of.options.train_last, 0));
   if (of.options.train_last < 0 || layers.size() < count) {
-    throw ValueError(572, cat("[export_c] the last ", of.options.train_last, " affine layers are to be trained; ",
-                              of.net->kind(), " has ", layers.size(), ". Give a number from 1 to that."));
+    throw ValueError(572,
+                     cat("[export_c] the last ", of.options.train_last, " affine layers are to be trained; ",
+                         of.net->kind(), " has ", layers.size(), ". Give a number from 1 to that."));
   }
   for (std::size_t i = layers.size() - count; i < layers.size(); ++i) {
     for (const nn::NamedParameter& inner : layers[i]->parameters()) {

@@ -22,7 +22,9 @@ typedef struct {
 #if $$_VECTORS
 typedef float $_four __attribute__((vector_size(16)));
 typedef float $_any_four __attribute__((vector_size(16), aligned(4), may_alias)); /* in memory */
-#if $$_FUSED
+#if defined(__FMA__)
+#define $$_MADD_FOUR(sum, w, x) sum = __builtin_ia32_vfmaddps(x, ($_four){w, w, w, w}, sum)
+#elif $$_FUSED
 #define $$_MADD_FOUR(sum, w, x)                                  \
   do {                                                         \
     (sum)[0] = fmaf(w, (x)[0], (sum)[0]);                      \
@@ -88,30 +90,34 @@ static float $_conv_at(const $_window *s, const float *x, const float *w)
 static void $_conv(const $_window *s, const float *x, const float *w, float *y)
 {
   const long taps = s->channels * s->kernel[0] * s->kernel[1] * s->kernel[2], width = s->out[2];
+  const long area = s->out[0] * s->out[1] * width;
   long g, o, d, h, i;
-  for (g = 0; g < s->groups; ++g, x += s->channels * s->in[0] * s->in[1] * s->in[2]) {
-    for (o = 0; o < s->outputs;) {
-      long some = 1;
 #if $$_VECTORS
-      if (o + 4 <= s->outputs && width >= 8 && s->stride[2] == 1) some = 4;
+  const int by_tiles = s->outputs >= 4 && width >= 8 && s->stride[2] == 1;
 #endif
-      for (d = 0; d < s->out[0]; ++d) {
-        for (h = 0; h < s->out[1]; ++h) {
-          const float *from = x + (d * s->stride[0] * s->in[1] + h * s->stride[1]) * s->in[2];
-          float *to = y + (d * s->out[1] + h) * width;
+  for (g = 0; g < s->groups; ++g) {
+    for (d = 0; d < s->out[0]; ++d) {
+      for (h = 0; h < s->out[1]; ++h) {
+        const float *from = x + (d * s->stride[0] * s->in[1] + h * s->stride[1]) * s->in[2];
+        float *to = y + (d * s->out[1] + h) * width;
 #if $$_VECTORS
-          for (i = 0; some == 4 && i < width; i += 8) {
+        for (o = 0; by_tiles && o < s->outputs; o += 4) {
+          if (o > s->outputs - 4) o = s->outputs - 4; /* the last ones a second time */
+          for (i = 0; i < width; i += 8) {
             if (i > width - 8) i = width - 8;
-            $_conv_tile(s, from + i, w, to + i);
+            $_conv_tile(s, from + i, w + o * taps, to + o * area + i);
           }
+        }
+        if (by_tiles) continue;
 #endif
-          for (i = 0; some == 1 && i < width; ++i) to[i] = $_conv_at(s, from + i * s->stride[2], w);
+        for (o = 0; o < s->outputs; ++o) {
+          for (i = 0; i < width; ++i) to[o * area + i] = $_conv_at(s, from + i * s->stride[2], w + o * taps);
         }
       }
-      o += some;
-      w += some * taps;
-      y += some * s->out[0] * s->out[1] * width;
     }
+    x += s->channels * s->in[0] * s->in[1] * s->in[2];
+    w += s->outputs * taps;
+    y += s->outputs * area;
   }
 }
 )"},

@@ -32,7 +32,8 @@ struct Axes {
   std::vector<std::int64_t> sizes;
   std::vector<std::vector<std::int64_t>> strides;  // of each view
 };
-Axes joined_axes(const std::vector<std::int64_t>& sizes, const std::vector<std::vector<std::int64_t>>& strides) {
+Axes joined_axes(const std::vector<std::int64_t>& sizes,
+                 const std::vector<std::vector<std::int64_t>>& strides) {
   Axes axes;
   axes.strides.resize(strides.size());
   for (std::size_t axis = 0; axis < sizes.size(); ++axis) {
@@ -138,12 +139,15 @@ void Writer::loop(const View& to, const std::vector<View>& from, const Body& bod
     }
   }
   const std::string value = body(values, inner);
-  const std::string target = cat(array(to.array).name, "[", index_text(axes.strides[0], variables, to.offset), "]");
+  const std::string target =
+      cat(array(to.array).name, "[", index_text(axes.strides[0], variables, to.offset), "]");
   inner.push_back(cat(target, " = ", value, ";"));
 
   std::string text;
   std::size_t level = 0;
-  const auto add = [&](const std::string& one) { text += cat(text.empty() ? "" : "\n", text.empty() ? "" : indent(level), one); };
+  const auto add = [&](const std::string& one) {
+    text += cat(text.empty() ? "" : "\n", text.empty() ? "" : indent(level), one);
+  };
   const auto add_loop = [&](std::size_t axis, bool braces) {
     const std::string& i = variables[axis];
     add(cat("for (", i, " = 0; ", i, " < ", axes.sizes[axis], "; ++", i, ")", braces ? " {" : ""));
@@ -168,7 +172,8 @@ void Writer::loop(const View& to, const std::vector<View>& from, const Body& bod
 }
 
 void Writer::copy(const View& to, const View& from) {
-  loop(to, {from}, [](const std::vector<std::string>& values, std::vector<std::string>&) { return values[0]; });
+  loop(to, {from},
+       [](const std::vector<std::string>& values, std::vector<std::string>&) { return values[0]; });
 }
 
 void Writer::clear(int number) {
@@ -195,7 +200,8 @@ std::int64_t Writer::assign_memory() {
   for (Array& one : arrays_) {
     if (one.kind == Array::Kind::work && one.first >= 0) order.push_back(&one);
   }
-  std::stable_sort(order.begin(), order.end(), [](const Array* a, const Array* b) { return a->bytes() > b->bytes(); });
+  std::stable_sort(order.begin(), order.end(),
+                   [](const Array* a, const Array* b) { return a->bytes() > b->bytes(); });
   std::vector<const Array*> placed;
   std::int64_t total = 0;
   for (Array* one : order) {
@@ -203,7 +209,8 @@ std::int64_t Writer::assign_memory() {
     for (const Array* other : placed) {
       if (other->first <= one->last && one->first <= other->last) beside.push_back(other);
     }
-    std::sort(beside.begin(), beside.end(), [](const Array* a, const Array* b) { return a->offset < b->offset; });
+    std::sort(beside.begin(), beside.end(),
+              [](const Array* a, const Array* b) { return a->offset < b->offset; });
     std::int64_t at = 0;
     for (const Array* other : beside) {
       if (at + one->bytes() <= other->offset) break;
@@ -225,7 +232,8 @@ std::string Writer::text() const {
     if (type == "float") {
       text += cat("  float *const ", one.name, " = (float *)workspace + ", one.offset / 4, ";\n");
     } else {
-      text += cat("  ", type, " *const ", one.name, " = (", type, " *)((float *)workspace + ", one.offset / 4, ");\n");
+      text += cat("  ", type, " *const ", one.name, " = (", type, " *)((float *)workspace + ", one.offset / 4,
+                  ");\n");
     }
     has_work = true;
   }

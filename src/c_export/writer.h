@@ -27,7 +27,8 @@ class Writer {
   void line(std::string text, const std::vector<int>& touched);
   /// Loops over `to`: its elements become what `body` says of those of `from`, all of its sizes or 1, aligned
   /// at the last axis. `body` gets their names, may add lines of its own, and returns an expression.
-  using Body = std::function<std::string(const std::vector<std::string>& values, std::vector<std::string>& lines)>;
+  using Body =
+      std::function<std::string(const std::vector<std::string>& values, std::vector<std::string>& lines)>;
   void loop(const View& to, const std::vector<View>& from, const Body& body);
   void copy(const View& to, const View& from);
   /// Sets all of an array to 0.

@@ -34,9 +34,10 @@ void refuse_other_formats(const std::string& path) {
   if (begin[0] == '\x80' && begin[1] >= 2 && begin[1] <= 5) what = "a file of torch.save (pickled objects)";
   if (begin == "GGUF") what = "a GGUF file";
   if (what.empty()) return;
-  throw FileError(574, cat("[load] ", path, " is ", what,
-                           ". Reading that could run code, or needs another program. Write the tensors alone, in Python: "
-                           "safetensors.torch.save_file(model.state_dict(), \"model.safetensors\")."));
+  throw FileError(
+      574, cat("[load] ", path, " is ", what,
+               ". Reading that could run code, or needs another program. Write the tensors alone, in Python: "
+               "safetensors.torch.save_file(model.state_dict(), \"model.safetensors\")."));
 }
 
 /// Paths by their numbers: "9" before "10".
@@ -100,7 +101,8 @@ void choose_paths(const NamedTensors& from, std::vector<TorchLayer>& layers) {
 }
 
 bool is_whole(const TorchEntry& entry) {
-  return std::all_of(entry.variables.begin(), entry.variables.end(), [](const nn::Variable& v) { return bool(v); });
+  return std::all_of(entry.variables.begin(), entry.variables.end(),
+                     [](const nn::Variable& v) { return bool(v); });
 }
 
 /// As PyTorch has it.
@@ -125,7 +127,8 @@ std::string misfit(const std::string& name, const TorchEntry& entry, const Tenso
   const auto parts = static_cast<std::int64_t>(entry.variables.size());
   if (!is_floating(given->dtype())) return cat("\n  does not fit: ", name, " is ", given->dtype());
   if (!is_whole(entry)) {
-    const bool fits = (!entry.transposed || given->ndim() == 2) && (parts == 1 || (given->ndim() > 0 && given->size(0) % parts == 0));
+    const bool fits = (!entry.transposed || given->ndim() == 2) &&
+                      (parts == 1 || (given->ndim() > 0 && given->size(0) % parts == 0));
     return fits ? "" : cat("\n  does not fit: ", name, " is ", given->shape());
   }
   const Shape own = value_of(entry).shape();
@@ -163,8 +166,9 @@ void load(const NamedTensors& from, nn::Layer& net, names::PyTorch) {
     if (!known.contains(name)) wrong += cat("\n  not in the net: ", name, " ", tensor.shape());
   }
   if (!wrong.empty()) {
-    throw ValueError(575, cat("[load] the state_dict is not that of the net, which is ", net.kind(), ":", wrong,
-                              "\nNothing was changed. Need PyTorch's names and shapes for the same layers."));
+    throw ValueError(575,
+                     cat("[load] the state_dict is not that of the net, which is ", net.kind(), ":", wrong,
+                         "\nNothing was changed. Need PyTorch's names and shapes for the same layers."));
   }
   for (const TorchLayer& layer : layers) {
     for (const TorchEntry& entry : layer.entries) {

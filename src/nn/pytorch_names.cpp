@@ -63,9 +63,10 @@ TorchEntry recurrent_entry(const Own& own) {
   const std::size_t line = name.find('_');
   const int layer = std::stoi(name.substr(line + 2)) - 1;
   const bool is_weight = name.starts_with("weight");
-  return {cat(name.substr(0, line), name[line + 1] == 'x' ? "_ih_l" : "_hh_l", layer, is_back ? "_reverse" : ""),
-          {own.variable},
-          is_weight};
+  return {
+      cat(name.substr(0, line), name[line + 1] == 'x' ? "_ih_l" : "_hh_l", layer, is_back ? "_reverse" : ""),
+      {own.variable},
+      is_weight};
 }
 
 /// One weight for query, key and value where they have one size, as PyTorch has it.
@@ -74,7 +75,8 @@ std::vector<TorchEntry> attention_entries(const std::vector<Own>& own) {
     return std::find_if(own.begin(), own.end(), [&](const Own& one) { return one.name == name; })->variable;
   };
   const Variable q = variable("query_weight"), k = variable("key_weight"), v = variable("value_weight");
-  const bool is_alike = !q || (q.value().shape() == k.value().shape() && q.value().shape() == v.value().shape());
+  const bool is_alike =
+      !q || (q.value().shape() == k.value().shape() && q.value().shape() == v.value().shape());
   std::vector<TorchEntry> entries;
   if (is_alike) {
     entries.push_back({"in_proj_weight", {q, k, v}, true});
@@ -85,7 +87,8 @@ std::vector<TorchEntry> attention_entries(const std::vector<Own>& own) {
   }
   entries.push_back({"out_proj.weight", {variable("output_weight")}, true});
   if (own.size() > 4) {
-    entries.push_back({"in_proj_bias", {variable("query_bias"), variable("key_bias"), variable("value_bias")}});
+    entries.push_back(
+        {"in_proj_bias", {variable("query_bias"), variable("key_bias"), variable("value_bias")}});
     entries.push_back({"out_proj.bias", {variable("output_bias")}});
   }
   return entries;
@@ -103,11 +106,13 @@ std::vector<TorchEntry> entries_of(std::string_view kind, const std::vector<Own>
       entries.push_back({one.name, {one.variable}});
     }
   }
-  if (kind == "batch_norm") entries.push_back({.name = "num_batches_tracked", .variables = {}, .counts_batches = true});
+  if (kind == "batch_norm")
+    entries.push_back({.name = "num_batches_tracked", .variables = {}, .counts_batches = true});
   return entries;
 }
 
-void add_layers(Layer& layer, const std::string& path, const std::string& own_path, std::vector<TorchLayer>& found) {
+void add_layers(Layer& layer, const std::string& path, const std::string& own_path,
+                std::vector<TorchLayer>& found) {
   Members members;
   layer.visit_members(members);
   std::vector<Own> own;
@@ -118,7 +123,9 @@ void add_layers(Layer& layer, const std::string& path, const std::string& own_pa
   if (!own.empty()) found.push_back({path, own_path, entries_of(layer.kind(), own)});
   int number = 0;
   for (const Members::Member& member : members.all()) {
-    Layer* inner = member.layer != nullptr ? member.layer : member.shared != nullptr ? member.shared->get() : nullptr;
+    Layer* inner = member.layer != nullptr    ? member.layer
+                   : member.shared != nullptr ? member.shared->get()
+                                              : nullptr;
     if (inner == nullptr) continue;
     const Renamed* known = find(kLayers, layer.kind(), member.name);
     const std::string name = layer.kind() == "sequential" ? std::to_string(number++)

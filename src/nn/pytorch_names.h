@@ -9,11 +9,11 @@ namespace chainrule::nn {
 
 /// A tensor of PyTorch's, and what it is here.
 struct TorchEntry {
-  std::string name;                  // within its layer: "weight"
-  std::vector<Variable> variables;   // more than one: they stand one behind the other along its first axis
+  std::string name;                 // within its layer: "weight"
+  std::vector<Variable> variables;  // more than one: they stand one behind the other along its first axis
   bool transposed = false;
-  bool is_row = false;               // a single number is a row of one there
-  bool counts_batches = false;       // num_batches_tracked, which nothing here needs
+  bool is_row = false;          // a single number is a row of one there
+  bool counts_batches = false;  // num_batches_tracked, which nothing here needs
 };
 /// A layer with variables of its own.
 struct TorchLayer {

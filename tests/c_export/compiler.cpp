@@ -45,8 +45,10 @@ bool works(const Compiler& compiler) {
   const auto [found, is_new] = known.try_emplace(compiler.name, false);
   if (is_new) {
     std::string messages;
-    found->second = compile_and_run(compiler, "#include <math.h>\n#include <stdio.h>\nint main(void) { puts(\"yes\"); return 0; }\n", "",
-                                    messages) == "yes\n";
+    found->second =
+        compile_and_run(
+            compiler, "#include <math.h>\n#include <stdio.h>\nint main(void) { puts(\"yes\"); return 0; }\n",
+            "", messages) == "yes\n";
   }
   return found->second;
 }
@@ -57,8 +59,8 @@ std::string compile_and_run(const Compiler& compiler, const std::string& source,
   const std::string path = (folder / "program").string();
   io::replace_file(path + ".c", source);
   int status = 0;
-  messages = output_of(compiler.command + " -std=c99 -Wall -Wextra -pedantic " + options + " " + path + ".c -o " +
-                           path + " -lm 2>&1",
+  messages = output_of(compiler.command + " -std=c99 -Wall -Wextra -pedantic " + options + " " + path +
+                           ".c -o " + path + " -lm 2>&1",
                        status);
   if (status != 0) return "";
   return output_of(compiler.run + path, status);

@@ -26,8 +26,8 @@ std::string without_include(const std::string& source) { return source.substr(so
 
 std::string name_of(std::size_t number) { return "net" + std::to_string(number); }
 
-Net make_net(std::size_t number, const std::string& what, const nn::Layer& layer, const std::vector<Tensor>& examples,
-             const CExportOptions& options) {
+Net make_net(std::size_t number, const std::string& what, const nn::Layer& layer,
+             const std::vector<Tensor>& examples, const CExportOptions& options) {
   const nn::Inputs inputs(examples);
   Net net{what, c_source(name_of(number), layer, inputs, options), {}, {}, {}};
   const std::vector<std::string> in = names_in(layer.input_names()), out = names_in(layer.output_names());
@@ -38,7 +38,8 @@ Net make_net(std::size_t number, const std::string& what, const nn::Layer& layer
   const std::int64_t rows = has_rows ? std::min<std::int64_t>(4, examples[0].size(0)) : 1;
   for (std::int64_t i = 0; i < rows; ++i) {
     std::vector<Tensor> row;
-    for (const Tensor& one : examples) row.push_back(has_rows && !one.is_empty() ? slice(one, 0, i, i + 1) : one);
+    for (const Tensor& one : examples)
+      row.push_back(has_rows && !one.is_empty() ? slice(one, 0, i, i + 1) : one);
     const nn::Ports said = layer.predict_all(nn::Inputs(row));
     net.expected.emplace_back();
     for (std::size_t port = 0; port < said.size(); ++port) {

@@ -21,8 +21,8 @@ std::string name_of(std::size_t number);
 
 /// A net for the program, as number `number`.
 /// @throws ValueError E570, as c_source.
-Net make_net(std::size_t number, const std::string& what, const nn::Layer& layer, const std::vector<Tensor>& examples,
-             const CExportOptions& options = {});
+Net make_net(std::size_t number, const std::string& what, const nn::Layer& layer,
+             const std::vector<Tensor>& examples, const CExportOptions& options = {});
 
 /// One C file with all of them, which prints what its self tests say, and every output's bits.
 /// @param before  lines at its beginning.

@@ -29,7 +29,8 @@ TEST(NetsInC, LenetCompilesFreestandingWithOptimisation) {
   const std::vector<Net> nets{make_net(0, "lenet", built_lenet(), {images()})};
   std::string messages;
   for (const std::string options : {"-O2", "-O2 -ffreestanding", "-O3 -march=native"}) {
-    const std::vector<Said> said = read_output(compile_and_run(compilers()[0], program_of(nets), options, messages), nets);
+    const std::vector<Said> said =
+        read_output(compile_and_run(compilers()[0], program_of(nets), options, messages), nets);
     ASSERT_EQ(messages, "") << options;
     EXPECT_EQ(said[0].self_test, 0) << options;
     EXPECT_LE(distance(nets[0], said[0]), 3e-6) << options;
@@ -43,7 +44,8 @@ TEST(NetsInC, WholeNumbersAreAQuarterOfTheSizeAndAsFarAsStated) {
   const CSource whole = c_source("net0", net, images());
   EXPECT_LT(nets[0].source.weight_bytes, whole.weight_bytes / 3);
   std::string messages;
-  const std::vector<Said> said = read_output(compile_and_run(compilers()[0], program_of(nets), "-O1", messages), nets);
+  const std::vector<Said> said =
+      read_output(compile_and_run(compilers()[0], program_of(nets), "-O1", messages), nets);
   ASSERT_EQ(messages, "");
   EXPECT_EQ(said[0].self_test, 0);
   EXPECT_GT(nets[0].source.int8_error, 0);
@@ -59,7 +61,8 @@ TEST(NetsInC, TrainsTheLastLayersAsTheLibraryDoes) {
   const CSource made = c_source("net", net, x, {.train_last = 2});
   EXPECT_EQ(made.state_bytes, 4 * (6 * 5 + 5 + 5 * 3 + 3));
   std::ostringstream program;
-  program << "#define NET_SAME_BITS\n" << made.header << without_first_line(made.source) << R"(
+  program << "#define NET_SAME_BITS\n"
+          << made.header << without_first_line(made.source) << R"(
 #include <stdio.h>
 int main(void)
 {
@@ -120,7 +123,9 @@ struct Sorts : nn::LayerOf<Sorts> {
 };
 
 TEST(NetsInC, ListsAllThatHasNoForm) {
-  EXPECT_EQ(message_of([] { c_source("net", Sorts{}, ones({1, 3})); }),
+  EXPECT_EQ(message_of([] {
+              c_source("net", Sorts{}, ones({1, 3}));
+            }),
             "[export_c] these operations have no form in C:\n  argsort\nExport a net without them. (E570)");
   nn::Affine wide{2};
   const Tensor x = ones({1, 3}, f64);
@@ -134,11 +139,13 @@ TEST(NetsInC, SayWhatIsWrongWithOptions) {
   nn::Affine net{2};
   const Tensor x = ones({1, 3});
   net.build(x);
-  EXPECT_EQ(message_of([&] { c_source("2net", net, x); }),
-            "[export_c] '2net' cannot be the name of functions in C. Take letters, digits and _, no digit first. "
-            "(E571)");
+  EXPECT_EQ(
+      message_of([&] { c_source("2net", net, x); }),
+      "[export_c] '2net' cannot be the name of functions in C. Take letters, digits and _, no digit first. "
+      "(E571)");
   EXPECT_EQ(message_of([&] { c_source("net", net, x, {.train_last = 2}); }),
-            "[export_c] the last 2 affine layers are to be trained; affine has 1. Give a number from 1 to that. (E572)");
+            "[export_c] the last 2 affine layers are to be trained; affine has 1. Give a number from 1 to "
+            "that. (E572)");
   EXPECT_EQ(message_of([&] { c_source("net", net, x, {.train_last = 1, .loss = "hinge"}); }),
             "[export_c] loss is hinge; need softmax_cross_entropy or mse. (E572)");
 }

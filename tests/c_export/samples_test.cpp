@@ -62,7 +62,8 @@ TEST(SamplesInC, HaveTheSameBits) {
   const std::vector<Net>& nets = all_samples().nets;
   std::string before, messages;
   for (std::size_t i = 0; i < nets.size(); ++i) before += "#define NET" + std::to_string(i) + "_SAME_BITS\n";
-  const std::vector<Said> said = read_output(compile_and_run(compilers()[0], program_of(nets, before), "-O0", messages), nets);
+  const std::vector<Said> said =
+      read_output(compile_and_run(compilers()[0], program_of(nets, before), "-O0", messages), nets);
   ASSERT_EQ(messages, "");
   for (std::size_t i = 0; i < nets.size(); ++i) {
     EXPECT_LE(distance(nets[i], said[i]), has_other_order(nets[i]) ? 3e-6 : 0) << nets[i].what;
@@ -72,7 +73,8 @@ TEST(SamplesInC, HaveTheSameBits) {
 TEST(SamplesInC, LeaveOutWhatHasNoForm) {
   ASSERT_EQ(all_samples().left_out.size(), 1U);  // a loss, which takes numbers of classes
   EXPECT_EQ(all_samples().left_out[0],
-            "softmax_with_loss: [export_c] these operations have no form in C:\n  softmax_cross_entropy with numbers "
+            "softmax_with_loss: [export_c] these operations have no form in C:\n  softmax_cross_entropy with "
+            "numbers "
             "of classes (targets must be rows)\nExport a net without them. (E570)");
 }
 

@@ -45,8 +45,8 @@ TEST(Pytorch, NamesLayersOfASequentialByTheirNumber) {
   Sequential net{Conv2d{2, 3}, BatchNorm{}, Relu{}, Flatten{}, Affine{4}};
   net.build(zeros({1, 1, 5, 5}));
   EXPECT_EQ(state_dict(net).names(),
-            (std::vector<std::string>{"0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var",
-                                      "1.num_batches_tracked", "4.weight", "4.bias"}));
+            (std::vector<std::string>{"0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean",
+                                      "1.running_var", "1.num_batches_tracked", "4.weight", "4.bias"}));
 }
 
 TEST(Pytorch, NamesRecurrentLayersAndAttention) {
@@ -85,8 +85,9 @@ TEST(Pytorch, TakesItsOwnPathsToo) {
 TEST(Pytorch, ListsAllThatIsWrongAndChangesNothing) {
   Sequential net{Affine{2}, BatchNorm{}};
   net.build(zeros({1, 3}));
-  const NamedTensors dict{{"0.weight", ones({3, 2})}, {"1.weight", ones({2})}, {"1.running_mean", ones({2})},
-                          {"1.running_var", ones({2})}, {"1.bias", ones({2})}, {"2.weight", ones({7})}};
+  const NamedTensors dict{{"0.weight", ones({3, 2})},    {"1.weight", ones({2})},
+                          {"1.running_mean", ones({2})}, {"1.running_var", ones({2})},
+                          {"1.bias", ones({2})},         {"2.weight", ones({7})}};
   EXPECT_EQ(message_of([&] { load(dict, net, names::pytorch); }),
             "[load] the state_dict is not that of the net, which is sequential:\n"
             "  does not fit: 0.weight is (3, 2), the net's would be (2, 3)\n"
@@ -103,11 +104,14 @@ TEST(Pytorch, RefusesOtherFilesAndSaysWhatToDo) {
   io::replace_file(path, std::string("PK\3\4rest"));
   EXPECT_EQ(message_of([&] { load(path, net, names::pytorch); }),
             "[load] " + path +
-                " is a file of torch.save (a zip archive with pickled objects). Reading that could run code, or needs "
-                "another program. Write the tensors alone, in Python: safetensors.torch.save_file(model.state_dict(), "
+                " is a file of torch.save (a zip archive with pickled objects). Reading that could run code, "
+                "or needs "
+                "another program. Write the tensors alone, in Python: "
+                "safetensors.torch.save_file(model.state_dict(), "
                 "\"model.safetensors\"). (E574)");
   io::replace_file(path, std::string("\x80\x02}q\0", 5));
-  EXPECT_NE(message_of([&] { load(path, net, names::pytorch); }).find("torch.save (pickled objects)"), std::string::npos);
+  EXPECT_NE(message_of([&] { load(path, net, names::pytorch); }).find("torch.save (pickled objects)"),
+            std::string::npos);
   io::replace_file(path, "GGUF\3");
   EXPECT_NE(message_of([&] { load(path, net, names::pytorch); }).find("is a GGUF file"), std::string::npos);
 }
@@ -129,7 +133,9 @@ const Pair kPairs[] = {
     {"group_norm(2)", "nn.GroupNorm(2, 4)", {2, 4, 3, 3}},
     {"prelu", "nn.PReLU()", {2, 3, 4}},
     {"rnn(3)", "nn.RNN(4, 3, batch_first=True)", {2, 5, 4}, "y = m(x)[0]"},
-    {"lstm(3, layers=2, bidirectional=true)", "nn.LSTM(4, 3, 2, batch_first=True, bidirectional=True)", {2, 5, 4},
+    {"lstm(3, layers=2, bidirectional=true)",
+     "nn.LSTM(4, 3, 2, batch_first=True, bidirectional=True)",
+     {2, 5, 4},
      "y = m(x)[0]"},
     {"gru(3)", "nn.GRU(4, 3, batch_first=True)", {2, 5, 4}, "y = m(x)[0]"},
     {"attention(2)", "nn.MultiheadAttention(4, 2, batch_first=True)", {2, 5, 4}, "y = m(x, x, x)[0]"},
@@ -138,8 +144,8 @@ const Pair kPairs[] = {
      {2, 1, 5, 5}},
 };
 
-// A script with torch alone: it reads and writes safetensors by the format's definition, as Debian has torch but
-// not that package.
+// A script with torch alone: it reads and writes safetensors by the format's definition, as Debian has torch
+// but not that package.
 constexpr const char* kScript = R"(
 import json, struct, sys, torch
 from torch import nn

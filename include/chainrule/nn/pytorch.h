@@ -11,7 +11,8 @@
 //     safetensors.torch.save_file(model.state_dict(), "model.safetensors")
 //
 //     load("model.safetensors", net, names::pytorch);
-//     save("model.safetensors", net, names::pytorch);   // model.load_state_dict(load_file("model.safetensors"))
+//     save("model.safetensors", net, names::pytorch);   //
+//     model.load_state_dict(load_file("model.safetensors"))
 //
 // Which name becomes which: docs/pytorch.md.
 namespace chainrule {
@@ -22,11 +23,13 @@ struct PyTorch {};
 inline constexpr PyTorch pytorch;
 }  // namespace names
 
-/// Gives a net the parameters and states of a `state_dict`. Names are looked for as PyTorch gives them: the path of
-/// names of members, where the layers of a Sequential have their number; the paths of this library will do as well.
-/// If names fit in neither way and all are numbers ("0.weight"), layers are taken in their order.
+/// Gives a net the parameters and states of a `state_dict`. Names are looked for as PyTorch gives them: the
+/// path of names of members, where the layers of a Sequential have their number; the paths of this library
+/// will do as well. If names fit in neither way and all are numbers ("0.weight"), layers are taken in their
+/// order.
 /// @throws FileError  for a file that is no safetensors file, with what to do about it (E574), or as load.
-/// @throws ValueError  that lists what is missing, what is not known, what has another shape (E575). Nothing has
+/// @throws ValueError  that lists what is missing, what is not known, what has another shape (E575). Nothing
+/// has
 ///     changed then.
 void load(const std::string& path, nn::Layer& net, names::PyTorch);
 void load(const NamedTensors& state_dict, nn::Layer& net, names::PyTorch);
