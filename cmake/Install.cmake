@@ -8,8 +8,9 @@ install(DIRECTORY include/chainrule DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILE
 
 install(TARGETS chainrule EXPORT chainrule-core ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS chainrule_data EXPORT chainrule-data ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS chainrule_c_export EXPORT chainrule-c_export ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS chainrule_train chainrule_all EXPORT chainrule-train ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-foreach(component core data train)
+foreach(component core data train c_export)
   install(EXPORT chainrule-${component} NAMESPACE chainrule:: DESTINATION ${config_dir}
           FILE chainrule-${component}.cmake)
 endforeach()
@@ -17,7 +18,7 @@ endforeach()
 # Without the names that nobody but the library needs to find; programs are linked as before.
 if(CMAKE_STRIP AND CMAKE_BUILD_TYPE STREQUAL "Release")
   install(CODE "
-    foreach(name chainrule chainrule_data chainrule_train)
+    foreach(name chainrule chainrule_data chainrule_train chainrule_c_export)
       execute_process(COMMAND ${CMAKE_STRIP} --strip-unneeded
                       \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/lib\${name}.a\")
     endforeach()")

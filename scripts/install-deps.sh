@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Installs what the project needs and is not there yet:  scripts/install-deps.sh [build] [test] [lint] [bench] [plot] [site]
+# Installs what the project needs and is not there yet:  scripts/install-deps.sh [GROUP...]
 #
 #   build   compiler, build tools, libraries          test    GoogleTest, Google Benchmark
 #   lint    clang-format                              bench   NumPy and OpenBLAS, as a peer to compare with
-#   plot    rsvg-convert, for plots as PNG           site    MkDocs and Doxygen, for the documentation as pages
+#   plot    rsvg-convert, for plots as PNG            site    MkDocs and Doxygen, for the documentation as pages
+#   cross   what C for 32 bits and for ARM is tested with
+#   torch   PyTorch, which reads and writes what the tests of its names compare
 #
 # Without a group: build and test. What is there is found by looking (commands on the PATH, headers that the
 # compiler finds), not by asking the package manager: so when nothing is missing, this takes a moment, needs
@@ -38,6 +40,11 @@ librsvg2-bin          plot   command:rsvg-convert
 mkdocs-material       site   have_material
 doxygen               site   command:doxygen
 doxygen-awesome-css   site   have_doxygen_style
+gcc-12-multilib       cross  have_32_bits
+gcc-12-arm-linux-gnueabihf cross command:arm-linux-gnueabihf-gcc-12
+libc6-dev-armhf-cross cross  have_arm_headers
+qemu-user             cross  command:qemu-arm
+python3-torch         torch  have_torch
 '
 
 compiler() { command -v "${CXX:-c++}" || command -v g++ || command -v clang++; }
@@ -57,6 +64,12 @@ have_numpy() {
   done
   return 1
 }
+
+have_torch() { /usr/bin/python3 -c 'import torch' 2>/dev/null; }
+
+have_32_bits() { echo 'int main(void) { return 0; }' | gcc -m32 -x c - -o /dev/null 2>/dev/null; }
+
+have_arm_headers() { [[ -f /usr/arm-linux-gnueabihf/include/math.h ]]; }
 
 # Its headers lie in a folder of their own, which CMake finds.
 have_eigen() { pkg-config --exists eigen3 2>/dev/null; }
