@@ -137,6 +137,9 @@ constexpr std::string_view kMadd = R"(
 #ifdef __clang__
 #pragma STDC FP_CONTRACT OFF
 #endif
+#if defined(__GNUC__) && !defined(__STRICT_ANSI__) && defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ == 2
+#error "floats are not rounded here (x87): compile with -std=c99, or with -msse2 -mfpmath=sse"
+#endif
 )";
 
 /// MADD as the net's own macro.
