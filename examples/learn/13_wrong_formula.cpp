@@ -68,7 +68,7 @@ int main(int argc, char** argv) {
   for (const double lr : {1e-5, 1e-3}) {
     plot::Figure figure{.title = learn::text("learning rate %g", lr),
                         .x = {.label = "step"},
-                        .y = {.label = "loss", .logarithmic = true, .low = 1, .high = 1e6}};
+                        .y = {.label = "loss", .logarithmic = true, .low = 1, .high = 1e9}};
     figure.series = {descend(p, "right", true, lr), descend(p, "wrong", false, lr)};
     figures.push_back(figure);
   }
