@@ -15,8 +15,8 @@ struct Language {
   std::string_view contents, other, whole_program, run;
 };
 inline constexpr std::array<Language, 2> kLanguages = {{
-    {"en", "", "../../", "all lessons", "中文", "The whole program", "Run it"},
-    {"zh", "zh/", "../../../", "全部课程", "English", "完整程序", "运行"},
+    {"en", "", "../../", "all lessons", "中文", "The whole program: ", ". Run it: "},
+    {"zh", "zh/", "../../../", "全部课程", "English", "完整程序：", "。运行："},
 }};
 
 /// A line of lessons.list.

@@ -23,7 +23,8 @@ std::vector<Mark> marks_of(std::string_view text) {
     const std::size_t colon = std::min(inside.find(':'), inside.size());
     Mark mark{begin, end + 2, std::string(trimmed(inside.substr(0, colon))), "", ""};
     const std::string_view rest = inside.substr(std::min(colon + 1, inside.size()));
-    const std::size_t bar = mark.word == "picture" ? std::min(rest.find('|'), rest.size()) : rest.size();
+    const std::size_t bar =
+        mark.word == "picture" || mark.word == "docs" ? std::min(rest.find('|'), rest.size()) : rest.size();
     mark.argument = trimmed(rest.substr(0, bar));
     mark.caption = trimmed(rest.substr(std::min(bar + 1, rest.size())));
     marks.push_back(mark);
@@ -94,8 +95,9 @@ std::string footer(const Lesson& lesson, std::span<const Lesson> all, std::size_
   const auto at = std::find_if(programs.begin(), programs.end(),
                                [&](const Lesson& one) { return one.name == lesson.name; });
   const std::string file = "examples/learn/" + lesson.name + ".cpp";
-  std::string made = std::string(words.whole_program) + ": [" + file + "](" + std::string(words.root) + file +
-                     "). " + std::string(words.run) + ": `./chainrule lesson " + lesson.name + "`\n\n";
+  std::string made(words.whole_program);
+  made += "[" + file + "](" + std::string(words.root) + file + ")" + std::string(words.run);
+  made += "`./chainrule lesson " + lesson.name + "`\n\n";
   if (at != programs.begin()) made += "← " + link(at[-1], language) + " · ";
   made += "[" + std::string(words.contents) + "](README.md) · " + to_other;
   if (at + 1 != programs.end()) made += " · " + link(at[1], language) + " →";
@@ -110,6 +112,10 @@ std::string meaning(const Mark& mark, const Lesson& lesson, std::span<const Less
   if (mark.word == "contents") return contents(all, language);
   if (mark.word == "lesson") {
     return link(lesson_named(all, mark.argument), language);
+  }
+  if (mark.word == "docs") {
+    const std::string& words = mark.caption.empty() ? mark.argument : mark.caption;
+    return "[" + words + "](" + (language == 0 ? "../" : "../../") + mark.argument + ")";
   }
   if (mark.word != "picture") throw std::runtime_error("no mark is called \"" + mark.word + "\"");
   if (std::find(material.pictures.begin(), material.pictures.end(), mark.argument) ==

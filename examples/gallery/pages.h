@@ -14,6 +14,7 @@
 ///     {{picture: name | what it shows}}    a picture it drew
 ///     {{number: label}}                    the number behind this label in what it printed
 ///     {{lesson: 05_line}}                  a link with the page's title
+///     {{docs: training.md | words}}        a link to a page of docs/
 ///     {{contents}}                         links to all lessons
 namespace gallery {
 

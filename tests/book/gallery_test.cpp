@@ -49,9 +49,10 @@ TEST(Gallery, APageHasWhatItsMarksStandFor) {
       "Run it: `./chainrule lesson 02_chain`\n\n"
       "← [1. Apples](01_apples.md) · [all lessons](README.md) · [中文](zh/02_chain.md) · "
       "[3. More](03_more.md) →\n");
-  const std::string chinese = second("{{lesson: 03_more}}{{picture: graph | 图}}", 1);
-  EXPECT_NE(chinese.find("# 2. 链\n\n[3. 更多](03_more.md)![图](../pictures/02_chain_graph.svg)"),
-            std::string::npos)
+  const std::string chinese = second("{{lesson: 03_more}}{{picture: graph | 图}}{{docs: a.md | b}}", 1);
+  EXPECT_NE(
+      chinese.find("# 2. 链\n\n[3. 更多](03_more.md)![图](../pictures/02_chain_graph.svg)[b](../../a.md)"),
+      std::string::npos)
       << chinese;
   EXPECT_NE(chinese.find("[English](../02_chain.md)"), std::string::npos);
 }
@@ -97,6 +98,39 @@ TEST(Gallery, BothLanguagesHaveTheSameParts) {
   EXPECT_NE(outline_of("| a |\n"), outline_of("| a |\n| b |\n"));
 }
 
+/// A page without its blocks of code.
+std::string prose_of(const std::string& page) {
+  std::string made;
+  bool in_block = false;
+  for (const std::string& line : lines_of(page)) {
+    if (line.starts_with("```")) in_block = !in_block;
+    if (!in_block) made += line + "\n";
+  }
+  return made;
+}
+
+// Each link of a written page leads to a file, and no picture is left over.
+TEST(Gallery, LinksLeadSomewhere) {
+  namespace fs = std::filesystem;
+  const fs::path docs = CHAINRULE_SOURCE_DIR "/docs/learn";
+  std::set<fs::path> targets;
+  for (const auto& entry : fs::recursive_directory_iterator(docs)) {
+    if (entry.path().extension() != ".md") continue;
+    const std::string page = prose_of(read_text(entry.path().string()));
+    for (std::size_t at = 0; (at = page.find("](", at)) != std::string::npos;) {
+      at += 2;
+      const std::string to = page.substr(at, page.find_first_of(")#", at) - at);
+      if (to.starts_with("https:")) continue;
+      targets.insert((entry.path().parent_path() / to).lexically_normal());
+      EXPECT_TRUE(fs::exists(entry.path().parent_path() / to)) << entry.path() << ": " << to;
+    }
+  }
+  EXPECT_GT(targets.size(), 20u);
+  for (const auto& entry : fs::directory_iterator(docs / "pictures")) {
+    EXPECT_TRUE(targets.contains(entry.path().lexically_normal())) << entry.path() << " is on no page";
+  }
+}
+
 TEST(Gallery, EveryFileBelongsToALessonOfTheList) {
   std::set<std::string> names, files;
   for (const Lesson& lesson : read_lessons(kFolder + "lessons.list")) {
@@ -107,6 +141,14 @@ TEST(Gallery, EveryFileBelongsToALessonOfTheList) {
     if (file.ends_with(".md") || file[0] <= '9') files.insert(file.substr(0, file.find('.')));
   }
   EXPECT_EQ(files, names);
+  for (const Language& language : kLanguages) {
+    std::set<std::string> pages;
+    for (const auto& entry : std::filesystem::directory_iterator(CHAINRULE_SOURCE_DIR "/docs/learn/" +
+                                                                 std::string(language.folder))) {
+      if (entry.path().extension() == ".md") pages.insert(entry.path().stem().string());
+    }
+    EXPECT_EQ(pages, names) << language.name;
+  }
 }
 
 }  // namespace
