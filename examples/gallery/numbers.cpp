@@ -1,6 +1,7 @@
 #include "gallery/numbers.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstdlib>
 #include <sstream>
@@ -56,8 +57,9 @@ bool holds(const std::string& bound, const std::string& wanted, const std::strin
 std::vector<std::string> numbers_after(std::string_view output, std::string_view label, std::size_t count) {
   std::vector<std::string> numbers;
   std::string_view rest = behind(output, label);
-  while (numbers.size() < count && !rest.empty()) {
-    if (!is_start(rest)) {
+  for (char before = ' '; numbers.size() < count && !rest.empty();) {
+    if (!is_start(rest) || std::isalnum(static_cast<unsigned char>(before))) {  // x2 is a name
+      before = rest[0];
       rest.remove_prefix(1);
       continue;
     }

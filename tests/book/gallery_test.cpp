@@ -79,6 +79,7 @@ TEST(Gallery, NumbersAreComparedToTheDigitsOfTheirSource) {
             std::vector<std::string>{"slopes: 2.2, need 2.26 (a book)"});
   EXPECT_EQ(wrong("slopes: | >= 2.3 | a book"),
             std::vector<std::string>{"slopes: 2.2, need >= 2.3 (a book)"});
+  EXPECT_EQ(numbers_after("w: x2 = -3, b1:4.50.", "w:", 2), (std::vector<std::string>{"-3", "4.50"}));
   EXPECT_EQ(message_of([&] { wrong("price: | 1 2 3 4 5 | a book"); }),
             "\"price:\" is not followed by 5 numbers");
   EXPECT_EQ(message_of([&] { wrong("price: | 220"); }), "\"price: | 220\" is not label | numbers | source");
