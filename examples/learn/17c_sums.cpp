@@ -75,7 +75,7 @@ int main(int argc, char** argv) {
   const Tensor weights = softmax(matmul(listener.said[1], transpose(listener.said[0], 1, 2)));
   for (std::int64_t i = 0; i < 6; ++i) {
     const std::string question = text_of(select(held["source"], i)), answer = text_of(select(answers, i));
-    std::printf("%s = %s\n", question.c_str(), answer.c_str());
+    std::printf("%s = %s\n", question.c_str(), answer.substr(0, answer.find(' ')).c_str());
     looks.tiles.push_back(learn::image(select(weights, i), question + " = " + answer));
   }
   learn::Pictures(argc, argv).save("attention", std::vector{right, looks});
