@@ -26,8 +26,8 @@ struct ModelOptions {
 
 /// A net from a file, with what belongs to it. predict may be called by several threads at once.
 struct Model {
-  Shared<nn::Layer> net;
-  ModelOptions options;
+  Shared<nn::Layer> net = {};
+  ModelOptions options = {};
 
   /// before, net and after, for inference.
   /// @throws ValueError  if there is no net (E010), and what the layers throw.
