@@ -13,10 +13,6 @@ namespace {
 
 using Kind = TracedNode::Kind;
 
-bool is_fixed(const Extents& shape) {
-  return std::all_of(shape.begin(), shape.end(), [](const Extent& e) { return e.is_fixed(); });
-}
-
 /// The shape that both broadcast to.
 Extents broadcast(const Extents& a, const Extents& b) {
   const Extents& longer = a.size() < b.size() ? b : a;
@@ -51,7 +47,10 @@ class Emission {
  private:
   const TracedNode& node(std::int32_t i) const { return graph_.nodes[static_cast<std::size_t>(i)]; }
 
-  bool is_constant(const TracedNode& node) const { return !node.varies && is_fixed(node.shape); }
+  /// Whether it is one value for all batches.
+  bool is_constant(const TracedNode& node) const {
+    return !node.varies && node.kind != Kind::input && node.kind != Kind::parameter;
+  }
 
   /// Without a broadcast that the operator does itself.
   std::vector<std::int32_t> inputs_of(const TracedNode& node) const {
@@ -148,6 +147,10 @@ class Emission {
       writer_.set_layer(node.layer);
       if (is_constant(node)) {
         put(i, writer_.constant(node.value));
+      } else if (node.follows != TracedNode::Follows::nothing) {
+        const std::string x = writer_.cast(writer_.reshape(writer_.sizes({node.followed}), {}), node.dtype);
+        const bool is_reciprocal = node.follows == TracedNode::Follows::reciprocal;
+        put(i, writer_.reshape(is_reciprocal ? writer_.add("Reciprocal", {x}) : x, node.shape));
       } else if (node.kind == Kind::constant) {
         put(i, writer_.add("Expand", {writer_.constant(node.value), writer_.sizes(node.shape)}));
       }

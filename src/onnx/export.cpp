@@ -80,9 +80,9 @@ Tensors run(const nn::Layer& net, const Tensors& inputs) {
 }
 
 std::vector<onnx::Trace> traces_of(const Subject& subject, const OnnxOptions& options) {
-  if (subject.net == nullptr) return {{1, subject.inputs, subject.outputs}};
+  if (subject.net == nullptr) return {{1, subject.inputs, onnx::with_loops_unrolled(subject.outputs)}};
   const auto trace = [&](std::int64_t batch, Tensors inputs) {
-    Tensors outputs = run(*subject.net, inputs);
+    Tensors outputs = onnx::with_loops_unrolled(run(*subject.net, inputs));
     return onnx::Trace{batch, std::move(inputs), std::move(outputs)};
   };
   if (options.batch.empty()) return {trace(1, subject.inputs)};

@@ -42,6 +42,7 @@ class Writer {
   /// A vector of sizes, which may depend on the batch.
   std::string sizes(const Extents& extents);
   std::string cast(const std::string& x, DType dtype);
+  std::string reshape(const std::string& x, const Extents& to);
   std::string unique(const std::string& wish);
 
  private:

@@ -120,19 +120,20 @@ std::string floor_divide(FormCall& f) {
   return back(f, guarded(f, "Div", {}, {f.w.add("Sub", {in[0], rest}), in[1]}));
 }
 
+// Their inputs are a, the number s, b.
 std::string descend(FormCall& f) {
-  return f.w.add("Sub", {f[0].name, f.w.add("Mul", {f[2].name, f[1].name})});
+  return f.w.add("Sub", {f[0].name, f.w.add("Mul", {f[1].name, f[2].name})});
 }
 std::string approach(FormCall& f) {
-  const std::string way = f.w.add("Sub", {f[0].name, f[1].name});
-  return f.w.add("Sub", {f[0].name, f.w.add("Mul", {f[2].name, way})});
+  const std::string way = f.w.add("Sub", {f[0].name, f[2].name});
+  return f.w.add("Sub", {f[0].name, f.w.add("Mul", {f[1].name, way})});
 }
 std::string approach_square(FormCall& f) {
-  const std::string way = f.w.add("Sub", {f[0].name, f.w.add("Mul", {f[1].name, f[1].name})});
-  return f.w.add("Sub", {f[0].name, f.w.add("Mul", {f[2].name, way})});
+  const std::string way = f.w.add("Sub", {f[0].name, f.w.add("Mul", {f[2].name, f[2].name})});
+  return f.w.add("Sub", {f[0].name, f.w.add("Mul", {f[1].name, way})});
 }
 std::string over_root(FormCall& f) {
-  return f.w.add("Div", {f[0].name, f.w.add("Add", {f.w.add("Sqrt", {f[1].name}), f[2].name})});
+  return f.w.add("Div", {f[0].name, f.w.add("Add", {f.w.add("Sqrt", {f[2].name}), f[1].name})});
 }
 
 constexpr Form kForms[] = {

@@ -8,21 +8,14 @@
 namespace chainrule::onnx {
 namespace {
 
-std::string reshape_to(FormCall& f, const std::string& x, const Extents& to) {
-  const auto moving = std::count_if(to.begin(), to.end(), [](const Extent& e) { return !e.is_fixed(); });
-  const bool has_zero = std::any_of(to.begin(), to.end(), [](const Extent& e) { return e == Extent{0, 0}; });
-  if (moving > 1 || has_zero) return f.w.add("Reshape", {x, f.w.sizes(to)}, {integer("allowzero", 1)});
-  std::vector<std::int64_t> sizes;
-  for (const Extent& e : to) sizes.push_back(e.is_fixed() ? e.plus : -1);
-  return f.w.add("Reshape", {x, f.w.integers(sizes)});
-}
-
-std::string reshape(FormCall& f) { return reshape_to(f, f[0].name, f.setting("to").numbers); }
+std::string reshape(FormCall& f) { return f.w.reshape(f[0].name, f.setting("to").numbers); }
 
 std::string broadcast_to(FormCall& f) { return f.w.add("Expand", {f[0].name, f.w.sizes(f.shape())}); }
 
 std::string permute(FormCall& f) {
-  return f.w.add("Transpose", f.names(), {integers("perm", f.integers("order"))});
+  const std::vector<std::int64_t> order = f.integers("order");
+  if (order.empty()) return f.w.add("Identity", f.names());
+  return f.w.add("Transpose", f.names(), {integers("perm", order)});
 }
 
 /// A part of x along an axis; the numbers may depend on the batch.
@@ -60,11 +53,11 @@ std::string pad(FormCall& f) {
     const auto at = static_cast<std::size_t>(axis);
     Extents apart = f[0].shape;
     apart.insert(apart.begin() + axis + 1, Extent{0, 1});
-    x = reshape_to(f, x, apart);
+    x = f.w.reshape(x, apart);
     x = padded(f, x, apart.size(), axis + 1, {}, {0, interior});
     Extents joined = f[0].shape;
     joined[at] = {joined[at].times * (interior + 1), joined[at].plus * (interior + 1)};
-    x = reshape_to(f, x, joined);
+    x = f.w.reshape(x, joined);
     x = part(f, x, axis, {0, 0}, {0, -interior}, 1);
   }
   if (f.extent("low") == Extent{} && f.extent("high") == Extent{})
@@ -115,7 +108,7 @@ std::string take(FormCall& f) {
   const auto axis = static_cast<std::size_t>(f.integer("axis"));
   const Attribute along = integer("axis", f.integer("axis"));
   if (!is_list(f[1].shape, axis)) return f.w.add("GatherElements", f.names(), {along});
-  return f.w.add("Gather", {f[0].name, reshape_to(f, f[1].name, {f[1].shape[axis]})}, {along});
+  return f.w.add("Gather", {f[0].name, f.w.reshape(f[1].name, {f[1].shape[axis]})}, {along});
 }
 
 std::string scatter_add(FormCall& f) {

@@ -129,11 +129,18 @@ Numbers pads_of(const WindowPlaces& p) {
   return pads;
 }
 
+/// (N, C, sizes...), N and C those of the image.
+Extents planes(FormCall& f, const Numbers& sizes) {
+  Extents shape(f[0].shape.begin(), f[0].shape.begin() + 2);
+  for (const std::int64_t size : sizes) shape.push_back({0, size});
+  return shape;
+}
+
 /// The windows of an image: (N, C, windows, elements).
 std::string windows(FormCall& f, const WindowPlaces& p, double around) {
   const DType dtype = f[0].dtype;
   std::string x = f.w.add("Pad", {f[0].name, f.w.integers(pads_of(p)), f.w.number(around, dtype)});
-  x = f.w.add("Reshape", {x, f.w.integers({0, 0, p.count})});
+  x = f.w.reshape(x, planes(f, {p.count}));
   Numbers table;
   for (const std::int64_t first : p.first) {
     for (const std::int64_t inside : p.inside) table.push_back(first + inside);
@@ -144,7 +151,7 @@ std::string windows(FormCall& f, const WindowPlaces& p, double around) {
 }
 
 std::string spread_out(FormCall& f, const std::string& x, const Numbers& sizes) {
-  return f.w.add("Reshape", {x, f.w.integers(joined({0, 0}, sizes))});
+  return f.w.reshape(x, planes(f, sizes));
 }
 
 std::string argmax_pool(FormCall& f) {
@@ -155,16 +162,15 @@ std::string argmax_pool(FormCall& f) {
                   f.dtype());
 }
 
-std::string flat(FormCall& f, const std::string& x) {
-  return f.w.add("Reshape", {x, f.w.integers({0, 0, -1})});
+std::string flat(FormCall& f, const std::string& x, const WindowPlaces& p) {
+  return f.w.reshape(x, planes(f, {static_cast<std::int64_t>(p.first.size())}));
 }
 
 std::string take_from_windows(FormCall& f) {
   const Numbers out = f.fixed({f.shape().begin() + 2, f.shape().end()});
   const WindowPlaces p = places_of(f, spatial_sizes(f, f[0]), out);
-  const std::string number = f.w.cast(
-      f.w.add("Reshape", {f[1].name, f.w.integers({0, 0, static_cast<std::int64_t>(p.first.size()), 1})}),
-      DType::i64);
+  const std::string number =
+      f.w.cast(f.w.reshape(f[1].name, planes(f, {static_cast<std::int64_t>(p.first.size()), 1})), DType::i64);
   return spread_out(f, f.w.add("GatherElements", {windows(f, p, 0), number}, {integer("axis", 3)}), out);
 }
 
@@ -172,11 +178,11 @@ std::string max_unpool(FormCall& f) {
   const Numbers in = f.spatial("in");
   const WindowPlaces p = places_of(f, in, spatial_sizes(f, f[0]));
   const std::string inside = f.w.add(
-      "Gather", {f.w.integers(p.inside), f.w.cast(flat(f, f[1].name), DType::i64)}, {integer("axis", 0)});
+      "Gather", {f.w.integers(p.inside), f.w.cast(flat(f, f[1].name, p), DType::i64)}, {integer("axis", 0)});
   const std::string place = f.w.add("Add", {inside, f.w.integers(p.first)});
   const std::string none =
       f.w.add("Expand", {f.w.number(0, f.dtype()), f.w.sizes({f.shape()[0], f.shape()[1], {0, p.count}})});
-  std::string y = f.w.add("ScatterElements", {none, place, flat(f, f[0].name)},
+  std::string y = f.w.add("ScatterElements", {none, place, flat(f, f[0].name, p)},
                           {integer("axis", 2), text("reduction", "add")});
   y = spread_out(f, y, p.padded);
   Numbers stop, axes;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <sstream>
 
 #include "chainrule/error.h"
@@ -57,6 +58,10 @@ std::vector<std::int64_t> numbers_in(const std::string& text) {
     i += std::max<std::size_t>(length, 1);
   }
   return numbers;
+}
+
+bool is_fixed(const Extents& extents) {
+  return std::all_of(extents.begin(), extents.end(), [](const Extent& e) { return e.is_fixed(); });
 }
 
 class Join {
@@ -181,40 +186,65 @@ class Join {
     }
     if (first->is_leaf()) {
       made.kind = TracedNode::Kind::constant;
-      made.varies = false;
       check_constant(i, made);
+      made.varies = !is_fixed(made.shape) || made.follows != TracedNode::Follows::nothing;
       return made;
     }
-    made.varies = false;
+    made.settings = settings(i);
+    made.varies = !is_fixed(made.shape);
+    for (const Setting& setting : made.settings) made.varies = made.varies || !is_fixed(setting.numbers);
     for (const std::int32_t input : orders_[0].inputs(orders_[0].numbers()[i])) {
       made.inputs.push_back(place_of[static_cast<std::size_t>(input)]);
       made.varies = made.varies || graph_.nodes[static_cast<std::size_t>(made.inputs.back())].varies;
     }
-    made.settings = settings(i);
     return made;
   }
 
-  /// A constant is the same in all traces; along axes of the batch all its elements must be alike.
+  /// A constant is the same in all traces; along axes of the batch all its elements must be alike. One number
+  /// may be the size of the batch, as in a mean.
   void check_constant(std::size_t i, TracedNode& made) const {
     std::vector<int> axes;
     for (std::size_t axis = 0; axis < made.shape.size(); ++axis) {
       if (!made.shape[axis].is_fixed()) axes.push_back(static_cast<int>(axis));
     }
-    const auto core_of = [&](Tensor x) {
-      for (const int axis : axes) {
-        const Tensor one = slice(x, axis, 0, 1);
-        if (!all(equal(x, one)).item<bool>()) throw unlike(x.node(), "and its numbers do, too");
-        x = one;
-      }
-      return x;
-    };
-    const Tensor core = core_of(made.value);
-    for (std::size_t t = 1; t < traces_.size(); ++t) {
-      const Tensor other = core_of(orders_[t].tensor(orders_[t].numbers()[i]));
-      if (io::bytes_of(core) != io::bytes_of(other)) throw unlike(node(0, i), "as its numbers do");
+    Tensors cores;
+    for (std::size_t t = 0; t < traces_.size(); ++t) {
+      cores.push_back(without(orders_[t].tensor(orders_[t].numbers()[i]), axes));
     }
-    made.alike = axes;
-    made.value = core;
+    made.value = cores[0];
+    const bool is_same = std::all_of(cores.begin(), cores.end(), [&](const Tensor& core) {
+      return io::bytes_of(core) == io::bytes_of(cores[0]);
+    });
+    if (is_same) return;
+    if (!follow(cores, made)) throw unlike(node(0, i), "as its numbers do");
+  }
+
+  /// The first element along axes that have nothing else.
+  static Tensor without(Tensor x, const std::vector<int>& axes) {
+    for (const int axis : axes) {
+      const Tensor one = slice(x, axis, 0, 1);
+      if (!all(equal(x, one)).item<bool>()) throw unlike(x.node(), "and its numbers do, too");
+      x = one;
+    }
+    return x;
+  }
+
+  bool follow(const Tensors& cores, TracedNode& made) const {
+    if (cores[0].numel() != 1) return false;
+    for (const bool is_reciprocal : {false, true}) {
+      std::vector<std::int64_t> values;
+      bool fits = true;
+      for (const Tensor& core : cores) {
+        const double value = is_reciprocal ? 1 / core.item() : core.item();
+        fits = fits && std::abs(value) < 1e9 && std::abs(value - std::round(value)) <= 1e-6 * std::abs(value);
+        values.push_back(fits ? std::llround(value) : 0);
+      }
+      if (!fits) continue;
+      made.followed = extent(values, cores[0].node());
+      made.follows = is_reciprocal ? TracedNode::Follows::reciprocal : TracedNode::Follows::batch;
+      return true;
+    }
+    return false;
   }
 
   std::span<const Trace> traces_;

@@ -40,9 +40,10 @@ struct TracedNode {
   std::vector<Setting> settings = {};
   std::int32_t number = -1;  ///< of an input or a parameter, among them
   Tensor value = {};         ///< in the first trace
-  bool varies = true;        ///< whether it depends on an input or a parameter
-  /// Of a constant whose size depends on the batch: the axes along which all its elements are alike.
-  std::vector<int> alike = {};
+  bool varies = true;        ///< whether it depends on an input, a parameter or the batch
+  /// Of a constant that is one number: what it is, or 1 over it, if it follows the batch.
+  enum class Follows : std::uint8_t { nothing, batch, reciprocal } follows = Follows::nothing;
+  Extent followed = {};
 };
 
 /// One trace.
@@ -63,6 +64,9 @@ struct TracedGraph {
   };
   std::vector<Port> inputs;
 };
+
+/// The outputs, with the loops of recurrent layers as a graph of each step.
+Tensors with_loops_unrolled(const Tensors& outputs);
 
 /// @param traces      of the same function; one, or three of batches of 2, 3 and 5.
 /// @param parameters  what keeps its name.

@@ -94,6 +94,15 @@ std::string Writer::cast(const std::string& x, DType dtype) {
   return add("Cast", {x}, {onnx::integer("to", code_of(dtype))});
 }
 
+std::string Writer::reshape(const std::string& x, const Extents& to) {
+  const auto moving = std::count_if(to.begin(), to.end(), [](const Extent& e) { return !e.is_fixed(); });
+  const bool has_zero = std::any_of(to.begin(), to.end(), [](const Extent& e) { return e == Extent{0, 0}; });
+  if (moving > 1 || has_zero) return add("Reshape", {x, sizes(to)}, {onnx::integer("allowzero", 1)});
+  std::vector<std::int64_t> numbers;
+  for (const Extent& e : to) numbers.push_back(e.is_fixed() ? e.plus : -1);
+  return add("Reshape", {x, integers(numbers)});
+}
+
 const Setting& FormCall::setting(std::string_view name) const {
   for (const Setting& setting : node_.settings) {
     if (setting.name == name) return setting;

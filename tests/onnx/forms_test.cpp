@@ -38,6 +38,7 @@ TEST_P(OnnxForm, ReadsBack) {
   const TemporaryFolder folder;
   for (const DType floating : {f32, f64}) {
     for (const OpCase& c : cases_of(row, floating)) {
+      if (c.sample.inputs.size() > nn::Ports::kMax) continue;  // more than a layer takes
       const Tensors inputs = draw_inputs(c, 1);
       const Tensor y = call(c, inputs);
       const std::string file = (folder / "f.onnx").string();
