@@ -1,6 +1,7 @@
 // Nets and graphs written as ONNX files, read again and compared.
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "chainrule/config.h"
 #include "chainrule/error.h"
@@ -112,6 +113,16 @@ void describe(const Subject& subject, const OnnxOptions& options, onnx::Model& m
   metadata.insert(metadata.end(), options.model.notes.begin(), options.model.notes.end());
 }
 
+/// An output, or a parameter, that is called as an input is gets a sign behind.
+void make_unique(onnx::Names& names) {
+  std::set<std::string> taken;
+  for (auto* all : {&names.inputs, &names.outputs, &names.parameters}) {
+    for (std::string& name : *all) {
+      while (!taken.insert(name).second) name += "_";
+    }
+  }
+}
+
 onnx::Model model_of(const Subject& subject, const OnnxOptions& options) {
   const std::vector<onnx::Trace> traces = traces_of(subject, options);
   onnx::Names names;
@@ -125,6 +136,7 @@ onnx::Model model_of(const Subject& subject, const OnnxOptions& options) {
                               traces[0].inputs.size());
   names.outputs = chosen_names(options.outputs, subject.net != nullptr ? subject.net->output_names() : "",
                                "y", traces[0].outputs.size());
+  make_unique(names);
   onnx::Model model;
   describe(subject, options, model);
   onnx::emit(onnx::traced_graph(traces, parameters), names, model);
