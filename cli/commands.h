@@ -31,6 +31,7 @@ Command add_explain(CLI::App& app);
 Command add_graph(CLI::App& app);
 Command add_diff(CLI::App& app);
 Command add_bench(CLI::App& app);
+Command add_export(CLI::App& app);
 /// @}
 
 /// What docs/errors.md says of a number, "E012" or "12"; "" if there is none.

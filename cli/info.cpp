@@ -11,6 +11,7 @@
 #include "chainrule/io.h"
 #include "commands.h"
 #include "exit_code.h"
+#include "onnx_file.h"
 #include "output.h"
 #include "trained.h"
 
@@ -95,6 +96,7 @@ std::string describe(const std::string& name) {
   std::error_code ignored;
   if (fs::exists(name + "/run.toml", ignored)) return run_text(name);
   if (name.ends_with(".safetensors")) return model_text(name);
+  if (is_onnx(name)) return onnx_text(name);
   if (name.ends_with(".npz")) return npz_text(name);
   if (name.ends_with(".npy")) return npy_text(name);
   return data_text(name);
@@ -105,7 +107,8 @@ std::string describe(const std::string& name) {
 Command add_info(CLI::App& app) {
   const auto name = std::make_shared<std::string>();
   CLI::App& info = *app.add_subcommand("info", "Say what is in a run, a model, a checkpoint or a data file");
-  info.add_option("NAME", *name, "a run's folder; a .safetensors, .npz, .npy or .csv file; or\na data set")
+  info.add_option("NAME", *name,
+                  "a run's folder; a .safetensors, .onnx, .npz, .npy or .csv\nfile; or a data set")
       ->required()
       ->type_name("");
   info.footer(

@@ -15,6 +15,7 @@
 #include "chainrule/io.h"
 #include "chainrule/ops.h"
 #include "files.h"
+#include "onnx_file.h"
 
 namespace chainrule::cli {
 namespace {
@@ -144,7 +145,7 @@ Trained load_trained(const std::string& name) {
                                 "with chainrule train --resume {}.",
                                 name, name));
   }
-  trained.model = load_model(trained.path);
+  trained.model = is_onnx(trained.path) ? load_onnx_file(trained.path) : load_model(trained.path);
   try {
     for (const auto& [key, text] : trained.model.options.notes) take_note(trained, key, text);
   } catch (const std::exception&) {  // what it holds is no JSON, TOML, or a setting that is not known
@@ -152,6 +153,7 @@ Trained load_trained(const std::string& name) {
                                      "made by a newer version? Save it anew.",
                                      trained.path));
   }
+  if (trained.input.empty() && is_onnx(trained.path)) trained.input = onnx_row(*trained.model.net);
   trained.experiment.net = trained.model.net;
   return trained;
 }

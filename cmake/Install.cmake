@@ -9,7 +9,12 @@ install(DIRECTORY include/chainrule DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILE
 install(TARGETS chainrule EXPORT chainrule-core ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS chainrule_data EXPORT chainrule-data ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS chainrule_train chainrule_all EXPORT chainrule-train ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-foreach(component core data train)
+set(components core data train)
+if(TARGET chainrule_onnx)
+  install(TARGETS chainrule_onnx EXPORT chainrule-onnx ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  list(APPEND components onnx)
+endif()
+foreach(component ${components})
   install(EXPORT chainrule-${component} NAMESPACE chainrule:: DESTINATION ${config_dir}
           FILE chainrule-${component}.cmake)
 endforeach()

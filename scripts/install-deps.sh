@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs what the project needs and is not there yet:  scripts/install-deps.sh [build] [test] [lint] [bench] [plot]
+# Installs what the project needs and is not there yet:  scripts/install-deps.sh [build] [test] [lint] [bench] [plot] [onnx]
 #
 #   build   compiler, build tools, libraries          test    GoogleTest, Google Benchmark
 #   lint    clang-format                              bench   NumPy and OpenBLAS, as a peer to compare with
-#   plot    rsvg-convert, for plots as PNG
+#   plot    rsvg-convert, for plots as PNG           onnx    ONNX and protobuf, and ONNX's own tests
 #
 # Without a group: build and test. What is there is found by looking (commands on the PATH, headers that the
 # compiler finds), not by asking the package manager: so when nothing is missing, this takes a moment, needs
@@ -34,6 +34,10 @@ clang-format          lint   command:clang-format
 python3-numpy         bench  have_numpy
 libopenblas0-pthread  bench  have_openblas
 librsvg2-bin          plot   command:rsvg-convert
+libonnx-dev           onnx   header:onnx/onnx_pb.h
+libprotobuf-dev       onnx   header:google/protobuf/message.h
+protobuf-compiler     onnx   command:protoc
+python3-onnx          onnx   have_python_onnx
 '
 
 compiler() { command -v "${CXX:-c++}" || command -v g++ || command -v clang++; }
@@ -53,6 +57,9 @@ have_numpy() {
   done
   return 1
 }
+
+# Whichever Python it is for: Debian's is not always the first on the PATH.
+have_python_onnx() { PYTHONPATH='' /usr/bin/python3 -c 'import onnx' 2>/dev/null; }
 
 # Its headers lie in a folder of their own, which CMake finds.
 have_eigen() { pkg-config --exists eigen3 2>/dev/null; }

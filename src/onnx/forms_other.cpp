@@ -30,8 +30,9 @@ std::string logsumexp(FormCall& f) { return log_sum_exp(f, f[0].name); }
 /// Targets as rows: class numbers become ones among zeros.
 std::string rows(FormCall& f) {
   if (f[1].dtype != DType::i64) return f[1].name;
-  const std::string values = f.w.constant(cast(tensor({0, 1}), f[0].dtype));
-  return f.w.add("OneHot", {f[1].name, f.w.sizes({f[0].shape[1]}), values}, {integer("axis", -1)});
+  const std::string classes = f.w.constant(arange(f.fixed({f[0].shape[1]})[0]));
+  const std::string numbers = f.w.add("Unsqueeze", {f[1].name, f.w.integers({1})});
+  return f.w.cast(f.w.add("Equal", {numbers, classes}), f[0].dtype);
 }
 
 std::string row_sum(FormCall& f, const std::string& x, bool keep) {
@@ -68,9 +69,9 @@ constexpr Form kForms[] = {
     {"matmul", "MatMul", matmul},
     {"softmax", "Softmax", softmax},
     {"logsumexp", "ReduceLogSumExp", logsumexp},
-    {"softmax_cross_entropy", "", cross_entropy, "ReduceLogSumExp, OneHot, ReduceSum"},
-    {"softmax_cross_entropy_grad", "", cross_entropy_grad, "Softmax, OneHot, ReduceSum"},
-    {"nll", "", nll, "OneHot, ReduceSum"},
+    {"softmax_cross_entropy", "", cross_entropy, "ReduceLogSumExp, Equal, ReduceSum"},
+    {"softmax_cross_entropy_grad", "", cross_entropy_grad, "Softmax, Equal, ReduceSum"},
+    {"nll", "", nll, "Equal, ReduceSum"},
     {"determinant", "Det"},
     {"determinant_log", "", determinant_log, "Log, Abs, Det: out of range where the determinant is"},
     {"determinant_sign", "", determinant_sign, "Sign, Det"},

@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 
+#include "chainrule/config.h"
 #include "chainrule/error.h"
 #include "chainrule/io.h"
 #include "chainrule/onnx.h"
@@ -144,6 +145,28 @@ nn::OnnxNet load_onnx(const std::string& path) {
                                         ? "."
                                         : std::filesystem::path(path).parent_path().string());
   return net;
+}
+
+Model load_onnx_model(const std::string& path) {
+  Model model;
+  const Shared<nn::OnnxNet> net(new nn::OnnxNet(load_onnx(path)));
+  model.net = net;
+  const auto layer = [&](const std::string& key, const std::string& text) {
+    return config::make<nn::Layer>(config::parse_text(text, cat(path, ", ", key)));
+  };
+  for (const auto& [key, text] : net->metadata()) {
+    if (key == "chainrule.before") {
+      model.options.before = layer(key, text);
+    } else if (key == "chainrule.after") {
+      model.options.after = layer(key, text);
+    } else if (key == "chainrule.classes") {
+      for (const config::Value& value : config::parse_json(text, cat(path, ", ", key)).list)
+        model.options.classes.push_back(value.text);
+    } else if (!key.starts_with("chainrule.")) {
+      model.options.notes.emplace_back(key, text);
+    }
+  }
+  return model;
 }
 
 }  // namespace chainrule

@@ -1,7 +1,7 @@
 // Runs models in ONNX Runtime:  node run_onnxruntime.js FOLDER
 //
 // FOLDER has a folder for each job: model.onnx, job.json {"inputs": [{"name", "type", "dims"}], "repeat": N} and
-// input_I.bin. Each gets output_I.bin and result.json {"outputs": [{"type", "dims"}], "ms": fastest run} or {"error"}.
+// input_I.bin. What has a result.json is left out. Each gets output_I.bin and result.json {"outputs": [{"type", "dims"}], "ms": fastest run} or {"error"}.
 const fs = require('fs');
 const path = require('path');
 const ort = require('onnxruntime-node');
@@ -45,6 +45,7 @@ async function run(folder) {
 async function main() {
   for (const name of fs.readdirSync(process.argv[2]).sort()) {
     const folder = path.join(process.argv[2], name);
+    if (fs.existsSync(path.join(folder, 'result.json'))) continue;
     let result;
     try {
       result = await run(folder);

@@ -2,6 +2,7 @@
 // folder in which `npm install --ignore-scripts onnxruntime-node` was run.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -130,11 +131,24 @@ class OnnxRuntime : public testing::Test {
   void run() const {
     const std::string command = cat("NODE_PATH='", place_, "/node_modules' node '", CHAINRULE_SOURCE_DIR,
                                     "/tests/onnx/run_onnxruntime.js' '", folder_.string(), "'");
-    ASSERT_EQ(std::system(command.c_str()), 0);
+    while (std::system(command.c_str()) != 0) ASSERT_TRUE(mark_crash());
   }
   fs::path root() const { return folder_.string(); }
 
  private:
+  /// It ends the whole process: the first job without a result did that.
+  bool mark_crash() const {
+    std::vector<fs::path> jobs;
+    for (const auto& entry : fs::directory_iterator(root())) jobs.push_back(entry.path());
+    std::sort(jobs.begin(), jobs.end());
+    for (const fs::path& job : jobs) {
+      if (fs::exists(job / "result.json")) continue;
+      io::replace_file((job / "result.json").string(), R"({"error": "it ended the process"})");
+      return true;
+    }
+    return false;
+  }
+
   TemporaryFolder folder_;
   std::string place_;
 };
@@ -192,7 +206,7 @@ TEST_F(OnnxRuntime, GivesTheSameForEachOperation) {
       const Tensor y = call(c, inputs);
       Job job(root(), cat(row->info.name, "-", jobs.size()));
       try {
-        export_onnx(job.model(), std::span(&y, 1), inputs);
+        export_onnx(job.model(), std::span(&y, 1), inputs, {.check = false});
       } catch (const ValueError&) {
         fs::remove_all(root() / job.name());
         continue;
