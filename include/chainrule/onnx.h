@@ -54,6 +54,8 @@ class OnnxNet : public LayerOf<OnnxNet> {
   std::vector<Tensor> example_inputs(std::int64_t batch = 1) const;
   /// Texts that the file carries.
   const std::vector<std::pair<std::string, std::string>>& metadata() const;
+  /// Whether its first output comes from a softmax.
+  bool gives_probabilities() const;
   /// What the file is: producer, opset, how often each operator stands in it.
   std::string summary() const;
   using Layer::summary;
@@ -90,7 +92,8 @@ struct OnnxOptions {
   /// Name of the batch, the first axis of each input: the file takes batches of any size. "" for the sizes as
   /// they are.
   std::string batch = "N";
-  /// Batch normalisation becomes part of the convolution or affine layer before it.
+  /// Batch normalisation becomes part of the convolution or affine layer before it: the weights have other
+  /// names then, "conv1.folded_weight".
   bool fold = false;
   /// Names in the file; the layer's own where they are left out.
   std::vector<std::string> inputs = {}, outputs = {};

@@ -14,6 +14,10 @@ struct Names {
   std::string batch;
 };
 
+/// Puts what follows a convolution or a product with weights, channel by channel, into the weights and one
+/// bias.
+void fold_scales(TracedGraph& graph, Names& names);
+
 /// The graph of a file. Parameters become initializers, other leaves Constant nodes; what depends on neither
 /// an input nor a parameter is computed now.
 /// @throws ValueError  for an operation without a form: lists all (E520); and E522.

@@ -137,9 +137,11 @@ onnx::Model model_of(const Subject& subject, const OnnxOptions& options) {
   names.outputs = chosen_names(options.outputs, subject.net != nullptr ? subject.net->output_names() : "",
                                "y", traces[0].outputs.size());
   make_unique(names);
+  onnx::TracedGraph graph = onnx::traced_graph(traces, parameters);
+  if (options.fold) onnx::fold_scales(graph, names);
   onnx::Model model;
   describe(subject, options, model);
-  onnx::emit(onnx::traced_graph(traces, parameters), names, model);
+  onnx::emit(graph, names, model);
   return model;
 }
 

@@ -92,6 +92,14 @@ const std::vector<std::pair<std::string, std::string>>& OnnxNet::metadata() cons
   return program().model().metadata;
 }
 
+bool OnnxNet::gives_probabilities() const {
+  const onnx::Model& model = program().model();
+  for (const onnx::Operation& operation : model.graph.operations) {
+    if (operation.type == "Softmax" && operation.outputs.at(0) == model.graph.outputs.at(0).name) return true;
+  }
+  return false;
+}
+
 std::string OnnxNet::summary() const {
   const onnx::Program& program = this->program();
   const onnx::Model& model = program.model();

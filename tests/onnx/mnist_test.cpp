@@ -38,7 +38,7 @@ TEST(OnnxMnist, IsAsGoodAsItsAuthorsSayAndLearnsOn) {
   const double before = accuracy(net, test);
   EXPECT_DOUBLE_EQ(before, 0.9694);
 
-  optim::Optimizer optimizer(net, "momentum(0.9)", {.lr = 0.05});
+  optim::Optimizer optimizer(net, "momentum(0.9)", {.lr = optim::cosine(0.05, steps(600))});
   const Tensor order = detach(permutation(train.t.numel(), {.seed = 1}));
   constexpr std::int64_t kBatch = 100;
   for (std::int64_t i = 0; i < train.t.numel(); i += kBatch) {

@@ -33,6 +33,23 @@ TEST_P(OnnxNets, ReadBackTheyGiveTheSame) {
             2e-6);
 }
 
+/// With batch norm in the weights: fewer operations, the same numbers, no statistics left.
+TEST(OnnxFold, PutsBatchNormIntoTheWeights) {
+  const TemporaryFolder folder;
+  const std::string file = (folder / "net.onnx").string();
+  nn::Sequential net{nn::Conv2d(4, 3), nn::BatchNorm(), nn::Relu(), nn::Flatten(),
+                     nn::Affine(6),    nn::BatchNorm(), nn::Tanh()};
+  const Tensor x = detach(normal({8, 2, 6, 6}, {.seed = 3}));
+  nn::Pass pass = nn::Pass::training(1, 0);
+  evaluate({net.forward(x, pass)});
+  pass.store();  // statistics that are not 0 and 1
+  const OnnxReport plain = save_onnx(file, net, x);
+  const OnnxReport folded = save_onnx(file, net, x, {.fold = true});
+  EXPECT_LE(folded.largest_difference, 2e-6);
+  EXPECT_LT(folded.operations, plain.operations - 8);
+  EXPECT_EQ(load_onnx(file).parameters().size(), 4);
+}
+
 INSTANTIATE_TEST_SUITE_P(All, OnnxNets, testing::ValuesIn(named_nets()),
                          [](const auto& each) { return each.param.name; });
 
