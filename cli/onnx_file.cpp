@@ -7,7 +7,9 @@
 
 #include "chainrule/error.h"
 #ifdef CHAINRULE_HAS_ONNX
+#include "chainrule/nn.h"
 #include "chainrule/onnx.h"
+#include "chainrule/ops.h"
 #endif
 
 namespace chainrule::cli {
@@ -40,6 +42,29 @@ std::vector<std::int64_t> onnx_row(const nn::Layer& net) {
   }
 }
 
+namespace {
+
+/// Softmax of it gives the probabilities back.
+struct LogOfProbabilities : nn::LayerOf<LogOfProbabilities> {
+  static constexpr Info kInfo{.name = "log_of_probabilities", .doc = "Logarithms of probabilities."};
+  Tensor compute(const Tensor& p, nn::Pass&) const { return log(maximum(p, 1e-30)); }
+};
+
+}  // namespace
+
+Shared<nn::Layer> classifier_of(const nn::Layer& net) {
+  const auto* onnx = dynamic_cast<const nn::OnnxNet*>(&net);
+  if (onnx == nullptr || !onnx->gives_probabilities()) return {};
+  static const bool kIsKnown = (registry<nn::Layer>().add<LogOfProbabilities>(), true);
+  static_cast<void>(kIsKnown);
+  const bool takes_rows = onnx_row(net).size() == 1;
+  nn::Sequential classifier;
+  if (takes_rows) classifier.add(nn::Flatten());
+  classifier.add(*onnx);
+  classifier.add(LogOfProbabilities());
+  return Shared<nn::Layer>(new nn::Sequential(classifier));
+}
+
 std::string write_onnx_file(const Model& model, const nn::Inputs& example, const OnnxExport& options) {
   const OnnxReport report =
       save_onnx(options.out, *model.net, example,
@@ -62,6 +87,7 @@ namespace {
 Model load_onnx_file(const std::string& path) { refuse(path); }
 std::string onnx_text(const std::string& path) { refuse(path); }
 std::vector<std::int64_t> onnx_row(const nn::Layer&) { return {}; }
+Shared<nn::Layer> classifier_of(const nn::Layer&) { return {}; }
 std::string write_onnx_file(const Model&, const nn::Inputs&, const OnnxExport& options) {
   refuse(options.out);
 }

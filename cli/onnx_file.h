@@ -17,6 +17,10 @@ std::string onnx_text(const std::string& path);
 /// Shape of a row of its first input; empty if the file does not say it.
 std::vector<std::int64_t> onnx_row(const nn::Layer& net);
 
+/// A net of another program that says how likely each class is, as one that gives logits and takes pictures
+/// as they are; empty if it is none.
+Shared<nn::Layer> classifier_of(const nn::Layer& net);
+
 struct OnnxExport {
   std::string out;
   bool fold = false, fixed = false;

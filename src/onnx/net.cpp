@@ -133,7 +133,11 @@ std::string OnnxNet::summary() const {
 }  // namespace nn
 
 nn::OnnxNet load_onnx_bytes(std::string_view bytes, const std::string& name, const std::string& folder) {
+  static const bool kIsKnown =
+      (registry<nn::Layer>().add<nn::OnnxNet>(), true);  // to configurations: onnx(file=...)
+  static_cast<void>(kIsKnown);
   nn::OnnxNet net;
+  net.file_ = name;
   const Shared<onnx::Program> program(new onnx::Program(onnx::parse_model(bytes, name, folder), name));
   net.program_ = program;
   for (const onnx::Program::Held& held : program->parameters()) {

@@ -200,7 +200,8 @@ TEST(OnnxDamage, CutOffOrChangedFilesGiveErrors) {
                      nn::Flatten(),    nn::Affine(3),   nn::Softmax()};
   const std::string bytes = onnx_bytes(net, zeros({2, 1, 6, 6}));
   for (std::size_t length = 0; length < bytes.size(); length += 7) try_bytes(bytes.substr(0, length));
-  Random random(1);
+  // With --gtest_repeat=100 --gtest_shuffle others each time.
+  Random random(static_cast<std::uint64_t>(testing::UnitTest::GetInstance()->random_seed()));
   for (int i = 0; i < 3000; ++i) {
     std::string changed = bytes;
     for (std::uint64_t k = 0; k <= random.below(3); ++k)
