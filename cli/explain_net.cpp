@@ -18,6 +18,7 @@
 #include "explain_json.h"
 #include "files.h"
 #include "formats.h"
+#include "onnx_file.h"
 #include "options.h"
 #include "train/checkpoint_file.h"
 #include "trained.h"
@@ -237,7 +238,7 @@ std::string text_of(const NetExplanation& made) {
 
 bool is_model(const std::string& word) {
   std::error_code ignored;
-  if (word.ends_with(".safetensors")) return true;
+  if (word.ends_with(".safetensors") || is_onnx(word)) return true;
   if (!fs::is_directory(word, ignored)) return false;
   return word.find('/') != std::string::npos || fs::exists(word + "/run.toml", ignored) ||
          fs::exists(fmt::format("{}/{}", word, kModelFile), ignored);

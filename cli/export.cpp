@@ -10,8 +10,10 @@
 #include "chainrule/error.h"
 #include "chainrule/io.h"
 #include "chainrule/nn/pytorch.h"
+#include "chainrule/ops.h"
 #include "commands.h"
 #include "exit_code.h"
+#include "onnx_file.h"
 #include "options.h"
 #include "output.h"
 #include "replay.h"
@@ -21,28 +23,34 @@ namespace chainrule::cli {
 namespace {
 
 struct ExportOptions {
-  std::string name, to = "c", out, weights = "f32", loss = "softmax_cross_entropy";
+  std::string name, to, out, weights = "f32", loss = "softmax_cross_entropy";
+  std::vector<std::int64_t> input;
   std::int64_t train_last = 0, steps = 3;
+  bool fold = false, fixed = false;
 };
 
-/// Rows that the model takes: of the data it learnt from, as they come in before scaling; else zeros.
-Tensor examples_for(const Trained& trained) {
+/// A batch of one row of zeros like those that the net takes.
+Tensor zeros_for(const Trained& trained, const ExportOptions& options) {
+  std::vector<std::int64_t> sizes = options.input.empty() ? trained.input : options.input;
+  if (sizes.empty()) {
+    throw ValueError(
+        512, fmt::format("[export] {} does not say what its inputs are. Give the sizes of one, without the "
+                         "batch: --input 1,28,28.",
+                         trained.path));
+  }
+  sizes.insert(sizes.begin(), 1);
+  const bool is_text = trained.has_experiment && kind_of(trained.experiment.data.name) == DataKind::text;
+  return zeros(Shape(sizes), is_text ? i64 : trained.model.net->parameters().at(0).parameter.value().dtype());
+}
+
+/// Rows of the data it learnt from, as they come in before scaling; else zeros.
+Tensor examples_for(const Trained& trained, const ExportOptions& options) {
   constexpr std::int64_t kRows = 4;
-  if (trained.has_experiment) {
-    const ModelRows rows = rows_for(trained, "", "", "export");
-    std::vector<std::int64_t> numbers;
-    for (std::int64_t i = 0; i < std::min(kRows, rows.source.rows()); ++i) numbers.push_back(i);
-    return rows.source.take(numbers)[0];
-  }
-  if (trained.input.empty()) {
-    throw ValueError(573,
-                     fmt::format("[export] {} does not say what its net takes: no run wrote it. Export it by "
-                                 "export_c in a program, with examples.",
-                                 trained.path));
-  }
-  std::vector<std::int64_t> sizes{1};
-  sizes.insert(sizes.end(), trained.input.begin(), trained.input.end());
-  return zeros(Shape(std::span<const std::int64_t>(sizes)));
+  if (!trained.has_experiment || !options.input.empty()) return zeros_for(trained, options);
+  const ModelRows rows = rows_for(trained, "", "", "export");
+  std::vector<std::int64_t> numbers;
+  for (std::int64_t i = 0; i < std::min(kRows, rows.source.rows()); ++i) numbers.push_back(i);
+  return rows.source.take(numbers)[0];
 }
 
 std::string out_or(const ExportOptions& options, const char* other) {
@@ -51,9 +59,10 @@ std::string out_or(const ExportOptions& options, const char* other) {
 
 void to_c(const ExportOptions& options) {
   const Trained trained = load_trained(options.name);
-  const std::string out = out_or(options, "net");
+  std::string out = out_or(options, "net");
+  if (out.ends_with(".c")) out.resize(out.size() - 2);
   const CSource made =
-      export_c(out, trained.model, examples_for(trained),
+      export_c(out, trained.model, examples_for(trained, options),
                {.int8 = options.weights == "int8", .train_last = options.train_last, .loss = options.loss});
   write_text(stdout, fmt::format("{0}.h, {0}.c: {1} bytes of constants, {2} of workspace{3}.{4}\n", out,
                                  made.weight_bytes, made.workspace_bytes,
@@ -62,6 +71,12 @@ void to_c(const ExportOptions& options) {
                                      ? fmt::format(" Outputs are up to {:.2g} from those of the net.",
                                                    made.int8_error)
                                      : ""));
+}
+
+void to_onnx(const ExportOptions& options) {
+  const Trained trained = load_trained(options.name);
+  write_text(stdout, write_onnx_file(trained.model, nn::Inputs(zeros_for(trained, options)),
+                                     {out_or(options, "net.onnx"), options.fold, options.fixed}));
 }
 
 void to_pytorch(const ExportOptions& options) {
@@ -78,22 +93,34 @@ void to_trace(const ExportOptions& options) {
   io::write_npz(out_or(options, "trace.npz"), all);
 }
 
-/// The kinds of file there are.
+/// The kinds of file there are, with the ending by which each is known.
 struct Format {
-  std::string_view name;
+  std::string_view name, ending;
   void (*write)(const ExportOptions& options);
 };
 constexpr Format kFormats[] = {
-    {"c", to_c},
-    {"pytorch", to_pytorch},
-    {"trace", to_trace},
+    {"onnx", ".onnx", to_onnx},
+    {"c", ".c", to_c},
+    {"pytorch", ".safetensors", to_pytorch},
+    {"trace", ".npz", to_trace},
 };
+
+std::string names_of_formats() {
+  std::string names;
+  for (const Format& format : kFormats) names += fmt::format("{}{}", names.empty() ? "" : ", ", format.name);
+  return names;
+}
 
 int run(const ExportOptions& options) {
   for (const Format& format : kFormats) {
-    if (format.name == options.to) format.write(options);
+    if (options.to.empty() ? options.out.ends_with(format.ending) : options.to == format.name) {
+      format.write(options);
+      return kDone;
+    }
   }
-  return kDone;
+  const std::string& asked = options.to.empty() ? options.out : options.to;
+  throw ValueError(511, fmt::format("[export] {} is no format that is known. Name one with --to: {}.",
+                                    asked.empty() ? "nothing" : asked, names_of_formats()));
 }
 
 }  // namespace
@@ -101,16 +128,24 @@ int run(const ExportOptions& options) {
 Command add_export(CLI::App& app) {
   const auto options = std::make_shared<ExportOptions>();
   CLI::App& exporting =
-      *app.add_subcommand("export", "Write a net for other programs: as C, PyTorch's weights, a trace");
+      *app.add_subcommand("export", "Write a net for other programs: ONNX, C, PyTorch's weights");
   exporting.add_option("MODEL", options->name, "a run's folder, or a model file")->required()->type_name("");
-  std::vector<std::string> names;
-  for (const Format& format : kFormats) names.emplace_back(format.name);
-  exporting.add_option("--to", options->to, "the kind of file")->check(CLI::IsMember(names))->type_name("");
   exporting
-      .add_option(
-          "--out", options->out,
-          "where to; for C without .h and .c: net, unless given;\nelse pytorch.safetensors, trace.npz")
+      .add_option("--to", options->to,
+                  fmt::format("{};\nelse what the name of --out ends in", names_of_formats()))
+      ->type_name("FORMAT");
+  exporting
+      .add_option("--out", options->out,
+                  "where to; for C with or without .c: net, unless given;\nelse net.onnx, "
+                  "pytorch.safetensors, trace.npz")
       ->type_name("FILE");
+  exporting
+      .add_option("--input", options->input,
+                  "sizes of an input without the batch, if the model does not\nsay them: 1,28,28")
+      ->delimiter(',')
+      ->type_name("SIZES");
+  exporting.add_flag("--fold", options->fold, "ONNX: batch norm becomes part of the layer before it");
+  exporting.add_flag("--fixed", options->fixed, "ONNX: batches of one only; else of any size");
   exporting.add_option("--weights", options->weights, "C: f32, or int8 for a quarter of the size")
       ->check(CLI::IsMember({"f32", "int8"}))
       ->type_name("");
@@ -122,6 +157,7 @@ Command add_export(CLI::App& app) {
   add_integer(exporting, "--steps", options->steps, 1, 1'000'000, "trace: steps of the training");
   exporting.footer(
       "Examples:\n"
+      "  chainrule export run1 --out net.onnx\n"
       "  chainrule export run1 --to c --out digits\n"
       "  chainrule export run1 --to c --weights int8\n"
       "  chainrule export run1 --to c --train-last 1\n"

@@ -15,6 +15,7 @@
 #include "exit_code.h"
 #include "files.h"
 #include "json_text.h"
+#include "onnx_file.h"
 #include "output.h"
 #include "train/checkpoint_file.h"
 #include "trained.h"
@@ -191,6 +192,7 @@ Said describe(const std::string& name) {
   std::error_code ignored;
   if (fs::exists(name + "/run.toml", ignored)) return of_run(name);
   if (name.ends_with(".safetensors")) return of_tensors(name);
+  if (is_onnx(name)) return {onnx_text(name), {{"kind", "onnx"}, {"path", name}}};
   if (name.ends_with(".npz")) return of_npz(name);
   if (name.ends_with(".npy")) return of_npy(name);
   return kind_of(name) == DataKind::table ? of_table(name) : of_set(name);
@@ -202,7 +204,8 @@ Command add_info(CLI::App& app) {
   const auto name = std::make_shared<std::string>();
   const auto json = std::make_shared<bool>(false);
   CLI::App& info = *app.add_subcommand("info", "Say what is in a run, a model, a checkpoint or a data file");
-  info.add_option("NAME", *name, "a run's folder; a .safetensors, .npz, .npy or .csv file; or\na data set")
+  info.add_option("NAME", *name,
+                  "a run's folder; a .safetensors, .onnx, .npz, .npy or .csv\nfile; or a data set")
       ->required()
       ->type_name("");
   info.add_flag("--json", *json, "print one JSON document");

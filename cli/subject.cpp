@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "files.h"
+#include "onnx_file.h"
 
 namespace chainrule::cli {
 
@@ -13,7 +14,7 @@ Subject open_subject(const std::string& name, const std::vector<Given>& given) {
   std::error_code ignored;
   const bool is_folder = std::filesystem::is_directory(name, ignored);
   const bool has_model = is_folder && std::filesystem::exists(name + "/" + kModelFile, ignored);
-  if (has_model || name.ends_with(".safetensors")) {
+  if (has_model || name.ends_with(".safetensors") || is_onnx(name)) {
     subject.trained = load_trained(name);
     subject.is_trained = true;
     subject.has_settings = subject.trained.has_experiment;

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <iostream>
 #include <iterator>
@@ -15,6 +16,7 @@
 #include "chainrule/io.h"
 #include "chainrule/ops.h"
 #include "files.h"
+#include "onnx_file.h"
 
 namespace chainrule::cli {
 namespace {
@@ -117,6 +119,22 @@ data::CsvOptions csv_options(const Trained& trained, bool with_target) {
   return options;
 }
 
+/// What is known of a file of another program: its rows; and of probabilities, that they are of classes.
+void take_for_classifier(Trained& trained) {
+  trained.input = onnx_row(*trained.model.net);
+  const Shared<nn::Layer> classifier = classifier_of(*trained.model.net);
+  if (!classifier) return;
+  trained.model.net = classifier;
+  const auto parsed = [&](const char* text) { return config::parse_text(text, trained.path); };
+  trained.experiment = read_experiment("", {});
+  trained.experiment.loss = config::make<loss::Loss>(parsed("softmax_cross_entropy"));
+  trained.experiment.metrics = {config::make<metric::Metric>(parsed("accuracy"))};
+  trained.has_experiment = true;
+  if (trained.input.size() != 1) return;
+  const auto side = std::llround(std::sqrt(static_cast<double>(trained.input[0])));
+  if (side * side == trained.input[0]) trained.input = {1, side, side};  // a picture as a row
+}
+
 }  // namespace
 
 ModelOptions model_options(const Experiment& experiment, const LoadedData& data) {
@@ -168,7 +186,7 @@ Trained load_trained(const std::string& name) {
                                 "with chainrule train --resume {}.",
                                 name, name));
   }
-  trained.model = load_named_model(trained.path);
+  trained.model = is_onnx(trained.path) ? load_onnx_file(trained.path) : load_named_model(trained.path);
   try {
     for (const auto& [key, text] : trained.model.options.notes) take_note(trained, key, text);
   } catch (const std::exception&) {  // what it holds is no JSON, TOML, or a setting that is not known
@@ -176,6 +194,7 @@ Trained load_trained(const std::string& name) {
                                      "made by a newer version? Save it anew.",
                                      trained.path));
   }
+  if (!trained.has_experiment && is_onnx(trained.path)) take_for_classifier(trained);
   trained.experiment.net = trained.model.net;
   return trained;
 }

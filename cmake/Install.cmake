@@ -10,7 +10,12 @@ install(TARGETS chainrule EXPORT chainrule-core ARCHIVE DESTINATION ${CMAKE_INST
 install(TARGETS chainrule_data EXPORT chainrule-data ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS chainrule_c_export EXPORT chainrule-c_export ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS chainrule_train chainrule_all EXPORT chainrule-train ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-foreach(component core data train c_export)
+set(components core data train c_export)
+if(TARGET chainrule_onnx)
+  install(TARGETS chainrule_onnx EXPORT chainrule-onnx ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  list(APPEND components onnx)
+endif()
+foreach(component ${components})
   install(EXPORT chainrule-${component} NAMESPACE chainrule:: DESTINATION ${config_dir}
           FILE chainrule-${component}.cmake)
 endforeach()

@@ -6,6 +6,7 @@
 #   plot    rsvg-convert, for plots as PNG            site    MkDocs and Doxygen, for the documentation as pages
 #   cross   what C for 32 bits and for ARM is tested with
 #   torch   PyTorch, which reads and writes what the tests of its names compare
+#   onnx    ONNX and protobuf, and ONNX's own tests
 #
 # Without a group: build and test. What is there is found by looking (commands on the PATH, headers that the
 # compiler finds), not by asking the package manager: so when nothing is missing, this takes a moment, needs
@@ -45,6 +46,10 @@ gcc-12-arm-linux-gnueabihf cross command:arm-linux-gnueabihf-gcc-12
 libc6-dev-armhf-cross cross  have_arm_headers
 qemu-user             cross  command:qemu-arm
 python3-torch         torch  have_torch
+libonnx-dev           onnx   header:onnx/onnx_pb.h
+libprotobuf-dev       onnx   header:google/protobuf/message.h
+protobuf-compiler     onnx   command:protoc
+python3-onnx          onnx   have_python_onnx
 '
 
 compiler() { command -v "${CXX:-c++}" || command -v g++ || command -v clang++; }
@@ -70,6 +75,9 @@ have_torch() { /usr/bin/python3 -c 'import torch' 2>/dev/null; }
 have_32_bits() { echo 'int main(void) { return 0; }' | gcc -m32 -x c - -o /dev/null 2>/dev/null; }
 
 have_arm_headers() { [[ -f /usr/arm-linux-gnueabihf/include/math.h ]]; }
+
+# Whichever Python it is for: Debian's is not always the first on the PATH.
+have_python_onnx() { PYTHONPATH='' /usr/bin/python3 -c 'import onnx' 2>/dev/null; }
 
 # Its headers lie in a folder of their own, which CMake finds.
 have_eigen() { pkg-config --exists eigen3 2>/dev/null; }

@@ -46,10 +46,21 @@ TEST(Export, NeedsToKnowWhatTheNetTakes) {
   nn::Affine net{2};
   net.build(zeros({1, 3}));
   save(path, net);
-  EXPECT_EQ(run_tool({"export", path}).err, "chainrule: [export] " + path +
-                                                " does not say what its net takes: no run wrote it. Export "
-                                                "it by export_c in a program, with examples. "
-                                                "(E573)\n");
+  EXPECT_EQ(
+      run_tool({"export", path, "--to", "c"}).err,
+      "chainrule: [export] " + path +
+          " does not say what its inputs are. Give the sizes of one, without the batch: --input 1,28,28. "
+          "(E512)\n");
+  const std::string out = (folder / "small").string();
+  EXPECT_EQ(run_tool({"export", path, "--to", "c", "--input", "3", "--out", out + ".c"}).code, 0);
+  EXPECT_NE(read_file(out + ".h").find("small_predict"), std::string::npos);
+}
+
+TEST(Export, NamesTheFormats) {
+  EXPECT_EQ(
+      run_tool({"export", "run1"}).err,
+      "chainrule: [export] nothing is no format that is known. Name one with --to: onnx, c, pytorch, trace. "
+      "(E511)\n");
 }
 
 }  // namespace

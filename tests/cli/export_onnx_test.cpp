@@ -1,0 +1,45 @@
+// chainrule export to ONNX, and models in the format ONNX: the real tool.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "cli/tool.h"
+
+namespace chainrule::cli {
+namespace {
+
+/// A short run on the built-in digits.
+class ExportOnnx : public testing::Test {
+ protected:
+  void SetUp() override {
+    const Outcome trained = run_tool({"train", "--net", "mlp([10])", "--data", "digits", "--epochs", "1",
+                                      "--set", "train.batch_size=1000", "--out", run});
+    ASSERT_EQ(trained.code, 0) << trained.err;
+  }
+  const TemporaryFolder folder;
+  const std::string run = folder / "run1", file = folder / "net.onnx";
+};
+
+TEST_F(ExportOnnx, TheFileIsAModelLikeTheRun) {
+  const Outcome outcome = run_tool({"export", run, "--out", file});
+  if (outcome.err.find("(E510)") != std::string::npos) GTEST_SKIP() << "the tool was built without ONNX";
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find(": ONNX, opset 17, "), std::string::npos) << outcome.out;
+  const Outcome info = run_tool({"info", file});
+  EXPECT_NE(info.out.find("input  x (N, 1, 28, 28) float"), std::string::npos) << info.out;
+  EXPECT_EQ(run_tool({"eval", file}).out, run_tool({"eval", run}).out);
+  EXPECT_EQ(run_tool({"graph", file}).code, 0);
+  EXPECT_EQ(run_tool({"explain", file}).code, 0);
+}
+
+TEST_F(ExportOnnx, SaysWhatIsMissing) {
+  const std::string odd = folder / "net.xyz";
+  const Outcome outcome = run_tool({"export", run, "--out", odd});
+  EXPECT_EQ(outcome.err,
+            "chainrule: [export] " + odd +
+                " is no format that is known. Name one with --to: onnx, c, pytorch, trace. (E511)\n");
+  EXPECT_FALSE(std::filesystem::exists(odd));
+}
+
+}  // namespace
+}  // namespace chainrule::cli
