@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs what the project needs and is not there yet:  scripts/install-deps.sh [build] [test] [lint] [bench] [plot]
+# Installs what the project needs and is not there yet:  scripts/install-deps.sh [build] [test] [lint] [bench] [plot] [python]
 #
 #   build   compiler, build tools, libraries          test    GoogleTest, Google Benchmark
 #   lint    clang-format                              bench   NumPy and OpenBLAS, as a peer to compare with
-#   plot    rsvg-convert, for plots as PNG
+#   plot    rsvg-convert, for plots as PNG            python  Python's headers, pybind11, NumPy, pytest
 #
 # Without a group: build and test. What is there is found by looking (commands on the PATH, headers that the
 # compiler finds), not by asking the package manager: so when nothing is missing, this takes a moment, needs
@@ -34,6 +34,15 @@ clang-format          lint   command:clang-format
 python3-numpy         bench  have_numpy
 libopenblas0-pthread  bench  have_openblas
 librsvg2-bin          plot   command:rsvg-convert
+python3-dev           python have_python_headers
+pybind11-dev          python have_pybind11
+python3-numpy         python have_numpy
+python3-pytest        python have_module_pytest
+python3-setuptools    python have_module_setuptools
+python3-wheel         python have_module_wheel
+python3-pip           python have_module_pip
+python3-sklearn       python have_module_sklearn
+mypy                  python command:mypy
 '
 
 compiler() { command -v "${CXX:-c++}" || command -v g++ || command -v clang++; }
@@ -53,6 +62,32 @@ have_numpy() {
   done
   return 1
 }
+
+# has_module NAME: whether a Python that has NumPy has it.
+has_module() {
+  local python
+  for python in python3 /usr/bin/python3; do
+    "$python" -c "import importlib.util as u, sys; sys.exit(None in map(u.find_spec, ['numpy', '$1']))" 2>/dev/null &&
+      return
+  done
+  return 1
+}
+have_module_pytest() { has_module pytest; }
+have_module_setuptools() { has_module setuptools; }
+have_module_wheel() { has_module wheel; }
+have_module_pip() { has_module pip; }
+have_module_sklearn() { has_module sklearn; }
+
+have_python_headers() {
+  local python
+  for python in python3 /usr/bin/python3; do
+    "$python" -c 'import os, sys, sysconfig as s; sys.exit(not os.path.exists(s.get_path("include") + "/Python.h"))' \
+      2>/dev/null && return
+  done
+  return 1
+}
+
+have_pybind11() { [[ -e /usr/include/pybind11/pybind11.h ]]; }
 
 # Its headers lie in a folder of their own, which CMake finds.
 have_eigen() { pkg-config --exists eigen3 2>/dev/null; }

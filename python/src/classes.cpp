@@ -19,6 +19,11 @@ int add_classes(PyObject* module) {
     m.def("num_threads", num_threads, "Threads that computing uses.");
     m.def("set_num_threads", set_num_threads, py::arg("count"), "Sets the number of threads, from 1 to 1024.");
     add_transforms(m);
+    add_settings(m);
+    add_layers(m);
+    add_training(m);
+    add_files(m);
+    add_pictures(m);
     return 0;
   });
 }

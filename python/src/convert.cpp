@@ -105,6 +105,11 @@ Tensor to_tensor(PyObject* object) {
     DType dtype{};
     if (view.fits(dtype) && !is_numpy_scalar(object)) return view.copy(dtype);
   }
+  // What holds a tensor, as a layer's parameter, is that tensor, with its gradient.
+  static PyObject* const holds = PyUnicode_InternFromString("__chainrule_tensor__");
+  PyObject* held = nullptr;
+  checked(_PyObject_LookupAttr(object, holds, &held));
+  if (const Ref kept(held); kept && is_tensor(kept.get())) return tensor_of(kept.get());
   static PyObject* const as_array = of_package("_convert", "as_array");
   const Ref array = checked(PyObject_CallOneArg(as_array, object));
   return is_tensor(array.get()) ? tensor_of(array.get()) : of_view(array.get());

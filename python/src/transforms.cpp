@@ -34,8 +34,10 @@ struct CustomGradient {
     const py::list given = py::reinterpret_steal<py::object>(checked(
         PyObject_CallFunctionObjArgs(gradient_functions()[static_cast<std::size_t>(function)], py::cast(v.cotangent).ptr(),
                                      py::cast(v.output).ptr(), inputs.ptr(), nullptr)).release());
-    for (std::size_t i = 1; i < found.size(); ++i) {
-      if (!given[i - 1].is_none()) found[i] = to_tensor(py::object(given[i - 1]).ptr());
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      const bool is_given = i > 0 && !given[i - 1].is_none();
+      if (is_given) found[i] = to_tensor(py::object(given[i - 1]).ptr());
+      if (!is_given && v.needs(i)) found[i] = zeros(v.inputs[i].shape(), v.inputs[i].dtype());
     }
     return found;
   }
