@@ -7,6 +7,7 @@
 Functions have NumPy's names and arguments, transforms JAX's: grad, value_and_grad, vjp, jvp, jacobian, hessian, hvp.
 """
 import os as _os
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from . import _core
 from ._core import Tensor, num_threads, set_num_threads
@@ -20,6 +21,10 @@ from ._convert import boolean, f32, f64, i64, u8  # noqa: E402
 from ._tensor import arange, evaluate, from_dlpack, linspace, moveaxis  # noqa: E402
 from ._transforms import (GradCheckReport, custom_gradient, grad, grad_check, gradients, hessian, hvp,  # noqa: E402
                           jacobian, jvp, no_grad, numerical_gradient, value_and_grad, vjp)
+
+if _TYPE_CHECKING:
+    from ._functions import *  # noqa: F401,F403
+    from .train import fit, load, save  # noqa: F401
 
 float32, float64, int64, uint8, bool_ = f32, f64, i64, u8, boolean
 __version__ = "0.1.0"

@@ -1,6 +1,7 @@
 """Python's functions for whatever the library has in a table: a layer, a rule, a schedule, ... with its settings as
 arguments."""
 import inspect
+import keyword
 import re
 
 from . import _core
@@ -14,11 +15,17 @@ def camel(name: str) -> str:
     return "".join(part.capitalize() for part in name.split("_"))
 
 
+def argument(setting: str) -> str:
+    """A setting as an argument: a word of Python's own, such as "from", has a "_" behind it."""
+    return setting + "_" if keyword.iskeyword(setting) else setting
+
+
 class Maker:
     """Makes one of a kind: `Conv2d(30, kernel=5)`. Settings by position in their order, then by name."""
 
     def __init__(self, kind, name, doc, settings, called, module):
-        self.kind, self.name, self.settings = kind, name, settings
+        self.kind, self.name = kind, name
+        self.settings = settings = [(argument(s), *more) for s, *more in settings]
         self.__name__ = self.__qualname__ = called
         self.__module__ = module
         lines = [f"    {s}: {about}" + (f" (default {default!r})" if default is not None else "")
@@ -52,8 +59,12 @@ class Maker:
                 raise TypeError(f"{self.__name__}() was given twice the argument '{name}'")
         return {**dict(zip(names, args)), **keywords}
 
+    def make(self, args, keywords):
+        settings = self.arguments(args, keywords)
+        return _core._make(self.kind, self.name, {name.rstrip("_"): value for name, value in settings.items()})
+
     def __call__(self, *args, **keywords):
-        return _core._make(self.kind, self.name, self.arguments(args, keywords))
+        return self.make(args, keywords)
 
     def __repr__(self):
         return f"<{self.__module__}.{self.__name__}>"

@@ -20,12 +20,16 @@ What it holds (nn.Parameter, nn.State, other layers, lists of them) are its attr
 parameters whose sizes depend on the first input: `init("weight", self.weight, (init.shape()[1], 10), "he")`.
 """
 import inspect
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import _core
 from ._core import Init, Layer, Parameter, State
 from ._rows import makers, snake
+
+if TYPE_CHECKING:
+    def __getattr__(name: str) -> Any: ...
 
 globals().update(makers("layer", __name__))
 initializers = makers("initializer", __name__ + ".initializers")

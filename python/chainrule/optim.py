@@ -7,9 +7,14 @@
 Without a net, `optim.Adam(beta1=0.95)` is a rule, for `fit(optimizer=...)`. A learning rate may be a schedule:
 `lr=optim.cosine(0.1, steps=1000)`. The rules are those of docs/optimizers.md.
 """
+from typing import TYPE_CHECKING, Any
+
 from . import _core
 from ._core import Layer, Optimizer
-from ._rows import Maker, makers
+from ._rows import Maker
+
+if TYPE_CHECKING:
+    def __getattr__(name: str) -> Any: ...
 
 # What every optimizer can be told beside the settings of its rule.
 kOptions = ("lr", "weight_decay", "l1", "clip_norm", "clip_value", "accumulate", "groups")
@@ -22,7 +27,7 @@ class Rule(Maker):
         if args and isinstance(args[0], Layer):
             options = {name: keywords.pop(name) for name in kOptions if name in keywords}
             seed = keywords.pop("seed", 1)
-            rule = _core._make(self.kind, self.name, self.arguments(args[1:], keywords))
+            rule = self.make(args[1:], keywords)
             return Optimizer(args[0], rule, _options(options), seed)
         return super().__call__(*args, **keywords)
 

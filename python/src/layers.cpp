@@ -138,8 +138,12 @@ void add_layer_class(py::module_& m) {
       }, "The output, in training; what went in is kept for backward.")
       .def("backward", [](nn::Layer& layer, const Tensor& dout) {
         const Location where = caller();
-        const Computing alone;
-        return layer.backward(dout, where);
+        nn::Ports gradients;
+        {
+          const Computing alone;
+          gradients = layer.backward(dout, where);
+        }
+        return from_ports(gradients);
       }, py::arg("dout") = py::none(), "The gradient of the inputs; each parameter's is left in its `grad`.")
       .def("build", [](nn::Layer& layer, const py::args& a, std::uint64_t seed, const py::object& dtype) {
         const nn::Inputs inputs = to_inputs(a);
