@@ -108,23 +108,28 @@ nn::InitOptions init_options(std::uint64_t seed, const py::object& dtype) {
   return options;
 }
 
+// Python's collector of garbage is told of the reference from a C++ layer to its Python side, where only that side holds
+// the layer. The dict of an object of a Python class is visited by that class itself: twice would be wrong.
+int visit_layer(PyObject* self, visitproc visit, void* arg) {
+  if (Py_TYPE(self)->tp_traverse == visit_layer) {
+    if (PyObject** dict = _PyObject_GetDictPtr(self)) Py_VISIT(*dict);
+  }
+  Py_VISIT(Py_TYPE(self));
+  const PythonLayer* layer = python_layer_of(self);
+  if (layer != nullptr && layer->is_holding() && layer->is_only_of_python()) Py_VISIT(layer->side());
+  return 0;
+}
+int clear_layer(PyObject* self) {
+  if (PyObject** dict = _PyObject_GetDictPtr(self)) Py_CLEAR(*dict);
+  if (PythonLayer* layer = python_layer_of(self)) layer->let_go();
+  return 0;
+}
+
 void add_layer_class(py::module_& m) {
-  // Python's collector of garbage is told of the reference from a C++ layer to its Python side, where only that side
-  // holds the layer.
   const py::custom_type_setup setup([](PyHeapTypeObject* heap) {
     heap->ht_type.tp_flags |= Py_TPFLAGS_HAVE_GC;
-    heap->ht_type.tp_traverse = [](PyObject* self, visitproc visit, void* arg) {
-      Py_VISIT(Py_TYPE(self));
-      if (PyObject** dict = _PyObject_GetDictPtr(self)) Py_VISIT(*dict);
-      auto* layer = python_layer_of(self);
-      if (layer != nullptr && layer->is_holding() && layer->is_only_of_python()) Py_VISIT(layer->side());
-      return 0;
-    };
-    heap->ht_type.tp_clear = [](PyObject* self) {
-      if (PyObject** dict = _PyObject_GetDictPtr(self)) Py_CLEAR(*dict);
-      if (auto* layer = python_layer_of(self)) layer->let_go();
-      return 0;
-    };
+    heap->ht_type.tp_traverse = visit_layer;
+    heap->ht_type.tp_clear = clear_layer;
   });
   py::class_<nn::Layer, Configurable, Shared<nn::Layer>, PythonLayer> type(m, "Layer", setup, py::dynamic_attr(),
       "A function with parameters. A layer of one's own is a class with `compute`.");
