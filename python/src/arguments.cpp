@@ -17,7 +17,7 @@ std::size_t choose(PyObject* object, const char* what, std::initializer_list<con
     ++i;
   }
   PyErr_Format(PyExc_ValueError, "%s is '%s', but must be one of %s", what, text.c_str(), list.c_str());
-  throw PythonError{};
+  throw PythonRaised{};
 }
 
 }  // namespace
@@ -58,13 +58,15 @@ Reduction Arguments::reduction(std::size_t i, Reduction otherwise) {
 }
 
 PadMode Arguments::pad_mode(std::size_t i, PadMode otherwise) {
-  return has(i) ? static_cast<PadMode>(choose(slots[i], name(i), {"constant", "edge", "reflect"})) : otherwise;
+  return has(i) ? static_cast<PadMode>(choose(slots[i], name(i), {"constant", "edge", "reflect"}))
+                : otherwise;
 }
 
 std::vector<PadWidth> Arguments::widths(std::size_t i, int axes) {
   const auto count = static_cast<std::size_t>(axes);
   if (PyIndex_Check(slots[i])) return std::vector<PadWidth>(count, {integer(i), integer(i)});
-  const Ref list = checked(PySequence_Fast(slots[i], "widths must be an integer, a pair, or a pair for each axis"));
+  const Ref list =
+      checked(PySequence_Fast(slots[i], "widths must be an integer, a pair, or a pair for each axis"));
   const Py_ssize_t size = PySequence_Fast_GET_SIZE(list.get());
   if (size == 2 && PyIndex_Check(PySequence_Fast_GET_ITEM(list.get(), 0))) {
     const auto pair = integers(i);

@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "caller.h"
 #include "chainrule/conv.h"
 #include "chainrule/loss.h"
 #include "chainrule/ops.h"
 #include "chainrule/random_tensor.h"
 #include "chainrule/tensor.h"
-#include "caller.h"
 #include "convert.h"
 #include "python.h"
 #include "tensor_object.h"

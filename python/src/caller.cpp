@@ -38,7 +38,9 @@ const Known& look_up(PyFrameObject* frame) {
   if (known.code != code || known.instruction != instruction) {
     const char* file = interned(code);
     Py_XDECREF(known.code);
-    known = {code, instruction, std::strncmp(file, package_folder.c_str(), package_folder.size()) == 0,
+    known = {code,
+             instruction,
+             std::strncmp(file, package_folder.c_str(), package_folder.size()) == 0,
              {file, PyFrame_GetLineNumber(frame)}};
     // Of a notebook's cell and of typed lines the number is what counts: files that do not exist.
   } else {

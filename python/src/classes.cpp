@@ -9,7 +9,7 @@ int add_classes(PyObject* module) {
     py::register_exception_translator([](std::exception_ptr pointer) {
       try {
         std::rethrow_exception(pointer);
-      } catch (const PythonError&) {
+      } catch (const PythonRaised&) {
         set_error();
       } catch (const Error&) {
         set_error();
@@ -17,7 +17,8 @@ int add_classes(PyObject* module) {
     });
     auto m = py::reinterpret_borrow<py::module_>(module);
     m.def("num_threads", num_threads, "Threads that computing uses.");
-    m.def("set_num_threads", set_num_threads, py::arg("count"), "Sets the number of threads, from 1 to 1024.");
+    m.def("set_num_threads", set_num_threads, py::arg("count"),
+          "Sets the number of threads, from 1 to 1024.");
     add_transforms(m);
     add_settings(m);
     add_layers(m);

@@ -51,12 +51,13 @@ class Gate {
 };
 
 alignas(Gate) unsigned char storage[sizeof(Gate)];
-thread_local int depth = 0;           // of Computing and Reading on this thread
-thread_local bool is_alone = false;   // whether the outermost one is a Computing
+thread_local int depth = 0;          // of Computing and Reading on this thread
+thread_local bool is_alone = false;  // whether the outermost one is a Computing
 
 Gate& gate() {
   static Gate* const made = [] {
-    // In a forked child only the thread that forked goes on: whoever was inside the gate is not there any more.
+    // In a forked child only the thread that forked goes on: whoever was inside the gate is not there any
+    // more.
     pthread_atfork(nullptr, nullptr, [] { new (storage) Gate; });
     return new (storage) Gate;
   }();

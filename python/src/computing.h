@@ -5,8 +5,8 @@
 namespace chainrule::python {
 
 /// While one exists, this thread may compute: graphs belong to it alone, and other Python threads run. Graphs
-/// of Python's threads are connected as the program likes, and must be used by one at a time; so one computes,
-/// and others wait, without Python's lock. May be nested.
+/// of Python's threads are connected as the program likes, and must be used by one at a time; so one
+/// computes, and others wait, without Python's lock. May be nested.
 class Computing {
  public:
   Computing();

@@ -15,7 +15,8 @@ namespace {
 class View {
  public:
   explicit View(PyObject* object) {
-    is_there_ = PyObject_CheckBuffer(object) && PyObject_GetBuffer(object, &view_, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT) == 0;
+    is_there_ = PyObject_CheckBuffer(object) &&
+                PyObject_GetBuffer(object, &view_, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT) == 0;
     if (!is_there_) PyErr_Clear();
   }
   ~View() {
@@ -31,13 +32,24 @@ class View {
     if (format[0] == '=' || format[0] == '<' || format[0] == '@') ++format;
     if (std::strlen(format) != 1) return false;
     switch (format[0]) {
-      case 'f': dtype = f32; break;
-      case 'd': dtype = f64; break;
+      case 'f':
+        dtype = f32;
+        break;
+      case 'd':
+        dtype = f64;
+        break;
       case 'l':
-      case 'q': dtype = i64; break;
-      case 'B': dtype = u8; break;
-      case '?': dtype = boolean; break;
-      default: return false;
+      case 'q':
+        dtype = i64;
+        break;
+      case 'B':
+        dtype = u8;
+        break;
+      case '?':
+        dtype = boolean;
+        break;
+      default:
+        return false;
     }
     return static_cast<std::size_t>(view_.itemsize) == size_of(dtype);
   }
@@ -45,8 +57,8 @@ class View {
   Tensor copy(DType dtype) const {
     const Shape shape(std::vector<std::int64_t>(view_.shape, view_.shape + view_.ndim));
     return with_type(dtype, [&]<class T>(std::type_identity<T>) {
-      return from_data(std::span(static_cast<const T*>(view_.buf), static_cast<std::size_t>(shape.numel())), shape,
-                       caller());
+      return from_data(std::span(static_cast<const T*>(view_.buf), static_cast<std::size_t>(shape.numel())),
+                       shape, caller());
     });
   }
 
@@ -71,7 +83,7 @@ bool is_numpy_scalar(PyObject* object) {
 
 void throw_type(const char* what, const char* wanted, PyObject* got) {
   PyErr_Format(PyExc_TypeError, "%s must be %s, not %.80s", what, wanted, Py_TYPE(got)->tp_name);
-  throw PythonError{};
+  throw PythonRaised{};
 }
 
 bool is_number(PyObject* object) {
@@ -86,7 +98,7 @@ Number to_number(PyObject* object) {
     const long long whole = PyLong_AsLongLongAndOverflow(object, &overflow);
     if (overflow == 0) return whole;
     const double real = PyLong_AsDouble(object);
-    if (real == -1 && PyErr_Occurred()) throw PythonError{};
+    if (real == -1 && PyErr_Occurred()) throw PythonRaised{};
     return real;
   }
   const Ref plain = checked(PyObject_CallMethod(object, "item", nullptr));  // of NumPy
@@ -141,7 +153,7 @@ std::int64_t to_integer(PyObject* object, const char* what) {
     throw_type(what, "an integer", object);
   }
   const long long value = PyLong_AsLongLong(index.get());
-  if (value == -1 && PyErr_Occurred()) throw PythonError{};
+  if (value == -1 && PyErr_Occurred()) throw PythonRaised{};
   return value;
 }
 
@@ -164,7 +176,7 @@ std::string to_text(PyObject* object, const char* what) {
   if (!PyUnicode_Check(object)) throw_type(what, "a str", object);
   Py_ssize_t size = 0;
   const char* text = PyUnicode_AsUTF8AndSize(object, &size);
-  if (text == nullptr) throw PythonError{};
+  if (text == nullptr) throw PythonRaised{};
   return {text, static_cast<std::size_t>(size)};
 }
 

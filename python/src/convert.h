@@ -18,9 +18,9 @@ namespace chainrule::python {
 bool is_number(PyObject* object);
 Number to_number(PyObject* object);
 
-/// A Tensor as it is; a number, an array, a list, or whatever NumPy makes an array of. From a list or a number
-/// f32, i64 or bool comes; an array keeps its dtype where Chainrule has it. Arrays are copied, since a tensor
-/// never changes.
+/// A Tensor as it is; a number, an array, a list, or whatever NumPy makes an array of. From a list or a
+/// number f32, i64 or bool comes; an array keeps its dtype where Chainrule has it. Arrays are copied, since a
+/// tensor never changes.
 Tensor to_tensor(PyObject* object);
 
 /// "f32", "float32", np.float32, a NumPy dtype, float (f32), int (i64), bool.

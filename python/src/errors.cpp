@@ -1,3 +1,5 @@
+// C++'s errors as Python's. The package's files in Python have these numbers as well:
+// check-errors: E553 E554 E555 E556 E557
 #include <new>
 #include <string>
 
@@ -8,7 +10,9 @@ namespace chainrule::python {
 namespace {
 
 // Errors that are an IndexError in Python: a place that is not there.
-bool is_index(int code) { return code == 13 || code == 27 || code == 72 || code == 109 || (code >= 550 && code <= 552); }
+bool is_index(int code) {
+  return code == 13 || code == 27 || code == 72 || code == 109 || (code >= 550 && code <= 552);
+}
 
 const char* class_of(const Error& error) {
   if (is_index(error.code())) return "IndexError";
@@ -22,10 +26,10 @@ const char* class_of(const Error& error) {
 
 void set_ours(const Error& error) {
   try {
-    Ref made = checked(PyObject_CallFunction(of_package("_errors", class_of(error)), "si", error.what(),
-                                             error.code()));
+    Ref made = checked(
+        PyObject_CallFunction(of_package("_errors", class_of(error)), "si", error.what(), error.code()));
     PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(made.get())), made.get());
-  } catch (const PythonError&) {  // the error that making it gave is set
+  } catch (const PythonRaised&) {  // the error that making it gave is set
   }
 }
 
@@ -34,7 +38,7 @@ void set_ours(const Error& error) {
 void set_error() noexcept {
   try {
     throw;
-  } catch (const PythonError&) {
+  } catch (const PythonRaised&) {
   } catch (const Error& error) {
     set_ours(error);
   } catch (const std::bad_alloc&) {

@@ -24,8 +24,9 @@ int get_buffer(PyObject* self, Py_buffer* view, int flags) {
   view->obj = nullptr;
   return guarded(-1, [&] {
     if ((flags & PyBUF_WRITABLE) == PyBUF_WRITABLE) {
-      PyErr_SetString(PyExc_BufferError, "a tensor never changes: its memory cannot be written; copy it first");
-      throw PythonError{};
+      PyErr_SetString(PyExc_BufferError,
+                      "a tensor never changes: its memory cannot be written; copy it first");
+      throw PythonRaised{};
     }
     const Tensor& x = tensor_of(self);
     compute(x);
@@ -42,7 +43,9 @@ int get_buffer(PyObject* self, Py_buffer* view, int flags) {
     view->len = static_cast<Py_ssize_t>(x.node()->bytes());
     view->itemsize = static_cast<Py_ssize_t>(size_of(x.dtype()));
     view->readonly = 1;
-    view->format = (flags & PyBUF_FORMAT) != 0 ? const_cast<char*>(formats[static_cast<std::size_t>(x.dtype())]) : nullptr;
+    view->format = (flags & PyBUF_FORMAT) != 0
+                       ? const_cast<char*>(formats[static_cast<std::size_t>(x.dtype())])
+                       : nullptr;
     view->ndim = x.ndim();
     view->shape = (flags & PyBUF_ND) != 0 ? layout->shape.data() : nullptr;
     view->strides = (flags & PyBUF_STRIDES) == PyBUF_STRIDES ? layout->strides.data() : nullptr;
@@ -97,11 +100,16 @@ struct Exported {
 
 DLDataType to_dlpack(DType dtype) {
   switch (dtype) {
-    case DType::f32: return {2, 32, 1};
-    case DType::f64: return {2, 64, 1};
-    case DType::i64: return {0, 64, 1};
-    case DType::u8: return {1, 8, 1};
-    case DType::boolean: break;
+    case DType::f32:
+      return {2, 32, 1};
+    case DType::f64:
+      return {2, 64, 1};
+    case DType::i64:
+      return {0, 64, 1};
+    case DType::u8:
+      return {1, 8, 1};
+    case DType::boolean:
+      break;
   }
   return {6, 8, 1};
 }
@@ -117,8 +125,9 @@ Managed* exported(const Tensor& x) {
     made->strides[i] = stride;
     stride *= made->shape[i];
   }
-  made->managed.tensor = {x.node()->value.data(), {kCpu, 0}, x.ndim(), to_dlpack(x.dtype()), made->shape.data(),
-                          made->strides.data(), 0};
+  made->managed.tensor = {
+      x.node()->value.data(), {kCpu, 0}, x.ndim(), to_dlpack(x.dtype()), made->shape.data(),
+      made->strides.data(),   0};
   made->managed.context = made;
   made->managed.deleter = [](Managed* self) { delete static_cast<Exported<Managed>*>(self->context); };
   return &made->managed;
@@ -139,17 +148,21 @@ PyObject* to_capsule(PyObject* self, PyObject* arguments, PyObject* keywords) {
   return guarded([&] {
     PyObject *stream = Py_None, *version = Py_None, *device = Py_None, *copy = Py_None;
     static const char* names[] = {"stream", "max_version", "dl_device", "copy", nullptr};
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "|$OOOO", const_cast<char**>(names), &stream, &version, &device, &copy))
-      throw PythonError{};
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "|$OOOO", const_cast<char**>(names), &stream,
+                                     &version, &device, &copy))
+      throw PythonRaised{};
     if (device != Py_None && to_integers(device, "dl_device") != std::vector<std::int64_t>{kCpu, 0}) {
-      PyErr_SetString(PyExc_BufferError, "tensors are in the memory of the processor: dl_device must be (1, 0)");
-      throw PythonError{};
+      PyErr_SetString(PyExc_BufferError,
+                      "tensors are in the memory of the processor: dl_device must be (1, 0)");
+      throw PythonRaised{};
     }
     if (stream != Py_None) throw_type("stream", "None, as there is no other device", stream);
     Tensor x = tensor_of(self);
     compute(x);
     const bool must_copy = copy == Py_True;
-    if (must_copy) x = with_type(x.dtype(), [&]<class T>(std::type_identity<T>) { return from_data(x.data<T>(), x.shape()); });
+    if (must_copy)
+      x = with_type(x.dtype(),
+                    [&]<class T>(std::type_identity<T>) { return from_data(x.data<T>(), x.shape()); });
     if (version == Py_None || to_integers(version, "max_version").at(0) < 1)
       return checked(capsule(exported<DLManaged>(x), "dltensor")).release();
     DLVersioned* made = exported<DLVersioned>(x);
@@ -190,7 +203,7 @@ Tensor from_dlpack(const DLTensor& t) {
   const DLDataType d = t.dtype;
   if (t.device.type != kCpu || t.ndim > Shape::kMaxNdim) {
     PyErr_SetString(PyExc_BufferError, "from_dlpack takes memory of the processor, and at most 8 axes");
-    throw PythonError{};
+    throw PythonRaised{};
   }
   const Shape shape(std::vector<std::int64_t>(t.shape, t.shape + t.ndim));
   for (const DType dtype : {f32, f64, i64, u8, boolean}) {
@@ -207,9 +220,10 @@ Tensor from_dlpack(const DLTensor& t) {
       }
     });
   }
-  PyErr_Format(PyExc_BufferError, "from_dlpack takes float32, float64, int64, uint8 and bool, not type code %d with %d bits",
+  PyErr_Format(PyExc_BufferError,
+               "from_dlpack takes float32, float64, int64, uint8 and bool, not type code %d with %d bits",
                d.code, d.bits);
-  throw PythonError{};
+  throw PythonRaised{};
 }
 
 template <class Managed>
@@ -229,11 +243,12 @@ PyObject* of_capsule(PyObject*, PyObject* capsule) {
         checked(PyCapsule_SetName(capsule, "used_dltensor_versioned"));
         if (managed->deleter != nullptr) managed->deleter(managed);
         PyErr_SetString(PyExc_BufferError, "from_dlpack takes version 1 of DLPack, and the one before it");
-        throw PythonError{};
+        throw PythonRaised{};
       }
       return give(consumed<DLVersioned>(capsule, "dltensor_versioned", "used_dltensor_versioned"));
     }
-    if (!PyCapsule_IsValid(capsule, "dltensor")) throw_type("capsule", "one of DLPack that was not used", capsule);
+    if (!PyCapsule_IsValid(capsule, "dltensor"))
+      throw_type("capsule", "one of DLPack that was not used", capsule);
     return give(consumed<DLManaged>(capsule, "dltensor", "used_dltensor"));
   });
 }
@@ -267,8 +282,8 @@ PyBufferProcs buffer_methods{get_buffer, release_buffer};
 PyObject* dlpack_device(PyObject*, PyObject*) { return Py_BuildValue("ii", kCpu, 0); }
 
 PyMethodDef exchange_methods[] = {
-    {"__dlpack__", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(to_capsule)), METH_VARARGS | METH_KEYWORDS,
-     "The memory as a capsule of DLPack, without a copy."},
+    {"__dlpack__", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(to_capsule)),
+     METH_VARARGS | METH_KEYWORDS, "The memory as a capsule of DLPack, without a copy."},
     {"__dlpack_device__", dlpack_device, METH_NOARGS, "(1, 0): the processor."},
     {"_of_capsule", of_capsule, METH_O | METH_STATIC, nullptr},
     {"evaluate", computed, METH_NOARGS, "Computes the elements now; returns the tensor."},

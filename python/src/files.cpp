@@ -14,7 +14,8 @@ py::dict to_dict(const NamedTensors& tensors) {
 
 NamedTensors to_named(const py::dict& tensors) {
   NamedTensors named;
-  for (const auto& [name, tensor] : tensors) named.add(to_text(name.ptr(), "a name"), to_tensor(tensor.ptr()));
+  for (const auto& [name, tensor] : tensors)
+    named.add(to_text(name.ptr(), "a name"), to_tensor(tensor.ptr()));
   return named;
 }
 
@@ -41,13 +42,15 @@ void add_files(py::module_& m) {
     for (const auto& [key, value] : file.metadata) metadata[py::str(key)] = value;
     return py::make_tuple(to_dict(file.tensors), metadata);
   });
-  m.def("_write_safetensors", [](const std::string& path, const py::dict& tensors, const py::dict& metadata, bool half) {
-    io::Metadata texts;
-    for (const auto& [key, value] : metadata) texts.emplace_back(to_text(key.ptr(), "a key"), to_text(value.ptr(), "a text"));
-    const NamedTensors named = to_named(tensors);
-    const Computing alone;
-    io::write_safetensors(path, named, texts, {.f32_as_f16 = half});
-  });
+  m.def("_write_safetensors",
+        [](const std::string& path, const py::dict& tensors, const py::dict& metadata, bool half) {
+          io::Metadata texts;
+          for (const auto& [key, value] : metadata)
+            texts.emplace_back(to_text(key.ptr(), "a key"), to_text(value.ptr(), "a text"));
+          const NamedTensors named = to_named(tensors);
+          const Computing alone;
+          io::write_safetensors(path, named, texts, {.f32_as_f16 = half});
+        });
   m.def("_read_npy", [](const std::string& path) { return io::read_npy(path); });
   m.def("_write_npy", [](const std::string& path, const Tensor& tensor) {
     const Computing alone;

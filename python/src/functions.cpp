@@ -12,8 +12,7 @@ namespace {
 
 /// A function of a table, as a Python object: callable, and a method where it stands in a class.
 struct FunctionObject {
-  PyObject_HEAD
-  vectorcallfunc call;
+  PyObject_HEAD vectorcallfunc call;
   const FunctionRow* row;
   PyObject* names;  // of the parameters: a tuple
   PyObject* name;
@@ -30,7 +29,7 @@ FunctionObject* self_of(PyObject* self) { return reinterpret_cast<FunctionObject
   std::string text = std::string(f.row->name) + "() " + format;
   text.append(name).append("'; it takes (").append(f.row->signature).append(")");
   PyErr_SetString(PyExc_TypeError, text.c_str());
-  throw PythonError{};
+  throw PythonRaised{};
 }
 
 std::size_t place_of(const FunctionObject& f, PyObject* keyword) {
@@ -44,12 +43,15 @@ std::size_t place_of(const FunctionObject& f, PyObject* keyword) {
   refuse(f, "has no argument '", PyUnicode_AsUTF8(keyword));
 }
 
-void fill(const FunctionObject& f, Arguments& a, PyObject* const* given, Py_ssize_t count, PyObject* keywords) {
+void fill(const FunctionObject& f, Arguments& a, PyObject* const* given, Py_ssize_t count,
+          PyObject* keywords) {
   const Py_ssize_t known = PyTuple_GET_SIZE(f.names);
   for (Py_ssize_t i = 0; i < known; ++i) a.names[static_cast<std::size_t>(i)] = PyTuple_GET_ITEM(f.names, i);
   Py_ssize_t positional = count;
   if (count > known) {
-    if (!f.takes_rest) refuse(f, "was given too many arguments, more than '", PyUnicode_AsUTF8(PyTuple_GET_ITEM(f.names, known - 1)));
+    if (!f.takes_rest)
+      refuse(f, "was given too many arguments, more than '",
+             PyUnicode_AsUTF8(PyTuple_GET_ITEM(f.names, known - 1)));
     a.rest_first = given + known;
     a.rest_count = count - known;
     positional = known;
@@ -85,13 +87,16 @@ PyObject* bind(PyObject* self, PyObject* object, PyObject*) {
   return PyMethod_New(self, object);
 }
 
-PyObject* repr(PyObject* self) { return PyUnicode_FromFormat("<function chainrule.%s>", self_of(self)->row->name); }
+PyObject* repr(PyObject* self) {
+  return PyUnicode_FromFormat("<function chainrule.%s>", self_of(self)->row->name);
+}
 
 PyObject* reduce(PyObject* self, PyObject*) { return Ref::of(self_of(self)->name).release(); }  // by name
 
 PyObject* inspected(PyObject* self, void*) {
   return guarded([&] {
-    return checked(PyObject_CallFunction(of_package("_convert", "signature"), "s", self_of(self)->row->signature))
+    return checked(
+               PyObject_CallFunction(of_package("_convert", "signature"), "s", self_of(self)->row->signature))
         .release();
   });
 }
@@ -124,7 +129,8 @@ PyTypeObject function_type = [] {
   return type;
 }();
 
-/// The parameters' names of a signature, those without default counted; a comma in brackets is not looked for.
+/// The parameters' names of a signature, those without default counted; a comma in brackets is not looked
+/// for.
 Ref names_of(const char* signature, Py_ssize_t& needed, bool& takes_rest) {
   Ref list = checked(PyList_New(0));
   const std::string text = signature;
@@ -146,7 +152,7 @@ Ref names_of(const char* signature, Py_ssize_t& needed, bool& takes_rest) {
 
 void add(PyObject* module, const FunctionRow& row) {
   FunctionObject* f = PyObject_New(FunctionObject, &function_type);
-  if (f == nullptr) throw PythonError{};
+  if (f == nullptr) throw PythonRaised{};
   const Ref made(reinterpret_cast<PyObject*>(f));
   f->call = call;
   f->row = &row;
@@ -182,7 +188,8 @@ PyObject* give(const std::vector<Tensor>& tensors) {
 PyObject* give(const char* tuple, std::initializer_list<Tensor> members_of) {
   Ref values = checked(PyTuple_New(static_cast<Py_ssize_t>(members_of.size())));
   Py_ssize_t i = 0;
-  for (const Tensor& member : members_of) PyTuple_SET_ITEM(values.get(), i++, checked(give(member)).release());
+  for (const Tensor& member : members_of)
+    PyTuple_SET_ITEM(values.get(), i++, checked(give(member)).release());
   return checked(PyObject_CallObject(of_package("_results", tuple), values.get())).release();
 }
 

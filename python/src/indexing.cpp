@@ -1,4 +1,5 @@
 // x[key] as NumPy has it.
+// check-errors: E550 E551 E552
 #include <algorithm>
 #include <numeric>
 #include <optional>
@@ -49,8 +50,8 @@ void add_mask(const Tensor& mask, std::vector<Item>& items) {
 }
 
 bool is_plain_integer(PyObject* object) {
-  return PyIndex_Check(object) && !PyBool_Check(object) && !(is_tensor(object) && tensor_of(object).ndim() > 0) &&
-         !PyObject_CheckBuffer(object);
+  return PyIndex_Check(object) && !PyBool_Check(object) &&
+         !(is_tensor(object) && tensor_of(object).ndim() > 0) && !PyObject_CheckBuffer(object);
 }
 
 /// The key's items, one an axis, but for new axes; `axis` is where the next one stands.
@@ -73,15 +74,16 @@ void add_item(PyObject* object, const Shape& shape, int& axis, std::vector<Item>
   } else if (places.dtype() == boolean) {
     for (int i = 0; i < places.ndim(); ++i) {
       if (places.shape()[i] != shape[axis + i])
-        refuse(551, cat("a mask of shape ", places.shape().to_string(), " at axis ", axis, " of shape ", shape.to_string(),
-                        ". Need the same sizes."));
+        refuse(551, cat("a mask of shape ", places.shape().to_string(), " at axis ", axis, " of shape ",
+                        shape.to_string(), ". Need the same sizes."));
     }
     if (places.ndim() == 0) throw_type("an index", "an integer, a slice, ..., None, or an array", object);
     add_mask(places, items);
   } else if (is_floating(places.dtype())) {
     throw_type("an index", "an integer, a slice, ..., None, or an array of integers or booleans", object);
   } else {
-    items.push_back({Item::Kind::places, nullptr, places.dtype() == i64 ? places : cast(places, i64), is_plain_integer(object)});
+    items.push_back({Item::Kind::places, nullptr, places.dtype() == i64 ? places : cast(places, i64),
+                     is_plain_integer(object)});
   }
   axis += taken;
 }
@@ -140,8 +142,8 @@ Tensor joined_places(const Tensor& x, const std::vector<int>& axes, const std::v
     const std::span<const std::int64_t> values = each.data<std::int64_t>();
     for (std::size_t i = 0; i < joined.size(); ++i) {
       if (values[i] < -size || values[i] >= size)
-        refuse(552, cat("index ", values[i], " is out of range for axis ", axes[k], " of size ", size, ". Need ", -size, " to ",
-                        size - 1, "."));
+        refuse(552, cat("index ", values[i], " is out of range for axis ", axes[k], " of size ", size,
+                        ". Need ", -size, " to ", size - 1, "."));
       joined[i] = joined[i] * size + (values[i] < 0 ? values[i] + size : values[i]);
     }
   }
@@ -149,8 +151,8 @@ Tensor joined_places(const Tensor& x, const std::vector<int>& axes, const std::v
 }
 
 /// Takes places along several axes: those axes come to the front, and are one.
-Tensor take_places(const Tensor& x, const std::vector<int>& axes, const std::vector<Tensor>& places, int target,
-                   Location where) {
+Tensor take_places(const Tensor& x, const std::vector<int>& axes, const std::vector<Tensor>& places,
+                   int target, Location where) {
   const Tensor joined = joined_places(x, axes, places);
   std::vector<int> order = axes;
   std::vector<std::int64_t> sizes{-1};
@@ -174,10 +176,11 @@ Tensor take_places(const Tensor& x, const std::vector<int>& axes, const std::vec
 
 Tensor index(const Tensor& tensor, PyObject* key) {
   const Location where = caller();
-  if (is_plain_integer(key) && tensor.ndim() > 0) return select(tensor, to_integer(key, "an index"), 0, where);
+  if (is_plain_integer(key) && tensor.ndim() > 0)
+    return select(tensor, to_integer(key, "an index"), 0, where);
   const std::vector<Item> items = read_key(tensor.shape(), key);
-  const bool has_arrays =
-      std::any_of(items.begin(), items.end(), [](const Item& i) { return i.kind == Item::Kind::places && !i.is_number; });
+  const bool has_arrays = std::any_of(
+      items.begin(), items.end(), [](const Item& i) { return i.kind == Item::Kind::places && !i.is_number; });
   Tensor x = tensor;
   std::vector<int> axes;       // of places
   std::vector<Tensor> places;  // along them

@@ -1,8 +1,8 @@
 // Layers, their parameters, and files of nets.
+#include "chainrule/explain/graph.h"
 #include "chainrule/nn/container.h"
 #include "chainrule/nn/model.h"
 #include "chainrule/optim.h"
-#include "chainrule/explain/graph.h"
 #include "python_layer.h"
 
 namespace chainrule::python {
@@ -12,7 +12,8 @@ using Many = std::vector<Tensor>;
 
 nn::Inputs to_inputs(const py::args& arguments) {
   Many tensors;
-  for (const py::handle& each : arguments) tensors.push_back(each.is_none() ? Tensor() : to_tensor(each.ptr()));
+  for (const py::handle& each : arguments)
+    tensors.push_back(each.is_none() ? Tensor() : to_tensor(each.ptr()));
   return {std::span<const Tensor>(tensors), caller()};
 }
 
@@ -20,7 +21,8 @@ nn::Inputs to_inputs(const py::args& arguments) {
 py::object call(const nn::Layer& layer, const py::args& arguments) {
   const nn::Inputs inputs = to_inputs(arguments);
   const OriginScope here(inputs.where());
-  return from_ports(current_pass() != nullptr ? layer.run(inputs, *current_pass()) : layer.predict_all(inputs));
+  return from_ports(current_pass() != nullptr ? layer.run(inputs, *current_pass())
+                                              : layer.predict_all(inputs));
 }
 
 /// Inference. Of arrays of NumPy: computed, beside other threads' predictions, and given back as an array.
@@ -46,7 +48,9 @@ template <class Variable>
 void add_variable(py::module_& m, const char* name, const char* doc) {
   py::class_<Variable> type(m, name, doc);
   type.def(py::init<>())
-      .def(py::init([](const Tensor& value) { return Variable(is_floating(value.dtype()) ? value : cast(value, f32)); }))
+      .def(py::init([](const Tensor& value) {
+        return Variable(is_floating(value.dtype()) ? value : cast(value, f32));
+      }))
       .def_property(
           "value", [](const Variable& v) { return v.value(); },
           [](Variable& v, const Tensor& value) {
@@ -57,13 +61,16 @@ void add_variable(py::module_& m, const char* name, const char* doc) {
       .def_property_readonly("__chainrule_tensor__", [](const Variable& v) { return v.value(); })
       .def_property_readonly("has_value", [](const Variable& v) { return static_cast<bool>(v); })
       .def("__eq__", [](const Variable& a, const Variable& b) { return a == b; })
-      .def("__hash__", [](const Variable& v) { return v ? reinterpret_cast<std::size_t>(v.value().node()) : 0; })
-      .def("share", [](const Variable& v) { return Variable(v); }, "Another handle on the same tensor.");
+      .def("__hash__",
+           [](const Variable& v) { return v ? reinterpret_cast<std::size_t>(v.value().node()) : 0; })
+      .def(
+          "share", [](const Variable& v) { return Variable(v); }, "Another handle on the same tensor.");
 }
 
 py::dict parameters(const nn::Layer& layer) {
   py::dict found;
-  for (const nn::NamedParameter& each : layer.parameters()) found[py::str(each.name)] = py::cast(each.parameter);
+  for (const nn::NamedParameter& each : layer.parameters())
+    found[py::str(each.name)] = py::cast(each.parameter);
   return found;
 }
 
@@ -81,7 +88,8 @@ py::dict to_dict(const NamedTensors& tensors) {
 
 NamedTensors to_named(const py::dict& tensors) {
   NamedTensors named;
-  for (const auto& [name, tensor] : tensors) named.add(to_text(name.ptr(), "a name"), to_tensor(tensor.ptr()));
+  for (const auto& [name, tensor] : tensors)
+    named.add(to_text(name.ptr(), "a name"), to_tensor(tensor.ptr()));
   return named;
 }
 
@@ -108,8 +116,9 @@ nn::InitOptions init_options(std::uint64_t seed, const py::object& dtype) {
   return options;
 }
 
-// Python's collector of garbage is told of the reference from a C++ layer to its Python side, where only that side holds
-// the layer. The dict of an object of a Python class is visited by that class itself: twice would be wrong.
+// Python's collector of garbage is told of the reference from a C++ layer to its Python side, where only that
+// side holds the layer. The dict of an object of a Python class is visited by that class itself: twice would
+// be wrong.
 int visit_layer(PyObject* self, visitproc visit, void* arg) {
   if (Py_TYPE(self)->tp_traverse == visit_layer) {
     if (PyObject** dict = _PyObject_GetDictPtr(self)) Py_VISIT(*dict);
@@ -131,51 +140,73 @@ void add_layer_class(py::module_& m) {
     heap->ht_type.tp_traverse = visit_layer;
     heap->ht_type.tp_clear = clear_layer;
   });
-  py::class_<nn::Layer, Configurable, Shared<nn::Layer>, PythonLayer> type(m, "Layer", setup, py::dynamic_attr(),
+  py::class_<nn::Layer, Configurable, Shared<nn::Layer>, PythonLayer> type(
+      m, "Layer", setup, py::dynamic_attr(),
       "A function with parameters. A layer of one's own is a class with `compute`.");
   type.def(py::init([] { return Shared<nn::Layer>(new PythonLayer); }))
       .def("__call__", call)
       .def("predict", predict)
-      .def("forward", [](nn::Layer& layer, const py::args& a) {
-        const nn::Inputs inputs = to_inputs(a);
-        const OriginScope here(inputs.where());
-        return from_ports(layer.forward_all(inputs));
-      }, "The output, in training; what went in is kept for backward.")
-      .def("backward", [](nn::Layer& layer, const Tensor& dout) {
-        const Location where = caller();
-        nn::Ports gradients;
-        {
-          const Computing alone;
-          gradients = layer.backward(dout, where);
-        }
-        return from_ports(gradients);
-      }, py::arg("dout") = py::none(), "The gradient of the inputs; each parameter's is left in its `grad`.")
-      .def("build", [](nn::Layer& layer, const py::args& a, std::uint64_t seed, const py::object& dtype) {
-        const nn::Inputs inputs = to_inputs(a);
-        const OriginScope here(inputs.where());
-        layer.build(inputs, init_options(seed, dtype));
-      }, py::arg("seed") = 1, py::arg("dtype") = py::none(), "Makes the parameters now, for inputs like these.")
+      .def(
+          "forward",
+          [](nn::Layer& layer, const py::args& a) {
+            const nn::Inputs inputs = to_inputs(a);
+            const OriginScope here(inputs.where());
+            return from_ports(layer.forward_all(inputs));
+          },
+          "The output, in training; what went in is kept for backward.")
+      .def(
+          "backward",
+          [](nn::Layer& layer, const Tensor& dout) {
+            const Location where = caller();
+            nn::Ports gradients;
+            {
+              const Computing alone;
+              gradients = layer.backward(dout, where);
+            }
+            return from_ports(gradients);
+          },
+          py::arg("dout") = py::none(), "The gradient of the inputs; each parameter's is left in its `grad`.")
+      .def(
+          "build",
+          [](nn::Layer& layer, const py::args& a, std::uint64_t seed, const py::object& dtype) {
+            const nn::Inputs inputs = to_inputs(a);
+            const OriginScope here(inputs.where());
+            layer.build(inputs, init_options(seed, dtype));
+          },
+          py::arg("seed") = 1, py::arg("dtype") = py::none(),
+          "Makes the parameters now, for inputs like these.")
       .def_property_readonly("is_built", &nn::Layer::is_built)
       .def("parameters", parameters, "Its parameters and those of its layers, by path: a dict.")
       .def("states", states, "What training changes without a gradient, by path: a dict.")
       .def("parameter", [](const nn::Layer& l, const std::string& path) { return l.parameter(path); })
-      .def("tensors", [](const nn::Layer& l) { return to_dict(tensors_of(l)); }, "Values of parameters and states, by path.")
-      .def("load_tensors", [](nn::Layer& l, const py::dict& tensors) { load(to_named(tensors), l); },
-           "Gives the parameters and states values, by path.")
-      .def("clone", [](const nn::Layer& l) { return l.clone(); }, "A copy with parameters of its own.")
+      .def(
+          "tensors", [](const nn::Layer& l) { return to_dict(tensors_of(l)); },
+          "Values of parameters and states, by path.")
+      .def(
+          "load_tensors", [](nn::Layer& l, const py::dict& tensors) { load(to_named(tensors), l); },
+          "Gives the parameters and states values, by path.")
+      .def(
+          "clone", [](const nn::Layer& l) { return l.clone(); }, "A copy with parameters of its own.")
       .def("describe", &nn::Layer::describe)
       .def("__repr__", &nn::Layer::describe)
-      .def("summary", [](const nn::Layer& l, const py::args& a) {
-        const nn::Inputs inputs = to_inputs(a);
-        return l.summary(inputs);
-      }, "A line a layer: path, what it is, shape of its output, its own parameters, FLOP.")
-      .def("svg", [](const nn::Layer& l, const py::args& a) { return explain::graph_svg(l, to_inputs(a)); },
-           "The net as a picture, for inputs like these.")
+      .def(
+          "summary",
+          [](const nn::Layer& l, const py::args& a) {
+            const nn::Inputs inputs = to_inputs(a);
+            return l.summary(inputs);
+          },
+          "A line a layer: path, what it is, shape of its output, its own parameters, FLOP.")
+      .def(
+          "svg", [](const nn::Layer& l, const py::args& a) { return explain::graph_svg(l, to_inputs(a)); },
+          "The net as a picture, for inputs like these.")
       .def_property("name", &nn::Layer::name, &nn::Layer::set_name)
-      .def("append", [](nn::Layer& l, const Shared<nn::Layer>& layer) {
-        hold_python_side(*layer);
-        list_of(l).append(layer);
-      }, "Appends a layer to a row.")
+      .def(
+          "append",
+          [](nn::Layer& l, const Shared<nn::Layer>& layer) {
+            hold_python_side(*layer);
+            list_of(l).append(layer);
+          },
+          "Appends a layer to a row.")
       .def("__len__", [](nn::Layer& l) { return list_of(l).size(); })
       .def("__getitem__", layer_at)
       .def("__bool__", [](const nn::Layer&) { return true; })
@@ -188,24 +219,32 @@ void add_layers(py::module_& m) {
   add_variable<nn::Parameter>(m, "Parameter", "A tensor that is trained.");
   add_variable<nn::State>(m, "State", "A tensor that training changes without a gradient.");
   const py::object property = py::module_::import("builtins").attr("property");
-  m.attr("Parameter").attr("grad") = property(py::cpp_function([](const nn::Parameter& p) { return p.grad(); },
-                                                               py::is_method(m.attr("Parameter"))));
+  m.attr("Parameter").attr("grad") = property(
+      py::cpp_function([](const nn::Parameter& p) { return p.grad(); }, py::is_method(m.attr("Parameter"))));
   py::class_<nn::Init>(m, "Init", "What a layer's `init` gets when it sees its first inputs.")
-      .def("shape", [](const nn::Init& i, std::size_t input) { return py::reinterpret_steal<py::object>(from_shape(i.shape(input))); },
-           py::arg("input") = 0)
-      .def_property_readonly("dtype", [](const nn::Init& i) { return py::reinterpret_steal<py::object>(from_dtype(i.dtype())); })
-      .def("__call__", [](nn::Init& init, const std::string& name, nn::Parameter& parameter, const py::object& shape,
-                          const py::object& how, std::int64_t fan_in, std::int64_t fan_out) {
-        if (is_number(how.ptr())) {
-          init(name, parameter, to_shape(shape.ptr()), to_number(how.ptr()).real());
-        } else {
-          init(name, parameter, to_shape(shape.ptr()), nn::AnyInitializer(to_kind<nn::Initializer>(how)), {fan_in, fan_out});
-        }
-      }, py::arg("name"), py::arg("parameter"), py::arg("shape"), py::arg("initializer") = 0.0, py::arg("fan_in") = 1,
-         py::arg("fan_out") = 1)
-      .def("state", [](nn::Init& init, const std::string& name, nn::State& state, const py::object& shape, double value) {
-        init(name, state, to_shape(shape.ptr()), value);
-      });
+      .def(
+          "shape",
+          [](const nn::Init& i, std::size_t input) {
+            return py::reinterpret_steal<py::object>(from_shape(i.shape(input)));
+          },
+          py::arg("input") = 0)
+      .def_property_readonly(
+          "dtype", [](const nn::Init& i) { return py::reinterpret_steal<py::object>(from_dtype(i.dtype())); })
+      .def(
+          "__call__",
+          [](nn::Init& init, const std::string& name, nn::Parameter& parameter, const py::object& shape,
+             const py::object& how, std::int64_t fan_in, std::int64_t fan_out) {
+            if (is_number(how.ptr())) {
+              init(name, parameter, to_shape(shape.ptr()), to_number(how.ptr()).real());
+            } else {
+              init(name, parameter, to_shape(shape.ptr()), nn::AnyInitializer(to_kind<nn::Initializer>(how)),
+                   {fan_in, fan_out});
+            }
+          },
+          py::arg("name"), py::arg("parameter"), py::arg("shape"), py::arg("initializer") = 0.0,
+          py::arg("fan_in") = 1, py::arg("fan_out") = 1)
+      .def("state", [](nn::Init& init, const std::string& name, nn::State& state, const py::object& shape,
+                       double value) { init(name, state, to_shape(shape.ptr()), value); });
   add_layer_class(m);
   m.def("_is_training", [] { return current_pass() != nullptr && current_pass()->is_training(); });
   m.def("_random_key", [] {
@@ -220,10 +259,12 @@ void add_layers(py::module_& m) {
   m.def("_layer_of", [](const std::string& configuration) {
     return config::make<nn::Layer>(config::parse_json(configuration, "a pickled net"));
   });
-  m.def("_save", [](const std::string& path, const nn::Layer& net, const std::vector<std::string>& classes, const py::dict& notes) {
+  m.def("_save", [](const std::string& path, const nn::Layer& net, const std::vector<std::string>& classes,
+                    const py::dict& notes) {
     ModelOptions options;
     options.classes = classes;
-    for (const auto& [key, value] : notes) options.notes.emplace_back(py::cast<std::string>(py::str(key)), py::cast<std::string>(py::str(value)));
+    for (const auto& [key, value] : notes)
+      options.notes.emplace_back(py::cast<std::string>(py::str(key)), py::cast<std::string>(py::str(value)));
     const Computing alone;
     save(path, net, options);
   });

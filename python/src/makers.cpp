@@ -1,7 +1,7 @@
 #include "arguments.h"
+#include "chainrule/grad.h"
 #include "functions.h"
 #include "graph/node.h"
-#include "chainrule/grad.h"
 
 // Tensors from nothing, and what else chainrule/tensor.h and grad.h have that is a function of tensors.
 namespace chainrule::python {
@@ -21,8 +21,10 @@ Tensor counted(Arguments& a) {
 
 const FunctionRow kMakers[] = {
     {"tensor", "values, dtype=None", [](Arguments& a) -> PyObject* { return give(made(a)); },
-     "A tensor of a number, a list, or an array, which is copied: a tensor never changes. Of lists and numbers, those "
-     "with a fraction become float32, whole ones int64. An array keeps its dtype; int8 to uint32 become int64, float16 "
+     "A tensor of a number, a list, or an array, which is copied: a tensor never changes. Of lists and "
+     "numbers, those "
+     "with a fraction become float32, whole ones int64. An array keeps its dtype; int8 to uint32 become "
+     "int64, float16 "
      "becomes float32."},
     {"full", "shape, value, dtype='float32'",
      [](Arguments& a) -> PyObject* { return give(full(a.shape(0), to_number(a.slots[1]), a.dtype(2, f32))); },
@@ -32,21 +34,31 @@ const FunctionRow kMakers[] = {
     {"ones", "shape, dtype='float32'",
      [](Arguments& a) -> PyObject* { return give(ones(a.shape(0), a.dtype(1, f32))); }, "1 everywhere."},
     {"zeros_like", "x, dtype=None",
-     [](Arguments& a) -> PyObject* { return give(zeros(a.tensor(0).shape(), a.dtype(1, a.tensor(0).dtype()))); },
+     [](Arguments& a) -> PyObject* {
+       return give(zeros(a.tensor(0).shape(), a.dtype(1, a.tensor(0).dtype())));
+     },
      "0 everywhere, with the shape and dtype of x."},
     {"ones_like", "x, dtype=None",
-     [](Arguments& a) -> PyObject* { return give(ones(a.tensor(0).shape(), a.dtype(1, a.tensor(0).dtype()))); },
+     [](Arguments& a) -> PyObject* {
+       return give(ones(a.tensor(0).shape(), a.dtype(1, a.tensor(0).dtype())));
+     },
      "1 everywhere, with the shape and dtype of x."},
     {"scalar", "value, dtype='float32'",
      [](Arguments& a) -> PyObject* { return give(scalar(to_number(a.slots[0]), a.dtype(1, f32))); },
      "A tensor with no axes."},
     {"count", "count, dtype='int64'", [](Arguments& a) -> PyObject* { return give(counted(a)); },
      "0, 1, ..., count - 1."},
-    {"detach", "x", [](Arguments& a) -> PyObject* { compute(a.tensor(0)); return give(detach(a.tensor(0))); },
+    {"detach", "x",
+     [](Arguments& a) -> PyObject* {
+       compute(a.tensor(0));
+       return give(detach(a.tensor(0)));
+     },
      "A tensor with the value of x and no history: gradients stop here."},
-    {"stop_gradient", "x", [](Arguments& a) -> PyObject* { return give(stop_gradient(a.tensor(0), a.where())); },
+    {"stop_gradient", "x",
+     [](Arguments& a) -> PyObject* { return give(stop_gradient(a.tensor(0), a.where())); },
      "The same value, held constant: no gradient goes through. As detach, but nothing is computed."},
-    {"index", "x, key", [](Arguments& a) -> PyObject* { return give(index(a.tensor(0), a.slots[1])); }, "x[key]."},
+    {"index", "x, key", [](Arguments& a) -> PyObject* { return give(index(a.tensor(0), a.slots[1])); },
+     "x[key]."},
     {nullptr, nullptr, nullptr, nullptr},
 };
 

@@ -20,8 +20,10 @@ PyObject* add_methods(PyObject*, PyObject* methods) {
 }
 
 PyMethodDef methods[] = {{"_set_package_folder", set_folder, METH_O, nullptr},
-                         {"_add_methods", add_methods, METH_O, nullptr}, {nullptr, nullptr, 0, nullptr}};
-PyModuleDef definition = {PyModuleDef_HEAD_INIT, "chainrule._core", nullptr, -1, methods, nullptr, nullptr, nullptr, nullptr};
+                         {"_add_methods", add_methods, METH_O, nullptr},
+                         {nullptr, nullptr, 0, nullptr}};
+PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, "chainrule._core", nullptr, -1, methods, nullptr, nullptr, nullptr, nullptr};
 
 }  // namespace
 

@@ -15,7 +15,8 @@ class Side {
       tensor_ = &tensor_of(object);
     } else if (is_number(object)) {
       number_ = to_number(object);
-    } else if (PyObject_CheckBuffer(object) || PySequence_Check(object) || PyObject_HasAttrString(object, "__array__")) {
+    } else if (PyObject_CheckBuffer(object) || PySequence_Check(object) ||
+               PyObject_HasAttrString(object, "__array__")) {
       held_ = to_tensor(object);
       tensor_ = &held_;
     } else {
@@ -26,7 +27,9 @@ class Side {
   Side& operator=(const Side&) = delete;
 
   bool is_known() const { return is_known_; }
-  Operand operand(Location where) const { return tensor_ != nullptr ? Operand(*tensor_, where) : Operand(number_, where); }
+  Operand operand(Location where) const {
+    return tensor_ != nullptr ? Operand(*tensor_, where) : Operand(number_, where);
+  }
 
  private:
   const Tensor* tensor_ = nullptr;
@@ -62,7 +65,7 @@ template <Tensor (*f)(const Operand&, const Operand&)>
 Tensor logical(const Operand& a, const Operand& b) {
   if (!is_true_or_false(a) || !is_true_or_false(b)) {
     PyErr_SetString(PyExc_TypeError, "&, | and ^ take boolean tensors; of others, write logical_and(a, b)");
-    throw PythonError{};
+    throw PythonRaised{};
   }
   return f(a, b);
 }
@@ -88,7 +91,7 @@ PyObject* invert(PyObject* x) {
   return guarded([&] {
     if (tensor_of(x).dtype() != boolean) {
       PyErr_SetString(PyExc_TypeError, "~ takes a boolean tensor; of others, write logical_not(x)");
-      throw PythonError{};
+      throw PythonRaised{};
     }
     return give(logical_not(Operand(tensor_of(x), caller())));
   });
@@ -99,7 +102,7 @@ const Tensor& only(PyObject* object, const char* what) {
   if (x.numel() != 1) {
     PyErr_Format(PyExc_TypeError, "%s of a tensor with %lld elements; only of one", what,
                  static_cast<long long>(x.numel()));
-    throw PythonError{};
+    throw PythonRaised{};
   }
   compute(x);
   return x;
@@ -108,8 +111,9 @@ int truth(PyObject* object) {
   return guarded(-1, [&] {
     const Tensor& x = tensor_of(object);
     if (x.numel() != 1) {
-      PyErr_SetString(PyExc_ValueError, "a tensor of other than one element is neither true nor false: write any(x) or all(x)");
-      throw PythonError{};
+      PyErr_SetString(PyExc_ValueError,
+                      "a tensor of other than one element is neither true nor false: write any(x) or all(x)");
+      throw PythonRaised{};
     }
     compute(x);
     return x.item() != 0 ? 1 : 0;  // NaN is not 0
@@ -121,14 +125,15 @@ PyObject* to_float(PyObject* x) {
 PyObject* to_int(PyObject* object) {
   return guarded([&] {
     const Tensor& x = only(object, "int()");
-    return is_floating(x.dtype()) ? PyLong_FromDouble(x.item(caller())) : PyLong_FromLongLong(x.item<std::int64_t>());
+    return is_floating(x.dtype()) ? PyLong_FromDouble(x.item(caller()))
+                                  : PyLong_FromLongLong(x.item<std::int64_t>());
   });
 }
 PyObject* to_index(PyObject* object) {
   return guarded([&] {
     if (is_floating(tensor_of(object).dtype()) || tensor_of(object).ndim() > 0) {
       PyErr_SetString(PyExc_TypeError, "only a whole-numbered tensor without axes can be an index");
-      throw PythonError{};
+      throw PythonRaised{};
     }
     return to_int(object);
   });
@@ -164,12 +169,18 @@ PyNumberMethods number_methods = [] {
 PyObject* compare(PyObject* a, PyObject* b, int op) {
   if (b == Py_None && (op == Py_EQ || op == Py_NE)) return PyBool_FromLong(op == Py_NE);
   switch (op) {
-    case Py_LT: return on_both(a, b, [](const Operand& x, const Operand& y) { return x < y; });
-    case Py_LE: return on_both(a, b, [](const Operand& x, const Operand& y) { return x <= y; });
-    case Py_GT: return on_both(a, b, [](const Operand& x, const Operand& y) { return x > y; });
-    case Py_GE: return on_both(a, b, [](const Operand& x, const Operand& y) { return x >= y; });
-    case Py_EQ: return on_both(a, b, equal);
-    default: return on_both(a, b, not_equal);
+    case Py_LT:
+      return on_both(a, b, [](const Operand& x, const Operand& y) { return x < y; });
+    case Py_LE:
+      return on_both(a, b, [](const Operand& x, const Operand& y) { return x <= y; });
+    case Py_GT:
+      return on_both(a, b, [](const Operand& x, const Operand& y) { return x > y; });
+    case Py_GE:
+      return on_both(a, b, [](const Operand& x, const Operand& y) { return x >= y; });
+    case Py_EQ:
+      return on_both(a, b, equal);
+    default:
+      return on_both(a, b, not_equal);
   }
 }
 

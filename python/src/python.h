@@ -34,15 +34,15 @@ class Ref {
 };
 
 /// A Python error that is set, on its way through C++.
-struct PythonError {};
+struct PythonRaised {};
 
 /// The reference, or the error that is set where there is none.
 inline Ref checked(PyObject* owned) {
-  if (owned == nullptr) throw PythonError{};
+  if (owned == nullptr) throw PythonRaised{};
   return Ref(owned);
 }
 inline int checked(int status) {
-  if (status < 0) throw PythonError{};
+  if (status < 0) throw PythonRaised{};
   return status;
 }
 

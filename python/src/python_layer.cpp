@@ -11,13 +11,12 @@ auto with_python(F f) {
     return f();
   } catch (py::error_already_set& error) {
     error.restore();
-    throw PythonError{};
+    throw PythonRaised{};
   } catch (const py::cast_error& error) {
     PyErr_SetString(PyExc_TypeError, error.what());
-    throw PythonError{};
+    throw PythonRaised{};
   }
 }
-
 
 }  // namespace
 
@@ -131,7 +130,8 @@ void PythonLayer::visit_members(nn::Members& m) {
       };
       if (py::isinstance<py::list>(value)) {
         int number = 0;
-        for (const py::handle& each : py::reinterpret_borrow<py::list>(value)) add(name + std::to_string(++number), each);
+        for (const py::handle& each : py::reinterpret_borrow<py::list>(value))
+          add(name + std::to_string(++number), each);
       } else {
         add(name, value);
       }

@@ -26,7 +26,8 @@ class PythonLayer : public nn::Layer {
 
   /// The Python object that this belongs to, which holds this; borrowed until it is `hold`ed.
   PyObject* side() const;
-  /// From now on this holds its Python side: something in C++ holds this. Python's collector of garbage knows.
+  /// From now on this holds its Python side: something in C++ holds this. Python's collector of garbage
+  /// knows.
   void hold();
   bool is_holding() const { return is_holding_; }
   void let_go();

@@ -14,9 +14,10 @@ namespace chainrule::python {
 namespace {
 
 Registry& registry_of(const std::string& kind) {
-  static Registry* const all[] = {&registry<nn::Layer>(),        &registry<optim::Rule>(),     &registry<optim::Schedule>(),
-                                  &registry<nn::Initializer>(),  &registry<loss::Loss>(),      &registry<metric::Metric>(),
-                                  &registry<data::Transform>(),  &registry<data::Scaler>(),    &registry<plot::Plot>()};
+  static Registry* const all[] = {
+      &registry<nn::Layer>(),       &registry<optim::Rule>(),  &registry<optim::Schedule>(),
+      &registry<nn::Initializer>(), &registry<loss::Loss>(),   &registry<metric::Metric>(),
+      &registry<data::Transform>(), &registry<data::Scaler>(), &registry<plot::Plot>()};
   for (Registry* each : all) {
     if (each->kind() == kind) return *each;
   }
@@ -36,8 +37,9 @@ bool is_one(const Configurable& made, const Registry& kind) {
   return &kind == &registry<Base>() && dynamic_cast<const Base*>(&made) != nullptr;
 }
 bool is_of(const Configurable& made, const Registry& kind) {
-  return is_one<nn::Layer>(made, kind) || is_one<optim::Rule>(made, kind) || is_one<optim::Schedule>(made, kind) ||
-         is_one<nn::Initializer>(made, kind) || is_one<loss::Loss>(made, kind) || is_one<metric::Metric>(made, kind) ||
+  return is_one<nn::Layer>(made, kind) || is_one<optim::Rule>(made, kind) ||
+         is_one<optim::Schedule>(made, kind) || is_one<nn::Initializer>(made, kind) ||
+         is_one<loss::Loss>(made, kind) || is_one<metric::Metric>(made, kind) ||
          is_one<data::Transform>(made, kind) || is_one<data::Scaler>(made, kind);
 }
 
@@ -51,7 +53,8 @@ const Field* find(const Fields& fields, const std::string& name) {
 /// Puts objects into a setting that holds one, or some.
 void put(const config::Settings& of, const Field* field, const std::string& name, const py::handle& object) {
   if (field == nullptr || field->put == nullptr) {
-    PyErr_Format(PyExc_TypeError, "%s has no setting '%s' that is a layer or another object", of.name.c_str(), name.c_str());
+    PyErr_Format(PyExc_TypeError, "%s has no setting '%s' that is a layer or another object", of.name.c_str(),
+                 name.c_str());
     throw py::error_already_set();
   }
   field->clear(field->target);
@@ -83,7 +86,8 @@ py::list describe_rows(const std::string& kind) {
     py::list settings;
     for (const Field& field : fields.all()) {
       const config::Value* value = defaults.find(field.name);
-      settings.append(py::make_tuple(std::string(field.name), std::string(field.doc), static_cast<int>(field.kind),
+      settings.append(py::make_tuple(std::string(field.name), std::string(field.doc),
+                                     static_cast<int>(field.kind),
                                      value != nullptr ? from_value(*value) : py::none()));
     }
     rows.append(py::make_tuple(std::string(row.info->name), std::string(row.info->doc), settings));
@@ -101,7 +105,8 @@ py::object make(const std::string& kind, const std::string& name, const py::dict
 
 py::dict settings_of(Configurable& of) {
   py::dict settings;
-  for (const config::Entry& each : config::write(config::Settings(of)).table) settings[py::str(each.key)] = from_value(each.value);
+  for (const config::Entry& each : config::write(config::Settings(of)).table)
+    settings[py::str(each.key)] = from_value(each.value);
   return settings;
 }
 
@@ -130,12 +135,18 @@ config::Value to_value(const py::handle& object) {
 py::object from_value(const config::Value& value) {
   using Kind = config::Value::Kind;
   switch (value.kind) {
-    case Kind::null: return py::none();
-    case Kind::boolean: return py::bool_(value.boolean);
-    case Kind::integer: return py::int_(value.integer);
-    case Kind::seed: return py::int_(value.seed);
-    case Kind::number: return py::float_(value.number);
-    case Kind::text: return py::str(value.text);
+    case Kind::null:
+      return py::none();
+    case Kind::boolean:
+      return py::bool_(value.boolean);
+    case Kind::integer:
+      return py::int_(value.integer);
+    case Kind::seed:
+      return py::int_(value.seed);
+    case Kind::number:
+      return py::float_(value.number);
+    case Kind::text:
+      return py::str(value.text);
     case Kind::list: {
       py::list list;
       for (const config::Value& each : value.list) list.append(from_value(each));
@@ -146,7 +157,8 @@ py::object from_value(const config::Value& value) {
       for (const config::Entry& each : value.table) table[py::str(each.key)] = from_value(each.value);
       return table;
     }
-    case Kind::call: break;
+    case Kind::call:
+      break;
   }
   return py::str(config::to_text(value));
 }
@@ -165,23 +177,26 @@ void set_settings(const config::Settings& of, const py::dict& settings) {
   if (!plain.empty()) config::read(of, config::Value::of_table(std::move(plain)));
   for (const auto& [key, value] : settings) {
     const std::string name = to_text(key.ptr(), "the name of a setting");
-    if (is_configurable(value) || is_list_of_configurables(value)) put(of, find(of.fields, name), name, value);
+    if (is_configurable(value) || is_list_of_configurables(value))
+      put(of, find(of.fields, name), name, value);
   }
 }
 
 void add_settings(py::module_& m) {
   py::class_<Configurable, Shared<Configurable>>(m, "Configured", "Something with a name and settings.")
-      .def_property_readonly("kind", [](const Configurable& c) { return std::string(c.info().name); }, "Its name.")
+      .def_property_readonly(
+          "kind", [](const Configurable& c) { return std::string(c.info().name); }, "Its name.")
       .def_property_readonly("settings", settings_of, "Its settings: a dict.")
-      .def("describe", [](const Configurable& c) { return config::describe(c); },
-           "What it is, as configurations write it: \"conv2d(30, 5)\".")
+      .def(
+          "describe", [](const Configurable& c) { return config::describe(c); },
+          "What it is, as configurations write it: \"conv2d(30, 5)\".")
       .def("__repr__", [](const Configurable& c) { return config::describe(c); });
   m.def("_rows", describe_rows);
   m.def("_make", make);
   m.def("_of_text", [](const std::string& kind, const py::object& text) {
-    return from_configurable(config::make(registry_of(kind), py::isinstance<py::str>(text)
-                                                                 ? config::parse_text(py::cast<std::string>(text))
-                                                                 : to_value(text)));
+    return from_configurable(config::make(
+        registry_of(kind),
+        py::isinstance<py::str>(text) ? config::parse_text(py::cast<std::string>(text)) : to_value(text)));
   });
 }
 

@@ -19,7 +19,7 @@ PyObject* make(PyTypeObject*, PyObject* arguments, PyObject* keywords) {
     PyObject *values = nullptr, *dtype = nullptr;
     static const char* names[] = {"values", "dtype", nullptr};
     if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O|O", const_cast<char**>(names), &values, &dtype))
-      throw PythonError{};
+      throw PythonRaised{};
     const Tensor x = to_tensor(values);
     return give(dtype == nullptr || dtype == Py_None ? x : cast(x, to_dtype(dtype), caller()));
   });
@@ -33,13 +33,13 @@ void destroy(PyObject* object) {
 }
 
 PyObject* repr(PyObject* self) {
-  return guarded([&] {
-    return checked(PyObject_CallOneArg(of_package("_convert", "text_of"), self)).release();
-  });
+  return guarded(
+      [&] { return checked(PyObject_CallOneArg(of_package("_convert", "text_of"), self)).release(); });
 }
 
 PyObject* str(PyObject* self) {
-  return guarded([&] { return checked(PyObject_CallOneArg(of_package("_convert", "plain_text_of"), self)).release(); });
+  return guarded(
+      [&] { return checked(PyObject_CallOneArg(of_package("_convert", "plain_text_of"), self)).release(); });
 }
 
 Py_ssize_t length(PyObject* self) {
@@ -62,9 +62,10 @@ PyObject* item_at(PyObject* self, Py_ssize_t i) {  // iteration ends with an Ind
 }
 
 int assign(PyObject*, PyObject*, PyObject*) {
-  PyErr_SetString(PyExc_TypeError,
-                  "a tensor never changes: make another one, with where(mask, new, x), index_add, scatter_add or "
-                  "concatenate; or work on a copy, numpy.array(x)");
+  PyErr_SetString(
+      PyExc_TypeError,
+      "a tensor never changes: make another one, with where(mask, new, x), index_add, scatter_add or "
+      "concatenate; or work on a copy, numpy.array(x)");
   return -1;
 }
 
@@ -90,15 +91,14 @@ PyObject* transposed(PyObject* self, void*) {
   return guarded([&] { return give(transpose(tensor_of(self), caller())); });
 }
 
-PyGetSetDef properties[] = {
-    {"shape", shape, nullptr, "Sizes along the axes: a tuple.", nullptr},
-    {"dtype", dtype, nullptr, "NumPy's dtype of the elements.", nullptr},
-    {"ndim", ndim, nullptr, "Number of axes.", nullptr},
-    {"size", size, nullptr, "Number of elements.", nullptr},
-    {"nbytes", nbytes, nullptr, "Bytes of the elements.", nullptr},
-    {"itemsize", itemsize, nullptr, "Bytes of an element.", nullptr},
-    {"T", transposed, nullptr, "The axes in reverse order.", nullptr},
-    {nullptr, nullptr, nullptr, nullptr, nullptr}};
+PyGetSetDef properties[] = {{"shape", shape, nullptr, "Sizes along the axes: a tuple.", nullptr},
+                            {"dtype", dtype, nullptr, "NumPy's dtype of the elements.", nullptr},
+                            {"ndim", ndim, nullptr, "Number of axes.", nullptr},
+                            {"size", size, nullptr, "Number of elements.", nullptr},
+                            {"nbytes", nbytes, nullptr, "Bytes of the elements.", nullptr},
+                            {"itemsize", itemsize, nullptr, "Bytes of an element.", nullptr},
+                            {"T", transposed, nullptr, "The axes in reverse order.", nullptr},
+                            {nullptr, nullptr, nullptr, nullptr, nullptr}};
 
 PySequenceMethods sequence_methods = [] {
   PySequenceMethods sequence{};
@@ -139,7 +139,7 @@ PyTypeObject tensor_type = [] {
 
 PyObject* give(Tensor tensor) {
   TensorObject* made = PyObject_New(TensorObject, &tensor_type);
-  if (made == nullptr) throw PythonError{};
+  if (made == nullptr) throw PythonRaised{};
   new (&made->tensor) Tensor(std::move(tensor));
   made->weak_references = nullptr;
   return reinterpret_cast<PyObject*>(made);

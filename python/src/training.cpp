@@ -24,9 +24,11 @@ optim::Options to_options(const py::dict& settings) {
   return options;
 }
 
-NetOptimizer* make_optimizer(const Shared<nn::Layer>& net, const py::object& rule, const py::dict& settings, std::uint64_t seed) {
+NetOptimizer* make_optimizer(const Shared<nn::Layer>& net, const py::object& rule, const py::dict& settings,
+                             std::uint64_t seed) {
   hold_python_side(*net);
-  return new NetOptimizer{net, optim::Optimizer(*net, optim::AnyRule(to_kind<optim::Rule>(rule)), to_options(settings)), seed};
+  return new NetOptimizer{
+      net, optim::Optimizer(*net, optim::AnyRule(to_kind<optim::Rule>(rule)), to_options(settings)), seed};
 }
 
 /// One step: of a function that gives the loss, in a pass of training; or of a loss.
@@ -39,7 +41,8 @@ double step(NetOptimizer& of, const py::object& loss) {
     {
       const InPass here(&pass);
       const py::object made = loss();
-      if (!is_tensor(made.ptr())) throw_type("what the function of a step returns", "the loss, a tensor", made.ptr());
+      if (!is_tensor(made.ptr()))
+        throw_type("what the function of a step returns", "the loss, a tensor", made.ptr());
       value = tensor_of(made.ptr());
     }
     const Computing alone;
@@ -66,7 +69,7 @@ auto in_python(F f) {
     return f();
   } catch (py::error_already_set& error) {
     error.restore();
-    throw PythonError{};
+    throw PythonRaised{};
   }
 }
 
@@ -124,7 +127,8 @@ struct PythonLoss {
 };
 
 loss::AnyLoss to_loss(const py::object& object) {
-  if (py::isinstance<py::str>(object) || py::isinstance<Configurable>(object)) return to_kind<loss::Loss>(object);
+  if (py::isinstance<py::str>(object) || py::isinstance<Configurable>(object))
+    return to_kind<loss::Loss>(object);
   auto function = std::shared_ptr<py::object>(new py::object(object), [](py::object* held) {
     const WithPython here;
     delete held;
@@ -149,9 +153,10 @@ struct Wishes {
   bool shuffle = true;
 };
 
-py::tuple fit(nn::Layer& net, const std::vector<Tensor>& columns, const std::vector<Tensor>& held_out, const py::object& loss,
-              const py::object& rule, const py::dict& optimizer_settings, const py::list& metrics, const py::list& transforms,
-              const py::list& callbacks, const py::dict& wishes) {
+py::tuple fit(nn::Layer& net, const std::vector<Tensor>& columns, const std::vector<Tensor>& held_out,
+              const py::object& loss, const py::object& rule, const py::dict& optimizer_settings,
+              const py::list& metrics, const py::list& transforms, const py::list& callbacks,
+              const py::dict& wishes) {
   const Location where = caller();
   Wishes w;
   w.epochs = py::cast<double>(wishes["epochs"]);
@@ -193,8 +198,8 @@ py::tuple fit(nn::Layer& net, const std::vector<Tensor>& columns, const std::vec
   return py::make_tuple(reports, result.reason, result.seconds);
 }
 
-py::dict measure(nn::Layer& net, const std::vector<Tensor>& columns, const py::object& loss, const py::list& metrics,
-                 std::int64_t batch_size) {
+py::dict measure(nn::Layer& net, const std::vector<Tensor>& columns, const py::object& loss,
+                 const py::list& metrics, std::int64_t batch_size) {
   train::Task::Metrics measures;
   for (const py::handle& each : metrics) measures.emplace_back(to_kind<metric::Metric>(each));
   const Location where = caller();
@@ -215,27 +220,39 @@ py::dict measure(nn::Layer& net, const std::vector<Tensor>& columns, const py::o
 
 void add_training(py::module_& m) {
   py::class_<NetOptimizer>(m, "Optimizer", "Changes the parameters of a net, step by step.")
-      .def(py::init(&make_optimizer), py::arg("net"), py::arg("rule"), py::arg("settings") = py::dict(), py::arg("seed") = 1)
+      .def(py::init(&make_optimizer), py::arg("net"), py::arg("rule"), py::arg("settings") = py::dict(),
+           py::arg("seed") = 1)
       .def("step", step, py::arg("loss"),
-           "One step against the gradient of the loss, and the loss from before it: a number. `loss` is a function "
-           "without arguments that computes it, in a pass of training; or a tensor, for nets that keep no statistics.")
-      .def_property_readonly("steps", [](const NetOptimizer& o) { return o.optimizer.steps(); }, "Steps taken.")
+           "One step against the gradient of the loss, and the loss from before it: a number. `loss` is a "
+           "function "
+           "without arguments that computes it, in a pass of training; or a tensor, for nets that keep no "
+           "statistics.")
+      .def_property_readonly(
+          "steps", [](const NetOptimizer& o) { return o.optimizer.steps(); }, "Steps taken.")
       .def_property(
           "lr", [](const NetOptimizer& o) { return o.optimizer.lr(); },
           [](NetOptimizer& o, const py::object& lr) {
-            o.optimizer.set_lr(is_number(lr.ptr()) ? optim::Rate(to_number(lr.ptr()).real()) : optim::Rate(to_kind<optim::Schedule>(lr)));
+            o.optimizer.set_lr(is_number(lr.ptr()) ? optim::Rate(to_number(lr.ptr()).real())
+                                                   : optim::Rate(to_kind<optim::Schedule>(lr)));
           },
           "The learning rate of the next step; a number or a schedule can be set.")
-      .def("lr_at", [](const NetOptimizer& o, std::int64_t at) { return o.optimizer.lr(at); }, "The learning rate of a step.")
+      .def(
+          "lr_at", [](const NetOptimizer& o, std::int64_t at) { return o.optimizer.lr(at); },
+          "The learning rate of a step.")
       .def_property_readonly("net", [](const NetOptimizer& o) { return o.net; })
       .def("state", state_of, "All that a later step depends on, beside the parameters: tensors by name.")
-      .def("restore", [](NetOptimizer& o, const py::dict& state) {
-        NamedTensors named;
-        for (const auto& [name, tensor] : state) named.add(to_text(name.ptr(), "a name"), to_tensor(tensor.ptr()));
-        o.optimizer.restore(named);
-      }, "Goes on from what `state` gave.")
+      .def(
+          "restore",
+          [](NetOptimizer& o, const py::dict& state) {
+            NamedTensors named;
+            for (const auto& [name, tensor] : state)
+              named.add(to_text(name.ptr(), "a name"), to_tensor(tensor.ptr()));
+            o.optimizer.restore(named);
+          },
+          "Goes on from what `state` gave.")
       .def("__repr__", [](const NetOptimizer& o) {
-        return config::describe(o.optimizer.rule()) + " of " + o.net->describe() + ", after " + std::to_string(o.optimizer.steps()) + " steps";
+        return config::describe(o.optimizer.rule()) + " of " + o.net->describe() + ", after " +
+               std::to_string(o.optimizer.steps()) + " steps";
       });
   m.def("_fit", fit);
   m.def("_measure", measure);

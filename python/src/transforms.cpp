@@ -19,7 +19,8 @@ std::vector<PyObject*>& gradient_functions() {
 
 /// The first input as it is, with a gradient by the others that a Python function gives.
 struct CustomGradient {
-  static constexpr OpInfo kInfo{.name = "custom_gradient", .arity = -1, .doc = "A value with a gradient of its own."};
+  static constexpr OpInfo kInfo{
+      .name = "custom_gradient", .arity = -1, .doc = "A value with a gradient of its own."};
   std::int64_t function = 0;
 
   bool operator==(const CustomGradient&) const = default;
@@ -31,9 +32,11 @@ struct CustomGradient {
     Tensors found(v.inputs.size());
     py::list inputs;
     for (const Tensor& each : v.inputs.subspan(1)) inputs.append(py::cast(each));
-    const py::list given = py::reinterpret_steal<py::object>(checked(
-        PyObject_CallFunctionObjArgs(gradient_functions()[static_cast<std::size_t>(function)], py::cast(v.cotangent).ptr(),
-                                     py::cast(v.output).ptr(), inputs.ptr(), nullptr)).release());
+    const py::list given = py::reinterpret_steal<py::object>(
+        checked(PyObject_CallFunctionObjArgs(gradient_functions()[static_cast<std::size_t>(function)],
+                                             py::cast(v.cotangent).ptr(), py::cast(v.output).ptr(),
+                                             inputs.ptr(), nullptr))
+            .release());
     for (std::size_t i = 0; i < found.size(); ++i) {
       const bool is_given = i > 0 && !given[i - 1].is_none();
       if (is_given) found[i] = to_tensor(py::object(given[i - 1]).ptr());
@@ -42,7 +45,8 @@ struct CustomGradient {
     return found;
   }
   void run(const Kernel& k) const {
-    std::memcpy(k.output.data, k.inputs[0].data, static_cast<std::size_t>(k.output.numel()) * size_of(k.output.dtype));
+    std::memcpy(k.output.data, k.inputs[0].data,
+                static_cast<std::size_t>(k.output.numel()) * size_of(k.output.dtype));
   }
 };
 
@@ -54,7 +58,8 @@ struct Variable {
   Meta infer(std::span<const Meta> in) const { return in[0]; }
   Gradients vjp(const Vjp& v) const { return {v.cotangent}; }
   void run(const Kernel& k) const {
-    std::memcpy(k.output.data, k.inputs[0].data, static_cast<std::size_t>(k.output.numel()) * size_of(k.output.dtype));
+    std::memcpy(k.output.data, k.inputs[0].data,
+                static_cast<std::size_t>(k.output.numel()) * size_of(k.output.dtype));
   }
 };
 
@@ -66,7 +71,7 @@ Tensor call_python(F f) {
     return f();
   } catch (py::error_already_set& error) {
     error.restore();
-    throw PythonError{};
+    throw PythonRaised{};
   }
 }
 
@@ -88,18 +93,20 @@ Tensor with_gradient(std::int64_t function, const Tensor& value, std::vector<Ten
   return apply(CustomGradient{function}, std::span<const Tensor>(inputs), where);
 }
 
-py::tuple check(const py::function& f, const std::vector<Tensor>& at, int order, bool all_entries, double tolerance,
-                double step, std::uint64_t seed) {
+py::tuple check(const py::function& f, const std::vector<Tensor>& at, int order, bool all_entries,
+                double tolerance, double step, std::uint64_t seed) {
   const auto function = [&](std::span<const Tensor> values) {
     return call_python([&] { return f(std::vector<Tensor>(values.begin(), values.end())).cast<Tensor>(); });
   };
   const GradCheckReport r = computing([&](Location where) {
-    return grad_check(TensorsFunction(function), std::span<const Tensor>(at),
-                      {.order = order, .all_entries = all_entries, .tolerance = tolerance, .step = step, .seed = seed},
-                      where);
+    return grad_check(
+        TensorsFunction(function), std::span<const Tensor>(at),
+        {.order = order, .all_entries = all_entries, .tolerance = tolerance, .step = step, .seed = seed},
+        where);
   });
   static constexpr const char* names[] = {"ok", "failed", "kink"};
-  return py::make_tuple(r.ok(), names[static_cast<int>(r.status)], r.analytic, r.numeric, r.relative_error, r.message);
+  return py::make_tuple(r.ok(), names[static_cast<int>(r.status)], r.analytic, r.numeric, r.relative_error,
+                        r.message);
 }
 
 bool set_constants(bool constant) { return std::exchange(making_constants, constant); }
@@ -109,7 +116,9 @@ bool set_constants(bool constant) { return std::exchange(making_constants, const
 void add_transforms(py::module_& m) {
   using Many = std::vector<Tensor>;
   m.def("_variable", variable);
-  m.def("_evaluate", [](const Many& tensors) { computing([&](Location) { evaluate(std::span<const Tensor>(tensors)); }); });
+  m.def("_evaluate", [](const Many& tensors) {
+    computing([&](Location) { evaluate(std::span<const Tensor>(tensors)); });
+  });
   m.def("_grad", [](const Tensor& output, const Many& variables, bool allow_unused) {
     return computing([&](Location w) {
       return grad(output, std::span<const Tensor>(variables), {.allow_unused = allow_unused}, w);
@@ -117,12 +126,14 @@ void add_transforms(py::module_& m) {
   });
   m.def("_jvp", [](const Tensor& output, const Many& variables, const Many& tangents) {
     return computing([&](Location w) {
-      return jvp(output, std::span<const Tensor>(variables), std::span<const Tensor>(tangents), {.allow_unused = true}, w);
+      return jvp(output, std::span<const Tensor>(variables), std::span<const Tensor>(tangents),
+                 {.allow_unused = true}, w);
     });
   });
   m.def("_hvp", [](const Tensor& output, const Many& variables, const Many& vectors) {
     return computing([&](Location w) {
-      return hvp(output, std::span<const Tensor>(variables), std::span<const Tensor>(vectors), {.allow_unused = true}, w);
+      return hvp(output, std::span<const Tensor>(variables), std::span<const Tensor>(vectors),
+                 {.allow_unused = true}, w);
     });
   });
   m.def("_jacobian", [](const Tensor& output, const Tensor& variable) {

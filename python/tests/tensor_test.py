@@ -41,6 +41,10 @@ def test_a_dtype_without_counterpart_is_a_type_error():
         with pytest.raises(TypeError) as error:
             cr.tensor(bad)
         assert isinstance(error.value, cr.Error) and error.value.code == 554
+    with pytest.raises(TypeError) as error:
+        cr.tensor(np.ones(2, complex))
+    assert str(error.value) == ("[tensor] complex128 has no counterpart. Need float16 to float64, integers up to 64 bits, or "
+                                "bool. (E554)")
     with pytest.raises(cr.DTypeError, match=r"^\[dtype\] complex64 is none that Chainrule has\. Need float32, float64, "
                                             r"int64, uint8 or bool\. \(E553\)$"):
         cr.zeros(3, dtype="complex64")
