@@ -39,13 +39,14 @@ class Gate {
     }
     turn_.notify_all();
   }
+  bool has_writer() const { return writer_.load(); }
   bool has_waiting() const { return waiting_.load() > 0; }
 
  private:
   std::mutex mutex_;
   std::condition_variable turn_;
   std::uint64_t next_ = 0, served_ = 0;
-  bool writer_ = false;
+  std::atomic<bool> writer_{false};
   int readers_ = 0;
   std::atomic<int> waiting_{0};
 };
@@ -84,6 +85,8 @@ Computing::Computing() : state_(enter(true)) {}
 Computing::~Computing() { leave(state_); }
 Reading::Reading() : state_(enter(false)) {}
 Reading::~Reading() { leave(state_); }
+
+bool others_compute() { return gate().has_writer() && (depth == 0 || !is_alone); }
 
 void let_others_compute() {
   if (depth != 1 || !is_alone || !gate().has_waiting()) return;

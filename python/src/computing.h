@@ -43,6 +43,9 @@ class WithPython {
   PyGILState_STATE state_;
 };
 
+/// Whether another thread has a Computing now: what it computes may be there in part.
+bool others_compute();
+
 /// Lets threads that wait for a Computing go first; called with one, without Python's lock.
 void let_others_compute();
 

@@ -146,7 +146,7 @@ PyObject* give(Tensor tensor) {
 }
 
 void compute(const Tensor& tensor) {
-  if (tensor.node()->has_value()) return;
+  if (tensor.node()->has_value() && !others_compute()) return;  // in this order
   const Computing alone;
   evaluate({tensor});
 }
