@@ -30,8 +30,7 @@ float32, float64, int64, uint8, bool_ = f32, f64, i64, u8, boolean
 __version__ = "0.1.0"
 
 globals().update(_tensor._functions())
-globals().update({alias: getattr(_core, name) for alias, name in _tensor.aliases.items() if name})
-del globals()["count"]
+globals().update({alias: getattr(_core, name) for alias, name in _tensor.aliases.items()})
 
 _lazy = ("nn", "optim", "data", "train", "io", "explain", "plot", "book", "sklearn")
 

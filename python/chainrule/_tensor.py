@@ -13,7 +13,7 @@ _methods = """abs all any argmax argmin argsort clip cumsum diagonal dot flatten
 # NumPy's names of functions that have another one here.
 aliases = dict(power="pow", mod="remainder", absolute="abs", true_divide="divide", std="stddev", arcsin="asin",
                arccos="acos", arctan="atan", arcsinh="asinh", arccosh="acosh", arctanh="atanh", arctan2="atan2",
-               moveaxis=None, concat="concatenate", amax="max", amin="min", inv="inverse", det="determinant",
+               concat="concatenate", amax="max", amin="min", inv="inverse", det="determinant",
                slogdet="log_determinant", pinv="pseudo_inverse")
 
 

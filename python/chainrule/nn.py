@@ -91,12 +91,10 @@ def _restore(configuration: str, tensors: dict) -> Layer:
     return layer
 
 
-def _make_again(cls, attributes: dict, tensors: dict):
+def _make_again(cls, attributes: dict):
     made = cls.__new__(cls)
     Layer.__init__(made)
     vars(made).update(attributes)
-    for name, value in tensors.items():
-        vars(made)[name].value = value
     return made
 
 
@@ -104,13 +102,7 @@ def _reduce(self):
     if type(self) is Layer:
         tensors = {name: np.array(value) for name, value in self.tensors().items()} if self.is_built else {}
         return _restore, (self._configuration(), tensors)
-    attributes, tensors = {}, {}
-    for name, value in vars(self).items():
-        if isinstance(value, (Parameter, State)):
-            attributes[name] = value
-        else:
-            attributes[name] = value
-    return _make_again, (type(self), attributes, tensors)
+    return _make_again, (type(self), dict(vars(self)))
 
 
 def _reduce_variable(self):

@@ -1,7 +1,6 @@
 #include "arguments.h"
 #include "chainrule/grad.h"
 #include "functions.h"
-#include "graph/node.h"
 
 // Tensors from nothing, and what else chainrule/tensor.h and grad.h have that is a function of tensors.
 namespace chainrule::python {
@@ -10,11 +9,6 @@ namespace {
 Tensor made(Arguments& a) {
   const Tensor x = to_tensor(a.slots[0]);
   return a.has(1) ? cast(x, a.dtype(1), a.where()) : x;
-}
-
-Tensor counted(Arguments& a) {
-  const OriginScope here(a.where());
-  return arange(a.integer(0), a.dtype(1, i64));
 }
 
 }  // namespace
@@ -46,8 +40,6 @@ const FunctionRow kMakers[] = {
     {"scalar", "value, dtype='float32'",
      [](Arguments& a) -> PyObject* { return give(scalar(to_number(a.slots[0]), a.dtype(1, f32))); },
      "A tensor with no axes."},
-    {"count", "count, dtype='int64'", [](Arguments& a) -> PyObject* { return give(counted(a)); },
-     "0, 1, ..., count - 1."},
     {"detach", "x",
      [](Arguments& a) -> PyObject* {
        compute(a.tensor(0));
@@ -57,8 +49,6 @@ const FunctionRow kMakers[] = {
     {"stop_gradient", "x",
      [](Arguments& a) -> PyObject* { return give(stop_gradient(a.tensor(0), a.where())); },
      "The same value, held constant: no gradient goes through. As detach, but nothing is computed."},
-    {"index", "x, key", [](Arguments& a) -> PyObject* { return give(index(a.tensor(0), a.slots[1])); },
-     "x[key]."},
     {nullptr, nullptr, nullptr, nullptr},
 };
 
