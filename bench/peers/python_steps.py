@@ -1,6 +1,6 @@
 """What Python costs: microseconds of an eager operation, and steps of four workloads, beside NumPy and torch.
 
-    PYTHONPATH=build/python python3 python/bench.py
+    PYTHONPATH=build/python python3 bench/peers/python_steps.py
 
 The contestants take turns; of each the fastest of many rounds counts. All run with one thread.
 """
