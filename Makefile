@@ -2,10 +2,10 @@
 #
 #   make train ARGS="--epochs 3"
 #   make test CMAKE_FLAGS=-DCHAINRULE_WERROR=ON
-.PHONY: help train test test-long bench gallery site lint format check-fast clean
+.PHONY: help train test test-long bench gallery python wheel site lint format check-fast clean
 
 help:
 	@./chainrule
 
-train test test-long bench gallery site lint format check-fast clean:
+train test test-long bench gallery python wheel site lint format check-fast clean:
 	@./chainrule $@ $(ARGS)

@@ -6,7 +6,7 @@
 #   plot    rsvg-convert, for plots as PNG            site    MkDocs and Doxygen, for the documentation as pages
 #   cross   what C for 32 bits and for ARM is tested with
 #   torch   PyTorch, which reads and writes what the tests of its names compare
-#   onnx    ONNX and protobuf, and ONNX's own tests
+#   onnx    ONNX and protobuf, ONNX's own tests    python  Python's headers, pybind11, NumPy, pytest
 #
 # Without a group: build and test. What is there is found by looking (commands on the PATH, headers that the
 # compiler finds), not by asking the package manager: so when nothing is missing, this takes a moment, needs
@@ -50,6 +50,15 @@ libonnx-dev           onnx   header:onnx/onnx_pb.h
 libprotobuf-dev       onnx   header:google/protobuf/message.h
 protobuf-compiler     onnx   command:protoc
 python3-onnx          onnx   have_python_onnx
+python3-dev           python have_python_headers
+pybind11-dev          python have_pybind11
+python3-numpy         python have_numpy
+python3-pytest        python have_module_pytest
+python3-setuptools    python have_module_setuptools
+python3-wheel         python have_module_wheel
+python3-pip           python have_module_pip
+python3-sklearn       python have_module_sklearn
+mypy                  python command:mypy
 '
 
 compiler() { command -v "${CXX:-c++}" || command -v g++ || command -v clang++; }
@@ -78,6 +87,32 @@ have_arm_headers() { [[ -f /usr/arm-linux-gnueabihf/include/math.h ]]; }
 
 # Whichever Python it is for: Debian's is not always the first on the PATH.
 have_python_onnx() { PYTHONPATH='' /usr/bin/python3 -c 'import onnx' 2>/dev/null; }
+
+# has_module NAME: whether a Python that has NumPy has it.
+has_module() {
+  local python
+  for python in python3 /usr/bin/python3; do
+    "$python" -c "import importlib.util as u, sys; sys.exit(None in map(u.find_spec, ['numpy', '$1']))" 2>/dev/null &&
+      return
+  done
+  return 1
+}
+have_module_pytest() { has_module pytest; }
+have_module_setuptools() { has_module setuptools; }
+have_module_wheel() { has_module wheel; }
+have_module_pip() { has_module pip; }
+have_module_sklearn() { has_module sklearn; }
+
+have_python_headers() {
+  local python
+  for python in python3 /usr/bin/python3; do
+    "$python" -c 'import os, sys, sysconfig as s; sys.exit(not os.path.exists(s.get_path("include") + "/Python.h"))' \
+      2>/dev/null && return
+  done
+  return 1
+}
+
+have_pybind11() { [[ -e /usr/include/pybind11/pybind11.h ]]; }
 
 # Its headers lie in a folder of their own, which CMake finds.
 have_eigen() { pkg-config --exists eigen3 2>/dev/null; }

@@ -1,0 +1,96 @@
+"""Between NumPy and Tensor: what the core asks for by name."""
+import inspect
+
+import numpy as np
+from numpy import generic  # noqa: F401  (for the core)
+
+from ._core import Tensor, stack, tensor as as_tensor
+from ._errors import DTypeError
+
+f32, f64, i64, u8 = np.dtype("float32"), np.dtype("float64"), np.dtype("int64"), np.dtype("uint8")
+boolean = bool_ = np.dtype("bool")
+globals()["bool"] = boolean  # as the core names it
+_names = {f32: "f32", f64: "f64", i64: "i64", u8: "u8", boolean: "bool"}
+_short = {"f32": f32, "f64": f64, "i64": i64, "u8": u8, "bool": boolean}
+# A Python type asks for what the library makes of Python's numbers.
+_python_types = {float: f32, int: i64, type(True): boolean}
+
+
+def dtype_name(dtype) -> str:
+    """The library's name of a dtype: "f32" of np.float32, "float32", float, ..."""
+    if isinstance(dtype, str) and dtype in _short:
+        return dtype
+    found = _python_types.get(dtype) if isinstance(dtype, type) else None
+    try:
+        found = found or np.dtype(dtype)
+    except TypeError:
+        found = dtype
+    if found not in _names:
+        raise DTypeError(f"[dtype] {found} is none that Chainrule has. Need float32, float64, int64, uint8 or bool. "
+                         "(E553)", 553)
+    return _names[found]
+
+
+def as_array(values):
+    """A contiguous array of a dtype that the library has."""
+    if hasattr(values, "__dlpack__") and not isinstance(values, np.ndarray):
+        try:
+            return Tensor._of_capsule(values.__dlpack__())
+        except (BufferError, RuntimeError, TypeError):
+            pass  # of another device or dtype: what NumPy makes of it
+    if _has_tensors(values):
+        return stack([value if isinstance(value, Tensor) else as_tensor(value) for value in values])
+    is_array = hasattr(values, "dtype") or hasattr(values, "__array__")
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise DTypeError(f"[tensor] no array can be made of it: {error}. Need lists of the same length. (E554)", 554)
+    kind, size = array.dtype.kind, array.dtype.itemsize
+    if kind == "f":
+        wanted = f64 if size == 8 and is_array else f32
+        if size > 8:
+            _refuse(array.dtype)
+    elif kind == "b" or (kind == "u" and size == 1):
+        wanted = array.dtype
+    elif kind in "iu":
+        if kind == "u" and size == 8 and array.size and int(array.max()) >= 2**63:
+            _refuse(array.dtype)
+        wanted = i64
+    else:
+        _refuse(array.dtype)
+    return np.ascontiguousarray(array, wanted).reshape(array.shape)
+
+
+def _has_tensors(values) -> "bool":
+    return isinstance(values, (list, tuple)) and any(
+        isinstance(value, Tensor) or _has_tensors(value) for value in values)
+
+
+def _refuse(dtype):
+    raise DTypeError(f"[tensor] {dtype} has no counterpart. Need float16 to float64, integers up to 64 bits, or bool. "
+                     "(E554)", 554)
+
+
+def signature(text: str) -> inspect.Signature:
+    """The signature that a text says: "x, axis=None"."""
+    scope: dict = {}
+    exec(f"def f({text}): pass", scope)
+    return inspect.signature(scope["f"])
+
+
+def array_of(tensor) -> np.ndarray:
+    """The elements as an array that cannot be written: no copy."""
+    return np.asarray(memoryview(tensor))
+
+
+def text_of(tensor) -> str:
+    """tensor([1., 2.]), as NumPy writes arrays; the dtype where it is none of those that literals have."""
+    text = np.array2string(array_of(tensor), separator=", ", prefix="tensor(")
+    more = f", shape={tensor.shape}" if tensor.size == 0 else ""
+    if tensor.dtype in (f64, u8) or tensor.size == 0:
+        more += f", dtype={tensor.dtype}"
+    return f"tensor({text}{more})"
+
+
+def plain_text_of(tensor) -> str:
+    return str(array_of(tensor))

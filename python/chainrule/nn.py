@@ -1,0 +1,145 @@
+"""Layers and nets.
+
+    net = nn.Sequential(nn.Conv2d(8, 5), nn.Relu(), nn.MaxPool2d(2), nn.Affine(10))
+    y = net(x)                                # a Tensor: parameters are made at the first call
+    probabilities = net.predict(array)        # an array for an array
+
+The layers are those of the library's table (docs/layers.md), their settings arguments. A layer of one's own:
+
+    class Scale(nn.Layer):
+        '''x times a trained number.'''
+
+        def __init__(self, start=1.0):
+            super().__init__()
+            self.factor = nn.Parameter(start)
+
+        def compute(self, x):
+            return x * self.factor.value
+
+What it holds (nn.Parameter, nn.State, other layers, lists of them) are its attributes; a method `init(self, init)` makes
+parameters whose sizes depend on the first input: `init("weight", self.weight, (init.shape()[1], 10), "he")`.
+"""
+import inspect
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import _core
+from ._core import Init, Layer, Parameter, State
+from ._rows import makers, snake
+
+if TYPE_CHECKING:
+    def __getattr__(name: str) -> Any: ...
+
+globals().update(makers("layer", __name__))
+initializers = makers("initializer", __name__ + ".initializers")
+Lenet = globals()["Lenet"]
+LeNet = Lenet
+
+
+def mlp(sizes, **settings) -> Layer:
+    """Affine layers of these sizes with relu between."""
+    return globals()["Mlp"](list(sizes), **settings)
+
+
+def is_training() -> bool:
+    """Whether the layer that computes now is in a pass of training."""
+    return _core._is_training()
+
+
+def random_key():
+    """A key of random numbers for the layer that computes now: other ones at each step, the same when it is done again."""
+    return _core._random_key()
+
+
+def set_state(state: State, value) -> None:
+    """Keeps a new value of a state, if the step that the layer computes in comes to be done."""
+    _core._set_state(state, value)
+
+
+def _describe_class(cls):
+    """Name, doc, inputs and outputs of a class of layers, as the library wants to know them."""
+    if not hasattr(cls, "compute"):
+        raise TypeError(f"{cls.__name__} is a layer without `compute`: write def compute(self, x)")
+    parameters = list(inspect.signature(cls.compute).parameters.values())[1:]
+    inputs = [p.name + ("?" if p.default is None else "") for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    doc = (cls.__doc__ or cls.__name__).strip().splitlines()[0]
+    return getattr(cls, "kind_name", snake(cls.__name__)), doc, ", ".join(inputs), getattr(cls, "outputs", "y")
+
+
+def _shared(value):
+    if isinstance(value, (Parameter, State)):
+        return value.share()
+    if isinstance(value, Layer) and type(value) is not Layer:
+        return _copy_of(value)
+    return [_shared(each) for each in value] if isinstance(value, list) else value
+
+
+def _copy_of(layer):
+    """Another object of the same class that shares parameters and states."""
+    made = type(layer).__new__(type(layer))
+    Layer.__init__(made)
+    for name, value in vars(layer).items():
+        vars(made)[name] = _shared(value)
+    return made
+
+
+def _restore(configuration: str, tensors: dict) -> Layer:
+    layer = _core._layer_of(configuration)
+    if tensors:
+        layer.load_tensors(tensors)
+    return layer
+
+
+def _make_again(cls, attributes: dict):
+    made = cls.__new__(cls)
+    Layer.__init__(made)
+    vars(made).update(attributes)
+    return made
+
+
+def _reduce(self):
+    if type(self) is Layer:
+        tensors = {name: np.array(value) for name, value in self.tensors().items()} if self.is_built else {}
+        return _restore, (self._configuration(), tensors)
+    return _make_again, (type(self), dict(vars(self)))
+
+
+def _reduce_variable(self):
+    return type(self), ((np.array(self.value),) if self.has_value else ())
+
+
+def _repr_html_(self):
+    from html import escape
+    about = self.describe() if type(self) is Layer else type(self).__name__
+    rows = "".join(f"<tr><td style='text-align:left'>{escape(name)}</td><td>{escape(str(p.value.shape))}</td>"
+                   f"<td>{p.value.size:,}</td></tr>" for name, p in self.parameters().items() if p.has_value)
+    return f"<code>{escape(about)}</code>" + (f"<table><tr><th>parameter</th><th>shape</th><th>numbers</th></tr>{rows}"
+                                              "</table>" if rows else "<br><small>not built yet</small>")
+
+
+Layer.__reduce__ = _reduce
+Layer.__deepcopy__ = lambda self, memo: self.clone()
+Layer._repr_html_ = _repr_html_
+Parameter.__reduce__ = State.__reduce__ = _reduce_variable
+Parameter.__repr__ = lambda self: f"Parameter({self.value!r})" if self.has_value else "Parameter()"
+State.__repr__ = lambda self: f"State({self.value!r})" if self.has_value else "State()"
+Parameter.shape = property(lambda self: self.value.shape)
+Parameter.dtype = property(lambda self: self.value.dtype)
+
+
+def _operators():
+    """Parameters are tensors in arithmetic: `x * self.factor`."""
+    import operator
+    for name in ("add", "sub", "mul", "truediv", "pow", "matmul"):
+        function = getattr(operator, name)
+        setattr(Parameter, f"__{name}__", lambda a, b, f=function: f(a.value, b.value if isinstance(b, Parameter) else b))
+        setattr(Parameter, f"__r{name}__", lambda a, b, f=function: f(b, a.value))
+    Parameter.__neg__ = lambda self: -self.value
+    for cls in (Parameter, State):
+        cls.__array__ = lambda self, dtype=None, copy=None: self.value.__array__(dtype, copy)
+        cls.__array_ufunc__ = None
+
+
+_operators()
+__all__ = [name for name in globals() if not name.startswith("_") and name not in ("inspect", "np", "makers", "snake")]

@@ -1,0 +1,145 @@
+"""Nets as estimators of scikit-learn: in pipelines, grid searches and cross-validation.
+
+    from chainrule.sklearn import MLPClassifier
+    GridSearchCV(make_pipeline(StandardScaler(), MLPClassifier()), {"mlpclassifier__hidden": [(50,), (100,)]})
+
+Needs scikit-learn, which the rest of the package does not.
+"""
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils.multiclass import check_classification_targets, unique_labels
+from sklearn.utils.validation import check_array, check_is_fitted, check_random_state
+
+from . import nn, train
+
+
+class _MLP(BaseEstimator):
+    """What the two have in common: the settings and the training."""
+
+    def __init__(self, hidden=(100,), activation="relu", optimizer="adam", lr=None, epochs=50, batch_size=32,
+                 weight_decay=0.0, validation=0.0, patience=0, dtype="float32", warm_start=False, random_state=None,
+                 verbose=False):
+        self.hidden = hidden
+        self.activation = activation
+        self.optimizer = optimizer
+        self.lr = lr
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.weight_decay = weight_decay
+        self.validation = validation
+        self.patience = patience
+        self.dtype = dtype
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def _check_rows(self, X, reset):
+        X = self._validate_data(X, reset=reset, dtype=[np.float64, np.float32])
+        return np.ascontiguousarray(X, self.dtype)
+
+    def _check_both(self, X, y, reset, **more):
+        X, y = self._validate_data(X, y, reset=reset, dtype=[np.float64, np.float32], **more)
+        return np.ascontiguousarray(X, self.dtype), y
+
+    def _start(self, outputs):
+        seed = check_random_state(self.random_state).randint(2**31 - 1)
+        self.net_ = nn.mlp([*self.hidden, outputs], activation=self.activation)
+        self._seed = seed
+        self.loss_curve_ = []
+        self.n_iter_ = 0
+
+    def _train(self, X, t, loss, epochs):
+        if not hasattr(self, "net_"):
+            raise RuntimeError("not started")
+        options = {"weight_decay": self.weight_decay} if self.weight_decay else {}
+        history = train.fit(self.net_, X, t, loss=loss, epochs=epochs, batch_size=self.batch_size,
+                            optimizer=self.optimizer, lr=self.lr, validation=self.validation, patience=self.patience,
+                            seed=self._seed + self.n_iter_, verbose=self.verbose, **options)
+        self.loss_curve_ += history["loss"]
+        self.n_iter_ += len(history["loss"])
+        self.loss_ = history["loss"][-1]
+        self.history_ = history
+        return self
+
+
+class MLPClassifier(ClassifierMixin, _MLP):
+    """A classifier of affine layers: two or more classes, named by whatever numbers or texts y has."""
+
+    def fit(self, X, y):
+        X, y = self._check_both(X, y, reset=True)
+        check_classification_targets(y)
+        classes = np.unique(y)
+        if not (self.warm_start and hasattr(self, "net_") and np.array_equal(classes, self.classes_)):
+            self.classes_ = classes
+            self._start(len(classes))
+        return self._train(X, np.searchsorted(self.classes_, y), "softmax_cross_entropy", self.epochs)
+
+    def partial_fit(self, X, y, classes=None):
+        """One pass over the rows. The first call names all classes, unless y has them all."""
+        first = not hasattr(self, "net_")
+        X, y = self._check_both(X, y, reset=first)
+        check_classification_targets(y)
+        if first:
+            self.classes_ = unique_labels(y if classes is None else classes)
+            self._start(len(self.classes_))
+        unknown = np.setdiff1d(y, self.classes_)
+        if unknown.size:
+            raise ValueError(f"y has classes that the first call did not name: {unknown.tolist()}")
+        return self._train(X, np.searchsorted(self.classes_, y), "softmax_cross_entropy", 1)
+
+    def decision_function(self, X):
+        """The numbers before softmax; of two classes, how far the second is above the first."""
+        check_is_fitted(self, "net_")
+        y = self.net_.predict(self._check_rows(X, reset=False)).astype(np.float64)
+        return y[:, 1] - y[:, 0] if len(self.classes_) == 2 else y
+
+    def predict_proba(self, X):
+        check_is_fitted(self, "net_")
+        y = self.net_.predict(self._check_rows(X, reset=False)).astype(np.float64)
+        y = np.exp(y - y.max(axis=1, keepdims=True))
+        return y / y.sum(axis=1, keepdims=True)
+
+    def predict_log_proba(self, X):
+        return np.log(self.predict_proba(X))
+
+    def predict(self, X):
+        check_is_fitted(self, "net_")
+        return self.classes_[self.net_.predict(self._check_rows(X, reset=False)).argmax(axis=1)]
+
+
+class MLPRegressor(RegressorMixin, _MLP):
+    """A regressor of affine layers: one number a row, or several. Targets are scaled to deviation 1 inside."""
+
+    def fit(self, X, y):
+        X, y = self._check_both(X, y, reset=True, multi_output=True, y_numeric=True)
+        y = check_array(y, ensure_2d=False, dtype=np.float64)
+        if not (self.warm_start and hasattr(self, "net_")):
+            self._begin(y)
+        return self._train(X, self._scaled(y), "mse", self.epochs)
+
+    def partial_fit(self, X, y):
+        """One pass over the rows."""
+        first = not hasattr(self, "net_")
+        X, y = self._check_both(X, y, reset=first, multi_output=True, y_numeric=True)
+        y = np.asarray(y, np.float64)
+        if first:
+            self._begin(y)
+        return self._train(X, self._scaled(y), "mse", 1)
+
+    def _begin(self, y):
+        self._is_flat = y.ndim == 1
+        rows = y.reshape(len(y), -1)
+        self._mean, self._deviation = rows.mean(axis=0), rows.std(axis=0)
+        self._deviation = np.where(self._deviation > 0, self._deviation, 1.0)
+        self._start(rows.shape[1])
+
+    def _scaled(self, y):
+        return ((y.reshape(len(y), -1) - self._mean) / self._deviation).astype(self.dtype)
+
+    def predict(self, X):
+        check_is_fitted(self, "net_")
+        y = self.net_.predict(self._check_rows(X, reset=False)).astype(np.float64) * self._deviation + self._mean
+        return y[:, 0] if self._is_flat else y
+
+    def _more_tags(self):
+        return {"multioutput": True}

@@ -1,0 +1,216 @@
+#include "convert.h"
+
+#include <array>
+#include <cstring>
+#include <span>
+
+#include "caller.h"
+#include "graph/node.h"
+#include "tensor_object.h"
+
+namespace chainrule::python {
+namespace {
+
+/// A view of a Python object's memory.
+class View {
+ public:
+  explicit View(PyObject* object) {
+    is_there_ = PyObject_CheckBuffer(object) &&
+                PyObject_GetBuffer(object, &view_, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT) == 0;
+    if (!is_there_) PyErr_Clear();
+  }
+  ~View() {
+    if (is_there_) PyBuffer_Release(&view_);
+  }
+  View(const View&) = delete;
+  View& operator=(const View&) = delete;
+
+  /// Whether the elements are of a dtype that a tensor has.
+  bool fits(DType& dtype) const {
+    if (!is_there_ || view_.ndim > Shape::kMaxNdim) return false;
+    const char* format = view_.format != nullptr ? view_.format : "B";
+    if (format[0] == '=' || format[0] == '<' || format[0] == '@') ++format;
+    if (std::strlen(format) != 1) return false;
+    switch (format[0]) {
+      case 'f':
+        dtype = f32;
+        break;
+      case 'd':
+        dtype = f64;
+        break;
+      case 'l':
+      case 'q':
+        dtype = i64;
+        break;
+      case 'B':
+        dtype = u8;
+        break;
+      case '?':
+        dtype = boolean;
+        break;
+      default:
+        return false;
+    }
+    return static_cast<std::size_t>(view_.itemsize) == size_of(dtype);
+  }
+
+  Tensor copy(DType dtype) const {
+    const Shape shape(std::vector<std::int64_t>(view_.shape, view_.shape + view_.ndim));
+    return with_type(dtype, [&]<class T>(std::type_identity<T>) {
+      return from_data(std::span(static_cast<const T*>(view_.buf), static_cast<std::size_t>(shape.numel())),
+                       shape, caller());
+    });
+  }
+
+ private:
+  Py_buffer view_{};
+  bool is_there_ = false;
+};
+
+Tensor of_view(PyObject* array) {
+  const View view(array);
+  DType dtype{};
+  if (!view.fits(dtype)) throw_type("array", "an array of a dtype that Chainrule has", array);
+  return view.copy(dtype);
+}
+
+bool is_numpy_scalar(PyObject* object) {
+  static PyObject* const generic = of_package("_convert", "generic");
+  return PyObject_TypeCheck(object, reinterpret_cast<PyTypeObject*>(generic));
+}
+
+}  // namespace
+
+void throw_type(const char* what, const char* wanted, PyObject* got) {
+  PyErr_Format(PyExc_TypeError, "%s must be %s, not %.80s", what, wanted, Py_TYPE(got)->tp_name);
+  throw PythonRaised{};
+}
+
+bool is_number(PyObject* object) {
+  return PyFloat_Check(object) || PyLong_Check(object) || (!is_tensor(object) && is_numpy_scalar(object));
+}
+
+Number to_number(PyObject* object) {
+  if (PyBool_Check(object)) return object == Py_True;
+  if (PyFloat_Check(object)) return PyFloat_AS_DOUBLE(object);
+  if (PyLong_Check(object)) {
+    int overflow = 0;
+    const long long whole = PyLong_AsLongLongAndOverflow(object, &overflow);
+    if (overflow == 0) return whole;
+    const double real = PyLong_AsDouble(object);
+    if (real == -1 && PyErr_Occurred()) throw PythonRaised{};
+    return real;
+  }
+  const Ref plain = checked(PyObject_CallMethod(object, "item", nullptr));  // of NumPy
+  if (!PyFloat_Check(plain.get()) && !PyLong_Check(plain.get())) throw_type("a number", "real", object);
+  return to_number(plain.get());
+}
+
+Tensor to_tensor(PyObject* object) {
+  if (is_tensor(object)) return tensor_of(object);
+  if (PyFloat_Check(object) || PyLong_Check(object)) {
+    const Number number = to_number(object);
+    return literal(number, number.kind() == Number::Kind::truth ? boolean : number.is_whole() ? i64 : f32);
+  }
+  {
+    const View view(object);
+    DType dtype{};
+    if (view.fits(dtype) && !is_numpy_scalar(object)) return view.copy(dtype);
+  }
+  // What holds a tensor, as a layer's parameter, is that tensor, with its gradient.
+  static PyObject* const holds = PyUnicode_InternFromString("__chainrule_tensor__");
+  PyObject* held = nullptr;
+  checked(_PyObject_LookupAttr(object, holds, &held));
+  if (const Ref kept(held); kept && is_tensor(kept.get())) return tensor_of(kept.get());
+  static PyObject* const as_array = of_package("_convert", "as_array");
+  const Ref array = checked(PyObject_CallOneArg(as_array, object));
+  return is_tensor(array.get()) ? tensor_of(array.get()) : of_view(array.get());
+}
+
+DType to_dtype(PyObject* object) {
+  static PyObject* const name = of_package("_convert", "dtype_name");
+  const Ref found = checked(PyObject_CallOneArg(name, object));
+  const char* text = PyUnicode_AsUTF8(found.get());
+  for (const DType dtype : {f32, f64, i64, u8, boolean}) {
+    if (text != nullptr && name_of(dtype) == text) return dtype;
+  }
+  throw_type("dtype", "one that Chainrule has", object);
+}
+
+PyObject* from_dtype(DType dtype) {
+  static std::array<PyObject*, 5> known{};
+  PyObject*& place = known[static_cast<std::size_t>(dtype)];
+  if (place == nullptr) place = of_package("_convert", std::string(name_of(dtype)).c_str());
+  Py_INCREF(place);
+  return place;
+}
+
+std::int64_t to_integer(PyObject* object, const char* what) {
+  if (PyFloat_Check(object)) throw_type(what, "an integer", object);
+  const Ref index(PyNumber_Index(object));
+  if (!index) {
+    PyErr_Clear();
+    throw_type(what, "an integer", object);
+  }
+  const long long value = PyLong_AsLongLong(index.get());
+  if (value == -1 && PyErr_Occurred()) throw PythonRaised{};
+  return value;
+}
+
+double to_double(PyObject* object, const char* what) {
+  const double value = PyFloat_AsDouble(object);
+  if (value == -1 && PyErr_Occurred()) {
+    PyErr_Clear();
+    throw_type(what, "a number", object);
+  }
+  return value;
+}
+
+bool to_flag(PyObject* object, const char* what) {
+  if (PyBool_Check(object)) return object == Py_True;
+  if (!is_number(object)) throw_type(what, "True or False", object);
+  return checked(PyObject_IsTrue(object)) != 0;
+}
+
+std::string to_text(PyObject* object, const char* what) {
+  if (!PyUnicode_Check(object)) throw_type(what, "a str", object);
+  Py_ssize_t size = 0;
+  const char* text = PyUnicode_AsUTF8AndSize(object, &size);
+  if (text == nullptr) throw PythonRaised{};
+  return {text, static_cast<std::size_t>(size)};
+}
+
+std::vector<std::int64_t> to_integers(PyObject* object, const char* what) {
+  if (PyIndex_Check(object)) return {to_integer(object, what)};
+  const Ref list(PySequence_Fast(object, ""));
+  if (!list) {
+    PyErr_Clear();
+    throw_type(what, "an integer or a sequence of them", object);
+  }
+  std::vector<std::int64_t> values;
+  for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(list.get()); ++i)
+    values.push_back(to_integer(PySequence_Fast_GET_ITEM(list.get(), i), what));
+  return values;
+}
+
+Shape to_shape(PyObject* object) { return Shape(to_integers(object, "shape")); }
+
+PyObject* from_shape(const Shape& shape) {
+  Ref tuple = checked(PyTuple_New(shape.ndim()));
+  for (int i = 0; i < shape.ndim(); ++i) PyTuple_SET_ITEM(tuple.get(), i, PyLong_FromLongLong(shape[i]));
+  return tuple.release();
+}
+
+std::vector<Tensor> to_tensors(PyObject* object, const char* what) {
+  const Ref list(is_tensor(object) ? PySequence_List(object) : PySequence_Fast(object, ""));
+  if (!list) {
+    PyErr_Clear();
+    throw_type(what, "a sequence of tensors", object);
+  }
+  std::vector<Tensor> tensors;
+  for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(list.get()); ++i)
+    tensors.push_back(to_tensor(PySequence_Fast_GET_ITEM(list.get(), i)));
+  return tensors;
+}
+
+}  // namespace chainrule::python

@@ -1,0 +1,105 @@
+// Expressions and nets explained, and figures: as text, SVG and HTML.
+#include "chainrule/explain.h"
+#include "chainrule/explain/net.h"
+#include "chainrule/plot/figure.h"
+#include "python_layer.h"
+
+namespace chainrule::python {
+namespace {
+
+explain::Values to_values(const py::dict& at) {
+  explain::Values values;
+  for (const auto& [name, value] : at)
+    values.emplace_back(to_text(name.ptr(), "a name"), to_double(value.ptr(), "a value"));
+  return values;
+}
+
+py::dict gradient_of(const explain::Trace& trace) {
+  py::dict found;
+  for (const explain::Derivative& each : trace.gradient) found[py::str(each.name)] = each.value;
+  return found;
+}
+
+/// A net's passes: the loss is a function that runs the net.
+explain::NetTrace trace_of(const nn::Layer& net, const py::function& loss, bool training,
+                           std::uint64_t seed) {
+  const auto function = [&](nn::Pass& pass) {
+    const InPass here(&pass);
+    return to_tensor(loss().ptr());
+  };
+  return explain::explain_net(net, explain::NetLoss(function), {.training = training, .seed = seed});
+}
+
+std::vector<double> to_numbers(const py::handle& object) {
+  const Tensor x = to_tensor(object.ptr());
+  compute(x);
+  return x.to_vector();
+}
+
+plot::Figure to_figure(const py::dict& of) {
+  plot::Figure figure;
+  figure.title = py::cast<std::string>(of["title"]);
+  figure.x.label = py::cast<std::string>(of["x_label"]);
+  figure.y.label = py::cast<std::string>(of["y_label"]);
+  figure.y.logarithmic = py::cast<bool>(of["logarithmic"]);
+  for (const py::handle& each : py::list(of["series"])) {
+    const auto series = py::reinterpret_borrow<py::tuple>(each);  // name, x, y, style
+    figure.series.push_back({.name = py::cast<std::string>(series[0]),
+                             .x = to_numbers(series[1]),
+                             .y = to_numbers(series[2]),
+                             .style = static_cast<plot::Series::Style>(py::cast<int>(series[3]))});
+  }
+  const py::object numbers = of["histogram"];
+  if (!numbers.is_none()) figure.bars = plot::histogram(to_numbers(numbers));
+  const py::object matrix = of["matrix"];
+  if (!matrix.is_none())
+    figure.matrix = {py::cast<std::vector<std::string>>(py::tuple(matrix)[0]),
+                     to_numbers(py::tuple(matrix)[1])};
+  for (const py::handle& each : py::list(of["tiles"])) {
+    const auto tile = py::reinterpret_borrow<py::tuple>(each);  // image (C, H, W), caption
+    const Tensor image = to_tensor(py::object(tile[0]).ptr());
+    figure.tiles.push_back({plot::image(to_numbers(tile[0]), image.size(0), image.size(1), image.size(2)),
+                            py::cast<std::string>(tile[1])});
+  }
+  return figure;
+}
+
+}  // namespace
+
+void add_pictures(py::module_& m) {
+  py::class_<explain::Trace>(m, "Trace", "The forward and the backward pass of an expression.")
+      .def_property_readonly("value", &explain::Trace::value)
+      .def_property_readonly("gradient", gradient_of, "The derivatives by the variables: a dict.")
+      .def(
+          "text", [](const explain::Trace& t) { return explain::to_text(t); }, "An aligned table.")
+      .def(
+          "svg", [](const explain::Trace& t) { return explain::to_svg(t); },
+          "The computational graph as a picture.")
+      .def(
+          "dot", [](const explain::Trace& t) { return explain::to_dot(t); }, "For Graphviz.")
+      .def(
+          "html", [](const explain::Trace& t) { return explain::to_html(t); },
+          "A page that steps through both passes.")
+      .def("__repr__", [](const explain::Trace& t) { return explain::to_text(t); })
+      .def("_repr_html_", [](const explain::Trace& t) { return explain::to_svg(t); });
+  m.def("_trace",
+        [](const std::string& expression, const py::dict& at, const std::vector<std::string>& wrt,
+           bool check) { return explain::trace(expression, to_values(at), {.wrt = wrt, .check = check}); });
+  py::class_<explain::NetTrace>(m, "NetTrace", "The forward and the backward pass of a net, layer by layer.")
+      .def_readonly("loss", &explain::NetTrace::loss)
+      .def(
+          "text", [](const explain::NetTrace& t) { return explain::to_text(t); }, "Aligned tables.")
+      .def(
+          "html",
+          [](const explain::NetTrace& t, const std::string& title) { return explain::to_html(t, title); },
+          py::arg("title") = "net", "A page that steps through the layers.")
+      .def("__repr__", [](const explain::NetTrace& t) { return explain::to_text(t); });
+  m.def("_explain_net", trace_of);
+  m.def("_figures_svg", [](const py::list& figures, const std::string& title) {
+    std::vector<plot::Figure> made;
+    for (const py::handle& each : figures) made.push_back(to_figure(py::reinterpret_borrow<py::dict>(each)));
+    return plot::svg(made, title);
+  });
+}
+
+}  // namespace chainrule::python

@@ -1,0 +1,165 @@
+#include "python_layer.h"
+
+namespace chainrule::python {
+namespace {
+
+/// Calls f, which calls Python: its error goes on as one of ours.
+template <class F>
+auto with_python(F f) {
+  const WithPython here;
+  try {
+    return f();
+  } catch (py::error_already_set& error) {
+    error.restore();
+    throw PythonRaised{};
+  } catch (const py::cast_error& error) {
+    PyErr_SetString(PyExc_TypeError, error.what());
+    throw PythonRaised{};
+  }
+}
+
+}  // namespace
+
+nn::Pass*& current_pass() {
+  static thread_local nn::Pass* pass = nullptr;
+  return pass;
+}
+
+py::object from_ports(const nn::Ports& ports) {
+  if (ports.size() == 1) return py::cast(ports[0]);
+  py::tuple tuple(ports.size());
+  for (std::size_t i = 0; i < ports.size(); ++i) tuple[i] = py::cast(ports[i]);
+  return tuple;
+}
+
+PythonLayer::~PythonLayer() {
+  if (!is_holding_ || Py_IsInitialized() == 0) return;
+  const WithPython here;
+  Py_DECREF(side_);
+}
+
+PyObject* PythonLayer::side() const {
+  if (side_ == nullptr) {
+    const nn::Layer* self = this;
+    side_ = py::detail::get_object_handle(self, py::detail::get_type_info(typeid(nn::Layer))).ptr();
+  }
+  return side_;
+}
+
+void PythonLayer::hold() {
+  if (is_holding_) return;
+  is_holding_ = true;
+  Py_INCREF(side());
+}
+
+void PythonLayer::let_go() {
+  if (!is_holding_) return;
+  is_holding_ = false;
+  Py_DECREF(side_);
+}
+
+bool PythonLayer::is_only_of_python() const {
+  auto* instance = reinterpret_cast<py::detail::instance*>(side());
+  return instance->get_value_and_holder().holder<Shared<nn::Layer>>().is_unique();
+}
+
+PythonLayer* python_layer_of(PyObject* self) {
+  auto* instance = reinterpret_cast<py::detail::instance*>(self);
+  py::detail::value_and_holder held = instance->get_value_and_holder();
+  if (!held.holder_constructed()) return nullptr;
+  auto* layer = dynamic_cast<PythonLayer*>(held.value_ptr<nn::Layer>());
+  return layer;
+}
+
+void hold_python_side(Configurable& configurable) {
+  if (auto* layer = dynamic_cast<PythonLayer*>(&configurable)) layer->hold();
+}
+
+const LayerClass& PythonLayer::class_of() const {
+  static auto* const known = new std::map<PyTypeObject*, std::unique_ptr<LayerClass>>;
+  const WithPython here;
+  PyTypeObject* type = Py_TYPE(side());
+  std::unique_ptr<LayerClass>& found = (*known)[type];
+  if (found == nullptr) {
+    with_python([&] {
+      Py_INCREF(type);  // its address is the key
+      const py::handle python_type(reinterpret_cast<PyObject*>(type));
+      const py::tuple told = py::handle(of_package("nn", "_describe_class"))(python_type);
+      auto made = std::make_unique<LayerClass>();
+      made->name = py::cast<std::string>(told[0]);
+      made->doc = py::cast<std::string>(told[1]);
+      made->inputs = py::cast<std::string>(told[2]);
+      made->outputs = py::cast<std::string>(told[3]);
+      made->info = {made->name, made->doc};
+      found = std::move(made);
+    });
+  }
+  return *found;
+}
+
+Configurable* PythonLayer::make_default() const {
+  const WithPython here;
+  try {
+    const py::object made = py::handle(reinterpret_cast<PyObject*>(Py_TYPE(side())))();
+    auto* layer = dynamic_cast<PythonLayer*>(py::cast<nn::Layer*>(made));
+    layer->hold();
+    return layer;
+  } catch (py::error_already_set&) {  // its class wants arguments: it has no default
+    return nullptr;
+  }
+}
+
+nn::Layer* PythonLayer::copy() const {
+  return with_python([&]() -> nn::Layer* {
+    const py::object made = py::handle(of_package("nn", "_copy_of"))(py::handle(side()));
+    auto* layer = dynamic_cast<PythonLayer*>(py::cast<nn::Layer*>(made));
+    layer->Layer::operator=(*this);
+    layer->hold();
+    return layer;
+  });
+}
+
+void PythonLayer::visit_members(nn::Members& m) {
+  with_python([&] {
+    for (const auto& [key, value] : py::reinterpret_borrow<py::dict>(py::handle(side()).attr("__dict__"))) {
+      const std::string name = py::cast<std::string>(key);
+      const auto add = [&](const std::string& called, const py::handle& each) {
+        if (py::isinstance<nn::Parameter>(each)) m(called, *py::cast<nn::Parameter*>(each));
+        if (py::isinstance<nn::State>(each)) m(called, *py::cast<nn::State*>(each));
+        if (py::isinstance<nn::Layer>(each)) m(called, *py::cast<nn::Layer*>(each));
+      };
+      if (py::isinstance<py::list>(value)) {
+        int number = 0;
+        for (const py::handle& each : py::reinterpret_borrow<py::list>(value))
+          add(name + std::to_string(++number), each);
+      } else {
+        add(name, value);
+      }
+    }
+  });
+}
+
+void PythonLayer::initialize(nn::Init& init) {
+  with_python([&] {
+    if (py::hasattr(py::handle(side()), "init"))
+      py::handle(side()).attr("init")(py::cast(&init, py::return_value_policy::reference));
+  });
+}
+
+nn::Ports PythonLayer::evaluate(const nn::Inputs& inputs, nn::Pass& pass) const {
+  return with_python([&] {
+    const InPass here(&pass);
+    py::tuple given(inputs.size());
+    for (std::size_t i = 0; i < inputs.size(); ++i) given[i] = py::cast(inputs[i]);
+    const py::object result = py::handle(side()).attr("compute")(*given);
+    nn::Ports ports;
+    if (py::isinstance<py::tuple>(result) || py::isinstance<py::list>(result)) {
+      for (const py::handle& each : result) ports.push_back(to_tensor(each.ptr()));
+    } else {
+      ports.push_back(to_tensor(result.ptr()));
+    }
+    return ports;
+  });
+}
+
+}  // namespace chainrule::python

@@ -1,0 +1,266 @@
+// Optimizers, and the training loop.
+#include <chrono>
+#include <utility>
+
+#include "chainrule/data/scaler.h"
+#include "chainrule/optim.h"
+#include "chainrule/train/find_lr.h"
+#include "chainrule/train/fit.h"
+#include "python_layer.h"
+
+namespace chainrule::python {
+namespace {
+
+/// An optimizer with the net whose parameters it changes.
+struct NetOptimizer {
+  Shared<nn::Layer> net;
+  optim::Optimizer optimizer;
+  std::uint64_t seed = 1;
+};
+
+optim::Options to_options(const py::dict& settings) {
+  optim::Options options;
+  set_settings(config::Settings(options), settings);
+  return options;
+}
+
+NetOptimizer* make_optimizer(const Shared<nn::Layer>& net, const py::object& rule, const py::dict& settings,
+                             std::uint64_t seed) {
+  hold_python_side(*net);
+  return new NetOptimizer{
+      net, optim::Optimizer(*net, optim::AnyRule(to_kind<optim::Rule>(rule)), to_options(settings)), seed};
+}
+
+/// One step: of a function that gives the loss, in a pass of training; or of a loss.
+double step(NetOptimizer& of, const py::object& loss) {
+  const Location where = caller();
+  if (py::isinstance<py::function>(loss) || (!is_tensor(loss.ptr()) && PyCallable_Check(loss.ptr()) != 0)) {
+    nn::Pass pass = nn::Pass::training(of.seed, of.optimizer.steps());
+    pass.init.seed = of.seed;
+    Tensor value;
+    {
+      const InPass here(&pass);
+      const py::object made = loss();
+      if (!is_tensor(made.ptr()))
+        throw_type("what the function of a step returns", "the loss, a tensor", made.ptr());
+      value = tensor_of(made.ptr());
+    }
+    const Computing alone;
+    return of.optimizer.step(std::move(value), pass, {}, where);
+  }
+  const Tensor value = to_tensor(loss.ptr());
+  const Computing alone;
+  return of.optimizer.step(value, where);
+}
+
+py::dict state_of(const NetOptimizer& of) {
+  py::dict found;
+  for (const auto& [name, tensor] : of.optimizer.state()) found[py::str(name)] = py::cast(tensor);
+  return found;
+}
+
+// ---- training
+
+/// Python's functions in a run: throws what they raise, with Python's error set.
+template <class F>
+auto in_python(F f) {
+  const WithPython here;
+  try {
+    return f();
+  } catch (py::error_already_set& error) {
+    error.restore();
+    throw PythonRaised{};
+  }
+}
+
+/// Once in a while looks for Ctrl-C, and lets other threads compute.
+struct Breath {
+  std::chrono::steady_clock::time_point last = std::chrono::steady_clock::now();
+  void operator()() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last < std::chrono::milliseconds(50)) return;
+    last = now;
+    in_python([] { checked(PyErr_CheckSignals()); });
+    let_others_compute();
+  }
+};
+
+py::dict to_dict(const train::Report& report) {
+  py::dict found;
+  found["step"] = report.step;
+  found["epoch"] = report.epoch;
+  found["lr"] = report.lr;
+  found["loss"] = report.loss;
+  found["seconds"] = report.seconds;
+  for (const train::Measure& each : report.metrics) found[py::str(each.name)] = each.value;
+  return found;
+}
+
+/// Calls a Python function with each report; one that returns True ends the run.
+class Callback final : public train::Handler {
+ public:
+  explicit Callback(py::object function) : function_(std::move(function)) {}
+  ~Callback() override {
+    const WithPython here;
+    function_ = {};
+  }
+  Callback(const Callback&) = delete;
+  Callback& operator=(const Callback&) = delete;
+  void call(train::Trainer&) override {}
+  void reported(train::Trainer& trainer, const train::Report& report) override {
+    in_python([&] {
+      const py::object result = function_(to_dict(report));
+      if (result.is(py::bool_(true))) trainer.stop("a callback returned True");
+    });
+  }
+
+ private:
+  py::object function_;
+};
+
+/// A function of Python as a loss.
+struct PythonLoss {
+  std::shared_ptr<py::object> function;
+  Tensor operator()(const Tensor& prediction, const Tensor& target) const {
+    return in_python([&] { return to_tensor((*function)(prediction, target).ptr()); });
+  }
+};
+
+loss::AnyLoss to_loss(const py::object& object) {
+  if (py::isinstance<py::str>(object) || py::isinstance<Configurable>(object))
+    return to_kind<loss::Loss>(object);
+  auto function = std::shared_ptr<py::object>(new py::object(object), [](py::object* held) {
+    const WithPython here;
+    delete held;
+  });
+  return PythonLoss{std::move(function)};
+}
+
+data::Source to_source(const std::vector<Tensor>& columns, const std::vector<std::string>& classes) {
+  std::vector<NamedTensor> named;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const bool is_last = i + 1 == columns.size();
+    named.push_back({is_last ? "t" : i == 0 ? "x" : "x" + std::to_string(i + 1), columns[i]});
+  }
+  return data::arrays(data::Batch(std::span<const NamedTensor>(named)), classes);
+}
+
+struct Wishes {
+  double epochs = 10;
+  std::int64_t batch_size = 32, patience = 0;
+  double validation = 0;
+  std::uint64_t seed = 1;
+  bool shuffle = true;
+};
+
+py::tuple fit(nn::Layer& net, const std::vector<Tensor>& columns, const std::vector<Tensor>& held_out,
+              const py::object& loss, const py::object& rule, const py::dict& optimizer_settings,
+              const py::list& metrics, const py::list& transforms, const py::list& callbacks,
+              const py::dict& wishes) {
+  const Location where = caller();
+  Wishes w;
+  w.epochs = py::cast<double>(wishes["epochs"]);
+  w.batch_size = py::cast<std::int64_t>(wishes["batch_size"]);
+  w.patience = py::cast<std::int64_t>(wishes["patience"]);
+  w.validation = py::cast<double>(wishes["validation"]);
+  w.seed = py::cast<std::uint64_t>(wishes["seed"]);
+  w.shuffle = py::cast<bool>(wishes["shuffle"]);
+  const OriginScope here(where);
+  data::Source rows = to_source(columns, {}), measured;
+  if (!held_out.empty()) measured = to_source(held_out, {});
+  if (w.validation > 0) {
+    const auto [train, validation] = data::split(rows, 1 - w.validation, {.seed = w.seed});
+    rows = train, measured = validation;
+  }
+  train::Task::Metrics measures;
+  for (const py::handle& each : metrics) measures.emplace_back(to_kind<metric::Metric>(each));
+  data::LoaderOptions loading{.batch_size = w.batch_size, .seed = w.seed};
+  if (!w.shuffle) loading.order = data::Batches::Order::sequential;
+  for (const py::handle& each : transforms) loading.transforms.add(to_kind<data::Transform>(each));
+  optim::Optimizer optimizer(net, optim::AnyRule(to_kind<optim::Rule>(rule)), to_options(optimizer_settings));
+  train::Trainer trainer(train::Task(net, to_loss(loss), std::move(measures), where), optimizer,
+                         data::Loader(rows, loading), {.seed = w.seed});
+  trainer.on(steps(1), [breath = Breath()]() mutable { breath(); });
+  if (measured) trainer.on(epochs(1), train::evaluate(measured, {.name = "validation"}));
+  if (w.patience > 0) {
+    trainer.on(epochs(1), train::early_stopping({.metric = "validation.loss", .patience = w.patience}));
+    trainer.on(epochs(1), train::keep_best("validation.loss"));
+  }
+  for (const py::handle& each : callbacks)
+    trainer.on(epochs(1), Shared<train::Handler>(new Callback(py::reinterpret_borrow<py::object>(each))));
+  train::Result result;
+  {
+    const Computing alone;
+    result = trainer.run(epochs(w.epochs));
+  }
+  py::list reports;
+  for (const train::Report& each : trainer.history()) reports.append(to_dict(each));
+  return py::make_tuple(reports, result.reason, result.seconds);
+}
+
+py::dict measure(nn::Layer& net, const std::vector<Tensor>& columns, const py::object& loss,
+                 const py::list& metrics, std::int64_t batch_size) {
+  train::Task::Metrics measures;
+  for (const py::handle& each : metrics) measures.emplace_back(to_kind<metric::Metric>(each));
+  const Location where = caller();
+  const OriginScope here(where);
+  const train::Task task(net, to_loss(loss), std::move(measures), where);
+  const data::Source source = to_source(columns, {});
+  std::vector<train::Measure> found;
+  {
+    const Computing alone;
+    found = train::measure(task, source, batch_size);
+  }
+  py::dict result;
+  for (const train::Measure& each : found) result[py::str(each.name)] = each.value;
+  return result;
+}
+
+}  // namespace
+
+void add_training(py::module_& m) {
+  py::class_<NetOptimizer>(m, "Optimizer", "Changes the parameters of a net, step by step.")
+      .def(py::init(&make_optimizer), py::arg("net"), py::arg("rule"), py::arg("settings") = py::dict(),
+           py::arg("seed") = 1)
+      .def("step", step, py::arg("loss"),
+           "One step against the gradient of the loss, and the loss from before it: a number. `loss` is a "
+           "function "
+           "without arguments that computes it, in a pass of training; or a tensor, for nets that keep no "
+           "statistics.")
+      .def_property_readonly(
+          "steps", [](const NetOptimizer& o) { return o.optimizer.steps(); }, "Steps taken.")
+      .def_property(
+          "lr", [](const NetOptimizer& o) { return o.optimizer.lr(); },
+          [](NetOptimizer& o, const py::object& lr) {
+            o.optimizer.set_lr(is_number(lr.ptr()) ? optim::Rate(to_number(lr.ptr()).real())
+                                                   : optim::Rate(to_kind<optim::Schedule>(lr)));
+          },
+          "The learning rate of the next step; a number or a schedule can be set.")
+      .def(
+          "lr_at", [](const NetOptimizer& o, std::int64_t at) { return o.optimizer.lr(at); },
+          "The learning rate of a step.")
+      .def_property_readonly("net", [](const NetOptimizer& o) { return o.net; })
+      .def("state", state_of, "All that a later step depends on, beside the parameters: tensors by name.")
+      .def(
+          "restore",
+          [](NetOptimizer& o, const py::dict& state) {
+            NamedTensors named;
+            for (const auto& [name, tensor] : state)
+              named.add(to_text(name.ptr(), "a name"), to_tensor(tensor.ptr()));
+            o.optimizer.restore(named);
+          },
+          "Goes on from what `state` gave.")
+      .def("__repr__", [](const NetOptimizer& o) {
+        return config::describe(o.optimizer.rule()) + " of " + o.net->describe() + ", after " +
+               std::to_string(o.optimizer.steps()) + " steps";
+      });
+  m.def("_fit", fit);
+  m.def("_measure", measure);
+  m.def("_schedule_at", [](const Configurable& schedule, std::int64_t at, std::int64_t steps_per_epoch) {
+    const auto* found = dynamic_cast<const optim::Schedule*>(&schedule);
+    if (found == nullptr) throw py::type_error("not a schedule");
+    return found->at(at, steps_per_epoch);
+  });
+}
+
+}  // namespace chainrule::python

@@ -1,0 +1,148 @@
+"""grad and what belongs to it."""
+import math
+from typing import NamedTuple
+
+import chainrule as cr
+import numpy as np
+import pytest
+
+
+def test_grad_of_numbers_gives_numbers():
+    assert cr.grad(lambda x: x ** 2)(3.0) == 6.0 and type(cr.grad(lambda x: x ** 2)(3)) is float
+    assert cr.grad(cr.grad(cr.grad(lambda x: x ** 4)))(2.0) == 48.0
+    value, gradient = cr.value_and_grad(lambda x: cr.sin(x))(0.5)
+    assert value == math.sin(0.5) and abs(gradient - math.cos(0.5)) < 1e-15
+
+
+def test_trees():
+    class Point(NamedTuple):
+        x: object
+        y: object
+
+    params = {"w": cr.ones((3, 2)), "more": [cr.zeros(2), (cr.tensor([2.0]), None)], "p": Point(1.0, cr.tensor(2.0))}
+
+    def loss(p):
+        return (p["w"].sum() * p["more"][0] + p["more"][1][0]).sum() + p["p"].x * p["p"].y
+
+    value, g = cr.value_and_grad(loss)(params)
+    assert value.item() == 6.0 and list(g) == list(params) and type(g["p"]) is Point and g["p"].x == 2.0
+    assert g["more"][0].tolist() == [6, 6] and g["more"][1][0].tolist() == [2] and g["more"][1][1] is None
+    assert g["w"].tolist() == [[0, 0]] * 3
+
+
+def test_argnums_and_aux():
+    def f(x, y, *, scale=1.0):
+        return scale * (x * y).sum(), {"y": y}
+
+    (value, aux), (gx, gy) = cr.value_and_grad(f, argnums=(0, 1), has_aux=True)(cr.ones(2), cr.tensor([2.0, 3.0]), scale=2.0)
+    assert value.item() == 10 and gx.tolist() == [4, 6] and gy.tolist() == [2, 2] and list(aux) == ["y"]
+    assert cr.grad(f, argnums=1, has_aux=True)(cr.ones(2), cr.ones(2))[0].tolist() == [1, 1]
+    with pytest.raises(ValueError, match=r"^\[grad\] argnums has 2, but there are 1 arguments\. Need places of positional "
+                                         r"arguments\. \(E556\)$"):
+        cr.grad(lambda x: x, argnums=2)(1.0)
+
+
+def test_inner_variables_are_apart_from_outer_ones():
+    # d/dx [x * d/dy (x + y) at y = 1] = 1; confusing the two would give another number.
+    assert cr.grad(lambda x: x * cr.grad(lambda y: x + y)(1.0))(2.0) == 1.0
+    assert cr.grad(lambda x: x * cr.grad(lambda y: x * y)(x))(3.0) == 6.0
+    x = cr.tensor(2.0)
+    assert cr.grad(lambda y: x * y)(x).item() == 2.0
+
+
+def test_vjp_and_jvp():
+    x = cr.tensor([1.0, 2.0])
+    y, pull_back = cr.vjp(lambda x, s: {"a": x * s, "b": x.sum()}, x, 3.0)
+    gx, gs = pull_back({"a": cr.tensor([1.0, 10.0]), "b": 1.0})
+    assert y["b"].item() == 3 and gx.tolist() == [4, 31] and gs == 21.0
+    assert cr.jvp(lambda x: x ** 3, (2.0,), (1.0,)) == (8.0, 12.0)
+    y, dy = cr.jvp(lambda x: cr.sin(x), (x,), (cr.ones(2),))
+    np.testing.assert_allclose(dy, np.cos([1, 2]), rtol=1e-6)
+    with pytest.raises(ValueError, match=r"^\[transforms\] 2 leaves here, 1 there\. Need trees of the same form\. \(E555\)$"):
+        pull_back({"a": cr.ones(2)})
+
+
+def test_matrices_of_derivatives():
+    x = cr.tensor(np.array([1.0, 2.0, 3.0]))
+    np.testing.assert_allclose(cr.jacobian(lambda x: x ** 2)(x), np.diag([2, 4, 6]))
+    np.testing.assert_allclose(cr.hessian(lambda x: (x ** 3).sum())(x), np.diag([6, 12, 18]))
+    np.testing.assert_allclose(cr.hvp(lambda x: (x ** 3).sum(), (x,), (np.ones(3),))[0], [6, 12, 18])
+    j = cr.jacobian(lambda p: p["a"] * p["b"])({"a": x, "b": 2.0})
+    np.testing.assert_allclose(j["b"], [1, 2, 3])
+    h = cr.hessian(lambda p: (p["a"] * p["b"]).sum())({"a": x, "b": x})
+    np.testing.assert_allclose(h["a"]["b"], np.eye(3))
+    assert cr.hessian(lambda x: x ** 3)(2.0) == 12.0
+
+
+def test_what_stops_gradients():
+    assert cr.grad(lambda x: x * cr.stop_gradient(x))(3.0) == 3.0
+    with cr.no_grad():
+        constant = cr.tensor(2.0) * 3
+    assert cr.grad(lambda x: x * constant)(1.0) == 6.0
+    x = cr.tensor([1.0, 2.0])
+
+    def half(x):
+        with cr.no_grad():
+            y = x * 2
+        return (x * y).sum()
+    assert cr.grad(half)(x).tolist() == [2, 4]
+
+
+def test_grad_check():
+    assert cr.grad_check(lambda w, b: cr.tanh(w @ b).sum(), np.ones((2, 3)), np.ones(3))
+
+    @cr.custom_gradient
+    def broken(x):
+        return x ** 2
+
+    @broken.gradient
+    def _(cotangent, output, x):
+        return cotangent * x  # half of what it is
+
+    report = cr.grad_check(lambda x: broken(x).sum(), np.array([1.0, 2.0]))
+    assert not report and report.status == "failed" and abs(report.relative_error - 0.5) < 1e-6
+    np.testing.assert_allclose(cr.numerical_gradient(lambda x: (x ** 2).sum(), np.array([1.0, 2.0])), [2, 4], rtol=1e-8)
+
+
+def test_custom_gradients():
+    @cr.custom_gradient
+    def scaled(x, y):
+        return x * y
+
+    with pytest.raises(ValueError, match=r"^\[custom_gradient\] scaled has no gradient\. Set it with @scaled\.gradient\. "
+                                         r"\(E557\)$"):
+        cr.grad(lambda x: scaled(x, 2.0))(1.0)
+
+    @scaled.gradient
+    def _(cotangent, output, x, y):
+        return cotangent * 10 * x, None
+
+    assert cr.grad(lambda x: scaled(x, 2.0))(3.0) == 30.0
+    assert cr.grad(cr.grad(lambda x: scaled(x, 2.0)))(3.0) == 10.0  # the gradient is differentiated
+
+    @scaled.gradient
+    def _(cotangent, output, x, y):
+        raise KeyError("inside")
+    with pytest.raises(KeyError, match="inside"):
+        cr.grad(lambda x: scaled(x, 2.0))(3.0)
+
+
+def test_errors():
+    with pytest.raises(ValueError, match="E030"):
+        cr.grad(lambda x: x)(cr.ones(2))
+    with pytest.raises(TypeError, match="E034"):
+        cr.grad(lambda x: x.sum())(cr.tensor([1, 2]))
+    with pytest.raises(TypeError, match="return one number"):
+        cr.grad(lambda x: "text")(1.0)
+    with pytest.raises(cr.NotDifferentiable, match="E032"):
+        cr.grad(lambda x: cr.floor(x).sum(), allow_unused=False)(cr.ones(2))
+    with pytest.raises(ValueError, match="E031"):
+        cr.grad(lambda x, y: y.sum(), allow_unused=False)(cr.ones(2), cr.ones(2))
+    with pytest.raises(ZeroDivisionError):
+        cr.grad(lambda x: 1 / 0)(1.0)
+
+
+def test_gradients_of_what_was_computed():
+    w = cr.tensor([1.0, 2.0])
+    loss = (w ** 2).sum()
+    assert cr.gradients(loss, w).tolist() == [2, 4] and cr.gradients(loss, {"w": w})["w"].tolist() == [2, 4]
