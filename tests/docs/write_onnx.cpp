@@ -28,28 +28,30 @@ It is a component of its own, built where `libonnx-dev` and `libprotobuf-dev` ar
 
 ## Writing
 
-Files are of opset 17, IR 8. The net is written as it infers: without dropout, with the stored statistics of batch norm, or with
-batch norm put into the weights before it (`.fold = true`). Parameters keep their names; what depends on neither an input nor a
-parameter is computed before. The batch is an axis named `N` of any size: the net is traced with batches of 2, 3 and 5, and what
-differs between them is written as depending on N. Loops of recurrent layers are written step by step, for as many steps as
-the example has. `.batch = ""` keeps the sizes of the example.
+Files are of opset 17, IR 8. The net is written as it infers: without dropout, with the stored statistics of batch norm,
+or with batch norm put into the weights before it (`.fold = true`). Parameters keep their names; what depends on neither
+an input nor a parameter is computed before. The batch is an axis named `N` of any size: the net is traced with batches
+of 2, 3 and 5, and what differs between them is written as depending on N. Loops of recurrent layers are written step by
+step, for as many steps as the example has. `.batch = ""` keeps the sizes of the example.
 
-Each file is checked by the format's own checker and shape inference, read again, and compared on 16 random inputs; the largest
-difference is returned, and stands in the file's metadata beside the net's settings, its classes and its scaling.
+Each file is checked by the format's own checker and shape inference, read again, and compared on 16 random inputs; the
+largest difference is returned, and stands in the file's metadata beside the net's settings, its classes and its
+scaling.
 
 ## Reading
 
-A file becomes a layer with the inputs and outputs of the file. Floating initializers are parameters, and so are lists of numbers
-in Constant nodes, where some programs keep all weights; statistics of batch norm are states. `set_value`, `forward`,
-`optim::Optimizer` and `save_onnx` work as with any net. Sizes are known when a batch is there: shapes are worked out, conditions
-are read and loops are unrolled while the graph is built.
+A file becomes a layer with the inputs and outputs of the file. Floating initializers are parameters, and so are lists
+of numbers in Constant nodes, where some programs keep all weights; statistics of batch norm are states. `set_value`,
+`forward`, `optim::Optimizer` and `save_onnx` work as with any net. Sizes are known when a batch is there: shapes are
+worked out, conditions are read and loops are unrolled while the graph is built.
 
 - Opsets 1 to 17; before 7 without the old way to broadcast.
-- int8, int16, int32, uint16, uint32 and uint64 become i64, float16 and bfloat16 become f32. So whole numbers do not wrap around
-  at 8 or 32 bits.
+- int8, int16, int32, uint16, uint32 and uint64 become i64, float16 and bfloat16 become f32. So whole numbers do not
+  wrap around at 8 or 32 bits.
 - Numbers in files beside the model are read if they are inside its folder.
 - No texts, no sequences, no optional values, no sparse tensors.
-- A file comes from anywhere: names, sizes and types are checked before memory is taken ([errors](errors.md), E500 to E509).
+- A file comes from anywhere: names, sizes and types are checked before memory is taken ([errors](errors.md), E500 to
+  E509).
 
 ## Operators that are read
 
