@@ -26,7 +26,7 @@ struct Training {
 };
 
 // Measured with the seeds 1, 2, 3: 0.8926, 0.8899, 0.8908; 0.9015, 0.9048, 0.9021. With seed 1 alone: 0.9960
-// and 0.9926. What is asked for leaves room for other seeds.
+// and 0.9954. What is asked for leaves room for other seeds.
 const Training kTrainings[] = {
     {.name = "FashionMlp",
      .data = "fashion-mnist",
@@ -65,12 +65,12 @@ const Training kTrainings[] = {
      .net = "deep_conv_net",
      .adam = true,
      .lr = 0.001,
-     .epochs = 5,
+     .epochs = 15,
      .batch_size = 100,
      .shift = 1,
      .parameters = 123552,
-     .accuracy = 0.991,
-     .minutes = 8},
+     .accuracy = 0.993,
+     .minutes = 12},
 };
 
 std::ostream& operator<<(std::ostream& out, const Training& training) { return out << training.name; }
