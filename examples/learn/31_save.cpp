@@ -4,7 +4,6 @@
 #include <cstdio>
 
 #include "folder.h"
-#include "learn.h"
 
 using namespace chainrule;
 

@@ -7,7 +7,6 @@
 #include <cstdio>
 
 #include "folder.h"
-#include "learn.h"
 
 using namespace chainrule;
 
