@@ -7,7 +7,7 @@
 namespace gallery {
 
 std::string Lesson::heading(std::size_t language) const {
-  if (!has_program()) return title[language];
+  if (!has_program() || is_how_to()) return title[language];
   return std::to_string(std::stoi(name)) + ". " + title[language];
 }
 

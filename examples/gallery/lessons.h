@@ -25,6 +25,8 @@ struct Lesson {
   std::array<std::string, 2> title;  ///< in the order of kLanguages
 
   bool has_program() const { return name[0] >= '0' && name[0] <= '9'; }
+  /// From 31 on: how something is done. The number is for the order alone then.
+  bool is_how_to() const { return name[0] == '3'; }
   /// "5. The line", or the title alone.
   std::string heading(std::size_t language) const;
 };

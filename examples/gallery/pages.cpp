@@ -73,10 +73,12 @@ const Lesson& lesson_named(std::span<const Lesson> all, const std::string& name)
   throw std::runtime_error("there is no lesson \"" + name + "\"");
 }
 
-std::string contents(std::span<const Lesson> all, std::size_t language) {
+/// @param digits  that names begin with; none: all.
+std::string contents(std::span<const Lesson> all, const std::string& digits, std::size_t language) {
   std::string made;
   for (const Lesson& lesson : all) {
-    if (lesson.has_program()) made += "- " + link(lesson, language) + "\n";
+    const bool is_meant = digits.empty() || digits.find(lesson.name[0]) != std::string::npos;
+    if (lesson.has_program() && is_meant) made += "- " + link(lesson, language) + "\n";
   }
   return std::string(trimmed(made));
 }
@@ -109,7 +111,7 @@ std::string meaning(const Mark& mark, const Lesson& lesson, std::span<const Less
   if (mark.word == "program") return block("cpp", paragraph(material.program, mark));
   if (mark.word == "output") return block("text", paragraph(material.output, mark));
   if (mark.word == "number") return numbers_after(material.output, mark.argument)[0];
-  if (mark.word == "contents") return contents(all, language);
+  if (mark.word == "contents") return contents(all, mark.argument, language);
   if (mark.word == "lesson") {
     return link(lesson_named(all, mark.argument), language);
   }

@@ -15,7 +15,7 @@
 ///     {{number: label}}                    the number behind this label in what it printed
 ///     {{lesson: 05_line}}                  a link with the page's title
 ///     {{docs: training.md | words}}        a link to a page of docs/
-///     {{contents}}                         links to all lessons
+///     {{contents}}  {{contents: 01}}       links to all lessons, or those whose names begin with 0 or 1
 namespace gallery {
 
 /// What marks stand for.
