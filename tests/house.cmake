@@ -17,7 +17,7 @@ add_test(NAME install.into_prefix COMMAND ${CMAKE_COMMAND} --install ${PROJECT_B
 set_tests_properties(install.remove_old PROPERTIES FIXTURES_SETUP empty_prefix)
 set_tests_properties(install.into_prefix PROPERTIES FIXTURES_SETUP installed FIXTURES_REQUIRED empty_prefix)
 
-foreach(kind cmake pkg-config readme)
+foreach(kind cmake pkg-config readme page inside)
   add_test(NAME install.${kind}
            COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/install/consumer_test.sh ${kind} ${work}/prefix ${work}/${kind})
   set_tests_properties(install.${kind} PROPERTIES FIXTURES_REQUIRED installed)
@@ -35,5 +35,6 @@ foreach(cost "ops 1.5" "optim 2.25" "chainrule 3")
 endforeach()
 
 set_tests_properties(install.remove_old install.into_prefix install.cmake install.pkg-config install.readme
-                     install.include_cost_ops install.include_cost_optim install.include_cost_chainrule
+                     install.page install.inside install.include_cost_ops install.include_cost_optim
+                     install.include_cost_chainrule
                      PROPERTIES LABELS install ENVIRONMENT CXX=${CMAKE_CXX_COMPILER})

@@ -19,7 +19,7 @@ void table() {
                    "90,4,Ulm,1150\n70,1,Kiel,820\n");
   const data::Table flats =
       data::read_csv(folder / "flats.csv", {.target = "rent", .missing = data::Missing::drop});
-  std::cout << flats << "\n" << data::Source(flats) << "\n\n";
+  std::cout << flats << "\n\n" << data::Source(flats) << "\n\n";
 }
 
 /// 200 rows of two numbers, computed when they are asked for: points in a spiral, and which arm they are on.

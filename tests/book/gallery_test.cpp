@@ -57,6 +57,15 @@ TEST(Gallery, APageHasWhatItsMarksStandFor) {
   EXPECT_NE(chinese.find("[English](../02_chain.md)"), std::string::npos);
 }
 
+// From 31 on pages say how something is done: no number before their titles, a list of their own.
+TEST(Gallery, HowToPagesStandApart) {
+  const std::vector<Lesson> all = {{"01_apples", {"Apples", "苹果"}}, {"31_save", {"Save", "保存"}}};
+  const std::string page = page_of(
+      all[1], all, "{{picture: graph | A graph}}\n{{contents: 01}}\n|\n{{contents: 3}}", 0, kMaterial);
+  EXPECT_NE(page.find("\n# Save\n"), std::string::npos) << page;
+  EXPECT_NE(page.find("\n- [1. Apples](01_apples.md)\n|\n- [Save](31_save.md)\n"), std::string::npos) << page;
+}
+
 TEST(Gallery, MarksThatStandForNothingAreErrors) {
   EXPECT_EQ(error_of("no picture"), "the picture \"graph\" is not shown");
   EXPECT_EQ(error_of("{{picture: graph}}"), "\"graph\" has no caption");

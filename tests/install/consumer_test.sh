@@ -3,12 +3,16 @@
 #   consumer_test.sh cmake PREFIX WORK        main.cpp, found by find_package
 #   consumer_test.sh pkg-config PREFIX WORK   main.cpp, found by pkg-config
 #   consumer_test.sh readme PREFIX WORK       the first C++ example of README.md; prints the block after it
+#   consumer_test.sh page PREFIX WORK         the project of docs/learn/39_project.md; prints its text
+#   consumer_test.sh inside PREFIX WORK       its other one, with the sources inside: is configured, not built
 set -euo pipefail
 kind=$1
 prefix=$2
 work=$3
 here=$(cd "$(dirname "$0")" && pwd)
-readme=$here/../../README.md
+root=$here/../..
+readme=$root/README.md
+page=$root/docs/learn/39_project.md
 rm -rf "$work" && mkdir -p "$work"
 
 # block LANGUAGE: the first fenced block of README.md in that language, from the first C++ block on.
@@ -18,6 +22,22 @@ block() {
     inside && /^```/ { exit }
     inside { print }
     seen && $0 == "```" wanted { inside = 1 }' "$readme"
+}
+
+# nth N LANGUAGE: a block of the page in that language, from 1.
+nth() {
+  awk -v wanted="$1" -v fence='```'"$2" '
+    inside && /^```/ { inside = 0 }
+    inside && seen == wanted { print }
+    $0 == fence { inside = 1; ++seen }' "$page"
+}
+
+# project N: the page's Nth CMakeLists.txt and its program, in a folder of their own.
+project() {
+  mkdir "$work/project"
+  nth "$1" cmake >"$work/project/CMakeLists.txt"
+  nth 1 cpp >"$work/project/main.cpp"
+  [[ -s $work/project/CMakeLists.txt && -s $work/project/main.cpp ]]
 }
 
 # build SOURCE: with find_package, as CMakeLists.txt here says.
@@ -45,6 +65,20 @@ case $kind in
       exit 1
     fi
     build "$work/readme.cpp"
+    ;;
+  page)
+    project 1
+    nth 1 text >"$work/expected.txt"
+    cmake -S "$work/project" -B "$work/build" -G Ninja "-DCMAKE_PREFIX_PATH=$prefix"
+    cmake --build "$work/build"
+    cp "$work/build/leaves" "$work/program"
+    ;;
+  inside)
+    project 2
+    ln -s "$(cd "$root" && pwd)" "$work/project/chainrule"
+    cmake -S "$work/project" -B "$work/build" -G Ninja
+    ninja -C "$work/build" -t query leaves
+    exit 0
     ;;
   *)
     echo "unknown kind $kind" >&2
