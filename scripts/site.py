@@ -23,7 +23,7 @@ for need in ("mkdocs", "doxygen"):
 import yaml  # noqa: E402  (MkDocs needs it too)
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-LINK = re.compile(r"(!?\[[^\]\n]*\]\()([^)\s]+)(\))")
+LINK = re.compile(r"(!?\[[^\]]*\]\()([^)\s]+)(\))")
 FENCE = re.compile(r"(^```.*?^```\s*$)", re.M | re.S)
 CODE = {".h": "cpp", ".cpp": "cpp", ".py": "python", ".sh": "bash", ".toml": "toml", ".cmake": "cmake"}
 

@@ -1,5 +1,6 @@
 #include "autodiff/op_cases.h"
 
+#include <algorithm>
 #include <cmath>
 #include <sstream>
 
@@ -36,6 +37,15 @@ std::string OpCase::to_string() const {
 
 std::ostream& operator<<(std::ostream& out, const OpCase& c) { return out << c.to_string(); }
 
+namespace {
+
+/// Of an elementwise operation, which lists no samples: settings of zero.
+std::vector<std::byte> zero_attributes(const OpRow& row) {
+  return std::vector<std::byte>(std::max<std::size_t>(1, row.attribute_bytes));
+}
+
+}  // namespace
+
 std::vector<OpCase> cases_of(const OpRow& row, DType floating, bool wanting_error) {
   std::vector<OpCase> cases;
   if (row.samples) {
@@ -45,12 +55,11 @@ std::vector<OpCase> cases_of(const OpRow& row, DType floating, bool wanting_erro
     return cases;
   }
   if (wanting_error) {
-    if (row.info.arity == 2)
-      cases.push_back({&row, {std::vector<std::byte>(1), {{{3}}, {{4}}}, 11}, floating});
+    if (row.info.arity == 2) cases.push_back({&row, {zero_attributes(row), {{{3}}, {{4}}}, 11}, floating});
     return cases;
   }
   for (const std::vector<Shape>& shapes : elementwise_shapes(row.info.arity)) {
-    Sample sample{std::vector<std::byte>(1), {}, 0};
+    Sample sample{zero_attributes(row), {}, 0};
     for (std::size_t i = 0; i < shapes.size(); ++i)
       sample.inputs.push_back({shapes[i], DType::f64, domain_of(row, i)});
     cases.push_back({&row, std::move(sample), floating});

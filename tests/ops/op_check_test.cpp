@@ -92,6 +92,22 @@ TEST(CheckOp, PassesARightOperation) {
   EXPECT_GT(check.value_error_f32, 0);
 }
 
+/// x^3 with a setting that counts how often it was seen as something else than 0.
+struct WithSetting : Cube {
+  static constexpr OpInfo kInfo{.name = "with_setting", .elementwise = true, .doc = "x^3 and a setting."};
+  double setting = 0;
+  bool operator==(const WithSetting&) const = default;
+  void fields(auto visit) const { visit("setting", setting); }
+  Meta infer(std::span<const Meta> in) const {
+    if (setting != 0) throw op_error<ValueError>(900, "takes settings from elsewhere.");
+    return Cube::infer(in);
+  }
+};
+
+TEST(CheckOp, GivesSettingsOfElementwiseOperationsTheirZeros) {
+  EXPECT_TRUE(check_op<WithSetting>().ok()) << failures<WithSetting>();
+}
+
 TEST(CheckOp, FindsAWrongDerivative) {
   EXPECT_TRUE(contains(failures<WrongFirst>(), "the first derivative of cube((7,) f64"));
   EXPECT_FALSE(contains(failures<DetachedSecond>(), "first derivative"));
