@@ -1,6 +1,7 @@
 // Every message of layers of sequences and of nets for texts, whole, against docs/errors.md.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <functional>
@@ -97,7 +98,8 @@ const Mistake kMistakes[] = {
 
 TEST(SequenceErrors, SayWhatIsDocumented) {
   std::ifstream file(CHAINRULE_SOURCE_DIR "/docs/errors.md");
-  const std::string documented{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  std::string documented{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  std::replace(documented.begin(), documented.end(), '\n', ' ');  // a message may go over several lines
   std::string before;
   for (const Mistake& mistake : kMistakes) {
     const std::string text = mistake.message, number = text.substr(text.rfind("(E"));
