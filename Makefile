@@ -7,5 +7,27 @@
 help:
 	@./chainrule
 
-train test test-long bench gallery python wheel site lint format check-fast clean:
+train:
+	@./chainrule $@ $(ARGS)
+test:
+	@./chainrule $@ $(ARGS)
+test-long:
+	@./chainrule $@ $(ARGS)
+bench:
+	@./chainrule $@ $(ARGS)
+gallery:
+	@./chainrule $@ $(ARGS)
+python:
+	@./chainrule $@ $(ARGS)
+wheel:
+	@./chainrule $@ $(ARGS)
+site:
+	@./chainrule $@ $(ARGS)
+lint:
+	@./chainrule $@ $(ARGS)
+format:
+	@./chainrule $@ $(ARGS)
+check-fast:
+	@./chainrule $@ $(ARGS)
+clean:
 	@./chainrule $@ $(ARGS)

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "caller.h"
+#include "chainrule/named_tensors.h"
 #include "computing.h"
 #include "convert.h"
 #include "graph/node.h"
@@ -24,6 +25,25 @@ void add_layers(py::module_& m);
 void add_training(py::module_& m);
 void add_files(py::module_& m);
 void add_pictures(py::module_& m);
+
+/// Calls f, which calls Python: its error goes on as one of ours, with Python's error set.
+template <class F>
+auto with_python(F f) {
+  const WithPython here;
+  try {
+    return f();
+  } catch (py::error_already_set& error) {
+    error.restore();
+    throw PythonRaised{};
+  } catch (const py::cast_error& error) {
+    PyErr_SetString(PyExc_TypeError, error.what());
+    throw PythonRaised{};
+  }
+}
+
+/// Named tensors as a dict, and back.
+py::dict to_dict(const NamedTensors& tensors);
+NamedTensors to_named(const py::dict& tensors);
 
 }  // namespace chainrule::python
 

@@ -4,8 +4,6 @@
 #include "chainrule/io.h"
 
 namespace chainrule::python {
-namespace {
-
 py::dict to_dict(const NamedTensors& tensors) {
   py::dict found;
   for (const auto& [name, tensor] : tensors) found[py::str(name)] = py::cast(tensor);
@@ -18,6 +16,8 @@ NamedTensors to_named(const py::dict& tensors) {
     named.add(to_text(name.ptr(), "a name"), to_tensor(tensor.ptr()));
   return named;
 }
+
+namespace {
 
 py::tuple load_data(const std::string& name, const std::string& folder, bool flat) {
   data::Dataset set;

@@ -80,19 +80,6 @@ py::dict states(const nn::Layer& layer) {
   return found;
 }
 
-py::dict to_dict(const NamedTensors& tensors) {
-  py::dict found;
-  for (const auto& [name, tensor] : tensors) found[py::str(name)] = py::cast(tensor);
-  return found;
-}
-
-NamedTensors to_named(const py::dict& tensors) {
-  NamedTensors named;
-  for (const auto& [name, tensor] : tensors)
-    named.add(to_text(name.ptr(), "a name"), to_tensor(tensor.ptr()));
-  return named;
-}
-
 nn::LayerList& list_of(nn::Layer& layer) {
   if (auto* list = dynamic_cast<nn::LayerList*>(&layer)) return *list;
   PyErr_Format(PyExc_TypeError, "a layer '%s' has no layers in a row", std::string(layer.kind()).c_str());

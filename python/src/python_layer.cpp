@@ -1,25 +1,6 @@
 #include "python_layer.h"
 
 namespace chainrule::python {
-namespace {
-
-/// Calls f, which calls Python: its error goes on as one of ours.
-template <class F>
-auto with_python(F f) {
-  const WithPython here;
-  try {
-    return f();
-  } catch (py::error_already_set& error) {
-    error.restore();
-    throw PythonRaised{};
-  } catch (const py::cast_error& error) {
-    PyErr_SetString(PyExc_TypeError, error.what());
-    throw PythonRaised{};
-  }
-}
-
-}  // namespace
-
 nn::Pass*& current_pass() {
   static thread_local nn::Pass* pass = nullptr;
   return pass;

@@ -61,18 +61,6 @@ py::dict state_of(const NetOptimizer& of) {
 
 // ---- training
 
-/// Python's functions in a run: throws what they raise, with Python's error set.
-template <class F>
-auto in_python(F f) {
-  const WithPython here;
-  try {
-    return f();
-  } catch (py::error_already_set& error) {
-    error.restore();
-    throw PythonRaised{};
-  }
-}
-
 /// Once in a while looks for Ctrl-C, and lets other threads compute.
 struct Breath {
   std::chrono::steady_clock::time_point last = std::chrono::steady_clock::now();
@@ -80,7 +68,7 @@ struct Breath {
     const auto now = std::chrono::steady_clock::now();
     if (now - last < std::chrono::milliseconds(50)) return;
     last = now;
-    in_python([] { checked(PyErr_CheckSignals()); });
+    with_python([] { checked(PyErr_CheckSignals()); });
     let_others_compute();
   }
 };
@@ -108,7 +96,7 @@ class Callback final : public train::Handler {
   Callback& operator=(const Callback&) = delete;
   void call(train::Trainer&) override {}
   void reported(train::Trainer& trainer, const train::Report& report) override {
-    in_python([&] {
+    with_python([&] {
       const py::object result = function_(to_dict(report));
       if (result.is(py::bool_(true))) trainer.stop("a callback returned True");
     });
@@ -122,7 +110,7 @@ class Callback final : public train::Handler {
 struct PythonLoss {
   std::shared_ptr<py::object> function;
   Tensor operator()(const Tensor& prediction, const Tensor& target) const {
-    return in_python([&] { return to_tensor((*function)(prediction, target).ptr()); });
+    return with_python([&] { return to_tensor((*function)(prediction, target).ptr()); });
   }
 };
 

@@ -63,18 +63,6 @@ struct Variable {
   }
 };
 
-/// What f gives with Python's lock, for functions that the library calls.
-template <class F>
-Tensor call_python(F f) {
-  const WithPython here;
-  try {
-    return f();
-  } catch (py::error_already_set& error) {
-    error.restore();
-    throw PythonRaised{};
-  }
-}
-
 template <class F>
 auto computing(F f) {
   const Location where = caller();
@@ -96,7 +84,7 @@ Tensor with_gradient(std::int64_t function, const Tensor& value, std::vector<Ten
 py::tuple check(const py::function& f, const std::vector<Tensor>& at, int order, bool all_entries,
                 double tolerance, double step, std::uint64_t seed) {
   const auto function = [&](std::span<const Tensor> values) {
-    return call_python([&] { return f(std::vector<Tensor>(values.begin(), values.end())).cast<Tensor>(); });
+    return with_python([&] { return f(std::vector<Tensor>(values.begin(), values.end())).cast<Tensor>(); });
   };
   const GradCheckReport r = computing([&](Location where) {
     return grad_check(
@@ -143,7 +131,7 @@ void add_transforms(py::module_& m) {
     return computing([&](Location w) { return hessian(output, variable, {.allow_unused = true}, w); });
   });
   m.def("_numerical_gradient", [](const py::function& f, const Tensor& x, double h) {
-    const auto function = [&](const Tensor& v) { return call_python([&] { return f(v).cast<Tensor>(); }); };
+    const auto function = [&](const Tensor& v) { return with_python([&] { return f(v).cast<Tensor>(); }); };
     return computing([&](Location w) { return numerical_gradient(TensorFunction(function), x, h, w); });
   });
   m.def("_grad_check", check);
