@@ -14,7 +14,7 @@ cd "${1:-$(dirname "$0")/..}"
 export kRooms='core kernels graph ops autodiff plan config io nn optim data train explain plot c_export onnx cli'
 
 # The room behind each public header; one not named here belongs to the room of its folder, or of its own name.
-export kPublic='array:core dtype:core error:core location:core random:core shape:core shared:core threads:core duration:core
+export kPublic='array:core dtype:core half:core error:core location:core random:core shape:core shared:core threads:core duration:core
                   tensor:graph conv:ops linalg:ops loss:ops normalize:ops op:ops random_tensor:ops grad:autodiff grad_check:autodiff
                   fields:config boxed:config named_tensors:io number:core chainrule:explain'
 

@@ -38,9 +38,11 @@ struct Array {
   std::int64_t numel() const { return shape.numel(); }
 };
 
-/// Calls `visit(std::type_identity<T>{})` with the dtype's element type; returns what it returns.
+/// Calls `visit(std::type_identity<T>{})` with the element type of a dtype that is computed with (f32, f64,
+/// i64, u8 or bool); returns what it returns.
 template <class F>
 auto with_type(DType dtype, F visit) {
+  assert(!is_storage(dtype));
   switch (dtype) {
     case DType::f32:
       return visit(std::type_identity<float>{});
@@ -50,10 +52,25 @@ auto with_type(DType dtype, F visit) {
       return visit(std::type_identity<std::int64_t>{});
     case DType::u8:
       return visit(std::type_identity<std::uint8_t>{});
-    case DType::boolean:
+    default:
       break;
   }
   return visit(std::type_identity<bool>{});
+}
+
+/// The same for every dtype, for what converts, moves or prints elements.
+template <class F>
+auto with_any_type(DType dtype, F visit) {
+  switch (dtype) {
+    case DType::f16:
+      return visit(std::type_identity<Float16>{});
+    case DType::bf16:
+      return visit(std::type_identity<BFloat16>{});
+    case DType::i32:
+      return visit(std::type_identity<std::int32_t>{});
+    default:
+      return with_type(dtype, visit);
+  }
 }
 
 /// The same for dtypes known to be floating.

@@ -20,9 +20,9 @@
 ///     file.tensors["W"];
 ///
 /// Files come from anywhere: what one says of itself is checked against its size before memory is taken, and
-/// nothing in it is executed. The library has five dtypes; what else a file may hold becomes one of them,
-/// without loss: bool, u8, i64, f32 and f64 stay what they are; i8, i16, u16, i32, u32 become i64, and u64
-/// too if every element is below 2^63 (else E206); f16 and bf16 become f32.
+/// nothing in it is executed. The library's dtypes stay what they are: bool, u8, i32, i64, f16, bf16, f32 and
+/// f64. What else a file may hold becomes one of them, without loss: i8, i16, u16, u32 become i64, and so
+/// does u64 if every element is below 2^63 (else E206).
 ///
 /// `read_...` and `write_...` are about files; `parse_...` and `..._bytes` are the same in memory.
 namespace chainrule::io {
@@ -73,7 +73,9 @@ class AtomicFile {
 ///     (E203), another size than its header says (E204), or a shape beyond the limits (E205).
 Tensor read_npy(const std::string& path);
 Tensor parse_npy(std::string_view bytes);
-/// Version 1, little-endian, C order. @throws FileError  if it cannot be written (E083).
+/// Version 1, little-endian, C order.
+/// @throws FileError  if it cannot be written (E083).
+/// @throws DTypeError  for a bf16 tensor, which NumPy does not have (E590).
 void write_npy(const std::string& path, const Tensor& tensor);
 std::string npy_bytes(const Tensor& tensor);
 
@@ -89,6 +91,7 @@ NamedTensors parse_npz(std::string_view bytes);
 /// The same tensors give the same bytes: the time in the file is 1980-01-01.
 /// @throws FileError  if it cannot be written (E083).
 /// @throws ValueError  for a name that is empty or not UTF-8 (E211).
+/// @throws DTypeError  for a bf16 tensor, which NumPy does not have (E590).
 void write_npz(const std::string& path, const NamedTensors& tensors, NpzOptions options = {});
 std::string npz_bytes(const NamedTensors& tensors, NpzOptions options = {});
 /// @}

@@ -52,7 +52,7 @@ struct ClassOptions {
 ///
 /// loss_n = logsumexp(z_n) - z_{n, t_n}   (Goodfellow et al. 2016, eq. 6.30; shifted by the maximum)
 /// @param logits   z, shape (N, C), f32 or f64, before softmax.
-/// @param targets  t, shape (N), i64 or u8 class numbers in [0, C), or probabilities (N, C) such as one-hot
+/// @param targets  t, shape (N), whole class numbers in [0, C), or probabilities (N, C) such as one-hot
 /// rows.
 /// @return  Scalar, or (N) without reduction. The mean's gradient to logits is (softmax(z) - one_hot(t)) / N.
 /// @throws ShapeError  if the batch sizes differ (E021).

@@ -103,6 +103,9 @@ struct OpInfo {
   bool elementwise = false;
   /// The result is the first input's memory, seen with another shape: nothing is computed.
   bool view = false;
+  /// Takes inputs of every dtype, as what only moves numbers does. Other operations never see those that are
+  /// for keeping numbers (f16, bf16, i32): such inputs are converted first (computed_as).
+  bool any_dtype = false;
   std::string_view doc;
   Domain domain = {};
   Domain second_domain = {};

@@ -167,7 +167,7 @@ Tensor mish(const Tensor& x, Location where = Location::current());
 /// @}
 
 /// The same numbers in another dtype, by the rule that stands at Number: what is out of range becomes the
-/// nearest number that there is.
+/// nearest number that there is. Between floating dtypes, f16 and bf16 too, the gradient goes through it.
 Tensor cast(const Tensor& x, DType dtype, Location where = Location::current());
 
 /// @name Reductions. With `keepdims` the reduced axes stay with size 1.
@@ -332,7 +332,7 @@ std::vector<Tensor> split(const Tensor& x, const std::vector<T>& places, int axi
 }
 /// @}
 
-/// @name Elements by number. Indices are i64 or u8; negative ones count from the end.
+/// @name Elements by number. Indices are i64, i32 or u8; negative ones count from the end.
 /// @throws DTypeError  for other indices (E015).
 /// @throws ShapeError  for shapes that do not fit (E108).
 /// @throws ValueError  when evaluated, if an index is out of range: names the first (E109).
@@ -384,7 +384,7 @@ Tensor softmax(const Tensor& x, int axis = -1, Location where = Location::curren
 /// x - logsumexp(x) along an axis: the logarithm of softmax without the rounding of softmax.
 Tensor log_softmax(const Tensor& x, int axis = -1, Location where = Location::current());
 /// 1 at each class number, else 0; a number that is no class has no 1.
-/// @param classes  i64 or u8, any shape S.
+/// @param classes  i64, i32 or u8, any shape S.
 /// @param axis     the place of the new axis in the result.
 /// @return  shape S with `count` inserted at the axis: S + (count) unless it is given.
 /// @throws DTypeError  for other classes (E015).

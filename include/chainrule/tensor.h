@@ -20,6 +20,10 @@ class Operand;
 /// Gives up a reference; the last one frees the node and what only it needed.
 void release(Node* node) noexcept;
 
+/// What tensors are made of, besides numbers: halves as they are kept.
+template <class T>
+concept Element = Numeric<T> || OneOf<T, Float16, BFloat16>;
+
 /// An array of numbers: either given (a leaf) or the result of an operation on other tensors.
 ///
 /// A Tensor is a handle, cheap to copy; its value never changes. Operations check shapes and dtypes at once
@@ -144,12 +148,12 @@ class Operand {
 Tensor tensor(std::initializer_list<Number> values, DType dtype = f32);
 Tensor tensor(std::initializer_list<Number> values, const Shape& shape, DType dtype = f32,
               Location where = Location::current());
-/// A tensor with a copy of `values`; the dtype is that of T, and i64 for integers that have none of their
-/// own.
+/// A tensor with a copy of `values`; the dtype is that of T, and i64 for other integers, int among them:
+/// cast(x, i32) keeps those in half the room.
 /// @throws ShapeError  if the number of values is not that of the shape (E023).
-template <Numeric T>
+template <Element T>
 Tensor from_data(std::span<const T> values, const Shape& shape, Location where = Location::current());
-template <Numeric T>
+template <Element T>
 Tensor from_data(const std::vector<T>& values, const Shape& shape, Location where = Location::current()) {
   return from_data(std::span<const T>(values), shape, where);
 }

@@ -17,7 +17,7 @@ from . import _tensor
 
 _core._set_package_folder(_os.path.dirname(__file__) + _os.sep)
 _tensor._install()
-from ._convert import boolean, f32, f64, i64, u8  # noqa: E402
+from ._convert import bf16, boolean, f16, f32, f64, i32, i64, u8  # noqa: E402
 from ._tensor import arange, evaluate, from_dlpack, linspace, moveaxis  # noqa: E402
 from ._transforms import (GradCheckReport, custom_gradient, grad, grad_check, gradients, hessian, hvp,  # noqa: E402
                           jacobian, jvp, no_grad, numerical_gradient, value_and_grad, vjp)
@@ -27,6 +27,7 @@ if _TYPE_CHECKING:
     from .train import fit, load, save  # noqa: F401
 
 float32, float64, int64, uint8, bool_ = f32, f64, i64, u8, boolean
+float16, bfloat16, int32 = f16, bf16, i32
 __version__ = "0.1.0"
 
 globals().update(_tensor._functions())

@@ -2,16 +2,31 @@
 import inspect
 
 import numpy as np
-from numpy import generic  # noqa: F401  (for the core)
+from numpy import generic  # also for the core
 
 from ._core import Tensor, stack, tensor as as_tensor
 from ._errors import DTypeError
 
+class _BFloat16:
+    """The dtype bfloat16, which NumPy does not have."""
+    name, kind, itemsize = "bfloat16", "f", 2
+
+    def __repr__(self):
+        return self.name
+
+    def __eq__(self, other):
+        return self is other or (isinstance(other, str) and other in ("bf16", "bfloat16"))
+
+    def __hash__(self):
+        return hash(self.name)
+
+
 f32, f64, i64, u8 = np.dtype("float32"), np.dtype("float64"), np.dtype("int64"), np.dtype("uint8")
+f16, i32, bf16 = np.dtype("float16"), np.dtype("int32"), _BFloat16()
 boolean = bool_ = np.dtype("bool")
 globals()["bool"] = boolean  # as the core names it
-_names = {f32: "f32", f64: "f64", i64: "i64", u8: "u8", boolean: "bool"}
-_short = {"f32": f32, "f64": f64, "i64": i64, "u8": u8, "bool": boolean}
+_names = {f32: "f32", f64: "f64", i64: "i64", u8: "u8", boolean: "bool", f16: "f16", i32: "i32"}
+_short = {name: dtype for dtype, name in _names.items()}
 # A Python type asks for what the library makes of Python's numbers.
 _python_types = {float: f32, int: i64, type(True): boolean}
 
@@ -20,14 +35,16 @@ def dtype_name(dtype) -> str:
     """The library's name of a dtype: "f32" of np.float32, "float32", float, ..."""
     if isinstance(dtype, str) and dtype in _short:
         return dtype
+    if bf16 == dtype:
+        return "bf16"
     found = _python_types.get(dtype) if isinstance(dtype, type) else None
     try:
         found = found or np.dtype(dtype)
     except TypeError:
         found = dtype
     if found not in _names:
-        raise DTypeError(f"[dtype] {found} is none that Chainrule has. Need float32, float64, int64, uint8 or bool. "
-                         "(E553)", 553)
+        raise DTypeError(f"[dtype] {found} is none that Chainrule has. Need float16, bfloat16, float32, float64, int32, "
+                         "int64, uint8 or bool. (E553)", 553)
     return _names[found]
 
 
@@ -40,14 +57,14 @@ def as_array(values):
             pass  # of another device or dtype: what NumPy makes of it
     if _has_tensors(values):
         return stack([value if isinstance(value, Tensor) else as_tensor(value) for value in values])
-    is_array = hasattr(values, "dtype") or hasattr(values, "__array__")
+    is_array = (hasattr(values, "dtype") or hasattr(values, "__array__")) and not isinstance(values, generic)
     try:
         array = np.asarray(values)
     except ValueError as error:
         raise DTypeError(f"[tensor] no array can be made of it: {error}. Need lists of the same length. (E554)", 554)
     kind, size = array.dtype.kind, array.dtype.itemsize
     if kind == "f":
-        wanted = f64 if size == 8 and is_array else f32
+        wanted = array.dtype if size in (2, 8) and is_array else f32
         if size > 8:
             _refuse(array.dtype)
     elif kind == "b" or (kind == "u" and size == 1):
@@ -55,7 +72,7 @@ def as_array(values):
     elif kind in "iu":
         if kind == "u" and size == 8 and array.size and int(array.max()) >= 2**63:
             _refuse(array.dtype)
-        wanted = i64
+        wanted = i32 if kind == "i" and size == 4 and is_array else i64
     else:
         _refuse(array.dtype)
     return np.ascontiguousarray(array, wanted).reshape(array.shape)
@@ -85,12 +102,17 @@ def array_of(tensor) -> np.ndarray:
 
 def text_of(tensor) -> str:
     """tensor([1., 2.]), as NumPy writes arrays; the dtype where it is none of those that literals have."""
-    text = np.array2string(array_of(tensor), separator=", ", prefix="tensor(")
+    text = np.array2string(numbers_of(tensor), separator=", ", prefix="tensor(")
     more = f", shape={tensor.shape}" if tensor.size == 0 else ""
-    if tensor.dtype in (f64, u8) or tensor.size == 0:
+    if tensor.dtype in (f64, u8, f16, bf16, i32) or tensor.size == 0:
         more += f", dtype={tensor.dtype}"
     return f"tensor({text}{more})"
 
 
 def plain_text_of(tensor) -> str:
-    return str(array_of(tensor))
+    return str(numbers_of(tensor))
+
+
+def numbers_of(tensor) -> np.ndarray:
+    """The elements in the nearest dtype that NumPy has: of bfloat16, float32."""
+    return array_of(tensor.astype(f32) if tensor.dtype == bf16 else tensor)

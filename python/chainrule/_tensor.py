@@ -2,7 +2,7 @@
 import numpy as np
 
 from . import _core
-from ._convert import array_of
+from ._convert import array_of, dtype_name, numbers_of
 from ._core import Tensor
 
 # Methods that are the function of the same name, with the tensor as its first argument.
@@ -84,8 +84,8 @@ def _install():
     methods.update(
         std=functions["stddev"], astype=functions["cast"], copy=functions["detach"], reshape=_reshape,
         transpose=_transpose, ravel=lambda self: _core.flatten(self), numpy=array_of,
-        tolist=lambda self: array_of(self).tolist(), _repr_html_=_html, __array__=_array,
-        __reduce__=lambda self: (_core.tensor, (np.array(array_of(self)),)),
+        tolist=lambda self: numbers_of(self).tolist(), _repr_html_=_html, __array__=_array,
+        __reduce__=lambda self: (_core.tensor, (np.array(numbers_of(self)), dtype_name(self.dtype))),
         __deepcopy__=lambda self, memo: _core.detach(self), __copy__=lambda self: self,
         __format__=lambda self, spec: format(self.item(), spec) if spec else str(self),
         __round__=lambda self, ndigits=0: _core.round(self, ndigits or 0))
@@ -95,7 +95,7 @@ def _install():
 def _html(self):
     """A small table in notebooks, for tensors of one or two axes; else the text."""
     from html import escape
-    array = array_of(self)
+    array = numbers_of(self)
     about = f"<small>{escape(str(self.shape))} {self.dtype}</small>"
     if array.ndim not in (1, 2) or array.size == 0 or array.size > 400:
         return f"<pre>{escape(repr(self))}</pre>{about}"

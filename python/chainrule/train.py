@@ -124,9 +124,12 @@ class Model:
         return f"Model({self.net!r})"
 
 
-def save(path, net: Layer, classes: Sequence[str] = (), **notes) -> None:
-    """Writes a net to a file, in the form that the tool chainrule reads, too."""
-    _core._save(str(path), net, list(classes), notes)
+def save(path, net: Layer, classes: Sequence[str] = (), *, weights=None, **notes) -> None:
+    """Writes a net to a file, in the form that the tool chainrule reads, too.
+
+    weights="float16" or "bfloat16" rounds the parameters, for half the size; `load` gives float32 again.
+    """
+    _core._save(str(path), net, list(classes), notes, weights)
 
 
 def load(path) -> Model:

@@ -42,6 +42,12 @@ class View {
       case 'q':
         dtype = i64;
         break;
+      case 'i':
+        dtype = i32;
+        break;
+      case 'e':
+        dtype = f16;
+        break;
       case 'B':
         dtype = u8;
         break;
@@ -56,10 +62,9 @@ class View {
 
   Tensor copy(DType dtype) const {
     const Shape shape(std::vector<std::int64_t>(view_.shape, view_.shape + view_.ndim));
-    return with_type(dtype, [&]<class T>(std::type_identity<T>) {
-      return from_data(std::span(static_cast<const T*>(view_.buf), static_cast<std::size_t>(shape.numel())),
-                       shape, caller());
-    });
+    Buffer buffer = Buffer::allocate(static_cast<std::size_t>(view_.len));
+    if (view_.len > 0) std::memcpy(buffer.data(), view_.buf, static_cast<std::size_t>(view_.len));
+    return make_leaf(std::move(buffer), dtype, shape);
   }
 
  private:
@@ -131,14 +136,14 @@ DType to_dtype(PyObject* object) {
   static PyObject* const name = of_package("_convert", "dtype_name");
   const Ref found = checked(PyObject_CallOneArg(name, object));
   const char* text = PyUnicode_AsUTF8(found.get());
-  for (const DType dtype : {f32, f64, i64, u8, boolean}) {
-    if (text != nullptr && name_of(dtype) == text) return dtype;
+  for (const DTypeInfo& info : kDTypes) {
+    if (text != nullptr && info.name == text) return info.dtype;
   }
   throw_type("dtype", "one that Chainrule has", object);
 }
 
 PyObject* from_dtype(DType dtype) {
-  static std::array<PyObject*, 5> known{};
+  static std::array<PyObject*, kDTypeCount> known{};
   PyObject*& place = known[static_cast<std::size_t>(dtype)];
   if (place == nullptr) place = of_package("_convert", std::string(name_of(dtype)).c_str());
   Py_INCREF(place);

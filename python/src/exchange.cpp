@@ -29,6 +29,10 @@ int get_buffer(PyObject* self, Py_buffer* view, int flags) {
       throw PythonRaised{};
     }
     const Tensor& x = tensor_of(self);
+    if (x.dtype() == bf16) {
+      PyErr_SetString(PyExc_BufferError, "NumPy has no bfloat16: convert it first, with x.astype('float32')");
+      throw PythonRaised{};
+    }
     compute(x);
     auto layout = std::make_unique<Layout>();
     Py_ssize_t stride = static_cast<Py_ssize_t>(size_of(x.dtype()));
@@ -38,7 +42,7 @@ int get_buffer(PyObject* self, Py_buffer* view, int flags) {
       layout->strides[i] = stride;
       stride *= layout->shape[i];
     }
-    static const std::array<const char*, 5> formats{"f", "d", "q", "B", "?"};
+    static const std::array<const char*, kDTypeCount> formats{"f", "d", "q", "B", "?", "e", nullptr, "i"};
     view->buf = x.node()->value.data();
     view->len = static_cast<Py_ssize_t>(x.node()->bytes());
     view->itemsize = static_cast<Py_ssize_t>(size_of(x.dtype()));
@@ -108,6 +112,12 @@ DLDataType to_dlpack(DType dtype) {
       return {0, 64, 1};
     case DType::u8:
       return {1, 8, 1};
+    case DType::f16:
+      return {2, 16, 1};
+    case DType::bf16:
+      return {4, 16, 1};
+    case DType::i32:
+      return {0, 32, 1};
     case DType::boolean:
       break;
   }
@@ -131,6 +141,14 @@ Managed* exported(const Tensor& x) {
   made->managed.context = made;
   made->managed.deleter = [](Managed* self) { delete static_cast<Exported<Managed>*>(self->context); };
   return &made->managed;
+}
+
+/// A tensor of elements that lie in row-major order.
+Tensor copy_of(const void* elements, DType dtype, const Shape& shape) {
+  const std::size_t bytes = static_cast<std::size_t>(shape.numel()) * size_of(dtype);
+  Buffer buffer = Buffer::allocate(bytes);
+  if (bytes > 0) std::memcpy(buffer.data(), elements, bytes);
+  return make_leaf(std::move(buffer), dtype, shape);
 }
 
 template <class Managed>
@@ -160,9 +178,7 @@ PyObject* to_capsule(PyObject* self, PyObject* arguments, PyObject* keywords) {
     Tensor x = tensor_of(self);
     compute(x);
     const bool must_copy = copy == Py_True;
-    if (must_copy)
-      x = with_type(x.dtype(),
-                    [&]<class T>(std::type_identity<T>) { return from_data(x.data<T>(), x.shape()); });
+    if (must_copy) x = copy_of(x.node()->value.data(), x.dtype(), x.shape());
     if (version == Py_None || to_integers(version, "max_version").at(0) < 1)
       return checked(capsule(exported<DLManaged>(x), "dltensor")).release();
     DLVersioned* made = exported<DLVersioned>(x);
@@ -183,20 +199,20 @@ bool is_row_major(const DLTensor& t) {
   return true;
 }
 
-/// The elements in row-major order, however they lie.
-template <class T>
-std::vector<T> gathered(const DLTensor& t, const Shape& shape) {
-  const auto* data = reinterpret_cast<const T*>(static_cast<const char*>(t.data) + t.byte_offset);
-  std::vector<T> values(static_cast<std::size_t>(shape.numel()));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    std::int64_t rest = static_cast<std::int64_t>(i), place = 0;
+/// The same of elements that lie in another order.
+Tensor gathered(const DLTensor& t, const char* elements, DType dtype, const Shape& shape) {
+  const std::size_t bytes = size_of(dtype);
+  Buffer buffer = Buffer::allocate(static_cast<std::size_t>(shape.numel()) * bytes);
+  for (std::int64_t i = 0; i < shape.numel(); ++i) {
+    std::int64_t rest = i, place = 0;
     for (int axis = t.ndim - 1; axis >= 0; --axis) {
       place += rest % t.shape[axis] * t.strides[axis];
       rest /= t.shape[axis];
     }
-    values[i] = data[place];
+    std::memcpy(static_cast<char*>(buffer.data()) + static_cast<std::size_t>(i) * bytes,
+                elements + place * static_cast<std::int64_t>(bytes), bytes);
   }
-  return values;
+  return make_leaf(std::move(buffer), dtype, shape);
 }
 
 Tensor from_dlpack(const DLTensor& t) {
@@ -206,22 +222,15 @@ Tensor from_dlpack(const DLTensor& t) {
     throw PythonRaised{};
   }
   const Shape shape(std::vector<std::int64_t>(t.shape, t.shape + t.ndim));
-  for (const DType dtype : {f32, f64, i64, u8, boolean}) {
+  const char* elements = static_cast<const char*>(t.data) + t.byte_offset;
+  for (const auto& [dtype, name, size, computed] : kDTypes) {
     const DLDataType ours = to_dlpack(dtype);
     if (d.lanes != 1 || d.code != ours.code || d.bits != ours.bits) continue;
-    return with_type(dtype, [&]<class T>(std::type_identity<T>) {
-      const auto* data = reinterpret_cast<const T*>(static_cast<const char*>(t.data) + t.byte_offset);
-      if (is_row_major(t)) return from_data(std::span(data, static_cast<std::size_t>(shape.numel())), shape);
-      if constexpr (std::is_same_v<T, bool>) {
-        const auto bytes = gathered<std::uint8_t>(t, shape);
-        return from_data(std::vector<bool>(bytes.begin(), bytes.end()), shape);
-      } else {
-        return from_data(gathered<T>(t, shape), shape);
-      }
-    });
+    return is_row_major(t) ? copy_of(elements, dtype, shape) : gathered(t, elements, dtype, shape);
   }
   PyErr_Format(PyExc_BufferError,
-               "from_dlpack takes float32, float64, int64, uint8 and bool, not type code %d with %d bits",
+               "from_dlpack takes float16, bfloat16, float32, float64, int32, int64, uint8 and bool, not "
+               "type code %d with %d bits",
                d.code, d.bits);
   throw PythonRaised{};
 }
@@ -270,7 +279,7 @@ PyObject* item(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
     }
     compute(x);
     if (x.dtype() == boolean) return PyBool_FromLong(x.item<bool>(caller()));
-    if (is_floating(x.dtype())) return PyFloat_FromDouble(x.item(caller()));
+    if (has_gradient(x.dtype())) return PyFloat_FromDouble(x.item(caller()));
     return PyLong_FromLongLong(x.item<std::int64_t>(caller()));
   });
 }

@@ -79,7 +79,7 @@ void add_item(PyObject* object, const Shape& shape, int& axis, std::vector<Item>
     }
     if (places.ndim() == 0) throw_type("an index", "an integer, a slice, ..., None, or an array", object);
     add_mask(places, items);
-  } else if (is_floating(places.dtype())) {
+  } else if (has_gradient(places.dtype())) {
     throw_type("an index", "an integer, a slice, ..., None, or an array of integers or booleans", object);
   } else {
     items.push_back({Item::Kind::places, nullptr, places.dtype() == i64 ? places : cast(places, i64),

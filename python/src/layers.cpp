@@ -3,6 +3,7 @@
 #include "chainrule/nn/container.h"
 #include "chainrule/nn/model.h"
 #include "chainrule/optim.h"
+#include "convert.h"
 #include "python_layer.h"
 
 namespace chainrule::python {
@@ -247,8 +248,9 @@ void add_layers(py::module_& m) {
     return config::make<nn::Layer>(config::parse_json(configuration, "a pickled net"));
   });
   m.def("_save", [](const std::string& path, const nn::Layer& net, const std::vector<std::string>& classes,
-                    const py::dict& notes) {
+                    const py::dict& notes, const py::object& weights) {
     ModelOptions options;
+    if (!weights.is_none()) options.weights = to_dtype(weights.ptr());
     options.classes = classes;
     for (const auto& [key, value] : notes)
       options.notes.emplace_back(py::cast<std::string>(py::str(key)), py::cast<std::string>(py::str(value)));

@@ -125,13 +125,13 @@ PyObject* to_float(PyObject* x) {
 PyObject* to_int(PyObject* object) {
   return guarded([&] {
     const Tensor& x = only(object, "int()");
-    return is_floating(x.dtype()) ? PyLong_FromDouble(x.item(caller()))
-                                  : PyLong_FromLongLong(x.item<std::int64_t>());
+    return has_gradient(x.dtype()) ? PyLong_FromDouble(x.item(caller()))
+                                   : PyLong_FromLongLong(x.item<std::int64_t>());
   });
 }
 PyObject* to_index(PyObject* object) {
   return guarded([&] {
-    if (is_floating(tensor_of(object).dtype()) || tensor_of(object).ndim() > 0) {
+    if (has_gradient(tensor_of(object).dtype()) || tensor_of(object).ndim() > 0) {
       PyErr_SetString(PyExc_TypeError, "only a whole-numbered tensor without axes can be an index");
       throw PythonRaised{};
     }

@@ -29,7 +29,7 @@ def test_comes_and_goes_without_a_change(dtype, shape):
 @pytest.mark.parametrize("given, dtype", [(1, "int64"), (1.5, "float32"), (True, "bool"), ([1, 2], "int64"),
                                           ([1.0, 2], "float32"), ([[True]], "bool"), ([], "float32"),
                                           (np.int32(3), "int64"), (np.float64(3), "float32"),
-                                          (np.ones(2, np.float16), "float32"), (np.ones(2, np.int8), "int64"),
+                                          (np.ones(2, np.float16), "float16"), (np.ones(2, np.int32), "int32"), (np.ones(2, np.int8), "int64"),
                                           (np.ones(2, np.uint32), "int64"), (np.ones(2, ">f8"), "float64")])
 def test_dtype_of_what_is_given(given, dtype):
     assert cr.tensor(given).dtype == np.dtype(dtype)
@@ -45,9 +45,27 @@ def test_a_dtype_without_counterpart_is_a_type_error():
         cr.tensor(np.ones(2, complex))
     assert str(error.value) == ("[tensor] complex128 has no counterpart. Need float16 to float64, integers up to 64 bits, or "
                                 "bool. (E554)")
-    with pytest.raises(cr.DTypeError, match=r"^\[dtype\] complex64 is none that Chainrule has\. Need float32, float64, "
-                                            r"int64, uint8 or bool\. \(E553\)$"):
+    with pytest.raises(cr.DTypeError, match=r"^\[dtype\] complex64 is none that Chainrule has\. Need float16, bfloat16, "
+                                            r"float32, float64, int32, int64, uint8 or bool\. \(E553\)$"):
         cr.zeros(3, dtype="complex64")
+
+
+def test_dtypes_that_are_only_kept():
+    x = cr.tensor(np.array([0.1, 65504], np.float16))
+    assert x.dtype == cr.float16 and np.asarray(x).dtype == np.float16
+    assert (x + x).dtype == np.float32 and x[0].dtype == np.float16 and float(x[1]) == 65504
+    assert repr(cr.tensor([1, 2], dtype="bf16")) == "tensor([1., 2.], dtype=bfloat16)"
+    n = cr.tensor(np.array([2, 0], np.int32))
+    assert n.dtype == cr.int32 and (n + 1).dtype == np.int64 and n[0].item() == 2
+    np.testing.assert_array_equal(cr.arange(3)[n], [2, 0])
+    np.testing.assert_array_equal(cr.from_dlpack(np.arange(6, dtype=np.int32).reshape(2, 3).T), [[0, 3], [1, 4], [2, 5]])
+    b = x.astype("bfloat16")
+    assert b.dtype == "bfloat16" and b.dtype == cr.bfloat16 and b.tolist() == [0.10009765625, 65536]
+    with pytest.raises(BufferError, match="astype"):
+        memoryview(b)
+    for each in (x, n, b):
+        again = pickle.loads(pickle.dumps(each))
+        assert again.dtype == each.dtype and again.tolist() == each.tolist()
 
 
 def test_noncontiguous_arrays():

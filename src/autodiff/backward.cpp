@@ -55,9 +55,9 @@ class Backward {
            Location where)
       : variables_(variables), options_(options), where_(OriginScope::current(where)) {
     for (std::size_t i = 0; i < variables.size(); ++i) {
-      if (!is_floating(variables[i].dtype())) {
+      if (!has_gradient(variables[i].dtype())) {
         throw DTypeError(34, cat("[grad] variable ", i, " is ", name_of(variables[i].dtype()),
-                                 "; only f32 and f64 tensors have gradients.", where_.to_string()));
+                                 "; only floating tensors have gradients.", where_.to_string()));
       }
       if (options_.stop_at_variables) w_->stops.insert(variables[i].node(), static_cast<std::int32_t>(i));
     }
@@ -104,7 +104,7 @@ class Backward {
     const std::span<const std::int32_t> numbers = graph().inputs(number);
     bool any = false;
     InlineArray<bool, kFewInputs> needed(inputs.size(), [&](std::size_t j) {
-      const bool is_needed = state(numbers[j]).depends && is_floating(node.inputs()[j]->dtype);
+      const bool is_needed = state(numbers[j]).depends && has_gradient(node.inputs()[j]->dtype);
       any = any || is_needed;
       return is_needed;
     });
@@ -128,7 +128,7 @@ class Backward {
     const std::int32_t number = w_->variables[i];
     const bool is_found = number != NodeIndex::kNone;
     if (is_found && !state(number).cotangent.is_empty()) return state(number).cotangent;
-    if (options_.allow_unused) return zeros(node->shape, node->dtype);
+    if (options_.allow_unused) return zeros(node->shape, computed_as(node->dtype));
     if (!is_found) {
       throw ValueError(31,
                        cat("[grad] the output does not depend on variable ", i, " of shape ", node->shape,
@@ -140,7 +140,7 @@ class Backward {
   }
 
   static bool lets_through(const Node& node) {
-    return is_floating(node.dtype) && (node.is_leaf() || node.op->vjp);
+    return has_gradient(node.dtype) && (node.is_leaf() || node.op->vjp);
   }
 
   /// The operation that keeps the gradient from a variable: the first that lets none through, is reached by
@@ -185,9 +185,9 @@ class Backward {
 };
 
 void check_floating(const Tensor& output, Location where) {
-  if (is_floating(output.dtype())) return;
+  if (has_gradient(output.dtype())) return;
   throw DTypeError(
-      34, cat("[grad] the output is ", name_of(output.dtype()), "; only f32 and f64 tensors have gradients.",
+      34, cat("[grad] the output is ", name_of(output.dtype()), "; only floating tensors have gradients.",
               OriginScope::current(where).to_string()));
 }
 
@@ -196,10 +196,11 @@ void check_floating(const Tensor& output, Location where) {
 std::vector<Tensor> vjp(const Tensor& output, std::span<const Tensor> variables, const Tensor& cotangent,
                         GradOptions options, Location where) {
   check_floating(output, where);
-  if (cotangent.shape() != output.shape() || cotangent.dtype() != output.dtype()) {
-    throw ShapeError(33, cat("[grad] cotangent ", cotangent.shape(), " ", name_of(cotangent.dtype()),
-                             " does not fit output ", output.shape(), " ", name_of(output.dtype()),
-                             "; both must be equal.", OriginScope::current(where).to_string()));
+  if (cotangent.shape() != output.shape() || cotangent.dtype() != computed_as(output.dtype())) {
+    throw ShapeError(33,
+                     cat("[grad] cotangent ", cotangent.shape(), " ", name_of(cotangent.dtype()),
+                         " does not fit output ", output.shape(), " ", name_of(computed_as(output.dtype())),
+                         "; both must be equal.", OriginScope::current(where).to_string()));
   }
   std::vector<Tensor> gradients;
   Backward(output, variables, options, where).run(cotangent, gradients);
@@ -219,9 +220,10 @@ void append_gradients(const Tensor& output, std::span<const Tensor> variables, s
                              OriginScope::current(where).to_string()));
   }
   check_floating(output, where);
-  const Tensor one = literal(1, output.dtype());
+  const DType dtype = computed_as(output.dtype());
+  const Tensor one = literal(1, dtype);
   Backward(output, variables, options, where)
-      .run(output.ndim() == 0 ? one : ones(output.shape(), output.dtype()), gradients);
+      .run(output.ndim() == 0 ? one : ones(output.shape(), dtype), gradients);
 }
 
 std::vector<Tensor> grad(const Tensor& output, std::span<const Tensor> variables, GradOptions options,

@@ -20,10 +20,10 @@ void check_tangents(std::string_view name, std::span<const Tensor> variables,
   for (std::size_t i = 0; i < variables.size(); ++i) {
     const Tensor& x = variables[i];
     const Tensor& t = tangents[i];
-    if (t.shape() == x.shape() && t.dtype() == x.dtype()) continue;
+    if (t.shape() == x.shape() && t.dtype() == computed_as(x.dtype())) continue;
     throw op_error<ShapeError>(
         130, cat("vector ", i, " ", t.shape(), " ", name_of(t.dtype()), " does not fit its variable ",
-                 x.shape(), " ", name_of(x.dtype()), "; both must be equal."));
+                 x.shape(), " ", name_of(computed_as(x.dtype())), "; both must be equal."));
   }
 }
 
@@ -49,7 +49,7 @@ Tensor jvp(const Tensor& output, std::span<const Tensor> variables, std::span<co
            GradOptions options, Location where) {
   check_tangents("jvp", variables, tangents, where);
   const OriginScope scope(where);
-  const Tensor cotangent = zeros(output.shape(), output.dtype());
+  const Tensor cotangent = zeros(output.shape(), computed_as(output.dtype()));
   const std::vector<Tensor> pulled = vjp(output, variables, cotangent, options, where);
   return grad(dot(pulled, tangents), cotangent, {.allow_unused = true}, where);
 }
@@ -69,8 +69,8 @@ Tensor jacobian(const Tensor& output, const Tensor& variable, GradOptions option
   const OriginScope scope(where);
   const Shape shape = joined(output.shape(), variable.shape());
   const std::int64_t count = output.numel();
-  if (count == 0) return zeros(shape, variable.dtype());
-  const Tensor one = ones({1}, output.dtype());
+  if (count == 0) return zeros(shape, computed_as(variable.dtype()));
+  const Tensor one = ones({1}, computed_as(output.dtype()));
   std::vector<Tensor> rows;
   for (std::int64_t i = 0; i < count; ++i) {
     const Tensor unit = reshape(pad(one, 0, i, count - 1 - i), output.shape());

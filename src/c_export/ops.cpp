@@ -352,6 +352,10 @@ Emitter emitter_of(const OpRow& row) {
 std::string misfit_of(const Node& node) {
   const std::string_view op = node.op->info.name;
   const auto inputs = node.inputs();
+  if (is_storage(node.dtype)) return cat(op, " to ", node.dtype);
+  for (const Node* input : inputs) {
+    if (is_storage(input->dtype)) return cat(op, " of ", input->dtype);
+  }
   const bool moves = is_single(node) || is_view(*node.op) || op == "pad" || op == "concatenate";
   if (!moves && op != "take" && op != "argmax" && !is_floating(inputs[0]->dtype)) {
     return cat(op, " of ", inputs[0]->dtype);

@@ -2,6 +2,7 @@
 
 #include "chainrule/data/source.h"
 #include "chainrule/error.h"
+#include "chainrule/ops.h"
 #include "core/nearest.h"
 #include "core/text.h"
 #include "data/columns.h"
@@ -21,6 +22,11 @@ Shared<const Columns> checked(std::vector<Column> list) {
   }
   for (std::size_t i = 0; i < list.size(); ++i) {
     if (list[i].name.empty()) throw ValueError(271, cat("[source] column ", i, " has no name. Give it one."));
+    if (is_storage(list[i].dtype)) {
+      throw ValueError(
+          271, cat("[source] column '", list[i].name, "' is ", list[i].dtype,
+                   ", which is not computed with. Give its rows as ", computed_as(list[i].dtype), "."));
+    }
     for (std::size_t j = 0; j < i; ++j) {
       if (list[i].name == list[j].name) {
         throw ValueError(271, cat("[source] columns ", j, " and ", i, " are both called '", list[i].name,
@@ -57,7 +63,8 @@ Shared<const Columns> columns_of(std::span<const NamedTensor> tensors) {
                   : "",
               ". Need tensors whose first axes, the rows, are equal."));
     }
-    list.push_back({.name = name, .dtype = tensor.dtype(), .shape = without_rows(tensor.shape())});
+    list.push_back(
+        {.name = name, .dtype = computed_as(tensor.dtype()), .shape = without_rows(tensor.shape())});
   }
   return checked(std::move(list));
 }
@@ -69,7 +76,7 @@ Batch::Batch(std::initializer_list<NamedTensor> tensors)
 
 Batch::Batch(std::span<const NamedTensor> tensors)
     : columns_(columns_of(tensors)), count_(static_cast<int>(tensors.size())) {
-  for (std::size_t i = 0; i < tensors.size(); ++i) tensors_[i] = tensors[i].tensor;
+  for (std::size_t i = 0; i < tensors.size(); ++i) tensors_[i] = cast(tensors[i].tensor, columns()[i].dtype);
 }
 
 Batch::Batch(Shared<const Columns> columns, std::span<Tensor> tensors)

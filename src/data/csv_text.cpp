@@ -5,6 +5,7 @@
 #include "chainrule/data/table.h"
 #include "chainrule/error.h"
 #include "chainrule/io.h"
+#include "chainrule/ops.h"
 #include "core/text.h"
 #include "graph/node.h"
 
@@ -44,7 +45,7 @@ std::string csv_text(const Batch& columns) {
     for (std::int64_t k = 0; k < width; ++k) {
       text += cat(text.empty() ? "" : ",", quoted(width == 1 ? name : cat(name, k + 1)));
     }
-    tensors.push_back(detach(tensor));
+    tensors.push_back(detach(cast(tensor, computed_as(tensor.dtype()))));
   }
   text += '\n';
   for (std::int64_t row = 0; row < columns.rows(); ++row) {

@@ -38,7 +38,7 @@ TensorDifference compare(const std::string& name, const Tensor& a, const Tensor&
                        is_transposed(a.shape(), b.shape()) ? ": is one transposed?" : "");
     return made;
   }
-  if (is_floating(a.dtype()) != is_floating(b.dtype())) {
+  if (has_gradient(a.dtype()) != has_gradient(b.dtype())) {
     made.problem = cat(name_of(a.dtype()), " against ", name_of(b.dtype()));
     return made;
   }

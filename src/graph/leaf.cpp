@@ -1,4 +1,5 @@
 // Tensors that are given, not computed.
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
@@ -18,7 +19,7 @@ template <class F>
 Tensor fill(const Shape& shape, DType dtype, F value) {
   const std::int64_t n = shape.numel();
   Buffer buffer = Buffer::allocate(static_cast<std::size_t>(n) * size_of(dtype));
-  with_type(dtype, [&]<class T>(std::type_identity<T>) {
+  with_any_type(dtype, [&]<class T>(std::type_identity<T>) {
     T* out = static_cast<T*>(buffer.data());
     for (std::int64_t i = 0; i < n; ++i) out[i] = convert<T>(value(i));
   });
@@ -43,10 +44,10 @@ Tensor tensor(std::initializer_list<Number> values, const Shape& shape, DType dt
   return fill(shape, dtype, [&](std::int64_t i) { return values.begin()[i]; });
 }
 
-template <Numeric T>
+template <Element T>
 Tensor from_data(std::span<const T> values, const Shape& shape, Location where) {
   check_count(values.size(), shape, where);
-  if constexpr (OneOf<T, float, double, std::int64_t, std::uint8_t, bool>) {
+  if constexpr (OneOf<T, float, double, std::int64_t, std::uint8_t, bool, Float16, BFloat16>) {
     Buffer buffer = Buffer::allocate(values.size_bytes());
     if (!values.empty()) std::memcpy(buffer.data(), values.data(), values.size_bytes());
     return make_leaf(std::move(buffer), dtype_of<T>, shape);
@@ -56,6 +57,8 @@ Tensor from_data(std::span<const T> values, const Shape& shape, Location where) 
 }
 #define CHAINRULE_NUMERIC(T) template Tensor from_data(std::span<const T>, const Shape&, Location);
 #include "core/numeric_list.def"
+CHAINRULE_NUMERIC(Float16)
+CHAINRULE_NUMERIC(BFloat16)
 #undef CHAINRULE_NUMERIC
 
 Tensor from_data(const std::vector<bool>& values, const Shape& shape, Location where) {
@@ -69,7 +72,7 @@ Tensor scalar(const Number& value, DType dtype) { return full({}, value, dtype);
 Tensor literal(const Number& number, DType dtype) {
   // Never destroyed: graphs of static storage may use them to the very end.
   static const auto* const shared = [] {
-    auto* made = new std::array<std::array<Tensor, 2>, 5>;
+    auto* made = new std::array<std::array<Tensor, 2>, kDTypeCount>;
     for (std::size_t i = 0; i < made->size(); ++i) {
       for (const int value : {0, 1}) {
         Tensor& tensor = (*made)[i][static_cast<std::size_t>(value)];
@@ -85,9 +88,12 @@ Tensor literal(const Number& number, DType dtype) {
 }
 
 Tensor full(const Shape& shape, const Number& value, DType dtype) {
-  return with_type(dtype, [&]<class T>(std::type_identity<T>) {
-    return fill(shape, dtype, [converted = convert<T>(value)](std::int64_t) { return converted; });
+  const std::int64_t n = shape.numel();
+  Buffer buffer = Buffer::allocate(static_cast<std::size_t>(n) * size_of(dtype));
+  with_any_type(dtype, [&]<class T>(std::type_identity<T>) {
+    std::fill_n(static_cast<T*>(buffer.data()), n, convert<T>(value));
   });
+  return make_leaf(std::move(buffer), dtype, shape);
 }
 
 Tensor zeros(const Shape& shape, DType dtype) { return full(shape, 0, dtype); }

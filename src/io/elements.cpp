@@ -9,7 +9,6 @@
 #include "chainrule/array.h"
 #include "chainrule/error.h"
 #include "core/text.h"
-#include "io/half.h"
 
 namespace chainrule::io {
 namespace {
@@ -45,9 +44,9 @@ constexpr Stored kStored[] = {
     {"i1", "I8", 1, i64, kWiden<std::int8_t>},
     {"i2", "I16", 2, i64, kWiden<std::int16_t>},
     {"u2", "U16", 2, i64, kWiden<std::uint16_t>},
-    {"f2", "F16", 2, f32, convert<std::uint16_t, float, from_half>},
-    {"", "BF16", 2, f32, convert<std::uint16_t, float, from_bfloat16>},
-    {"i4", "I32", 4, i64, kWiden<std::int32_t>},
+    {"f2", "F16", 2, f16, nullptr},
+    {"", "BF16", 2, bf16, nullptr},
+    {"i4", "I32", 4, i32, nullptr},
     {"u4", "U32", 4, i64, kWiden<std::uint32_t>},
     {"f4", "F32", 4, f32, nullptr},
     {"f8", "F64", 8, f64, nullptr},
@@ -110,7 +109,7 @@ Buffer read_elements(Input& input, std::uint64_t offset, const Stored& stored, b
 }
 
 std::string_view bytes_of(const Tensor& tensor) {
-  return with_type(tensor.dtype(), [&]<class T>(std::type_identity<T>) {
+  return with_any_type(tensor.dtype(), [&]<class T>(std::type_identity<T>) {
     const std::span<const T> elements = tensor.data<T>();
     return std::string_view(reinterpret_cast<const char*>(elements.data()), elements.size_bytes());
   });

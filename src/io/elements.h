@@ -30,7 +30,7 @@ std::span<const Stored> stored_types();
 /// Null if it is not known.
 const Stored* find_numpy(std::string_view name);
 const Stored* find_safetensors(std::string_view name);
-/// What a dtype is written as.
+/// What a dtype is written as; of bf16 the NumPy name is empty.
 const Stored& stored_as(DType dtype);
 
 /// The elements at `offset`, which the caller has found to lie within the input; `swapped` if big-endian.

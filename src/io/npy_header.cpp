@@ -169,6 +169,10 @@ NpyHeader read_npy_header(Input& input) {
 
 std::string npy_header(const Tensor& tensor) {
   const Stored& stored = stored_as(tensor.dtype());
+  if (stored.numpy.empty()) {
+    throw DTypeError(590, cat("[npy] the tensor is ", tensor.dtype(),
+                              ", which NumPy does not have. Write cast(x, f32), or a .safetensors file."));
+  }
   std::string text = cat("{'descr': '", stored.bytes == 1 ? '|' : '<', stored.numpy,
                          "', 'fortran_order': False, 'shape': ", tensor.shape().to_string(), ", }");
   text.append(63 - (10 + text.size()) % 64, ' ');  // the elements begin at a multiple of 64

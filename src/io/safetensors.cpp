@@ -8,7 +8,6 @@
 #include "core/text.h"
 #include "graph/node.h"
 #include "io/elements.h"
-#include "io/half.h"
 #include "io/names.h"
 #include "io/safetensors_header.h"
 
@@ -46,7 +45,7 @@ std::string as_halves(const std::string& name, const Tensor& tensor) {
   const std::span<const float> elements = tensor.data<float>();
   std::string bytes(2 * elements.size(), '\0');
   for (std::size_t i = 0; i < elements.size(); ++i) {
-    const std::uint16_t half = to_half(elements[i]);
+    const std::uint16_t half = Float16::nearest(elements[i]).bits;
     if ((half & 0x7FFF) == 0x7C00 && std::isfinite(elements[i])) {
       throw ValueError(206, cat("[safetensors] element ", i, " of ", in_quotes(name), " is ", elements[i],
                                 "; f16 ends at 65504. Store f32."));
@@ -69,11 +68,12 @@ Pieces pieces_of(const NamedTensors& tensors, const Metadata& metadata, Safetens
   struct Part {
     const NamedTensor* item;
     const Stored* stored;
+    bool halve;
   };
   std::vector<Part> parts;
   for (const NamedTensor& item : tensors) {
     const bool halve = options.f32_as_f16 && item.tensor.dtype() == f32;
-    parts.push_back({&item, halve ? find_safetensors("F16") : &stored_as(item.tensor.dtype())});
+    parts.push_back({&item, &stored_as(halve ? f16 : item.tensor.dtype()), halve});
   }
   // Large elements first, so that every tensor is aligned to its own.
   std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
@@ -83,9 +83,9 @@ Pieces pieces_of(const NamedTensors& tensors, const Metadata& metadata, Safetens
   pieces.all.emplace_back();
   std::vector<Safetensors::Entry> entries;
   std::uint64_t at = 0;
-  for (const auto& [item, stored] : parts) {
+  for (const auto& [item, stored, halve] : parts) {
     std::string_view bytes;
-    if (stored->safetensors == "F16") {
+    if (halve) {
       bytes = pieces.own.emplace_back(as_halves(item->name, item->tensor));
     } else {
       bytes = bytes_of(item->tensor);

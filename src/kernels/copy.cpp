@@ -34,6 +34,8 @@ void copy_places(const void* x, Places from, void* y, Places to, std::int64_t ou
         std::memcpy(out, in, static_cast<std::size_t>(count * row));
       } else if (inner == 1 && element_bytes == 1) {
         copy_elements<std::uint8_t>(in, from.step, out, to.step, count);
+      } else if (inner == 1 && element_bytes == 2) {
+        copy_elements<std::uint16_t>(in, from.step, out, to.step, count);
       } else if (inner == 1 && element_bytes == 4) {
         copy_elements<std::uint32_t>(in, from.step, out, to.step, count);
       } else if (inner == 1) {

@@ -133,7 +133,7 @@ void turn_square(const std::uint64_t* x, std::int64_t from, std::uint64_t* y, st
 template <class T, std::int64_t kTile>
 void turn_tile(const T* x, std::int64_t from, std::int64_t rows, std::int64_t columns, T* y,
                std::int64_t to) {
-  if constexpr (sizeof(T) > 1) {
+  if constexpr (sizeof(T) > 2) {
     if (rows == kTile && columns == kTile) {
       constexpr std::int64_t kSide = 16 / sizeof(T);
       for (std::int64_t i = 0; i < kTile; i += kSide) {
@@ -192,9 +192,10 @@ void permute(const void* x, const Shape& from, std::span<const std::int8_t> orde
   std::size_t inner = 0;
   while (loops[inner].from != 1) ++inner;
   const auto turn_as = [&]<class T>(T) { turn(static_cast<const T*>(x), loops, inner, static_cast<T*>(y)); };
-  assert(element_bytes == 1 || element_bytes == 4 || element_bytes == 8);
+  assert(element_bytes == 1 || element_bytes == 2 || element_bytes == 4 || element_bytes == 8);
   if (element_bytes == 8) return turn_as(std::uint64_t{});
   if (element_bytes == 4) return turn_as(std::uint32_t{});
+  if (element_bytes == 2) return turn_as(std::uint16_t{});
   turn_as(std::uint8_t{});
 }
 

@@ -121,6 +121,13 @@ const std::string* Layer::path_in(const std::string* outer) const {
 }
 
 Ports Layer::run(const Inputs& inputs, Pass& pass) const {
+  const auto is_kept = [](const Tensor& x) { return !x.is_empty() && is_storage(x.dtype()); };
+  if (std::any_of(inputs.all().begin(), inputs.all().end(), is_kept)) {
+    Ports computing;
+    for (const Tensor& x : inputs.all())
+      computing.push_back(is_kept(x) ? cast(x, computed_as(x.dtype()), inputs.where()) : x);
+    return run(Inputs(computing.all(), inputs.where()), pass);
+  }
   const std::string* outer = OriginScope::current(inputs.where()).layer;
   const std::string* path = path_in(outer);
   const OriginScope scope(inputs.where(), path);
@@ -215,7 +222,7 @@ void Layer::build(const Inputs& inputs, const InitOptions& options) {
   if (options.follow) return static_cast<void>(run(inputs, pass));
   Ports like = {};
   for (const Tensor& input : inputs.all()) {
-    const bool is_cast = !input.is_empty() && is_floating(input.dtype());
+    const bool is_cast = !input.is_empty() && has_gradient(input.dtype());
     like.push_back(is_cast ? zeros(input.shape(), options.dtype) : input);
   }
   run(Inputs(like.all(), inputs.where()), pass);
@@ -236,7 +243,7 @@ Ports Layer::forward_all(const Inputs& inputs) {
     const bool is_again = std::any_of(seen.begin(), seen.end(), [&](const Tensor& other) {
       return !other.is_empty() && other.node() == input.node();
     });
-    record.inputs.push_back(is_again && is_floating(input.dtype()) ? input * 1 : input);
+    record.inputs.push_back(is_again && has_gradient(input.dtype()) ? input * 1 : input);
   }
   record.pass = Pass::training(record.pass.init.seed, record.calls++);
   record.outputs = run(Inputs(record.inputs.all(), inputs.where()), record.pass);
@@ -256,7 +263,7 @@ Ports Layer::backward_all(std::span<const Tensor> douts, Location where) {
   Record& record = this->record();
   std::vector<Tensor> variables;
   for (const Tensor& input : record.inputs.all()) {
-    if (!input.is_empty() && is_floating(input.dtype())) variables.push_back(input);
+    if (!input.is_empty() && has_gradient(input.dtype())) variables.push_back(input);
   }
   const std::vector<NamedParameter> found = parameters();
   for (const NamedParameter& p : found) variables.push_back(p.parameter.value());
@@ -280,7 +287,7 @@ Ports Layer::backward_all(std::span<const Tensor> douts, Location where) {
   std::size_t next = 0;
   Ports of_inputs;
   for (const Tensor& input : record.inputs.all()) {
-    of_inputs.push_back(!input.is_empty() && is_floating(input.dtype()) ? gradients[next++] : Tensor());
+    of_inputs.push_back(!input.is_empty() && has_gradient(input.dtype()) ? gradients[next++] : Tensor());
   }
   for (const NamedParameter& p : found) Parameter(p.parameter).set_grad(gradients[next++]);
   return of_inputs;

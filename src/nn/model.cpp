@@ -2,6 +2,7 @@
 #include "chainrule/nn/model.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "chainrule/config.h"
 #include "chainrule/error.h"
@@ -69,7 +70,7 @@ std::string misfit(const Slot& slot, const Tensor* given) {
   if (!slot.variable) return "";
   const Tensor& own = slot.variable.value();
   const bool is_alike =
-      own.dtype() == given->dtype() || (is_floating(own.dtype()) && is_floating(given->dtype()));
+      own.dtype() == given->dtype() || (has_gradient(own.dtype()) && has_gradient(given->dtype()));
   if (own.shape() == given->shape() && is_alike) return "";
   return cat("\n  does not fit: ", slot.name, " is ", described(*given), ", the net's is ", described(own));
 }
@@ -87,6 +88,24 @@ void check_fit(const NamedTensors& tensors, const std::vector<Slot>& slots, cons
   if (wrong.empty()) return;
   throw ValueError(246, cat("[load] the tensors are not those of the net, which is ", net.kind(), ":", wrong,
                             "\nNothing was changed. Need the same names and shapes."));
+}
+
+void check_weights(std::string_view who, DType dtype) {
+  if (has_gradient(dtype)) return;
+  throw DTypeError(591, cat("[", who, "] weights cannot be ", dtype, ". Need f64, f32, bf16 or f16."));
+}
+
+/// A parameter in another dtype. @throws ValueError E206  if a number becomes infinite.
+Tensor converted(std::string_view who, const std::string& name, const Tensor& value, DType dtype) {
+  if (value.dtype() == dtype) return value;
+  const Tensor made = detach(cast(value, dtype));
+  const std::vector<double> before = value.to_vector(), after = made.to_vector();
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    if (!std::isinf(after[i]) || std::isinf(before[i])) continue;
+    throw ValueError(206, cat("[", who, "] element ", i, " of ", name, " is ", before[i],
+                              ", which is infinite as ", dtype, ". Take a dtype of a larger range."));
+  }
+  return made;
 }
 
 /// A layer from metadata; empty if the key is not there.
@@ -147,7 +166,18 @@ NamedTensors tensors_of(const nn::Layer& net) {
   return tensors;
 }
 
+void keep_weights(nn::Layer& net, DType dtype) {
+  check_weights("keep_weights", dtype);
+  std::vector<nn::NamedParameter> parameters = net.parameters();
+  std::vector<Tensor> values;
+  for (const nn::NamedParameter& p : parameters) {
+    values.push_back(converted("keep_weights", p.name, p.parameter.value(), dtype));
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) parameters[i].parameter.replace(values[i]);
+}
+
 void save(const std::string& path, const nn::Layer& net, const ModelOptions& options) {
+  check_weights("save", options.weights);
   io::Metadata metadata{{std::string(kFormat), std::string(kVersion)},
                         {std::string(kNet), configuration(net)}};
   if (options.before) metadata.emplace_back(kBefore, configuration(*options.before));
@@ -163,7 +193,13 @@ void save(const std::string& path, const nn::Layer& net, const ModelOptions& opt
     if (name != kFormat) config::parse_text(text, cat(path, ", ", name));
   }
   metadata.insert(metadata.end(), options.notes.begin(), options.notes.end());
-  const NamedTensors tensors = tensors_of(net);
+  NamedTensors tensors;
+  for (const nn::NamedParameter& p : net.parameters()) {
+    const Tensor& value = p.parameter.value();
+    const bool is_wider = size_of(value.dtype()) > size_of(options.weights);
+    tensors.add(p.name, is_wider ? converted("save", p.name, value, options.weights) : value);
+  }
+  for (const nn::NamedState& s : net.states()) tensors.add(s.name, s.state.value());
   metadata.emplace_back(kChecksum, io::checksum(tensors, metadata));
   io::write_safetensors(path, tensors, metadata);
 }
@@ -218,7 +254,8 @@ void load(const NamedTensors& tensors, nn::Layer& net) {
   check_fit(tensors, slots, net);
   for (Slot& slot : slots) {
     const Tensor& given = tensors[slot.name];
-    slot.variable.set_value(slot.variable ? cast(given, slot.variable.value().dtype()) : given);
+    const DType dtype = slot.variable ? slot.variable.value().dtype() : computed_as(given.dtype());
+    slot.variable.set_value(cast(given, dtype));
   }
 }
 

@@ -18,6 +18,8 @@ void Variable::set_value(Tensor value) {
   slot_->value = is_own_leaf ? std::move(value) : detach(value);
 }
 
+void Variable::replace(const Tensor& value) { slot_->value = detach(value); }
+
 void Variable::throw_empty() {
   throw ValueError(240,
                    "[parameter] there is no value yet: the layer has not seen an input. Call build, forward "

@@ -125,7 +125,7 @@ std::string misfit(const std::string& name, const TorchEntry& entry, const Tenso
   if (entry.counts_batches) return "";
   if (given == nullptr) return cat("\n  missing: ", name);
   const auto parts = static_cast<std::int64_t>(entry.variables.size());
-  if (!is_floating(given->dtype())) return cat("\n  does not fit: ", name, " is ", given->dtype());
+  if (!has_gradient(given->dtype())) return cat("\n  does not fit: ", name, " is ", given->dtype());
   if (!is_whole(entry)) {
     const bool fits = (!entry.transposed || given->ndim() == 2) &&
                       (parts == 1 || (given->ndim() > 0 && given->size(0) % parts == 0));
@@ -144,7 +144,8 @@ void set(const TorchEntry& entry, const Tensor& given) {
     Tensor part = parts == 1 ? given : slice(given, 0, i * size, (i + 1) * size);
     if (entry.transposed) part = transpose(part);
     if (entry.is_row && part.numel() == 1) part = reshape(part, {});
-    variable.set_value(variable ? cast(part, variable.value().dtype()) : part);
+    variable.set_value(variable ? cast(part, variable.value().dtype())
+                                : cast(part, computed_as(part.dtype())));
   }
 }
 

@@ -65,8 +65,8 @@ Tensors drawn(const Tensors& like, std::uint64_t seed) {
     const RandomKey key{.seed = seed, .step = i};
     if (x.is_empty() || x.numel() == 0) {
       made.push_back(x);
-    } else if (is_floating(x.dtype())) {
-      made.push_back(detach(normal(x.shape(), key, 0, 1, x.dtype())));
+    } else if (has_gradient(x.dtype())) {
+      made.push_back(detach(cast(normal(x.shape(), key, 0, 1, computed_as(x.dtype())), x.dtype())));
     } else {
       const Tensor numbers = cast(x, f64), low = min(numbers), high = max(numbers);
       made.push_back(detach(cast(floor(uniform(x.shape(), key, low, high + 1, f64)), x.dtype())));

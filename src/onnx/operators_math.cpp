@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/text.h"
+#include "io/elements.h"
 #include "onnx/numbers.h"
 
 namespace chainrule::onnx {
@@ -66,7 +67,12 @@ Tensors clipped(const Call& c) {
   return {x};
 }
 
-Tensors cast_to(const Call& c) { return {cast(c[0], dtype_of_code(c, c.integer("to")))}; }
+/// Rounded to what the format names, and then in the dtype that is computed with.
+Tensors cast_to(const Call& c) {
+  const DType dtype = dtype_of_code(c, c.integer("to"));
+  const ElementType& type = *find_element_type(static_cast<int>(c.integer("to")));
+  return {cast(cast(c[0], io::find_safetensors(type.stored)->dtype), dtype)};
+}
 Tensors cast_like(const Call& c) { return {as(c[0], c[1])}; }
 
 Tensors matrix_product(const Call& c) { return {as(matmul(c[0], c[1]), c[0])}; }

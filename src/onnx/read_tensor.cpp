@@ -5,6 +5,7 @@
 #include <array>
 
 #include "chainrule/error.h"
+#include "chainrule/ops.h"
 #include "core/checked.h"
 #include "core/text.h"
 #include "graph/node.h"
@@ -38,7 +39,8 @@ const ElementType* find_element_type(int code) {
 }
 
 TypeCode code_of(DType dtype) {
-  return std::find_if(kTypes.begin(), kTypes.end(), [&](const ElementType& t) { return t.dtype == dtype; })
+  const std::string_view stored = io::stored_as(dtype).safetensors;
+  return std::find_if(kTypes.begin(), kTypes.end(), [&](const ElementType& t) { return t.stored == stored; })
       ->code;
 }
 
@@ -65,7 +67,9 @@ Tensor tensor_of(const StoredTensor& stored, const std::string& file) {
   }
   const Shape shape(stored.sizes);
   const Shared<io::Input> input = io::in_memory(stored.bytes);
-  return make_leaf(io::read_elements(*input, 0, elements, false, shape.numel()), type->dtype, shape);
+  const Tensor tensor =
+      make_leaf(io::read_elements(*input, 0, elements, false, shape.numel()), elements.dtype, shape);
+  return tensor.dtype() == type->dtype ? tensor : detach(cast(tensor, type->dtype));
 }
 
 }  // namespace chainrule::onnx

@@ -5,6 +5,7 @@
 #include "chainrule/ops.h"
 #include "ops/meta.h"
 #include "ops/op.h"
+#include "ops/operands.h"
 #include "ops/weighted_losses.h"
 
 namespace chainrule {
@@ -31,7 +32,8 @@ Tensor class_last(const Tensor& x, int axis, std::int64_t classes) {
   return x.ndim() == 2 ? moved : reshape(moved, {x.numel() / std::max<std::int64_t>(classes, 1), classes});
 }
 
-Rows as_rows(const Tensor& scores, const Tensor& targets, const ClassOptions& options) {
+Rows as_rows(const Tensor& given_scores, const Tensor& given_targets, const ClassOptions& options) {
+  const Tensor scores = computing(given_scores), targets = computing(given_targets);
   const Shape& s = scores.shape();
   if (s.ndim() < 2)
     throw op_error<ShapeError>(21, cat("logits must have an axis of classes beside (N), got ", s, "."));

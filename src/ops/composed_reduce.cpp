@@ -71,13 +71,13 @@ Tensor product_along(Tensor x, int axis) {
 Tensor min(const Tensor& x, Axes axes, bool keepdims, Location where) {
   const OpScope scope("min", where);
   require_elements(x.shape(), axis_set(axes, x.ndim()));
-  return turned_over(max(turned_over(x), axes, keepdims, where));
+  return turned_over(max(turned_over(computing(x)), axes, keepdims, where));
 }
 
 Tensor argmin(const Tensor& x, int axis, bool keepdims, Location where) {
   const OpScope scope("argmin", where);
   require_elements(x.shape(), AxisSet{1} << checked_axis(axis, x.ndim()));
-  return argmax(turned_over(x), axis, keepdims, where);
+  return argmax(turned_over(computing(x)), axis, keepdims, where);
 }
 
 Tensor mean(const Tensor& x, Axes axes, bool keepdims, Location where) {
@@ -89,7 +89,7 @@ Tensor mean(const Tensor& x, Axes axes, bool keepdims, Location where) {
 Tensor prod(const Tensor& x, Axes axes, bool keepdims, Location where) {
   const OpScope scope("prod", where);
   const AxisSet set = axis_set(axes, x.ndim());
-  Tensor product = is_floating(x.dtype()) ? x : cast(x, DType::i64);
+  Tensor product = has_gradient(x.dtype()) ? computing(x) : cast(x, DType::i64);
   for (int axis = x.ndim() - 1; axis >= 0; --axis) {
     if (set >> axis & 1) product = product_along(product, axis);
   }

@@ -12,8 +12,10 @@ namespace {
 struct Concatenate {
   int axis = 0;
 
-  static constexpr OpInfo kInfo{
-      .name = "concatenate", .arity = -1, .doc = "The inputs one after another along an axis."};
+  static constexpr OpInfo kInfo{.name = "concatenate",
+                                .arity = -1,
+                                .any_dtype = true,
+                                .doc = "The inputs one after another along an axis."};
   bool operator==(const Concatenate&) const = default;
   template <class V>
   void fields(V visit) const {
@@ -60,6 +62,7 @@ struct Concatenate {
             sample(Concatenate{1}, {{{2, 3, 4}}, {{2, 2, 4}}}),
             sample(Concatenate{0}, {{{0}}, {{0}}}),
             sample(Concatenate{1}, {{{2, 3}, DType::u8, {0, 9}}, {{2, 3}, DType::u8, {0, 9}}}),
+            sample(Concatenate{1}, {{{2, 3}, DType::f16, {0, 9}}, {{2, 3}, DType::f16, {0, 9}}}),
             sample(Concatenate{0}, std::vector<SampleInput>(40, {{2}})),
             sample(Concatenate{0}, {{{2, 3}}, {{2, 4}}}, 106),
             sample(Concatenate{0}, {{{2, 3}}, {{3}}}, 106),

@@ -266,7 +266,7 @@ CHAINRULE_OP_ROW(ConvInput)
 CHAINRULE_OP_ROW(ConvWeight)
 
 void check_conv(const ConvRule& rule, const Tensor& x, const Tensor& w) {
-  const Meta metas[] = {{x.dtype(), x.shape()}, {w.dtype(), w.shape()}};
+  const Meta metas[] = {{computed_as(x.dtype()), x.shape()}, {computed_as(w.dtype()), w.shape()}};
   Conv{rule}.infer(metas);
 }
 Tensor conv(const ConvRule& rule, const Tensor& x, const Tensor& w, Location where) {

@@ -6,6 +6,7 @@
 #include "chainrule/ops.h"
 #include "ops/internal.h"
 #include "ops/op.h"
+#include "ops/operands.h"
 
 namespace chainrule {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 /// The logarithm of what is impossible: finite, so that no difference of two is NaN.
 constexpr double kImpossible = -1e30;
 
-bool is_whole(DType dtype) { return dtype == i64 || dtype == u8; }
+bool is_whole(DType dtype) { return dtype == i64 || dtype == i32 || dtype == u8; }
 
 /// Lengths as given, or all the same. Those that are given are looked at: data are known when the loss is
 /// made.
@@ -61,8 +62,9 @@ Tensor log_sum(std::initializer_list<Tensor> of) { return logsumexp(stack(of, 0)
 
 // Labels with blanks around each: S = 2 L + 1 states. A state is reached from itself, from the one before,
 // and from the one before that if there is a blank between two labels that differ (section 4.1 of the paper).
-Tensor ctc(const Tensor& log_probs, const Tensor& targets, const CtcOptions& options, Location where) {
+Tensor ctc(const Tensor& given, const Tensor& targets, const CtcOptions& options, Location where) {
   const OpScope scope("ctc", where);
+  const Tensor log_probs = computing(given);
   const Shape &x = log_probs.shape(), &t = targets.shape();
   if (x.ndim() != 3 || t.ndim() != 2 || x[0] != t[0] || x[1] == 0 || !is_whole(targets.dtype())) {
     throw op_error<ShapeError>(153,

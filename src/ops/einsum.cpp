@@ -218,7 +218,7 @@ class Product {
     const Labels all = joined({&batch_, &rows_, &columns_});
     // Axes of "..." may be broadcast, and whole numbers have no matmul: then plain products and a sum.
     const bool plain =
-        inner_.empty() || !is_floating(a.tensor.dtype()) || !is_floating(b.tensor.dtype()) ||
+        inner_.empty() || !has_gradient(a.tensor.dtype()) || !has_gradient(b.tensor.dtype()) ||
         std::any_of(batch_.begin(), batch_.end(), [&](Label l) { return a.size(l) != b.size(l); });
     if (plain) {
       const Labels with_inner = joined({&all, &inner_});

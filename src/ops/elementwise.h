@@ -44,7 +44,7 @@ void run_floating_binary(const Kernel& k, F f) {
 /// A function of floating numbers on any tensor.
 template <class Op>
 Tensor apply_floating(const Tensor& x, Location where) {
-  if (x.is_empty() || is_floating(x.dtype())) return apply(Op{}, {x}, where);
+  if (x.is_empty() || has_gradient(x.dtype())) return apply(Op{}, {x}, where);
   return apply(Op{}, {cast(x, DType::f64, where)}, where);
 }
 

@@ -115,7 +115,8 @@ SampleInput indices(Shape shape, double bound) { return {shape, DType::i64, {-bo
 struct Take {
   int axis = 0;
 
-  static constexpr OpInfo kInfo{.name = "take", .arity = 2, .doc = "Elements along an axis by their number."};
+  static constexpr OpInfo kInfo{
+      .name = "take", .arity = 2, .any_dtype = true, .doc = "Elements along an axis by their number."};
   static constexpr bool kChecksValues = true;
   bool operator==(const Take&) const = default;
   template <class V>
@@ -130,7 +131,7 @@ struct Take {
   void run_with(Kernels kernels, const Kernel& k) const {
     const IndexedBlock block(k.inputs[0].shape, k.inputs[1].shape, axis);
     const std::int64_t* indices = k.inputs[1].as<std::int64_t>();
-    with_type(k.output.dtype, [&]<class T>(std::type_identity<T>) {
+    with_any_type(k.output.dtype, [&]<class T>(std::type_identity<T>) {
       const T* x = k.inputs[0].as<T>();
       T* y = k.output.as<T>();
       block.for_outer(kernels, k.inputs[1], [&](std::int64_t begin, std::int64_t end) {
@@ -156,6 +157,7 @@ struct Take {
             sample(Take{0}, {{{3}}, indices({0}, 3)}),
             sample(Take{1}, {{{0, 3}}, indices({0, 2}, 3)}),
             sample(Take{0}, {{{6}, DType::u8, {0, 255}}, indices({4}, 6)}),
+            sample(Take{0}, {{{6, 3}, DType::bf16, {-9, 9}}, indices({4, 1}, 6)}),
             sample(Take{1}, {{{3, 4}}, indices({2, 3}, 3)}, 108),
             sample(Take{1}, {{{3, 4}}, indices({3}, 3)}, 108),
             sample(Take{0}, {{{3}}, {{3}}}, 15)};
@@ -259,7 +261,8 @@ Gradients Take::vjp(const Vjp& v) const {
 }
 
 Tensor as_indices(const Tensor& indices) {
-  return !indices.is_empty() && indices.dtype() == DType::u8 ? cast(indices, DType::i64) : indices;
+  if (indices.is_empty() || (indices.dtype() != DType::u8 && indices.dtype() != DType::i32)) return indices;
+  return cast(indices, DType::i64);
 }
 
 /// Indices of any shape as a row along one axis: of size 1 on the `ndim - 1` others.
@@ -334,9 +337,9 @@ Tensor index_add(const Tensor& x, const Tensor& indices, const Tensor& updates, 
 
 Tensor one_hot(const Tensor& classes, std::int64_t count, DType dtype, int axis, Location where) {
   const OpScope scope("one_hot", where);
-  if (is_floating(classes.dtype()) || classes.dtype() == boolean) {
+  if (has_gradient(classes.dtype()) || classes.dtype() == boolean) {
     throw op_error<DTypeError>(
-        15, cat("needs i64 or u8 class numbers, got ", classes.dtype(), ". Convert with cast(x, i64)."));
+        15, cat("needs i64, i32 or u8 class numbers, got ", classes.dtype(), ". Convert with cast(x, i64)."));
   }
   const int along = checked_axis(axis, classes.ndim() + 1);
   return cast(equal(expand_dims(classes, along), along_axis(arange(count), along, classes.ndim() + 1)),

@@ -269,7 +269,7 @@ Tensor matmul(const Tensor& a, const Tensor& b, Location where) {
     throw op_error<ShapeError>(
         25, cat("a scalar has no axes to multiply over: a ", a.shape(), ", b ", b.shape(), ". Use a * b."));
   }
-  const DType common = promote(a.dtype(), b.dtype());
+  const DType common = computed_as(promote(a.dtype(), b.dtype()));
   const DType dtype = is_floating(common) ? common : DType::i64;
   if (a.ndim() > 1 && b.ndim() > 1) {
     const bool fit = a.dtype() == dtype && b.dtype() == dtype;

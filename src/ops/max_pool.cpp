@@ -57,6 +57,13 @@ std::vector<Sample> pool_samples(Domain domain);
 
 struct ArgmaxPool;
 
+/// @throws DTypeError E015  unless they are such as argmax_pool gives for results of this shape.
+void require_numbers(const PoolRule& rule, const Shape& shape, const Meta& numbers) {
+  if (numbers.dtype == rule.number_dtype() && numbers.shape == shape) return;
+  throw op_error<DTypeError>(15, cat("needs numbers as argmax_pool gives them, ",
+                                     Meta{rule.number_dtype(), shape}, ", got ", numbers, "."));
+}
+
 struct MaxPool {
   PoolRule rule;
 
@@ -129,7 +136,7 @@ struct TakeFromWindows {
   }
   Meta infer(std::span<const Meta> in) const {
     require_floating(in[0]);
-    assert(in[1].dtype == rule.number_dtype() && in[1].shape == rule.pooled(in[0]));
+    require_numbers(rule, rule.pooled(in[0]), in[1]);
     return {in[0].dtype, in[1].shape};
   }
   Gradients vjp(const Vjp& v) const;
@@ -167,7 +174,7 @@ struct MaxUnpool {
   Meta infer(std::span<const Meta> inputs) const {
     require_floating(inputs[0]);
     const Shape& y = inputs[0].shape;
-    assert(inputs[1].dtype == rule.number_dtype() && inputs[1].shape == y);
+    require_numbers(rule, y, inputs[1]);
     assert(rule.window.over(in, rule.kernel).out == spatial_sizes(y));
     return {inputs[0].dtype, with_spatial(y[0], y[1], in, y.ndim() - 2)};
   }
@@ -267,7 +274,8 @@ PoolRule checked_rule(const Tensor& x, const Spatial& kernel, const PoolOptions&
   rule.window = window_rule(options.stride.count() == 0 ? kernel : options.stride, options.padding,
                             options.dilation, in, rule.kernel, axes);
   if (options.ceil_mode) rule.window = rule.window.rounded_up(in, rule.kernel);
-  static_cast<void>(rule.pooled({x.dtype(), x.shape()}));  // errors in the name of the function called
+  static_cast<void>(
+      rule.pooled({computed_as(x.dtype()), x.shape()}));  // errors in the name of the function called
   return rule;
 }
 

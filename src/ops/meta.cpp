@@ -83,6 +83,8 @@ Meta numeric_elementwise(std::span<const Meta> in) {
 
 DType promote(DType a, DType b) {
   if (a == b) return a;
+  a = computed_as(a), b = computed_as(b);
+  if (a == b) return a;
   if (a == DType::boolean) return b;
   if (b == DType::boolean) return a;
   if (is_floating(a) && is_floating(b)) return DType::f64;

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "chainrule/ops.h"
 #include "core/environment.h"
 #include "core/inline_array.h"
 #include "ops/fast.h"
@@ -74,18 +75,33 @@ static ValueError empty_input(std::span<const TensorRef> inputs) {
   return op_error<ValueError>(10, cat("input ", first, " is an empty tensor. Give it a value first."));
 }
 
+/// The same with inputs in dtypes that are computed with.
+static Tensor apply_computing(const OpRow& row, const void* attributes, std::span<const TensorRef> inputs,
+                              Location where) {
+  Tensors same;
+  for (const TensorRef& input : inputs) {
+    const Tensor x = Tensor::of(input.node());
+    same.push_back(cast(x, computed_as(x.dtype()), where));
+  }
+  return apply_row(row, attributes, same, where);
+}
+
 Tensor apply_row(const OpRow& row, const void* attributes, std::span<const TensorRef> inputs,
                  Location where) {
   const Origin origin = OriginScope::current(where);
   const CurrentOpScope scope(row.info.name, origin);
-  bool is_any_empty = false;
+  bool is_any_empty = false, is_any_storage = false;
   InlineArray<Meta, kFewInputs> metas(inputs.size(), [&](std::size_t i) -> Meta {
     const Node* node = inputs[i].node();
-    if (node != nullptr) return {node->dtype, node->shape};
+    if (node != nullptr) {
+      is_any_storage = is_any_storage || is_storage(node->dtype);
+      return {node->dtype, node->shape};
+    }
     is_any_empty = true;
     return {};
   });
   if (is_any_empty) throw empty_input(inputs);
+  if (is_any_storage && !row.info.any_dtype) return apply_computing(row, attributes, inputs, where);
   const Meta meta = row.infer(attributes, metas.span());
   Tensor tensor = make_node(&row, attributes, row.attribute_bytes, meta.dtype, meta.shape, inputs, origin);
   if (mode() == Mode::eager) run_node(*tensor.node(), Kernels::reference);

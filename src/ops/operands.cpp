@@ -7,7 +7,8 @@ namespace chainrule {
 namespace {
 
 /// What a bare number becomes beside a tensor of this dtype.
-DType dtype_beside(const Number& number, DType dtype) {
+DType dtype_beside(const Number& number, DType of_tensor) {
+  const DType dtype = computed_as(of_tensor);
   if (is_floating(dtype) || number.kind() == Number::Kind::truth) return dtype;
   if (number.kind() == Number::Kind::real) return DType::f64;
   return dtype == DType::boolean ? DType::i64 : dtype;
@@ -50,8 +51,10 @@ void SameDtype::convert(const Operand& a, const Operand& b, std::string_view nam
   in_dtype(b, b_, made_b_);
 }
 
+Tensor computing(const Tensor& x) { return x.is_empty() ? x : cast(x, computed_as(x.dtype())); }
+
 Tensor as_floating(const Tensor& x) {
-  return !x.is_empty() && !is_floating(x.dtype()) ? cast(x, DType::f64) : x;
+  return x.is_empty() || has_gradient(x.dtype()) ? computing(x) : cast(x, DType::f64);
 }
 
 }  // namespace chainrule

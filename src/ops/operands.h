@@ -40,6 +40,10 @@ inline std::array<Tensor, 2> same_dtype(const Operand& a, const Operand& b, std:
   return {same.a(), same.b()};
 }
 
+/// In the dtype that it is computed as: f16 and bf16 become f32, i32 becomes i64. For functions that look at
+/// the dtype; operations do it by themselves.
+Tensor computing(const Tensor& x);
+
 /// Integers and booleans have no exponentials or fractions: they become f64 first, as in NumPy.
 Tensor as_floating(const Tensor& x);
 

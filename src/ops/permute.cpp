@@ -27,7 +27,7 @@ Tensor permuted(const Tensor& x, const AxisOrder& order, Location where);
 struct Permute {
   AxisOrder order;
 
-  static constexpr OpInfo kInfo{.name = "permute", .doc = "The axes in another order."};
+  static constexpr OpInfo kInfo{.name = "permute", .any_dtype = true, .doc = "The axes in another order."};
   bool operator==(const Permute&) const = default;
   template <class V>
   void fields(V visit) const {
@@ -65,7 +65,7 @@ struct Permute {
     std::int64_t strides[Shape::kMaxNdim + 1];  // of the input's axes, in elements
     strides[from.ndim()] = 1;
     for (int axis = from.ndim() - 1; axis >= 0; --axis) strides[axis] = strides[axis + 1] * from[axis];
-    with_type(k.output.dtype, [&]<class T>(std::type_identity<T>) {
+    with_any_type(k.output.dtype, [&]<class T>(std::type_identity<T>) {
       const T* x = k.inputs[0].as<T>();
       T* y = k.output.as<T>();
       std::int64_t at[Shape::kMaxNdim] = {};
@@ -95,6 +95,7 @@ struct Permute {
             sample(permute({1, 0, 2}), {{{4, 5, 6}}}),
             sample(permute({3, 1, 2, 0}), {{{5, 1, 3, 17}}}),
             sample(permute({1, 0}), {{{70, 130}, DType::u8, {0, 255}}}),
+            sample(permute({1, 0}), {{{70, 130}, DType::f16, {-9, 9}}}),
             sample(permute({1, 0}), {{{3, 5}}}),
             sample(permute({2, 0, 1}), {{{2, 3, 4}}}),
             sample(permute({0}), {{{4}}}),

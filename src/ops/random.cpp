@@ -10,6 +10,7 @@
 #include "ops/composed.h"
 #include "ops/meta.h"
 #include "ops/op.h"
+#include "ops/operands.h"
 
 namespace chainrule {
 namespace {
@@ -145,7 +146,7 @@ Tensor permutation(std::int64_t count, const RandomKey& key, Location where) {
 Tensor dropout(const Tensor& x, double p, const RandomKey& key, bool training, Location where) {
   const OpScope scope("dropout", where);
   check_probability(p);
-  const Tensor real = is_floating(x.dtype()) ? x : cast(x, DType::f64);
+  const Tensor real = as_floating(x);
   if (!training || p == 0) return real;
   const Tensor kept = drawn(x.shape(), key, real.dtype(), false, where) >= p;
   return chainrule::where(kept, real * (p < 1 ? 1 / (1 - p) : 0), 0);

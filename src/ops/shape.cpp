@@ -17,7 +17,7 @@ struct Reshape {
   Shape to;
 
   static constexpr OpInfo kInfo{
-      .name = "reshape", .view = true, .doc = "The same elements with another shape."};
+      .name = "reshape", .view = true, .any_dtype = true, .doc = "The same elements with another shape."};
   bool operator==(const Reshape&) const = default;
   template <class V>
   void fields(V visit) const {
@@ -45,7 +45,8 @@ struct Reshape {
 struct BroadcastTo {
   Shape to;
 
-  static constexpr OpInfo kInfo{.name = "broadcast_to", .doc = "Axes of size 1 repeated to the size wanted."};
+  static constexpr OpInfo kInfo{
+      .name = "broadcast_to", .any_dtype = true, .doc = "Axes of size 1 repeated to the size wanted."};
   bool operator==(const BroadcastTo&) const = default;
   template <class V>
   void fields(V visit) const {
@@ -66,12 +67,12 @@ struct BroadcastTo {
   }
   Gradients vjp(const Vjp& v) const { return {v.cotangent}; }  // the caller sums over what was repeated
   void run(const Kernel& k) const {
-    with_type(k.output.dtype, [&]<class T>(std::type_identity<T>) {
+    with_any_type(k.output.dtype, [&]<class T>(std::type_identity<T>) {
       kernels::map_binary<T, T>(k.inputs[0], k.inputs[0], k.output, [](T x, T) { return x; });
     });
   }
   void run_fast(const Kernel& k) const {
-    with_type(k.output.dtype, [&]<class T>(std::type_identity<T>) {
+    with_any_type(k.output.dtype, [&]<class T>(std::type_identity<T>) {
       for_each_run(k, [&](const auto& runs, std::int64_t at, const auto& from) {
         const T* x = k.inputs[0].as<T>() + from[0];
         T* y = k.output.as<T>() + at;

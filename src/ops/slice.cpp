@@ -17,6 +17,7 @@ struct Slice {
 
   static constexpr OpInfo kInfo{
       .name = "slice",
+      .any_dtype = true,
       .doc = "Every step-th element from a start along one axis; backwards for a step below 0."};
   bool operator==(const Slice&) const = default;
   template <class V>
@@ -57,6 +58,7 @@ struct Slice {
             sample(Slice{1, 3, -3, 2}, {{{2, 5, 3}}}),
             sample(Slice{0, 0, -1, 1}, {{{3, 4}}}),
             sample(Slice{0, 8, -3, 3}, {{{9}, DType::u8, {0, 255}}}),
+            sample(Slice{0, 8, -3, 3}, {{{9}, DType::bf16, {-9, 9}}}),
             sample(Slice{0, 1, 2, 3}, {{{7}}}),
             sample(Slice{1, 0, 1, 2}, {{{3, 4}}}),
             sample(Slice{0, 2, 1, 1}, {{{3, 4}}}),
@@ -70,6 +72,7 @@ struct Pad {
   std::int64_t low = 0, high = 0, interior = 0;
 
   static constexpr OpInfo kInfo{.name = "pad",
+                                .any_dtype = true,
                                 .doc = "Zeros before, after and between the elements along one axis."};
   bool operator==(const Pad&) const = default;
   template <class V>
@@ -113,9 +116,13 @@ struct Pad {
                          size_of(k.output.dtype));
   }
   static std::vector<Sample> samples() {
-    return {sample(Pad{0, 1, 2, 0}, {{{4}}}),      sample(Pad{1, 0, 1, 2}, {{{3, 4}}}),
-            sample(Pad{0, 2, 0, 1}, {{{3, 2}}}),   sample(Pad{0, 1, 1, 0}, {{{0}}}),
-            sample(Pad{0, -1, 0, 0}, {{{4}}}, 18), sample(Pad{0, 0, 0, 6148914691236517205}, {{{4}}}, 1)};
+    return {sample(Pad{0, 1, 2, 0}, {{{4}}}),
+            sample(Pad{1, 0, 1, 2}, {{{3, 4}}}),
+            sample(Pad{0, 2, 0, 1}, {{{3, 2}}}),
+            sample(Pad{0, 1, 1, 0}, {{{0}}}),
+            sample(Pad{0, 1, 2, 1}, {{{4}, DType::f16, {-9, 9}}}),
+            sample(Pad{0, -1, 0, 0}, {{{4}}}, 18),
+            sample(Pad{0, 0, 0, 6148914691236517205}, {{{4}}}, 1)};
   }
 };
 

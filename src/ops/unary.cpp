@@ -117,6 +117,7 @@ struct Cast {
   DType to = DType::f32;
 
   static constexpr OpInfo kInfo{.name = "cast",
+                                .any_dtype = true,
                                 .doc = "The same numbers in another dtype, or the nearest that it has."};
   bool operator==(const Cast&) const = default;
   template <class V>
@@ -124,18 +125,24 @@ struct Cast {
     visit("to", name_of(to));
   }
   Meta infer(std::span<const Meta> in) const { return {to, in[0].shape}; }
-  Gradients vjp(const Vjp& v) const { return {cast(v.cotangent, v.inputs[0].dtype())}; }
+  Gradients vjp(const Vjp& v) const { return {cast(v.cotangent, computed_as(v.inputs[0].dtype()))}; }
   void run(const Kernel& k) const {
-    with_type(k.inputs[0].dtype, [&]<class X>(std::type_identity<X>) {
-      with_type(k.output.dtype, [&]<class Y>(std::type_identity<Y>) {
+    with_any_type(k.inputs[0].dtype, [&]<class X>(std::type_identity<X>) {
+      with_any_type(k.output.dtype, [&]<class Y>(std::type_identity<Y>) {
         kernels::map_unary<X, Y>(k.inputs[0], k.output, [](X x) { return convert<Y>(x); });
       });
     });
   }
   static std::vector<Sample> samples() {
-    return {sample(Cast{DType::f64}, {{{2, 3}}}), sample(Cast{DType::f32}, {{{5}}}),
+    return {sample(Cast{DType::f64}, {{{2, 3}}}),
+            sample(Cast{DType::f32}, {{{5}}}),
             sample(Cast{DType::i64}, {{{4}, DType::f64, {-9, 9}}}),
-            sample(Cast{DType::f64}, {{{4}, DType::u8, {0, 9}}}), sample(Cast{DType::boolean}, {{{0}}})};
+            sample(Cast{DType::f64}, {{{4}, DType::u8, {0, 9}}}),
+            sample(Cast{DType::boolean}, {{{0}}}),
+            sample(Cast{DType::f32}, {{{9}, DType::f16, {-9, 9}}}),
+            sample(Cast{DType::i64}, {{{9}, DType::i32, {-9, 9}}}),
+            sample(Cast{DType::i32}, {{{9}, DType::f64, {-9, 9}}}),
+            sample(Cast{DType::bf16}, {{{9}, DType::u8, {0, 99}}})};
   }
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "chainrule/ops.h"
+#include "ops/operands.h"
 
 namespace chainrule {
 namespace {
@@ -12,7 +13,7 @@ Checked span_of(std::int64_t kernel, std::int64_t dilation) { return Checked(dil
 
 }  // namespace
 
-Tensor as_image(const Tensor& x) { return is_floating(x.dtype()) ? x : cast(x, DType::f64); }
+Tensor as_image(const Tensor& x) { return as_floating(x); }
 
 void require_image(const Shape& shape, int axes, std::string_view name) {
   const int have = shape.ndim() - 2;

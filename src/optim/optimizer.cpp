@@ -89,7 +89,14 @@ Optimizer::Optimizer(std::vector<nn::NamedParameter> parameters, AnyRule rule, O
     }
     if (found.weight_decay < 0) found.weight_decay = options_.weight_decay;
     if (found.l1 < 0) found.l1 = options_.l1;
-    if (!found.frozen) trained_.push_back({i, found});
+    if (found.frozen) continue;
+    if (const nn::NamedParameter& p = parameters_[i];
+        p.parameter && is_storage(p.parameter.value().dtype())) {
+      throw DTypeError(592, cat("[", rule_->info().name, "] ", p.name, " is ", p.parameter.value().dtype(),
+                                ", which is only for keeping numbers. Train in f32, and use keep_weights "
+                                "when that is done."));
+    }
+    trained_.push_back({i, found});
   }
 }
 

@@ -18,7 +18,7 @@ std::size_t first_mismatch(const auto& a, const auto& b) {
 /// What the words of a leaf say of it; empty if they are of no leaf: an address has higher bits.
 std::string leaf_text(std::span<const std::uint64_t> words) {
   const std::uint64_t ndim = words[0] >> 16;
-  if (ndim > Shape::kMaxNdim || ndim >= words.size()) return {};
+  if (ndim > Shape::kMaxNdim || ndim >= words.size() || (words[0] & 0xff) >= kDTypeCount) return {};
   std::array<std::int64_t, Shape::kMaxNdim> sizes{};
   std::copy_n(words.begin() + 1, ndim, sizes.begin());
   const auto dtype = static_cast<DType>(words[0] & 0xff);

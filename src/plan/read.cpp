@@ -48,9 +48,11 @@ class Printer {
     return text.append(static_cast<std::size_t>(axis + 1), ' ');
   }
   void element(std::size_t i) {
-    with_type(array_.dtype, [&]<class T>(std::type_identity<T>) {
+    with_any_type(array_.dtype, [&]<class T>(std::type_identity<T>) {
       out_ << std::setprecision(6);
-      if constexpr (std::is_floating_point_v<T>) {
+      if constexpr (Half<T>) {
+        write_part(out_, static_cast<float>(array_.as<T>()[i]));
+      } else if constexpr (std::is_floating_point_v<T>) {
         write_part(out_, array_.as<T>()[i]);
       } else {
         out_ << +array_.as<T>()[i];  // +: a byte is a number, and no letter
@@ -81,7 +83,7 @@ std::vector<T> Tensor::to_vector() const {
   evaluate({this, 1});
   std::vector<T> values = vector_with_room<T>(numel());
   values.resize(static_cast<std::size_t>(numel()));
-  with_type(dtype(), [&]<class U>(std::type_identity<U>) {
+  with_any_type(dtype(), [&]<class U>(std::type_identity<U>) {
     const U* from = node_->array().as<U>();
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = convert<T>(from[i]);
   });
@@ -96,7 +98,7 @@ T Tensor::item(Location where) const {
                              OriginScope::current(where).to_string()));
   }
   evaluate({this, 1});
-  return with_type(dtype(), [this]<class U>(std::type_identity<U>) {
+  return with_any_type(dtype(), [this]<class U>(std::type_identity<U>) {
     return convert<T>(*static_cast<const U*>(node_->value.data()));
   });
 }

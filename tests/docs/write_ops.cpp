@@ -15,6 +15,7 @@ constexpr std::string_view kHead = R"(# Operations
 Every operation has its derivatives as operations again, to any order, unless the table says why it has none. Inputs of
 one operation have one dtype: the functions of `chainrule/ops.h` promote mixed ones as NumPy does, and make f64 of
 integers where an operation takes floating numbers only. Shapes broadcast where the operation is marked elementwise.
+"All eight" dtypes are also f16, bf16 and i32; other operations convert these first ([dtypes.md](dtypes.md)).
 
 The largest error is in units in the last place (ULP) of the exact result: over every 127th f32 against double, over 10
 million f64 of every magnitude against long double, by the kernels (AVX-512, AVX2, SSE4) and by the reference loops with
@@ -79,7 +80,7 @@ std::string dtypes_cell(const OpRow& row) {
     if (!takes(row, sample, dtype)) continue;
     names += std::string(count++ ? " " : "") + std::string(name_of(dtype));
   }
-  return count == 5 ? "all" : names;
+  return row.info.any_dtype ? "all eight" : count == 5 ? "all" : names;
 }
 
 /// @throws std::runtime_error  if something is not documented.

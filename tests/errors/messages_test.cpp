@@ -11,6 +11,7 @@
 #include <string>
 
 #include "chainrule/chainrule.h"
+#include "chainrule/io.h"
 #include "chainrule/op.h"
 #include "core/thread_pool.h"
 #include "errors/mistake.h"
@@ -316,6 +317,22 @@ const Mistake kMistakes[] = {
     {430,
      [] {
        local_response_norm(zeros({1, 8, 4, 4}), {.size = 0});
+     }},
+    {590,
+     [] {
+       io::npy_bytes(tensor({1, 2}, bf16));
+     }},
+    {591,
+     [] {
+       nn::Affine net(1);
+       keep_weights(net, i32);
+     }},
+    {592,
+     [] {
+       nn::Affine net(1);
+       net.build(zeros({1, 2}));
+       keep_weights(net, f16);
+       optim::Optimizer(net, optim::Sgd{});
      }},
 };
 

@@ -30,8 +30,12 @@ TEST(Npy, WritesWhatNumPyWrites) {
   EXPECT_EQ(npy_bytes(tensor({1, -2}, {1, 2})), std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header +
                                                     std::string(0x76 - header.size() - 1, ' ') + "\n" +
                                                     std::string("\0\0\x80\x3f\0\0\0\xc0", 8));
-  for (const auto& [dtype, descr] :
-       {std::pair(f64, "'<f8'"), {i64, "'<i8'"}, {u8, "'|u1'"}, {boolean, "'|b1'"}}) {
+  for (const auto& [dtype, descr] : {std::pair(f64, "'<f8'"),
+                                     {i64, "'<i8'"},
+                                     {u8, "'|u1'"},
+                                     {boolean, "'|b1'"},
+                                     {f16, "'<f2'"},
+                                     {i32, "'<i4'"}}) {
     EXPECT_NE(npy_bytes(scalar(1, dtype)).find(descr), std::string::npos);
   }
 }
@@ -62,11 +66,13 @@ TEST(Npy, ConvertsOtherTypes) {
       {"<i2", "\x01\x02\xff\xff", tensor({513, -1}, i64)},
       {">i2", "\x02\x01\xff\xfe", tensor({513, -2}, i64)},
       {"<u2", "\x01\x02\xff\xff", tensor({513, 65535}, i64)},
-      {"<i4", "\x01\x02\x03\x04\xff\xff\xff\xff", tensor({67305985, -1}, i64)},
+      {"<i4", "\x01\x02\x03\x04\xff\xff\xff\xff", tensor({67305985, -1}, i32)},
+      {">i4", {"\x01\x02\x03\x04\xff\xff\xff\xff", 8}, tensor({16909060, -1}, i32)},
       {">u4", {"\x01\x02\x03\x04\xff\xff\xff\xff", 8}, tensor({16909060, 4294967295}, i64)},
       {"<u8", {"\x05\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0", 16}, tensor({5, 0x1p40}, i64)},
       {">i8", {"\0\0\0\0\0\0\0\x05\xff\xff\xff\xff\xff\xff\xff\xfe", 16}, tensor({5, -2}, i64)},
-      {"<f2", {"\x00\x3c\x00\xfc", 4}, tensor({1, -inf})},
+      {"<f2", {"\x00\x3c\x00\xfc", 4}, tensor({1, -inf}, f16)},
+      {">f2", {"\x3c\x00\xfc\x00", 4}, tensor({1, -inf}, f16)},
       {">f4", {"\x3f\x80\0\0\xc0\0\0\0", 8}, tensor({1, -2})},
       {">f8", {"\x3f\xf0\0\0\0\0\0\0\xc0\0\0\0\0\0\0\0", 16}, tensor({1, -2}, f64)},
       {"|b1", {"\x01\0", 2}, tensor({1, 0}, boolean)},

@@ -32,22 +32,24 @@ TEST(Safetensors, WritesTheFormatByteByByte) {
 }
 
 TEST(Safetensors, OrdersAsItsOwnLibrary) {
-  // By dtype, in the order BOOL U8 F16 F32 F64 I64 from the last, then by name.
+  // By dtype, in the order BOOL U8 F16 BF16 I32 F32 F64 I64 from the last, then by name.
   NamedTensors tensors;
   for (const char* name : {"b", "a"}) {
-    for (const DType dtype : {f32, f64, i64, u8, boolean}) {
-      tensors.add(std::string(name) + "." + std::string(name_of(dtype)), zeros({2}, dtype));
+    for (const DTypeInfo& info : kDTypes) {
+      tensors.add(std::string(name) + "." + std::string(info.name), zeros({2}, info.dtype));
     }
   }
-  EXPECT_EQ(parse_safetensors(safetensors_bytes(tensors)).tensors.names(),
-            (std::vector<std::string>{"a.i64", "b.i64", "a.f64", "b.f64", "a.f32", "b.f32", "a.u8", "b.u8",
-                                      "a.bool", "b.bool"}));
+  EXPECT_EQ(
+      parse_safetensors(safetensors_bytes(tensors)).tensors.names(),
+      (std::vector<std::string>{"a.i64", "b.i64", "a.f64", "b.f64", "a.f32", "b.f32", "a.i32", "b.i32",
+                                "a.bf16", "b.bf16", "a.f16", "b.f16", "a.u8", "b.u8", "a.bool", "b.bool"}));
 }
 
 TEST(Safetensors, ReadsWhatItWrites) {
   const TemporaryFolder folder;
   const Metadata metadata{{"step", "1000"}, {"config", "{\"lr\": 0.1}"}, {"", ""}};
-  const NamedTensors all = samples();
+  NamedTensors all = samples();
+  all.add("matrix.bf16", tensor({0, 1, 2, 3, 250, 7}, {2, 3}, bf16));
   write_safetensors(folder / "x.safetensors", all, metadata);
   EXPECT_EQ(read_raw(folder / "x.safetensors"), safetensors_bytes(all, metadata));
   const TensorFile read = read_safetensors(folder / "x.safetensors");
@@ -69,12 +71,12 @@ TEST(Safetensors, ReadsOneTensorOfAFile) {
     if (entry.name != "matrix.f32") continue;
     found = true;
     EXPECT_EQ(entry.stored, "F16");
-    EXPECT_EQ(entry.dtype, f32);
+    EXPECT_EQ(entry.dtype, f16);
     EXPECT_EQ(entry.shape, (Shape{2, 3}));
     EXPECT_EQ(entry.end - entry.begin, 12u);
   }
   EXPECT_TRUE(found);
-  expect_same(file.tensor("matrix.f32"), samples()["matrix.f32"]);
+  expect_same(file.tensor("matrix.f32"), tensor({0, 1, 2, 3, 250, 7}, {2, 3}, f16));
   expect_same(file.tensor("matrix.i64"), samples()["matrix.i64"]);
   EXPECT_EQ(message([&] {
               file.tensor("matrix.f33");
@@ -94,10 +96,11 @@ TEST(Safetensors, ConvertsOtherTypes) {
   expect_same(one("U8", 2), tensor({0, 1}, u8));
   expect_same(one("I8", 2), tensor({0, 1}, i64));
   for (const char* dtype : {"I16", "U16"}) expect_same(one(dtype, 4), tensor({0x0100, 0x0302}, i64));
-  for (const char* dtype : {"I32", "U32"}) expect_same(one(dtype, 8), tensor({0x03020100, 0x07060504}, i64));
+  expect_same(one("I32", 8), tensor({0x03020100, 0x07060504}, i32));
+  expect_same(one("U32", 8), tensor({0x03020100, 0x07060504}, i64));
   // f16 0x0100 is 2^-16, 0x0302 is 770 * 2^-24; bf16 are the upper halves of 0x01000000 and 0x03020000.
-  expect_same(one("F16", 4), tensor({0x1p-16, 770 * 0x1p-24}));
-  expect_same(one("BF16", 4), tensor({0x1p-125, 0x1.04p-121}));
+  expect_same(one("F16", 4), tensor({0x1p-16, 770 * 0x1p-24}, f16));
+  expect_same(one("BF16", 4), tensor({0x1p-125, 0x1.04p-121}, bf16));
   EXPECT_EQ(one("F64", 16).dtype(), f64);
   EXPECT_EQ(one("U64", 16).dtype(), i64);
 }
@@ -105,7 +108,7 @@ TEST(Safetensors, ConvertsOtherTypes) {
 TEST(Safetensors, StoresHalves) {
   const NamedTensors tensors{{"w", tensor({1, 65504, 1e-9})}, {"i", tensor({1}, i64)}};
   const NamedTensors read = parse_safetensors(safetensors_bytes(tensors, {}, {.f32_as_f16 = true})).tensors;
-  expect_same(read["w"], tensor({1, 65504, 0}));
+  expect_same(read["w"], tensor({1, 65504, 0}, f16));
   expect_same(read["i"], tensor({1}, i64));
   const float inf = std::numeric_limits<float>::infinity();
   EXPECT_EQ(message([&] {

@@ -4,6 +4,7 @@
 
 #include "chainrule/error.h"
 #include "chainrule/grad.h"
+#include "chainrule/nn/model.h"
 #include "chainrule/ops.h"
 #include "message_of.h"
 #include "nn/samples.h"
@@ -59,6 +60,25 @@ TEST_P(EveryLayer, NamesItsPorts) {
   EXPECT_LE(given, count);
   EXPECT_GE(given, count - optional);
   EXPECT_EQ(layer->predict_all(Inputs(inputs_of(GetParam(), 2))).size(), count_names(layer->output_names()));
+}
+
+TEST_P(EveryLayer, ComputesWithKeptWeightsAndInputsInF32) {
+  const Shared<Layer> layer = make(GetParam());
+  std::vector<Tensor> inputs = inputs_of(GetParam(), 3, f32), kept;
+  for (Tensor& x : inputs) {
+    kept.push_back(x.is_empty() ? x : detach(cast(x, is_real(x) ? f16 : i32)));
+    if (is_real(x)) x = detach(cast(kept.back(), f32));
+  }
+  layer->build(Inputs(inputs));
+  const Shared<Layer> alike = make(GetParam());
+  alike->build(Inputs(kept));  // the same first values
+  EXPECT_EQ(predict(*alike, inputs).to_vector(), predict(*layer, inputs).to_vector());
+  keep_weights(*layer, f16);
+  const Tensor with_kept = predict(*layer, kept);
+  EXPECT_EQ(with_kept.dtype(), predict(*layer, inputs).dtype());
+  EXPECT_EQ(with_kept.to_vector(), predict(*layer, inputs).to_vector());
+  keep_weights(*layer, f32);  // the rounded numbers, as any other
+  EXPECT_EQ(with_kept.to_vector(), predict(*layer, inputs).to_vector());
 }
 
 TEST_P(EveryLayer, GivesInF32WhatItGivesInF64) {

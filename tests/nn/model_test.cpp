@@ -41,6 +41,52 @@ TEST_F(ModelFile, LoadsAsItWasSaved) {
   EXPECT_EQ(model.classify(images()).size(), 5u);
 }
 
+TEST_F(ModelFile, KeepsWeightsInFewerBytes) {
+  nn::Sequential net = conv_net();
+  net.build(images());
+  for (const DType dtype : {f16, bf16}) {
+    save(path_, net, {.weights = dtype});
+    for (const auto& [name, tensor] : io::read_safetensors(path_).tensors) {
+      const bool is_weight = name.find("norm1.mean") == name.npos && name.find("variance") == name.npos;
+      EXPECT_EQ(tensor.dtype(), is_weight ? dtype : f32) << name;
+    }
+    const Model model = load_model(path_);
+    for (const nn::NamedParameter& p : model.net->parameters()) {
+      EXPECT_EQ(p.parameter.value().dtype(), f32) << p.name;
+      const Tensor rounded = cast(tensors_of(net)[p.name], dtype);
+      EXPECT_EQ(p.parameter.value().to_vector(), rounded.to_vector()) << p.name;
+    }
+    // The same as a net that keeps them: computed in f32.
+    keep_weights(*model.net, dtype);
+    EXPECT_EQ(model.net->parameters()[0].parameter.value().dtype(), dtype);
+    EXPECT_EQ(model.predict(images()).to_vector(), load_model(path_).predict(images()).to_vector());
+    nn::Sequential again = conv_net();
+    again.build(images());
+    load(path_, again);
+    EXPECT_EQ(again.predict(images()).to_vector(), model.predict(images()).to_vector());
+  }
+}
+
+TEST_F(ModelFile, RefusesWeightsThatDoNotFit) {
+  nn::Affine net(1);
+  net.build(zeros({1, 2}));
+  net.bias.set_value(tensor({65520}));
+  EXPECT_EQ(
+      message_of([&] { save(path_, net, {.weights = f16}); }),
+      "[save] element 0 of bias is 65520, which is infinite as f16. Take a dtype of a larger range. (E206)");
+  EXPECT_EQ(
+      message_of([&] { keep_weights(net, f16); }),
+      "[keep_weights] element 0 of bias is 65520, which is infinite as f16. Take a dtype of a larger range. "
+      "(E206)");
+  EXPECT_EQ(net.weight.value().dtype(), f32);  // nothing was changed
+  keep_weights(net, bf16);
+  EXPECT_NE(message_of([&] { keep_weights(net, f16); }).find("(E206)"), std::string::npos);
+  keep_weights(net, f32);
+  EXPECT_EQ(message_of([&] { save(path_, net, {.weights = i64}); }),
+            "[save] weights cannot be i64. Need f64, f32, bf16 or f16. (E591)");
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
 // Layers and parameters that stand in several places are one again.
 TEST_F(ModelFile, KeepsTies) {
   const nn::Affine square(3);

@@ -14,7 +14,7 @@ struct EmbeddingOptions {
   std::int64_t padding = -1;
   AnyInitializer weight_init = Normal{1};
 };
-/// The vector of each number: x of any shape, i64 or u8, to x's shape + (size).
+/// The vector of each number: x of any shape, i64, i32 or u8, to x's shape + (size).
 /// @throws DTypeError  for other inputs (E015).
 /// @throws ValueError  when evaluated, for a number outside [-count, count): negative ones count from the end
 ///     (E109).
