@@ -1,59 +1,14 @@
 #include "kernels/decompose.h"
 
-// In a namespace of ours, so that what is set here changes nothing for a program that uses Eigen as well.
-#define Eigen chainrule_eigen
-#define EIGEN_DONT_PARALLELIZE
-#define EIGEN_MPL2_ONLY
-#include <Eigen/Cholesky>
-#include <Eigen/LU>
-#include <Eigen/QR>
-#include <Eigen/SVD>
-#undef Eigen
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
 
+#include "kernels/eigen-inl.h"
+
 namespace chainrule::kernels {
 namespace {
-
-namespace eigen = chainrule_eigen;
-using Matrix = eigen::Matrix<double, eigen::Dynamic, eigen::Dynamic, eigen::RowMajor>;
-using ConstMap = eigen::Map<const Matrix>;
-using Map = eigen::Map<Matrix>;
-
-/// Eigen sizes the blocks of its products after the caches of the machine, which would change the order of
-/// additions from one machine to another.
-void fix_block_sizes() {
-  static const bool done = [] {
-    eigen::setCpuCacheSizes(32 * 1024, 512 * 1024, 4 * 1024 * 1024);
-    return true;
-  }();
-  static_cast<void>(done);
-}
-
-using Shifts = std::vector<int>;
-
-/// e with the largest magnitude of some numbers in [2^(e-1), 2^e); 0 where it is 0 or not finite.
-template <class Numbers>
-int exponent_of(const Numbers& numbers) {
-  double largest = 0;
-  for (std::int64_t i = 0; i < numbers.size(); ++i) largest = std::max(largest, std::abs(numbers(i)));
-  int exponent = 0;
-  if (largest > 0 && std::isfinite(largest)) std::frexp(largest, &exponent);
-  return exponent;
-}
-
-/// Multiplies column j by 2^by[j].
-template <class M>
-void shift_columns(M& x, const Shifts& by) {
-  for (std::int64_t j = 0; j < x.cols(); ++j) {
-    const int shift = by[static_cast<std::size_t>(j)];
-    if (shift == 0) continue;
-    for (std::int64_t i = 0; i < x.rows(); ++i) x(i, j) = std::ldexp(x(i, j), shift);
-  }
-}
 
 /// Multiplies row i by 2^by[i].
 template <class M>
@@ -260,51 +215,6 @@ void orthonormal_columns(const double* a, std::int64_t m, std::int64_t n, double
   for (std::int64_t j = 0; j < n; ++j) {
     if (decomposition.matrixQR()(j, j) < 0) result.col(j) *= -1;
   }
-}
-
-// A power of two before, so that neither the range's ends nor Eigen's own scale cost a digit.
-void svd(const double* a, std::int64_t m, std::int64_t n, double* u, double* s, double* v) {
-  fix_block_sizes();
-  const std::int64_t k = std::min(m, n);
-  Map left(u, m, k), right(v, n, k);
-  eigen::Map<eigen::VectorXd> values(s, k);
-  if (k == 0) return;
-  Matrix matrix = ConstMap(a, m, n);
-  if (!matrix.allFinite()) {
-    constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-    left.setConstant(kNaN), right.setConstant(kNaN), values.setConstant(kNaN);
-    return;
-  }
-  const int exponent = exponent_of(matrix.reshaped());
-  shift_columns(matrix, Shifts(static_cast<std::size_t>(n), -exponent));
-  const eigen::BDCSVD<Matrix> decomposition(matrix, eigen::ComputeThinU | eigen::ComputeThinV);
-  left = decomposition.matrixU();
-  right = decomposition.matrixV();
-  values = decomposition.singularValues();
-  for (double& value : values) value = std::ldexp(value, exponent);
-  for (std::int64_t j = 0; j < k; ++j) {
-    const double enough = 0.5 * left.col(j).cwiseAbs().maxCoeff();
-    std::int64_t i = 0;
-    while (std::abs(left(i, j)) < enough) ++i;
-    if (left(i, j) < 0) left.col(j) *= -1, right.col(j) *= -1;
-  }
-}
-
-void pseudo_inverse(const double* u, const double* s, const double* v, std::int64_t m, std::int64_t n,
-                    double rcond, double* p) {
-  fix_block_sizes();
-  const std::int64_t k = std::min(m, n);
-  Map result(p, n, m);
-  if (k == 0) return;
-  Matrix scaled = ConstMap(v, n, k);
-  for (std::int64_t j = 0; j < k; ++j) {
-    if (s[j] <= rcond * s[0]) {  // not for NaN, which stays
-      scaled.col(j).setZero();
-    } else {
-      scaled.col(j) /= s[j];
-    }
-  }
-  result = scaled * ConstMap(u, m, k).transpose();
 }
 
 }  // namespace chainrule::kernels
