@@ -11,7 +11,7 @@
 set -euo pipefail
 cd "${1:-$(dirname "$0")/..}"
 
-export kRooms='core kernels graph ops autodiff plan config io nn optim data train explain plot c_export onnx cli'
+export kRooms='core kernels graph ops autodiff plan config io nn optim data train explain plot c_export onnx serve cli'
 
 # The room behind each public header; one not named here belongs to the room of its folder, or of its own name.
 export kPublic='array:core dtype:core error:core location:core random:core shape:core shared:core threads:core duration:core
