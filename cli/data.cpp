@@ -37,8 +37,7 @@ struct ShowOptions {
 
 int show(const ShowOptions& options) {
   format_of("", options.out, {"png"});  // refuses other endings
-  const data::Dataset set =
-      load_set(options.data.name, {.data_dir = options.data.dir, .seed = options.seed});
+  const data::Dataset set = load_set(options.data.name, {.data_dir = options.data.dir, .seed = options.seed});
   const data::Image sheet =
       data::contact_sheet(options.split == "train" ? set.train : set.test, static_cast<int>(options.rows),
                           static_cast<int>(options.columns));

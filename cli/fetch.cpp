@@ -218,8 +218,8 @@ data::Dataset load_set(const std::string& name, const data::LoadOptions& options
     const bool is_fetched = std::any_of(remote_sets().begin(), remote_sets().end(), is_it);
     if (error.code() != kNowhere || !is_fetched) throw;
     const std::string message = error.what();
-    throw FileError(kNowhere, fmt::format("{} Or get it: chainrule data fetch {}.",
-                                          message.substr(0, message.rfind(" (E")), name));
+    throw FileError(69, fmt::format("{} Or get it: chainrule data fetch {}.",
+                                    message.substr(0, message.rfind(" (E")), name));
   }
 }
 

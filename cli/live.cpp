@@ -79,7 +79,8 @@ class LiveTraining final : public Live {
   Json about(const std::string& name) const {
     const Experiment& of = training_.experiment();
     std::int64_t numbers = 0;
-    for (const nn::NamedParameter& each : training_.net().parameters()) numbers += each.parameter.value().numel();
+    for (const nn::NamedParameter& each : training_.net().parameters())
+      numbers += each.parameter.value().numel();
     return {{"name", name},
             {"data", training_.data().described},
             {"net", config::describe(training_.net())},
@@ -102,7 +103,11 @@ class LiveTraining final : public Live {
       details_.time([&] { layers_ = layers_of(training_), predictions_ = samples_.predictions(); });
       details_step_ = trainer.steps_done();
     }
-    messages_.time([&] { server_.publish(json_text(message(state, trainer), -1)); });
+    messages_.time([&] {
+      std::string line = json_text(message(state, trainer), -1);
+      line.pop_back();
+      server_.publish(line);
+    });
   }
 
   Json message(std::string_view state, const train::Trainer& trainer) {
@@ -214,8 +219,7 @@ class LiveTraining final : public Live {
 Shared<Live> serve_live(const LiveOptions& options, Training& training, const std::string& name,
                         Progress& progress, const train::InterruptGuard& interrupts,
                         Shared<train::Handler> keeper) {
-  return Shared<Live>(
-      new LiveTraining(options, training, name, progress, interrupts, std::move(keeper)));
+  return Shared<Live>(new LiveTraining(options, training, name, progress, interrupts, std::move(keeper)));
 }
 
 }  // namespace chainrule::cli

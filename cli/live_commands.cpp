@@ -16,9 +16,10 @@ struct Named {
   std::string_view name;
   LiveCommand::Kind kind;
 };
-constexpr Named kNamed[] = {{"pause", LiveCommand::Kind::pause}, {"continue", LiveCommand::Kind::go_on},
-                            {"step", LiveCommand::Kind::step},   {"lr", LiveCommand::Kind::lr},
-                            {"stop", LiveCommand::Kind::stop},   {"checkpoint", LiveCommand::Kind::checkpoint}};
+constexpr Named kNamed[] = {
+    {"pause", LiveCommand::Kind::pause}, {"continue", LiveCommand::Kind::go_on},
+    {"step", LiveCommand::Kind::step},   {"lr", LiveCommand::Kind::lr},
+    {"stop", LiveCommand::Kind::stop},   {"checkpoint", LiveCommand::Kind::checkpoint}};
 
 serve::Response refused(int status, std::string_view why) {
   return {.status = status, .type = "application/json", .body = nlohmann::json{{"error", why}}.dump() + "\n"};
@@ -32,8 +33,8 @@ serve::Response LiveCommands::post(const std::string& body) {
   if (!asked.is_object() || !asked.contains("do") || !asked["do"].is_string())
     return refused(400, R"(need {"do": "pause"}, or continue, step, lr, checkpoint, stop)");
   const std::string name = asked["do"];
-  const auto found =
-      std::find_if(std::begin(kNamed), std::end(kNamed), [&](const Named& each) { return each.name == name; });
+  const auto found = std::find_if(std::begin(kNamed), std::end(kNamed),
+                                  [&](const Named& each) { return each.name == name; });
   if (found == std::end(kNamed)) return refused(400, "there are pause, continue, step, lr, checkpoint, stop");
   LiveCommand command{found->kind};
   if (command.kind == LiveCommand::Kind::checkpoint && !has_checkpoints_)

@@ -99,11 +99,16 @@ Samples::Samples(const Training& training)
     const std::string truth = data.has_classes ? class_name(data.classes, static_cast<std::size_t>(t[row][0]))
                                                : numbers_text(t[row]);
     const bool has_image = is_image(column.shape);
-    rows.push_back({{has_image ? "image" : "input", has_image ? image_of(column.shape, x[row]) : text_of(column, x[row])},
+    rows.push_back({{has_image ? "image" : "input",
+                     has_image ? image_of(column.shape, x[row]) : text_of(column, x[row])},
                     {"truth", truth}});
   }
-  inputs_ = {{"kind", data.is_text ? "text" : is_image(column.shape) ? "images" : "rows"},
-             {"part", data.test ? "test" : data.validation ? "validation" : "train"},
+  inputs_ = {{"kind", data.is_text             ? "text"
+                      : is_image(column.shape) ? "images"
+                                               : "rows"},
+             {"part", data.test         ? "test"
+                      : data.validation ? "validation"
+                                        : "train"},
              {"rows", std::move(rows)}};
 }
 
@@ -111,7 +116,8 @@ Samples::Samples(const Training& training)
 std::string Samples::prompt(std::int64_t row) const {
   if (training_.experiment().data.text.lines) return "\n";
   const std::vector<std::int64_t> ids = cast(select(batch_[0], row), i64).to_vector<std::int64_t>();
-  const auto count = static_cast<std::size_t>(std::min<std::int64_t>(kPrompt, static_cast<std::int64_t>(ids.size())));
+  const auto count =
+      static_cast<std::size_t>(std::min<std::int64_t>(kPrompt, static_cast<std::int64_t>(ids.size())));
   return data::Alphabet(training_.data().classes).decode(std::span(ids).first(count));
 }
 

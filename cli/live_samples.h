@@ -16,8 +16,8 @@ class Samples {
   /// What they are: `kind` ("images", "rows", "text"), `part`, and `rows`, each with `image` or `input`, and
   /// `truth`.
   const Json& inputs() const { return inputs_; }
-  /// What the net says of each: `said`, and of classes `probability` and `right`. Null of a net that cannot be
-  /// asked.
+  /// What the net says of each: `said`, and of classes `probability` and `right`. Null of a net that cannot
+  /// be asked.
   Json predictions();
 
  private:

@@ -118,8 +118,8 @@ std::vector<Written> save_in_one(const RunToPlot& run, const std::vector<Named>&
 }
 
 /// A file a plot.
-std::vector<Written> save_in_folder(const RunToPlot& run, const std::vector<Named>& plots, const std::string& folder,
-                           const std::string& format) {
+std::vector<Written> save_in_folder(const RunToPlot& run, const std::vector<Named>& plots,
+                                    const std::string& folder, const std::string& format) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) {

@@ -202,22 +202,24 @@ void tell_of_gaps(const Trained& trained, const std::string& name, const std::ve
   const auto count = std::count(gaps.begin(), gaps.end(), true);
   if (count == 0) return;
   const auto is_unknown = [](const InputColumn& column) { return std::isnan(column.usual); };
-  if (how == Gaps::mean &&
-      std::any_of(trained.columns.begin(), trained.columns.end(), is_unknown)) {
-    throw ValueError(393, fmt::format("[predict] {} does not say what is usual in its columns: an older version "
-                                      "saved it. Train it anew, or take --missing empty or skip.",
-                                      trained.path));
+  if (how == Gaps::mean && std::any_of(trained.columns.begin(), trained.columns.end(), is_unknown)) {
+    throw ValueError(393,
+                     fmt::format("[predict] {} does not say what is usual in its columns: an older version "
+                                 "saved it. Train it anew, or take --missing empty or skip.",
+                                 trained.path));
   }
-  const std::string_view what = how == Gaps::mean   ? "it is filled with what is usual in its column."
-                                : how == Gaps::skip ? "they are left out."
-                                                    : "they get no prediction. --missing mean fills such cells, "
-                                                      "skip leaves the rows out.";
+  const std::string_view what = how == Gaps::mean ? "it is filled with what is usual in its column."
+                                : how == Gaps::skip
+                                    ? "they are left out."
+                                    : "they get no prediction. --missing mean fills such cells, "
+                                      "skip leaves the rows out.";
   warn(fmt::format("{}: {} of {} rows lack{} a value: {}", name, count, gaps.size(), count == 1 ? "s" : "",
                    what));
 }
 
 template <class Write>
-void predict_table(const Trained& trained, const std::string& input, Gaps asked, Writer& writer, Write write) {
+void predict_table(const Trained& trained, const std::string& input, Gaps asked, Writer& writer,
+                   Write write) {
   const std::string name = input == "-" ? "stdin" : input;
   const Gaps how = resolved(trained, asked);
   const data::Table table = read_new_table(trained, input, false, how);
@@ -230,7 +232,8 @@ void predict_table(const Trained& trained, const std::string& input, Gaps asked,
     const std::int64_t end = std::min(row + kBlock, x.size(0));
     std::vector<bool> of_block;
     if (!gaps.empty()) of_block.assign(gaps.begin() + row, gaps.begin() + end);
-    write(writer.lines(numbers_from(row + 1, end - row), trained.model.predict(slice(x, 0, row, end)), of_block));
+    write(writer.lines(numbers_from(row + 1, end - row), trained.model.predict(slice(x, 0, row, end)),
+                       of_block));
   }
 }
 

@@ -310,9 +310,13 @@ void add_live_options(CLI::App& train, TrainOptions& options) {
       "show the training on a live page of this machine alone, at\na port that is named or any that is free; "
       "prints its address");
   serve->type_name("[PORT]")->expected(0, 1)->default_str("");
-  train.add_flag("--serve-control", options.live.is_control, "the page may pause, step, set the rate, stop, ...")
+  train
+      .add_flag("--serve-control", options.live.is_control,
+                "the page may pause, step, set the rate, stop, ...")
       ->needs(serve);
-  train.add_flag("--serve-keep", options.live.is_kept, "at the end the page stays, as the report, until Ctrl-C")
+  train
+      .add_flag("--serve-keep", options.live.is_kept,
+                "at the end the page stays, as the report, until Ctrl-C")
       ->needs(serve);
   train.add_option("--serve-host", options.live.host, "the address to listen at, such as 0.0.0.0 for all")
       ->capture_default_str()

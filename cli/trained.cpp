@@ -254,10 +254,12 @@ Tensor inputs_of(const Trained& trained, const data::Table& table, const std::st
   for (const InputColumn& known : trained.columns) {
     const data::TableColumn& column = find_column(table, known, path);
     const bool one_hot = !known.words.empty() && !known.as_code;
-    const bool knows_gap = std::find(known.words.begin(), known.words.end(), kMissingWord) != known.words.end();
+    const bool knows_gap =
+        std::find(known.words.begin(), known.words.end(), kMissingWord) != known.words.end();
     const bool may_have_gaps = gaps != nullptr && (!knows_gap || fills_gaps);
     const std::vector<double> values =
-        known.words.empty() ? column.numbers : places_of(column, known, path, may_have_gaps ? kMissingWord : "");
+        known.words.empty() ? column.numbers
+                            : places_of(column, known, path, may_have_gaps ? kMissingWord : "");
     for (std::size_t row = 0; row < static_cast<std::size_t>(rows); ++row) {
       double* at = &numbers[row * static_cast<std::size_t>(features) + first];
       const bool is_gap = std::isnan(values[row]);

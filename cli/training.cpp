@@ -13,8 +13,8 @@ Experiment made(Experiment experiment, const LoadedData& data) {
   return experiment;
 }
 
-/// Makes that there are reports where nothing is measured, too; and keeps in checkpoints what somebody set the
-/// learning rate to while it trained.
+/// Makes that there are reports where nothing is measured, too; and keeps in checkpoints what somebody set
+/// the learning rate to while it trained.
 class Reporting final : public train::Handler {
  public:
   explicit Reporting(optim::Optimizer& optimizer) : optimizer_(optimizer) {}

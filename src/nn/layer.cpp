@@ -9,9 +9,9 @@
 #include "chainrule/error.h"
 #include "chainrule/grad.h"
 #include "chainrule/ops.h"
+#include "config/holds_itself.h"
 #include "core/text.h"
 #include "graph/node.h"
-#include "config/holds_itself.h"
 
 namespace chainrule::nn {
 

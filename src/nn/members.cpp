@@ -4,9 +4,9 @@
 
 #include "chainrule/error.h"
 #include "chainrule/nn/layer.h"
+#include "config/holds_itself.h"
 #include "core/nearest.h"
 #include "core/text.h"
-#include "config/holds_itself.h"
 
 namespace chainrule::nn {
 namespace {

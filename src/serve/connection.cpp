@@ -13,9 +13,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kToAsk = 5s;     // for a whole request
-constexpr auto kToTake = 10s;   // for any byte of what is sent
-constexpr auto kToLeave = 1s;   // for what a refused client still sends
+constexpr auto kToAsk = 5s;    // for a whole request
+constexpr auto kToTake = 10s;  // for any byte of what is sent
+constexpr auto kToLeave = 1s;  // for what a refused client still sends
 constexpr auto kReminder = 15s;
 constexpr std::size_t kMostDiscarded = 256 * 1024;
 

@@ -4,8 +4,9 @@
 #include <string>
 #include <string_view>
 
-// As much of HTTP/1.1 (RFC 9112) as a live page needs: GET and POST, a body of known length, and one request a
-// connection. Whatever is more or malformed is refused, and nothing that is kept grows with what a client sends.
+// As much of HTTP/1.1 (RFC 9112) as a live page needs: GET and POST, a body of known length, and one request
+// a connection. Whatever is more or malformed is refused, and nothing that is kept grows with what a client
+// sends.
 namespace chainrule::serve {
 
 inline constexpr std::size_t kMostHead = 16 * 1024;  ///< bytes of a request's lines

@@ -75,7 +75,8 @@ Listening listen_at(const std::string& host, int port) {
 std::string random_token() {
   std::array<unsigned char, 16> bytes{};
   if (getentropy(bytes.data(), bytes.size()) != 0)
-    throw Error(396, "[serve] the system gives no random numbers, so the page could not be kept from others.");
+    throw Error(396,
+                "[serve] the system gives no random numbers, so the page could not be kept from others.");
   std::string text;
   for (const unsigned char byte : bytes) {
     constexpr char kDigits[] = "0123456789abcdef";

@@ -25,9 +25,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kTick = 200ms;           // between looks at the clock
-constexpr auto kWatchedFor = 5s;        // after a request
-constexpr int kNicer = 10;              // than the threads that work
+constexpr auto kTick = 200ms;     // between looks at the clock
+constexpr auto kWatchedFor = 5s;  // after a request
+constexpr int kNicer = 10;        // than the threads that work
 
 Text shared(std::string text) { return std::make_shared<const std::string>(std::move(text)); }
 
@@ -65,7 +65,9 @@ class Server::Loop {
   explicit Loop(const Options& options)
       : host_(options.host), listening_(listen_at(options.host, options.port)), token_(random_token()) {
     const bool is_any = host_ == "0.0.0.0" || host_ == "::";
-    const std::string name = is_any ? "127.0.0.1" : host_.find(':') != std::string::npos ? cat("[", host_, "]") : host_;
+    const std::string name = is_any                                 ? "127.0.0.1"
+                             : host_.find(':') != std::string::npos ? cat("[", host_, "]")
+                                                                    : host_;
     address = cat("http://", name, ":", listening_.port, "/", token_, "/");
     const NoSignals none;
     thread_ = std::thread([this] { run(); });
@@ -151,16 +153,18 @@ void Server::Loop::run() {
     }
     tell_all(now);
     connections_.remove_if([](const Connection& each) { return each.state() == Connection::State::gone; });
-    listeners_ = static_cast<int>(std::count_if(
-        connections_.begin(), connections_.end(),
-        [](const Connection& each) { return each.state() == Connection::State::listens; }));
+    listeners_ =
+        static_cast<int>(std::count_if(connections_.begin(), connections_.end(), [](const Connection& each) {
+          return each.state() == Connection::State::listens;
+        }));
     if (fds[1].revents != 0) accept_all(now);
   }
 }
 
 /// Until there is something to do. Clients beyond the most that there may be wait in the system's queue.
 void Server::Loop::wait(std::vector<pollfd>& fds) {
-  const bool accepts = static_cast<int>(connections_.size()) < kMostConnections && Clock::now() >= no_accept_until_;
+  const bool accepts =
+      static_cast<int>(connections_.size()) < kMostConnections && Clock::now() >= no_accept_until_;
   fds.assign({{bell_.heard.get(), POLLIN, 0}, {accepts ? listening_.socket.get() : -1, POLLIN, 0}});
   for (const Connection& each : connections_) fds.push_back({each.socket(), each.wanted_events(), 0});
   if (poll(fds.data(), fds.size(), static_cast<int>(std::chrono::milliseconds(kTick).count())) > 0) return;
@@ -208,7 +212,8 @@ void Server::Loop::answer(Connection& of, Clock::time_point now) {
 }
 
 Text Server::Loop::answer_to(const Request& request, int refused) {
-  if (refused != 0) return shared(wire({.status = refused, .body = "This is no request that is served here.\n"}));
+  if (refused != 0)
+    return shared(wire({.status = refused, .body = "This is no request that is served here.\n"}));
   const bool is_head = request.method == "HEAD";
   const Response refused_by_guard = refusal(request, host_);
   if (refused_by_guard.status != 0) return shared(wire(refused_by_guard, !is_head));
@@ -216,8 +221,10 @@ Text Server::Loop::answer_to(const Request& request, int refused) {
   const bool knows = path.size() > token_.size() && same_secret(path.substr(1, token_.size()), token_);
   const std::string_view rest = knows ? path.substr(1 + token_.size()) : std::string_view();
   if (!knows || (!rest.empty() && rest[0] != '/')) {
-    return shared(wire({.status = 404, .body = "There is nothing here. The address that chainrule train printed has a token.\n"},
-                       !is_head));
+    return shared(
+        wire({.status = 404,
+              .body = "There is nothing here. The address that chainrule train printed has a token.\n"},
+             !is_head));
   }
   if (rest.empty()) return shared(wire({.status = 301, .headers = cat("Location: /", token_, "/\r\n")}));
   asked_ = Clock::now().time_since_epoch();
@@ -225,7 +232,8 @@ Text Server::Loop::answer_to(const Request& request, int refused) {
   if (request.method == "POST") return shared(wire(posted(request, name)));
   const std::lock_guard lock(mutex_);
   const auto found = pages_.find(name);
-  if (found == pages_.end()) return shared(wire({.status = 404, .body = "There is nothing here.\n"}, !is_head));
+  if (found == pages_.end())
+    return shared(wire({.status = 404, .body = "There is nothing here.\n"}, !is_head));
   return is_head ? found->second.head : found->second.whole;
 }
 
@@ -247,7 +255,8 @@ Response Server::Loop::posted(const Request& request, const std::string& path) {
 Server::Server(const Options& options) : loop_(std::make_unique<Loop>(options)) {}
 Server::~Server() = default;
 const std::string& Server::address() const { return loop_->address; }
-void Server::put(const std::string& path, const std::string& type, std::string text, const std::string& headers) {
+void Server::put(const std::string& path, const std::string& type, std::string text,
+                 const std::string& headers) {
   loop_->put(path, {.type = type, .body = std::move(text), .headers = headers});
 }
 void Server::on_post(const std::string& path, Post post) { loop_->on_post(path, std::move(post)); }

@@ -16,7 +16,8 @@
 //
 // Who works is never held up: what it gives is taken over by one thread of low priority, which alone talks to
 // clients and never waits for one. A client that is slow gets the newest message when it has taken the one
-// before; those between are gone. How many there may be, what each may send, and what is kept for it is bounded.
+// before; those between are gone. How many there may be, what each may send, and what is kept for it is
+// bounded.
 namespace chainrule::serve {
 
 struct ServerOptions {

@@ -1,5 +1,5 @@
-// The first hour of somebody new: a table of numbers from its settings to predictions of other rows, and pictures
-// that the program draws as files of a folder.
+// The first hour of somebody new: a table of numbers from its settings to predictions of other rows, and
+// pictures that the program draws as files of a folder.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -14,8 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// mpg.csv of the UCI Auto MPG data where CHAINRULE_DATA_DIR has it; else a table like it: the same columns, an
-/// empty cell, and miles that follow from weight and year.
+/// mpg.csv of the UCI Auto MPG data where CHAINRULE_DATA_DIR has it; else a table like it: the same columns,
+/// an empty cell, and miles that follow from weight and year.
 void get_table(const fs::path& path) {
   const char* data = std::getenv("CHAINRULE_DATA_DIR");
   if (data != nullptr && fs::exists(fs::path(data) / "tables/mpg.csv")) {
@@ -29,7 +29,10 @@ void get_table(const fs::path& path) {
     file << 46.0 - weight / 120.0 + (year - 70) * 0.7 << "," << cylinders << "," << weight / 14 << ",";
     if (i != 50) file << weight / 27;
     file << "," << weight << "," << 24 - weight / 300 << "," << year << ","
-         << (weight > 3000 ? "usa" : i % 2 == 0 ? "japan" : "europe") << ",car " << i << "\n";
+         << (weight > 3000 ? "usa"
+             : i % 2 == 0  ? "japan"
+                           : "europe")
+         << ",car " << i << "\n";
   }
 }
 

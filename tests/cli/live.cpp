@@ -70,7 +70,8 @@ void ServedRun::signal(int number) const { kill(pid_, number); }
 
 bool ServedRun::is_running() const {
   siginfo_t state{};
-  return waitid(P_PID, static_cast<id_t>(pid_), &state, WEXITED | WNOHANG | WNOWAIT) == 0 && state.si_pid == 0;
+  return waitid(P_PID, static_cast<id_t>(pid_), &state, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         state.si_pid == 0;
 }
 
 int ServedRun::wait() {
@@ -131,9 +132,8 @@ std::string get(const ServedRun& run, const std::string& path, const std::string
 
 std::string post(const ServedRun& run, const std::string& path, const std::string& body,
                  const std::string& lines) {
-  return answer_to(run.port(), "POST " + path + " HTTP/1.1\r\nHost: " + run.host() +
-                                   "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + lines + "\r\n" +
-                                   body);
+  return answer_to(run.port(), "POST " + path + " HTTP/1.1\r\nHost: " + run.host() + "\r\nContent-Length: " +
+                                   std::to_string(body.size()) + "\r\n" + lines + "\r\n" + body);
 }
 
 int status_of(const std::string& answer) {

@@ -1,5 +1,5 @@
-// The live page of chainrule train --serve: what it shows, what may be asked for on it, and that a training is the
-// same with it as without.
+// The live page of chainrule train --serve: what it shows, what may be asked for on it, and that a training
+// is the same with it as without.
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -21,7 +21,7 @@ Words operator+(Words a, const Words& b) {
 }
 
 const Words& endless() {
-  static const Words words{"train",   "--data", small_set(), "--steps", "100000000", "--train.report_every",
+  static const Words words{"train",   "--data",  small_set(), "--steps", "100000000", "--train.report_every",
                            "1000000", "--serve", "0"};
   return words;
 }
@@ -74,19 +74,23 @@ TEST(LivePage, IsWholeAndAsksNobodyElse) {
   EXPECT_EQ(status_of(answer), 200);
   EXPECT_NE(answer.find("Content-Security-Policy: default-src 'none';"), std::string::npos);
   EXPECT_NE(page.find("<!DOCTYPE html>"), std::string::npos);
-  for (const char* never : {"http://", "https://", "//cdn", "@WORDS@", "@NONCE@", "@SCRIPT@", "@STYLE@", "innerHTML"}) {
+  for (const char* never :
+       {"http://", "https://", "//cdn", "@WORDS@", "@NONCE@", "@SCRIPT@", "@STYLE@", "innerHTML"}) {
     const std::size_t at = page.find(never);
     const bool is_name = at != std::string::npos && page.compare(at, 25, "http://www.w3.org/2000/sv") == 0;
     EXPECT_TRUE(at == std::string::npos || is_name) << never;
   }
-  for (const char* title : {"Curves", "曲线", "曲線"}) EXPECT_NE(page.find(title), std::string::npos) << title;
+  for (const char* title : {"Curves", "曲线", "曲線"})
+    EXPECT_NE(page.find(title), std::string::npos) << title;
   EXPECT_EQ(status_of(get(run, run.path().substr(0, 33))), 301);
   const std::string head =
       answer_to(run.port(), "HEAD " + run.path() + " HTTP/1.1\r\nHost: " + run.host() + "\r\n\r\n");
   EXPECT_EQ(status_of(head), 200);
   EXPECT_EQ(body_of(head), "");
   for (const char* host : {"localhost:99", "127.0.0.1", "[::1]:8080", "192.168.1.7"}) {
-    EXPECT_EQ(status_of(answer_to(run.port(), "GET " + run.path() + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n")), 200)
+    EXPECT_EQ(
+        status_of(answer_to(run.port(), "GET " + run.path() + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n")),
+        200)
         << host;
   }
 }
@@ -96,7 +100,8 @@ TEST(LivePage, ShowsImagesOfClasses) {
   const Json info = info_of(run);
   EXPECT_EQ(info["samples"]["kind"], "images");
   EXPECT_EQ(info["samples"]["rows"].size(), 12u);
-  EXPECT_EQ(info["samples"]["rows"][0]["image"].get<std::string>().rfind("data:image/png;base64,iVBOR", 0), 0u);
+  EXPECT_EQ(info["samples"]["rows"][0]["image"].get<std::string>().rfind("data:image/png;base64,iVBOR", 0),
+            0u);
   EXPECT_EQ(info["control"], false);
   Events events(run);
   const Json now = events.next_that([](const Json& each) { return each["details_step"] > 0; });
@@ -148,8 +153,8 @@ TEST(LivePage, ShowsHowATextGoesOn) {
   std::ofstream file(folder / "text.txt");
   for (int i = 0; i < 200; ++i) file << "the cat sat on the mat " << i << "\n";
   file.close();
-  ServedRun run({"train", "--data", "text.txt", "--data.text.length", "8", "--net", "char_rnn(embedding=3, hidden=4)",
-                 "--steps", "100000000", "--serve"},
+  ServedRun run({"train", "--data", "text.txt", "--data.text.length", "8", "--net",
+                 "char_rnn(embedding=3, hidden=4)", "--steps", "100000000", "--serve"},
                 folder.string());
   const Json samples = info_of(run)["samples"];
   EXPECT_EQ(samples["kind"], "text");
@@ -162,8 +167,10 @@ TEST(LivePage, ShowsHowATextGoesOn) {
 
 TEST(LivePage, ChangesNoBit) {
   const TemporaryFolder folder;
-  const Words words{"train",    "--data", small_set(), "--net", "sequential([affine(20), relu, dropout(0.3), affine(4)])",
-                    "--epochs", "150",    "--seed",    "7",     "--optimizer", "adam", "--json"};
+  const Words words{
+      "train",    "--data", small_set(), "--net", "sequential([affine(20), relu, dropout(0.3), affine(4)])",
+      "--epochs", "150",    "--seed",    "7",     "--optimizer",
+      "adam",     "--json"};
   const Json alone = Json::parse(run_tool(words).out);
   ServedRun run(words + Words{"--serve", "0", "--serve-control"});
   {
@@ -192,7 +199,8 @@ TEST(LivePage, ObeysWhatMayBeAsked) {
   EXPECT_EQ(events.next_that(is_paused)["step"], paused["step"]) << "it stands";
   const std::int64_t step = paused["step"];
   EXPECT_EQ(ask(run, R"({"do": "step"})"), 202);
-  const Json stepped = events.next_that([&](const Json& each) { return is_paused(each) && each["step"] > step; });
+  const Json stepped =
+      events.next_that([&](const Json& each) { return is_paused(each) && each["step"] > step; });
   EXPECT_EQ(stepped["step"], step + 1);
   EXPECT_EQ(ask(run, R"({"do": "lr", "value": 0.025})"), 202);
   EXPECT_EQ(ask(run, R"({"do": "checkpoint"})"), 202);
@@ -263,9 +271,10 @@ TEST(LivePage, NeedsAPortThatIsFree) {
   const std::string port = std::to_string(run.port());
   const Outcome taken = run_tool({"train", "--data", small_set(), "--serve", port});
   EXPECT_EQ(taken.code, 2);
-  EXPECT_EQ(taken.err, "chainrule: [serve] port " + port +
-                           " of 127.0.0.1 is in use already, by another run perhaps. Name another, or 0 for any "
-                           "that is free. (E394)\n");
+  EXPECT_EQ(taken.err,
+            "chainrule: [serve] port " + port +
+                " of 127.0.0.1 is in use already, by another run perhaps. Name another, or 0 for any "
+                "that is free. (E394)\n");
 }
 
 }  // namespace

@@ -138,7 +138,8 @@ TEST_F(TableRun, PredictsRowsWithEmptyCells) {
   };
   const Outcome usual = predicted({});
   EXPECT_EQ(usual.code, 0);
-  EXPECT_EQ(usual.err, tells + "they get no prediction. --missing mean fills such cells, skip leaves the rows out.\n");
+  EXPECT_EQ(usual.err,
+            tells + "they get no prediction. --missing mean fills such cells, skip leaves the rows out.\n");
   EXPECT_NE(usual.out.find("\n2,\n3,\n4,"), std::string::npos) << usual.out;
   EXPECT_EQ(predicted({"--missing", "empty"}).out, usual.out);
   EXPECT_NE(predicted({"--json"}).out.find("\n{\"input\":\"2\",\"y\":null}\n"), std::string::npos);

@@ -1,5 +1,5 @@
-// The live page of a training against clients that are wrong, slow, many or of another site: what is refused, and
-// that the training goes on as if they were not there.
+// The live page of a training against clients that are wrong, slow, many or of another site: what is refused,
+// and that the training goes on as if they were not there.
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -14,8 +14,9 @@ using Json = nlohmann::json;
 
 /// A run that goes on for as long as it is needed.
 ServedRun endless(std::vector<std::string> more = {}) {
-  std::vector<std::string> words{"train", "--data", small_set(), "--steps", "100000000", "--train.report_every",
-                                 "1000000", "--serve", "0"};
+  std::vector<std::string> words{"train",   "--data",    small_set(),
+                                 "--steps", "100000000", "--train.report_every",
+                                 "1000000", "--serve",   "0"};
   words.insert(words.end(), more.begin(), more.end());
   return ServedRun(words);
 }
@@ -46,14 +47,16 @@ struct Wrong {
 std::vector<Wrong> wrong_requests(const ServedRun& run) {
   const std::string page = run.path(), host = "Host: " + run.host() + "\r\n";
   const std::string control = "POST " + page + "control HTTP/1.1\r\n" + host;
-  const std::string json = "Content-Type: application/json\r\n", pause = "Content-Length: 15\r\n\r\n{\"do\": \"pause\"}";
+  const std::string json = "Content-Type: application/json\r\n",
+                    pause = "Content-Length: 15\r\n\r\n{\"do\": \"pause\"}";
   const std::string get = "GET " + page + " HTTP/1.1\r\n";
   return {
       {"no token", "GET / HTTP/1.1\r\n" + host + "\r\n", 404},
       {"a wrong token", "GET /00000000000000000000000000000000/ HTTP/1.1\r\n" + host + "\r\n", 404},
       {"half a token", "GET " + page.substr(0, 17) + "/ HTTP/1.1\r\n" + host + "\r\n", 404},
       {"a path that goes up", "GET " + page + "../../../etc/passwd HTTP/1.1\r\n" + host + "\r\n", 404},
-      {"a path that goes up, encoded", "GET " + page + "%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\n" + host + "\r\n", 404},
+      {"a path that goes up, encoded",
+       "GET " + page + "%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\n" + host + "\r\n", 404},
       {"a path with a zero", "GET " + page + std::string(1, '\0') + " HTTP/1.1\r\n" + host + "\r\n", 400},
       {"a path of another server", "GET http://example.org/ HTTP/1.1\r\n" + host + "\r\n", 400},
       {"no host", get + "\r\n", 403},
@@ -65,29 +68,37 @@ std::vector<Wrong> wrong_requests(const ServedRun& run) {
       {"another site that posts", control + "Origin: http://evil.example\r\n" + json + pause, 403},
       {"another port that posts", control + "Origin: http://127.0.0.1:1\r\n" + json + pause, 403},
       {"no site that posts", control + "Origin: null\r\n" + json + pause, 403},
-      {"another site by what the browser says", control + "Sec-Fetch-Site: cross-site\r\n" + json + pause, 403},
+      {"another site by what the browser says", control + "Sec-Fetch-Site: cross-site\r\n" + json + pause,
+       403},
       {"a form", control + "Content-Type: application/x-www-form-urlencoded\r\n" + pause, 415},
       {"a text", control + "Content-Type: text/plain\r\n" + pause, 415},
       {"a huge body", control + json + "Content-Length: 10000000000\r\n\r\n", 413},
-      {"a length beyond all numbers", control + json + "Content-Length: 99999999999999999999999\r\n\r\n", 413},
+      {"a length beyond all numbers", control + json + "Content-Length: 99999999999999999999999\r\n\r\n",
+       413},
       {"a negative length", control + json + "Content-Length: -5\r\n\r\n", 400},
-      {"two lengths", control + json + "Content-Length: 5\r\nContent-Length: 15\r\n\r\n{\"do\": \"pause\"}", 400},
+      {"two lengths", control + json + "Content-Length: 5\r\nContent-Length: 15\r\n\r\n{\"do\": \"pause\"}",
+       400},
       {"chunks", control + json + "Transfer-Encoding: chunked\r\n\r\nffffffff\r\n", 501},
       {"a body of what has none", get + host + "Content-Length: 5\r\n\r\nhello", 400},
       {"another method", "DELETE " + page + " HTTP/1.1\r\n" + host + "\r\n", 405},
-      {"a question before a post of another site", "OPTIONS " + page + "control HTTP/1.1\r\n" + host + "\r\n", 405},
-      {"a post to what is read", "POST " + page + "info HTTP/1.1\r\n" + host + json + "Content-Length: 2\r\n\r\n{}", 405},
+      {"a question before a post of another site", "OPTIONS " + page + "control HTTP/1.1\r\n" + host + "\r\n",
+       405},
+      {"a post to what is read",
+       "POST " + page + "info HTTP/1.1\r\n" + host + json + "Content-Length: 2\r\n\r\n{}", 405},
       {"no HTTP", "hello\r\n\r\n", 400},
       {"HTTP of a day to come", "GET " + page + " HTTP/9.9\r\n" + host + "\r\n", 505},
       {"the hello of TLS", std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 15), 400},
       {"a line without a colon", get + host + "what is this\r\n\r\n", 400},
       {"a line that goes on", get + host + "A: b\r\n c\r\n\r\n", 400},
       {"a line that never ends", get + host + "A: " + std::string(100'000, 'a'), 431},
-      {"lines that never end", get + host + [] {
-         std::string lines;
-         for (int i = 0; i < 5000; ++i) lines += "A: b\r\n";
-         return lines;
-       }(), 431},
+      {"lines that never end",
+       get + host +
+           [] {
+             std::string lines;
+             for (int i = 0; i < 5000; ++i) lines += "A: b\r\n";
+             return lines;
+           }(),
+       431},
       {"a path that never ends", "GET /" + std::string(1'000'000, 'a'), 431},
   };
 }
@@ -106,9 +117,10 @@ TEST(HostileRequests, AreRefusedAndChangeNothing) {
 TEST(HostileRequests, AreRefusedAsCommandsToo) {
   ServedRun run = endless({"--serve-control"});
   const std::string path = run.path() + "control";
-  for (const char* body : {"", "{", "[]", "null", "{}", R"({"do": 1})", R"({"do": "explode"})", R"({"do": "lr"})",
-                           R"({"do": "lr", "value": -1})", R"({"do": "lr", "value": "1"})", R"({"do": "lr", "value": 1e999})",
-                           R"({"do": "lr", "value": 0})", "\xff\xfe", "{\"do\": \"pause\"}}"}) {
+  for (const char* body :
+       {"", "{", "[]", "null", "{}", R"({"do": 1})", R"({"do": "explode"})", R"({"do": "lr"})",
+        R"({"do": "lr", "value": -1})", R"({"do": "lr", "value": "1"})", R"({"do": "lr", "value": 1e999})",
+        R"({"do": "lr", "value": 0})", "\xff\xfe", "{\"do\": \"pause\"}}"}) {
     EXPECT_EQ(status_of(post(run, path, body)), 400) << body;
   }
   EXPECT_EQ(status_of(post(run, path, std::string(4000, '['))), 400);
