@@ -40,11 +40,10 @@ serve::Response LiveCommands::post(const std::string& body) {
   if (command.kind == LiveCommand::Kind::checkpoint && !has_checkpoints_)
     return refused(409, "there is no folder for checkpoints: start the training with --out RUN");
   if (command.kind == LiveCommand::Kind::lr) {
-    if (!asked.contains("value") || !asked["value"].is_number())
-      return refused(400, R"(need {"do": "lr", "value": 0.01})");
-    command.value = asked["value"];
+    const auto value = asked.find("value");
+    command.value = value != asked.end() && value->is_number() ? value->get<double>() : 0;
     if (!(command.value > 0 && command.value <= kLargestRate))
-      return refused(400, "a learning rate is above 0 and at most 1e6");
+      return refused(400, "a learning rate is a number above 0 and at most 1e6");
   }
   const std::lock_guard lock(mutex_);
   if (waiting_.size() == kMostWaiting) return refused(503, "too much is asked for at once");

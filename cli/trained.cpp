@@ -55,7 +55,7 @@ std::vector<InputColumn> columns_from(const nlohmann::json& all) {
   std::vector<InputColumn> columns;
   for (const nlohmann::json& one : all) {
     columns.push_back({one.at("name"), one.at("words"), one.at("code")});
-    if (one.contains("usual")) columns.back().usual = one.at("usual");
+    if (one.contains("usual") && one["usual"].is_number()) columns.back().usual = one["usual"];
   }
   return columns;
 }
