@@ -17,6 +17,7 @@
 #include "differences.h"
 #include "exit_code.h"
 #include "explain/table.h"
+#include "fetch.h"
 #include "json_text.h"
 #include "options.h"
 #include "output.h"
@@ -195,7 +196,7 @@ int run(CheckOptions& options, const CLI::App& app) {
     return kUsage;
   }
   use_threads(options.threads);
-  const data::Dataset set = data::load(options.data.name, {.data_dir = options.data.dir});
+  const data::Dataset set = load_set(options.data.name, {.data_dir = options.data.dir});
   const Images images = first_images(set.train, options.samples);
   nn::TwoLayerNet net({.input = set.train.image_size(),
                        .hidden = options.hidden,

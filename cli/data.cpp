@@ -37,8 +37,7 @@ struct ShowOptions {
 
 int show(const ShowOptions& options) {
   format_of("", options.out, {"png"});  // refuses other endings
-  const data::Dataset set =
-      data::load(options.data.name, {.data_dir = options.data.dir, .seed = options.seed});
+  const data::Dataset set = load_set(options.data.name, {.data_dir = options.data.dir, .seed = options.seed});
   const data::Image sheet =
       data::contact_sheet(options.split == "train" ? set.train : set.test, static_cast<int>(options.rows),
                           static_cast<int>(options.columns));
@@ -84,7 +83,7 @@ void write_part(const data::ImageSet& set, std::int64_t count, const std::string
 }
 
 int write(const WriteOptions& options) {
-  const data::Dataset set = data::load(options.data.name, {.data_dir = options.data.dir});
+  const data::Dataset set = load_set(options.data.name, {.data_dir = options.data.dir});
   try {
     write_part(set.train, options.train, options.folder + "/train");
     write_part(set.test, options.test, options.folder + "/test");

@@ -13,6 +13,7 @@
 #include "chainrule/io.h"
 #include "chainrule/ops.h"
 #include "experiment.h"
+#include "fetch.h"
 
 namespace chainrule::cli {
 
@@ -184,9 +185,9 @@ LoadedData load_text(const DataSettings& settings, const std::vector<std::string
   return data;
 }
 
-LoadedData load_set(const DataSettings& settings) {
+LoadedData load_named(const DataSettings& settings) {
   // The digits are the same for every seed, as those of a file are: a seed is that of a training run.
-  const data::Dataset set = data::load(settings.name, {.data_dir = settings.dir});
+  const data::Dataset set = load_set(settings.name, {.data_dir = settings.dir});
   LoadedData data;
   data.train = set.train, data.test = set.test;
   learn_target(data);
@@ -206,7 +207,7 @@ LoadedData load_data(const DataSettings& settings, std::uint64_t seed,
   const auto load = kind == DataKind::table      ? load_table
                     : kind == DataKind::arrays   ? load_arrays
                     : kind == DataKind::pictures ? load_pictures
-                                                 : load_set;
+                                                 : load_named;
   DataSettings of_model = settings;
   if (!classes.empty()) of_model.pictures.classes = classes;
   LoadedData data = load(of_model);

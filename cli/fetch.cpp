@@ -209,4 +209,18 @@ int fetch(const std::string& name, const std::string& dir, const std::string& fr
   return kDone;
 }
 
+data::Dataset load_set(const std::string& name, const data::LoadOptions& options) {
+  try {
+    return data::load(name, options);
+  } catch (const FileError& error) {
+    constexpr int kNowhere = 69;
+    const auto is_it = [&](const RemoteSet& set) { return name == set.name; };
+    const bool is_fetched = std::any_of(remote_sets().begin(), remote_sets().end(), is_it);
+    if (error.code() != kNowhere || !is_fetched) throw;
+    const std::string message = error.what();
+    throw FileError(69, fmt::format("{} Or get it: chainrule data fetch {}.",
+                                    message.substr(0, message.rfind(" (E")), name));
+  }
+}
+
 }  // namespace chainrule::cli

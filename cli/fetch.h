@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "chainrule/data.h"
+
 namespace chainrule::cli {
 
 /// Fetches a known set into DIR/NAME, or where sets are looked for by name: $XDG_DATA_HOME/chainrule/NAME or
@@ -11,5 +13,8 @@ namespace chainrule::cli {
 /// (E389), or
 ///     no server gave the files (E392). @throws FileError  for a file that cannot be written (E083).
 int fetch(const std::string& name, const std::string& dir, const std::string& from, bool is_quiet);
+
+/// data::load; of a set that is nowhere the message says that fetch gets it.
+data::Dataset load_set(const std::string& name, const data::LoadOptions& options);
 
 }  // namespace chainrule::cli

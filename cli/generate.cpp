@@ -3,10 +3,12 @@
 
 #include <CLI/App.hpp>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "chainrule/error.h"
 #include "commands.h"
 #include "exit_code.h"
+#include "json_text.h"
 #include "options.h"
 #include "output.h"
 #include "trained.h"
@@ -19,6 +21,7 @@ struct GenerateOptions {
   std::int64_t length = 500, samples = 1, top_k = 0, threads = 0;
   double temperature = 0.8;
   std::uint64_t seed = 1;
+  bool json = false;
 };
 
 int run(const GenerateOptions& options) {
@@ -34,6 +37,7 @@ int run(const GenerateOptions& options) {
   const std::string prompt = lines || options.prompt.empty() ? "\n" + options.prompt : options.prompt;
   const std::vector<std::int64_t> ids = alphabet.encode(prompt);
   const std::int64_t stop = lines ? alphabet.encode("\n")[0] : -1;
+  nlohmann::ordered_json texts = nlohmann::ordered_json::array();
   for (std::int64_t i = 0; i < options.samples; ++i) {
     const std::vector<std::int64_t> more = nn::generate(*trained.model.net, ids, options.length,
                                                         {.temperature = options.temperature,
@@ -41,8 +45,21 @@ int run(const GenerateOptions& options) {
                                                          .seed = options.seed + static_cast<std::uint64_t>(i),
                                                          .stop = stop});
     std::string text = options.prompt + alphabet.decode(more);
+    if (options.json) {
+      texts.push_back(text);
+      continue;
+    }
     if (text.empty() || text.back() != '\n') text += "\n";
     write_text(stdout, text);
+  }
+  if (options.json) {
+    write_text(stdout, json_text(nlohmann::ordered_json{{"model", options.model},
+                                                        {"prompt", options.prompt},
+                                                        {"length", options.length},
+                                                        {"temperature", options.temperature},
+                                                        {"top_k", options.top_k},
+                                                        {"seed", options.seed},
+                                                        {"texts", std::move(texts)}}));
   }
   return kDone;
 }
@@ -62,6 +79,7 @@ Command add_generate(CLI::App& app) {
   add_integer(generate, "--top-k", options->top_k, 0, 1'000'000,
               "only so many most probable characters; 0: all");
   add_seed(generate, options->seed, "of what is drawn");
+  generate.add_flag("--json", options->json, "print one JSON document, with the texts as a list");
   add_threads(generate, options->threads);
   generate.footer(
       "Examples:\n"

@@ -13,11 +13,13 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "chainrule/error.h"
 #include "color.h"
 #include "commands.h"
 #include "exit_code.h"
+#include "json_text.h"
 #include "options.h"
 #include "output.h"
 #include "report.h"
@@ -32,7 +34,7 @@ struct PlotOptions {
   std::string run, out, data, data_dir, format = "svg";
   std::vector<std::string> plots;
   std::int64_t threads = 0;
-  bool terminal = false, report = false;
+  bool terminal = false, report = false, json = false;
 };
 
 bool is_picture(const std::string& path) { return path.ends_with(".svg") || path.ends_with(".png"); }
@@ -97,32 +99,53 @@ std::vector<Named> draw(const RunToPlot& run, const std::vector<std::string>& as
   return made;
 }
 
-std::string save_in_one(const RunToPlot& run, const std::vector<Named>& plots, const std::string& path) {
+/// A file that was written, and the plots in it.
+struct Written {
+  std::string path;
+  std::vector<std::string> plots;
+};
+
+std::vector<Written> save_in_one(const RunToPlot& run, const std::vector<Named>& plots,
+                                 const std::string& path) {
   std::vector<plot::Figure> all;
-  for (const Named& one : plots) all.insert(all.end(), one.figures.begin(), one.figures.end());
+  Written written{path, {}};
+  for (const Named& one : plots) {
+    all.insert(all.end(), one.figures.begin(), one.figures.end());
+    written.plots.push_back(one.name);
+  }
   plot::save(path, all, run.name);
-  return path + "\n";
+  return {written};
 }
 
-/// A file a plot; gives their names.
-std::string save_in_folder(const RunToPlot& run, const std::vector<Named>& plots, const std::string& folder,
-                           const std::string& format) {
+/// A file a plot.
+std::vector<Written> save_in_folder(const RunToPlot& run, const std::vector<Named>& plots,
+                                    const std::string& folder, const std::string& format) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) {
     throw FileError(83, fmt::format("[write] {}: {}. Check that the folder can be written to and has room.",
                                     folder, error.message()));
   }
-  std::string names;
+  std::vector<Written> files;
   std::map<std::string, int> seen;
   for (const Named& one : plots) {
     const int before = seen[one.name]++;  // the same plot with other settings
     const std::string number = before > 0 ? std::to_string(before + 1) : "";
     const std::string path = fmt::format("{}/{}{}.{}", folder, one.name, number, format);
     plot::save(path, one.figures, fmt::format("{}: {}", run.name, one.name));
-    names += path + "\n";
+    files.push_back({path, {one.name}});
   }
-  return names;
+  return files;
+}
+
+std::string text_of(const std::vector<Written>& files, bool is_json) {
+  std::string text;
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const Written& file : files) {
+    text += file.path + "\n";
+    list.push_back({{"path", file.path}, {"plots", file.plots}});
+  }
+  return is_json ? json_text(std::move(list)) : text;
 }
 
 /// A folder may have any name, but "curves.gif" is a picture that cannot be written.
@@ -145,13 +168,14 @@ int run(const PlotOptions& options) {
   if (options.report) {
     const std::string path = options.out.empty() ? fmt::format("{}{}", beside, kReportFile) : options.out;
     write_report(run, path);
-    write_text(stdout, path + "\n");
+    write_text(stdout, text_of({{path, {"report"}}}, options.json));
     return kDone;
   }
   const std::vector<Named> plots = draw(run, options.plots);
   const std::string out = options.out.empty() ? beside + "plots" : options.out;
-  write_text(stdout, is_picture(out) ? save_in_one(run, plots, out)
-                                     : save_in_folder(run, plots, out, options.format));
+  const std::vector<Written> files =
+      is_picture(out) ? save_in_one(run, plots, out) : save_in_folder(run, plots, out, options.format);
+  write_text(stdout, text_of(files, options.json));
   return kDone;
 }
 
@@ -191,8 +215,11 @@ Command add_plot(CLI::App& app) {
   CLI::Option* report =
       plot.add_flag("--report", options->report,
                     "write one page with all of it: MODEL/report.html, as\ntrain does at its end");
+  CLI::Option* json =
+      plot.add_flag("--json", options->json, "print the files that it writes as one JSON document");
   plot.add_flag("--terminal", options->terminal, "draw the curves here, as text")
       ->excludes(named)
+      ->excludes(json)
       ->excludes(out)
       ->excludes(report);
   report->excludes(named);

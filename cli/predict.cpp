@@ -4,7 +4,9 @@
 
 #include <CLI/App.hpp>
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -28,6 +30,7 @@ struct PredictOptions {
   std::string data, data_dir, out, format = "csv";
   std::int64_t top = 1, threads = 0;
   bool invert = false;
+  Gaps gaps = Gaps::as_trained;
 };
 
 /// A cell of CSV, in quotes where it needs them.
@@ -49,10 +52,13 @@ class Writer {
                        (trained.has_experiment && trained.experiment.loss &&
                         trained.experiment.loss->info().name == "softmax_cross_entropy")),
         top_(options.top),
-        is_json_(options.format == "jsonl") {}
+        is_json_(options.format == "jsonl"),
+        skips_(options.gaps == Gaps::skip) {}
 
   /// @param y  (rows, numbers): logits of classes, or numbers.
-  std::string lines(const std::vector<std::string>& names, const Tensor& y) {
+  /// @param gaps  of each row whether it has no prediction; or empty.
+  std::string lines(const std::vector<std::string>& names, const Tensor& y,
+                    const std::vector<bool>& gaps = {}) {
     const Tensor rows = reshape(y, {y.size(0), -1});
     const std::vector<double> numbers =
         cast(is_classifier_ ? softmax(rows, 1) : rows, f64).to_vector<double>();
@@ -62,7 +68,11 @@ class Writer {
     first_ = false;
     for (std::size_t i = 0; i < names.size(); ++i) {
       const double* row = numbers.data() + i * count;
-      text += is_classifier_ ? classes_line(names[i], row, count) : numbers_line(names[i], row, count);
+      if (!gaps.empty() && gaps[i]) {
+        if (!skips_) text += empty_line(names[i], count);
+      } else {
+        text += is_classifier_ ? classes_line(names[i], row, count) : numbers_line(names[i], row, count);
+      }
     }
     return text;
   }
@@ -118,11 +128,23 @@ class Writer {
     return text + "\n";
   }
 
+  /// A row without a prediction.
+  std::string empty_line(const std::string& name, std::size_t count) const {
+    if (!is_json_) return cell(name) + std::string(is_classifier_ ? 2 * shown(count) : count, ',') + "\n";
+    nlohmann::ordered_json line{{"input", name}};
+    if (is_classifier_) {
+      line["classes"] = nlohmann::ordered_json::array();
+    } else {
+      line[target_] = nullptr;
+    }
+    return json_text(line, -1);
+  }
+
   std::vector<std::string> classes_;
   std::string target_;
   bool is_classifier_;
   std::int64_t top_;
-  bool is_json_;
+  bool is_json_, skips_;
   bool first_ = true;
 };
 
@@ -166,6 +188,55 @@ std::vector<std::string> numbers_from(std::int64_t first, std::int64_t count) {
   return names;
 }
 
+/// What is done with cells without a value where nothing was asked for: what training did, if it filled them.
+Gaps resolved(const Trained& trained, Gaps gaps) {
+  if (gaps != Gaps::as_trained) return gaps;
+  const data::Missing in_training = trained.experiment.data.csv.missing;
+  return in_training == data::Missing::mean    ? Gaps::mean
+         : in_training == data::Missing::value ? Gaps::as_trained
+                                               : Gaps::empty;
+}
+
+/// Tells of rows with cells without a value, and whether they can be filled.
+void tell_of_gaps(const Trained& trained, const std::string& name, const std::vector<bool>& gaps, Gaps how) {
+  const auto count = std::count(gaps.begin(), gaps.end(), true);
+  if (count == 0) return;
+  const auto is_unknown = [](const InputColumn& column) { return std::isnan(column.usual); };
+  if (how == Gaps::mean && std::any_of(trained.columns.begin(), trained.columns.end(), is_unknown)) {
+    throw ValueError(393,
+                     fmt::format("[predict] {} does not say what is usual in its columns: an older version "
+                                 "saved it. Train it anew, or take --missing empty or skip.",
+                                 trained.path));
+  }
+  const std::string_view what = how == Gaps::mean ? "it is filled with what is usual in its column."
+                                : how == Gaps::skip
+                                    ? "they are left out."
+                                    : "they get no prediction. --missing mean fills such cells, "
+                                      "skip leaves the rows out.";
+  warn(fmt::format("{}: {} of {} rows lack{} a value: {}", name, count, gaps.size(), count == 1 ? "s" : "",
+                   what));
+}
+
+template <class Write>
+void predict_table(const Trained& trained, const std::string& input, Gaps asked, Writer& writer,
+                   Write write) {
+  const std::string name = input == "-" ? "stdin" : input;
+  const Gaps how = resolved(trained, asked);
+  const data::Table table = read_new_table(trained, input, false, how);
+  std::vector<bool> gaps;
+  const Tensor x = inputs_of(trained, table, name, how == Gaps::as_trained ? nullptr : &gaps);
+  tell_of_gaps(trained, name, gaps, how);
+  if (how == Gaps::mean) gaps.clear();
+  constexpr std::int64_t kBlock = 1000;
+  for (std::int64_t row = 0; row < x.size(0); row += kBlock) {
+    const std::int64_t end = std::min(row + kBlock, x.size(0));
+    std::vector<bool> of_block;
+    if (!gaps.empty()) of_block.assign(gaps.begin() + row, gaps.begin() + end);
+    write(writer.lines(numbers_from(row + 1, end - row), trained.model.predict(slice(x, 0, row, end)),
+                       of_block));
+  }
+}
+
 template <class Write>
 void predict_all(const Trained& trained, const PredictOptions& options, Writer& writer, Write write) {
   std::vector<std::string> inputs = options.inputs;
@@ -191,13 +262,7 @@ void predict_all(const Trained& trained, const PredictOptions& options, Writer& 
           346, fmt::format("[predict] {} is a model, not rows to predict. Give files .csv, pictures, or -.",
                            input));
     }
-    const data::Table table = read_new_table(trained, input, false);
-    const Tensor x = inputs_of(trained, table, input == "-" ? "stdin" : input);
-    constexpr std::int64_t kBlock = 1000;
-    for (std::int64_t row = 0; row < x.size(0); row += kBlock) {
-      const std::int64_t end = std::min(row + kBlock, x.size(0));
-      write(writer.lines(numbers_from(row + 1, end - row), trained.model.predict(slice(x, 0, row, end))));
-    }
+    predict_table(trained, input, options.gaps, writer, write);
   }
 }
 
@@ -239,6 +304,14 @@ Command add_predict(CLI::App& app) {
   predict.add_option("--data", options->data, "the test part of a set instead")->type_name("SET");
   predict.add_option("--data-dir", options->data_dir, "where to look first for a named set's files")
       ->type_name("DIR");
+  static const std::map<std::string, Gaps> kGaps{
+      {"empty", Gaps::empty}, {"mean", Gaps::mean}, {"skip", Gaps::skip}, {"error", Gaps::error}};
+  predict
+      .add_option("--missing", options->gaps,
+                  "rows with a cell without a value: empty (no prediction),\nmean (filled with what is usual "
+                  "in its column), skip, or\nerror (as training did where it filled them, else empty)")
+      ->transform(CLI::CheckedTransformer(kGaps).description(""))
+      ->type_name("HOW");
   add_integer(predict, "--top", options->top, 1, 1000, "so many of the most likely classes");
   predict.add_flag("--invert", options->invert, "pictures are black on white, the net learnt white on black");
   predict.add_option("--format", options->format, "csv, or jsonl: a JSON object a line")

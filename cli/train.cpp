@@ -3,6 +3,7 @@
 
 #include <CLI/Option.hpp>
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -19,6 +20,7 @@
 #include "json_text.h"
 #include "keeper.h"
 #include "keys.h"
+#include "live.h"
 #include "machine.h"
 #include "options.h"
 #include "output.h"
@@ -40,6 +42,9 @@ struct TrainOptions {
   std::int64_t threads = 0;
   std::int64_t checkpoint_every = 1000;
   std::string log_format = "text";
+  std::string port;  // of --serve
+  LiveOptions live;
+  bool is_served = false;
   bool force = false, json = false, dry_run = false, quiet = false, verbose = false, tensorboard = false;
 
   const std::string& folder() const { return resume.empty() ? out : resume; }
@@ -51,19 +56,20 @@ std::int64_t parameters_of(const nn::Layer& net) {
   return numbers;
 }
 
-std::string header(Training& training, const std::string& resumed) {
+std::string header(Training& training, const std::string& resumed, const std::string& page) {
   const Experiment& experiment = training.experiment();
   const auto per_epoch = static_cast<double>(training.trainer().steps_per_epoch());
   return fmt::format(
       "data      {}\n"
       "net       {}; {} parameters\n"
       "training  {} steps ({:.4g} epochs) of {} rows, {}, lr {}, seed {}\n"
-      "machine   {}\n{}",
+      "machine   {}\n{}{}",
       training.data().described, config::describe(training.net()), parameters_of(training.net()),
       training.steps(), static_cast<double>(training.steps()) / per_epoch, experiment.train.batch_size,
       config::describe(*experiment.optimizer.rule),
       experiment.optimizer.options.lr ? config::describe(*experiment.optimizer.options.lr) : "of the rule",
-      experiment.seed, machine(), resumed.empty() ? "" : "run       " + resumed + "\n");
+      experiment.seed, machine(), resumed.empty() ? "" : "run       " + resumed + "\n",
+      page.empty() ? "" : "page      " + page + "\n");
 }
 
 /// Equal if, and in practice only if, every bit of the parameters is.
@@ -180,14 +186,18 @@ Experiment resumed_experiment(const TrainOptions& options) {
   return of_run;
 }
 
-void add_checkpoints(Training& training, const TrainOptions& options) {
+/// Returns what makes checkpoints; empty where the run is not kept.
+Shared<train::Handler> add_checkpoints(Training& training, const TrainOptions& options) {
   const std::string& folder = options.folder();
+  if (folder.empty()) return {};
   if (options.tensorboard) training.trainer().on(steps(training.report_every()), train::tensorboard(folder));
   const std::string notes = config::to_toml(config::Value::of_table(
       {{"options", config::write(training.experiment())}, {"fingerprint", fingerprint_of(training.data())}}));
   Shared<train::Handler> keeper = train::checkpoint(
       folder, {.replace = options.force, .notes = notes, .also = {kModelFile, kResultFile, kReportFile}});
-  training.trainer().on(steps(options.checkpoint_every), forgiving(std::move(keeper), folder));
+  keeper = forgiving(std::move(keeper), folder);
+  training.trainer().on(steps(options.checkpoint_every), keeper);
+  return keeper;
 }
 
 /// Where the lines for people go: nowhere, or to stderr where stdout has the document.
@@ -209,7 +219,52 @@ std::string resume(Training& training, const TrainOptions& options) {
                                training.steps(), options.resume, done));
 }
 
-int run(const TrainOptions& options) {
+/// A file that stands behind --serve is settings, not a port.
+void read_port(TrainOptions& options) {
+  if (options.port.empty()) return;
+  int port = -1;
+  const char* const end = options.port.data() + options.port.size();
+  const auto [stopped, error] = std::from_chars(options.port.data(), end, port);
+  if (error == std::errc() && stopped == end && port >= 0 && port <= 65535) {
+    options.live.port = port;
+  } else if (options.file.empty() && options.resume.empty() && std::filesystem::exists(options.port)) {
+    options.file = options.port;
+  } else {
+    throw ValueError(397, fmt::format("[train] --serve {}: need a port, a whole number from 0 (any that is "
+                                      "free) to 65535, or nothing.",
+                                      options.port));
+  }
+}
+
+Shared<Live> serve(const TrainOptions& options, Training& training, Progress& progress,
+                   const train::InterruptGuard& interrupts, const Shared<train::Handler>& keeper) {
+  if (!options.is_served) return {};
+  const std::string name = options.folder().empty() ? training.experiment().data.name : options.folder();
+  Shared<Live> live = serve_live(options.live, training, name, progress, interrupts, keeper);
+  training.trainer().on(steps(1), live);
+  if (options.quiet) write_text(stderr, live->address() + "\n");
+  return live;
+}
+
+train::Result run_watched(Training& training, const Shared<Live>& live) {
+  try {
+    return training.run();
+  } catch (const std::exception& error) {
+    if (live) live->tell_failure(error.what());
+    throw;
+  }
+}
+
+void show_report(const Shared<Live>& live, const TrainOptions& options, Training& training) {
+  if (!live || (!live->is_watched() && !options.live.is_kept)) return;
+  RunToPlot run =
+      run_of(options.folder(), training.experiment(), training.data(), training.trainer().history());
+  if (run.name.empty()) run.name = training.experiment().data.name;
+  live->show_report(report_html(run));
+}
+
+int run(TrainOptions options) {
+  read_port(options);
   if (options.tensorboard && options.folder().empty()) {
     throw ValueError(376, "[train] --tensorboard writes into the folder of the run. Name one: --out RUN.");
   }
@@ -225,22 +280,48 @@ int run(const TrainOptions& options) {
   train::Trainer& trainer = training.trainer();
   const train::InterruptGuard interrupts;
   Progress progress(lines_of(options), training.steps() - trainer.steps_done(), "steps");
-  progress.line(header(training, resumed));
-  if (options.verbose) progress.line(training.net().summary(training.data().train.take({0})[0]) + "\n");
   training.add_handlers();
   trainer.on(steps(1), Shared<train::Handler>(new Watcher(progress, interrupts, trainer.steps_done(),
                                                           {.keeps_results = !options.folder().empty(),
                                                            .is_jsonl = options.log_format == "jsonl"})));
   if (!options.quiet) trainer.on(steps(1), watch_for_symptoms(training, progress));
-  if (!options.folder().empty()) add_checkpoints(training, options);
-  const train::Result result = training.run();
+  const Shared<Live> live =
+      serve(options, training, progress, interrupts, add_checkpoints(training, options));
+  progress.line(header(training, resumed, live ? live->address() : ""));
+  if (options.verbose) progress.line(training.net().summary(training.data().train.take({0})[0]) + "\n");
+  const train::Result result = run_watched(training, live);
 
   const std::string text = json_text(document(training, result));
   const bool is_saved = save_results(options.folder(), training, text);
   progress.line(last_line(trainer, result, is_saved ? options.folder() : ""));
   if (options.json) write_text(stdout, text);
+  show_report(live, options, training);
   if (!is_saved && !options.folder().empty()) return kFailed;
   return result.stopped && interrupts.signal() != 0 ? 128 + interrupts.signal() : kDone;
+}
+
+void add_live_options(CLI::App& train, TrainOptions& options) {
+  CLI::Option* serve = train.add_option_function<std::string>(
+      "--serve",
+      [&options](const std::string& port) {
+        options.is_served = true;
+        options.port = port;
+      },
+      "show the training on a live page of this machine alone, at\na port that is named or any that is free; "
+      "prints its address");
+  serve->type_name("[PORT]")->expected(0, 1)->default_str("");
+  train
+      .add_flag("--serve-control", options.live.is_control,
+                "the page may pause, step, set the rate, stop, ...")
+      ->needs(serve);
+  train
+      .add_flag("--serve-keep", options.live.is_kept,
+                "at the end the page stays, as the report, until Ctrl-C")
+      ->needs(serve);
+  train.add_option("--serve-host", options.live.host, "the address to listen at, such as 0.0.0.0 for all")
+      ->capture_default_str()
+      ->type_name("ADDRESS")
+      ->needs(serve);
 }
 
 }  // namespace
@@ -275,9 +356,12 @@ Command add_train(CLI::App& app) {
   train.get_option("FILE")->check(
       [](const std::string& name) { return name.empty() ? "FILE is empty" : ""; });
   out->check([](const std::string& name) { return name.empty() ? "RUN is empty" : ""; });
+  add_live_options(train, *options);
   train.add_flag("--tensorboard", options->tensorboard, "write into RUN what tensorboard --logdir RUN shows");
-  train.add_flag("--dry-run", options->dry_run,
-                 "only say what would be trained: layers, parameters, memory,\nand how long it would take");
+  train
+      .add_flag("--dry-run", options->dry_run,
+                "only say what would be trained: layers, parameters, memory,\nand how long it would take")
+      ->excludes("--serve");
   train.add_flag("--json", options->json, "print one JSON document, and progress on stderr only");
   train
       .add_option("--log-format", options->log_format, "text, or jsonl: each report as a JSON object a line")

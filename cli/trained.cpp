@@ -26,17 +26,37 @@ constexpr const char* kScaler = "scaler";    // as a short text
 constexpr const char* kColumns = "columns";  // of a table, as JSON
 constexpr const char* kInput = "input";      // shape of a row, as JSON
 
+constexpr const char* kMissingWord = "missing";  // what read_csv makes of a cell of words without a value
+
+/// The mean; of words the most frequent one's place.
+double usual_in(const data::TableColumn& column) {
+  double sum = 0;
+  std::vector<std::int64_t> counts(column.words.size());
+  for (const double number : column.numbers) {
+    sum += number;
+    if (column.has_words()) ++counts[static_cast<std::size_t>(number)];
+  }
+  if (!column.has_words()) return sum / static_cast<double>(column.numbers.size());
+  return static_cast<double>(std::max_element(counts.begin(), counts.end()) - counts.begin());
+}
+
 std::string columns_text(const LoadedData& data) {
   nlohmann::json all = nlohmann::json::array();
   for (const Shared<const data::TableColumn>& column : data.columns) {
-    all.push_back({{"name", column->name}, {"words", column->words}, {"code", column->as_code}});
+    all.push_back({{"name", column->name},
+                   {"words", column->words},
+                   {"code", column->as_code},
+                   {"usual", usual_in(*column)}});
   }
   return all.dump();
 }
 
 std::vector<InputColumn> columns_from(const nlohmann::json& all) {
   std::vector<InputColumn> columns;
-  for (const nlohmann::json& one : all) columns.push_back({one.at("name"), one.at("words"), one.at("code")});
+  for (const nlohmann::json& one : all) {
+    columns.push_back({one.at("name"), one.at("words"), one.at("code")});
+    if (one.contains("usual") && one["usual"].is_number()) columns.back().usual = one["usual"];
+  }
   return columns;
 }
 
@@ -57,20 +77,25 @@ void take_note(Trained& trained, const std::string& key, const std::string& text
   throw ValueError(346, fmt::format("[predict] {}: column '{}' {}", path, column.name, why));
 }
 
-/// Which of the known words each row has.
-std::vector<std::size_t> places_of(const data::TableColumn& column, const InputColumn& known,
-                                   const std::string& path) {
-  std::vector<std::size_t> place_of_word;
+/// Which of the known words each row has; NaN where it has none.
+/// @param gap  the word that stands for none; empty if there is no such word.
+std::vector<double> places_of(const data::TableColumn& column, const InputColumn& known,
+                              const std::string& path, std::string_view gap = "") {
+  std::vector<double> place_of_word;
   for (const std::string& word : column.words) {
     const auto at = std::find(known.words.begin(), known.words.end(), word);
+    if (!gap.empty() && word == gap) {
+      place_of_word.push_back(std::nan(""));
+      continue;
+    }
     if (at == known.words.end()) {
       refuse_column(path, known,
                     fmt::format("has the word '{}', which the net has not seen. It knows {}.", word,
                                 fmt::join(known.words, ", ")));
     }
-    place_of_word.push_back(static_cast<std::size_t>(at - known.words.begin()));
+    place_of_word.push_back(static_cast<double>(at - known.words.begin()));
   }
-  std::vector<std::size_t> places;
+  std::vector<double> places;
   for (const double number : column.numbers)
     places.push_back(place_of_word[static_cast<std::size_t>(number)]);
   return places;
@@ -96,14 +121,14 @@ Tensor targets_of(const Trained& trained, const data::Table& table, const std::s
     return cast(from_data(column.numbers, {rows, 1}), trained.experiment.data.csv.dtype);
   }
   std::vector<std::int64_t> classes;
-  for (const std::size_t place : places_of(column, target, path)) {
+  for (const double place : places_of(column, target, path)) {
     classes.push_back(static_cast<std::int64_t>(place));
   }
   return from_data(classes, {rows});
 }
 
 /// As in training: the same columns are words. Others of the file are passed over, whatever is in them.
-data::CsvOptions csv_options(const Trained& trained, bool with_target) {
+data::CsvOptions csv_options(const Trained& trained, bool with_target, Gaps gaps) {
   data::CsvOptions options = trained.experiment.data.csv;
   const std::string target = std::exchange(options.target, "");
   options.codes = {}, options.ignore = {}, options.only = {}, options.words = {};
@@ -114,8 +139,13 @@ data::CsvOptions csv_options(const Trained& trained, bool with_target) {
   };
   for (const InputColumn& column : trained.columns) read(column.name, !column.words.empty());
   if (with_target) read(target, !trained.model.options.classes.empty());
-  // Neither a row that is left out nor a mean of other rows is an answer for a row.
-  if (options.missing != data::Missing::value) options.missing = data::Missing::error;
+  const data::Missing in_training = options.missing;
+  const bool stays = with_target && in_training != data::Missing::mean;
+  if (gaps == Gaps::error) {
+    options.missing = data::Missing::error;
+  } else if (gaps != Gaps::as_trained || (in_training != data::Missing::value && !stays)) {
+    options.missing = data::Missing::value, options.missing_value = std::nan("");  // which marks them
+  }
   return options;
 }
 
@@ -208,7 +238,8 @@ namespace {
 
 }  // namespace
 
-Tensor inputs_of(const Trained& trained, const data::Table& table, const std::string& path) {
+Tensor inputs_of(const Trained& trained, const data::Table& table, const std::string& path,
+                 std::vector<bool>* gaps) {
   if (trained.columns.empty()) refuse_table(trained, "predict");
   std::int64_t features = 0;
   for (const InputColumn& column : trained.columns) {
@@ -216,18 +247,28 @@ Tensor inputs_of(const Trained& trained, const data::Table& table, const std::st
   }
   const std::int64_t rows = table.rows();
   std::vector<double> numbers(static_cast<std::size_t>(rows * features));
+  if (gaps != nullptr) gaps->assign(static_cast<std::size_t>(rows), false);
+  // Only then is "missing" among the words that the net knows not one of the table's own.
+  const bool fills_gaps = trained.experiment.data.csv.missing == data::Missing::value;
   std::size_t first = 0;  // of the column's numbers in a row
   for (const InputColumn& known : trained.columns) {
     const data::TableColumn& column = find_column(table, known, path);
     const bool one_hot = !known.words.empty() && !known.as_code;
-    const std::vector<std::size_t> places =
-        known.words.empty() ? std::vector<std::size_t>() : places_of(column, known, path);
+    const bool knows_gap =
+        std::find(known.words.begin(), known.words.end(), kMissingWord) != known.words.end();
+    const bool may_have_gaps = gaps != nullptr && (!knows_gap || fills_gaps);
+    const std::vector<double> values =
+        known.words.empty() ? column.numbers
+                            : places_of(column, known, path, may_have_gaps ? kMissingWord : "");
     for (std::size_t row = 0; row < static_cast<std::size_t>(rows); ++row) {
       double* at = &numbers[row * static_cast<std::size_t>(features) + first];
-      if (one_hot) {
-        at[places[row]] = 1;
-      } else {
-        *at = known.words.empty() ? column.numbers[row] : static_cast<double>(places[row]);
+      const bool is_gap = std::isnan(values[row]);
+      if (is_gap && gaps != nullptr) (*gaps)[row] = true;
+      const double value = is_gap ? known.usual : values[row];
+      if (!one_hot) {
+        *at = value;
+      } else if (!std::isnan(value)) {
+        at[static_cast<std::size_t>(value)] = 1;
       }
     }
     first += one_hot ? known.words.size() : 1;
@@ -235,8 +276,8 @@ Tensor inputs_of(const Trained& trained, const data::Table& table, const std::st
   return cast(from_data(numbers, {rows, features}), trained.experiment.data.csv.dtype);
 }
 
-data::Table read_new_table(const Trained& trained, const std::string& path, bool with_target) {
-  const data::CsvOptions options = csv_options(trained, with_target);
+data::Table read_new_table(const Trained& trained, const std::string& path, bool with_target, Gaps gaps) {
+  const data::CsvOptions options = csv_options(trained, with_target, gaps);
   if (path != "-") return data::read_csv(path, options);
   const std::string text(std::istreambuf_iterator<char>(std::cin), {});
   return data::parse_csv(text, options, "stdin");
@@ -280,7 +321,10 @@ ModelRows rows_for(const Trained& trained, const std::string& name, const std::s
   }
   if (is_table) {
     const data::Table table = read_new_table(trained, name, true);
-    rows.source = data::arrays(inputs_of(trained, table, name), targets_of(trained, table, name));
+    std::vector<bool> gaps;  // which training would have filled
+    const bool as_mean = trained.experiment.data.csv.missing == data::Missing::mean;
+    rows.source = data::arrays(inputs_of(trained, table, name, as_mean ? &gaps : nullptr),
+                               targets_of(trained, table, name));
   } else {
     rows.data = load_for(trained, name, dir);
     const LoadedData& data = rows.data;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "chainrule/ops.h"
+
 namespace chainrule::cli {
 namespace {
 
@@ -11,10 +13,26 @@ Experiment made(Experiment experiment, const LoadedData& data) {
   return experiment;
 }
 
-/// Makes that there are reports where nothing is measured, too.
-struct Reporting final : train::Handler {
+/// Makes that there are reports where nothing is measured, too; and keeps in checkpoints what somebody set
+/// the learning rate to while it trained.
+class Reporting final : public train::Handler {
+ public:
+  explicit Reporting(optim::Optimizer& optimizer) : optimizer_(optimizer) {}
   bool measures() const override { return true; }
   void call(train::Trainer& /*trainer*/) override {}
+  NamedTensors state() const override {
+    NamedTensors all;
+    if (optimizer_.lr_scale() != 1) all.add(kScale, scalar(optimizer_.lr_scale(), f64));
+    return all;
+  }
+  void restore(const NamedTensors& state) override {
+    const Tensor* scale = state.find(kScale);
+    optimizer_.set_lr_scale(scale != nullptr ? scale->item() : 1);
+  }
+
+ private:
+  static constexpr const char* kScale = "lr_scale";
+  optim::Optimizer& optimizer_;
 };
 
 }  // namespace
@@ -58,7 +76,7 @@ std::vector<std::pair<std::string, data::Source>> Training::parts() const {
 
 void Training::add_handlers() {
   const Duration every = chainrule::steps(report_every());
-  trainer_.on(every, Shared<train::Handler>(new Reporting));
+  trainer_.on(every, Shared<train::Handler>(new Reporting(optimizer_)));
   for (const auto& [part, source] : parts()) trainer_.on(every, train::evaluate(source, {.name = part}));
   if (experiment_.train.patience == 0) return;
   trainer_.on(every,

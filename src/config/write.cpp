@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "chainrule/config.h"
+#include "config/holds_itself.h"
 #include "config/objects.h"
 #include "config/words.h"
 
@@ -19,6 +20,26 @@ Value list(const Field& field) {
   return Value::of_list(std::move(elements));
 }
 
+/// An object while it is written: one within itself would never end.
+class Writing {
+ public:
+  explicit Writing(const Configurable& of) : of_(of), around_(innermost) {
+    for (const Writing* each = around_; each != nullptr; each = each->around_) {
+      if (&each->of_ == &of) throw holds_itself(of.info().name);
+    }
+    innermost = this;
+  }
+  ~Writing() { innermost = around_; }
+  Writing(const Writing&) = delete;
+  Writing& operator=(const Writing&) = delete;
+
+ private:
+  const Configurable& of_;
+  const Writing* around_;
+  static thread_local const Writing* innermost;
+};
+thread_local const Writing* Writing::innermost = nullptr;
+
 /// A call, or the name alone if there are no settings.
 Value call(Configurable& object, std::vector<Value> positional, std::vector<Entry> named) {
   const std::string_view name = object.info().name;
@@ -27,7 +48,10 @@ Value call(Configurable& object, std::vector<Value> positional, std::vector<Entr
 }
 
 std::vector<Entry> all_settings(const Fields& fields);
-Value full(Configurable& object) { return call(object, {}, all_settings(fields_of(object))); }
+Value full(Configurable& object) {
+  const Writing inside(object);
+  return call(object, {}, all_settings(fields_of(object)));
+}
 
 /// An object of a field: as a number, if that says it all.
 Value value_of_object(const Field& field, std::size_t i, Value (*of_object)(Configurable&)) {
@@ -121,6 +145,7 @@ Value brief_value(const Field& field, const Field* usual) {
 
 /// With the settings that differ from the defaults.
 Value brief(Configurable& object) {
+  const Writing inside(object);
   constexpr std::size_t kMaxPositional = 2;
   const Shared<Configurable> made(object.make_default());
   const Fields fields = fields_of(object), defaults = made ? fields_of(*made) : Fields();

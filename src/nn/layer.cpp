@@ -9,9 +9,9 @@
 #include "chainrule/error.h"
 #include "chainrule/grad.h"
 #include "chainrule/ops.h"
+#include "config/holds_itself.h"
 #include "core/text.h"
 #include "graph/node.h"
-#include "nn/holds_itself.h"
 
 namespace chainrule::nn {
 
@@ -132,7 +132,7 @@ Ports Layer::run(const Inputs& inputs, Pass& pass) const {
   const std::string* path = path_in(outer);
   const OriginScope scope(inputs.where(), path);
   check_inputs(inputs);
-  if (Running::is_running(this)) throw holds_itself(kind());
+  if (Running::is_running(this)) throw config::holds_itself(kind());
   const bool was_built = is_built();
   if (!was_built) {
     check_listed(pass.running_);

@@ -4,9 +4,9 @@
 
 #include "chainrule/error.h"
 #include "chainrule/nn/layer.h"
+#include "config/holds_itself.h"
 #include "core/nearest.h"
 #include "core/text.h"
-#include "nn/holds_itself.h"
 
 namespace chainrule::nn {
 namespace {
@@ -95,7 +95,7 @@ std::vector<Members::Member> Layer::variables() const { return variables(nullptr
 
 std::vector<Members::Member> Layer::variables(const Chain* around) const {
   for (const Chain* outer = around; outer != nullptr; outer = outer->around) {
-    if (outer->layer == this) throw holds_itself(kind());
+    if (outer->layer == this) throw config::holds_itself(kind());
   }
   const Chain here{this, around};
   std::vector<Members::Member> found;

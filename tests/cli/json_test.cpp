@@ -23,6 +23,14 @@ const std::string& runs() {
       file << 2000 + 13 * i << "," << (i % 3 == 0 ? "usa" : "japan") << "," << 40 - i << "\n";
     file << "3000,,12\n";
     file.close();
+    std::ofstream text(folder / "text.txt");
+    for (int i = 0; i < 60; ++i) text << "the cat sat on the mat " << i << "\n";
+    text.close();
+    EXPECT_EQ(run_tool({"train", "--data", "text.txt", "--data.text.length", "8", "--net",
+                        "char_rnn(embedding=3, hidden=4)", "--steps", "2", "-q", "--out", "writer"},
+                       {.folder = folder.string()})
+                  .code,
+              0);
     const std::vector<std::string> train{"train",       "--data", "cars.csv",
                                          "--target",    "mpg",    "--net",
                                          "mlp([4, 1])", "--set",  "data.csv.missing=drop",
@@ -86,6 +94,8 @@ const std::vector<Call>& calls() {
       {"data list", {"data", "list"}},
       {"data show", {"data", "show", "digits", "--rows", "2", "--columns", "2", "--out", "digits.png"}},
       {"data stats", {"data", "stats", "cars.csv"}},
+      {"generate", {"generate", "writer", "--length", "5", "--samples", "2"}},
+      {"plot", {"plot", "run1", "--plot", "curves", "--out", "curves.svg"}},
       {"lr-find", {"lr-find", "run1.toml"}},
       {"sweep", {"sweep", "run1.toml", "--vary", "lr=0.1,0.01"}},
       {"check", {"check", "run1"}},
@@ -125,6 +135,26 @@ TEST(JsonDocuments, AreDocumentedAndPrinted) {
       EXPECT_EQ(keys, listed);
     }
   }
+}
+
+TEST(JsonDocuments, HaveTheTextsAndTheFiles) {
+  const Json said = Json::parse(
+      run_tool({"generate", "writer", "--length", "5", "--samples", "2", "--prompt", "the ", "--json"},
+               {.folder = runs()})
+          .out);
+  ASSERT_EQ(said.at("texts").size(), 2u);
+  EXPECT_EQ(said["texts"][0].get<std::string>().substr(0, 4), "the ");
+  EXPECT_EQ(said["texts"][0].get<std::string>().size(), 9u);
+  const Outcome plain =
+      run_tool({"generate", "writer", "--length", "5", "--prompt", "the "}, {.folder = runs()});
+  EXPECT_EQ(plain.out, said["texts"][0].get<std::string>() + "\n");
+
+  const Outcome drawn = run_tool({"plot", "run1", "--json"}, {.folder = runs()});
+  const Json files = Json::parse(drawn.out);
+  EXPECT_EQ(files.at(0), Json::parse(R"({"path": "run1/plots/curves.svg", "plots": ["curves"]})"));
+  EXPECT_GT(files.size(), 1u);
+  const Outcome terminal = run_tool({"plot", "run1", "--json", "--terminal"}, {.folder = runs()});
+  EXPECT_EQ(terminal.code, 2) << terminal.out;
 }
 
 TEST(JsonDocuments, NameWhatIsNotFinite) {

@@ -122,9 +122,43 @@ TEST_F(TableRun, SaysWhatIsWrongWithNewRows) {
   EXPECT_EQ(predicted("kind,a\nleft,1\n"),
             "column 'kind' has the word 'left', which the net has not seen. It knows down, up. (E346)\n");
   EXPECT_EQ(predicted("kind,a\nup,x\n"), "column 'a' has words, the net needs numbers. (E346)\n");
-  EXPECT_NE(predicted("kind,a\nup,\n").find("(E283)"), std::string::npos);
   EXPECT_EQ(run_tool({"predict", run}).code, 2);
   EXPECT_EQ(run_tool({"predict", run, folder / "none.csv"}).code, 4);
+}
+
+TEST_F(TableRun, PredictsRowsWithEmptyCells) {
+  train();
+  const std::string rows = folder / "new.csv";
+  write(rows, "kind,a\nup,1\n,1\nup,NA\ndown,0\n");
+  const std::string tells = "chainrule: warning: " + rows + ": 2 of 4 rows lack a value: ";
+  const auto predicted = [&](const Words& more) {
+    Words words{"predict", run, rows};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_tool(words);
+  };
+  const Outcome usual = predicted({});
+  EXPECT_EQ(usual.code, 0);
+  EXPECT_EQ(usual.err,
+            tells + "they get no prediction. --missing mean fills such cells, skip leaves the rows out.\n");
+  EXPECT_NE(usual.out.find("\n2,\n3,\n4,"), std::string::npos) << usual.out;
+  EXPECT_EQ(predicted({"--missing", "empty"}).out, usual.out);
+  EXPECT_NE(predicted({"--json"}).out.find("\n{\"input\":\"2\",\"y\":null}\n"), std::string::npos);
+
+  const Outcome skipped = predicted({"--missing", "skip"});
+  std::string without = usual.out;
+  without.erase(without.find("2,\n"), 6);
+  EXPECT_EQ(skipped.out, without);
+  EXPECT_EQ(skipped.err, tells + "they are left out.\n");
+
+  const Outcome stopped = predicted({"--missing", "error"});
+  EXPECT_EQ(stopped.code, 4);
+  EXPECT_NE(stopped.err.find("(E283)"), std::string::npos) << stopped.err;
+
+  const Outcome filled = predicted({"--missing", "mean"});
+  EXPECT_EQ(filled.err, tells + "it is filled with what is usual in its column.\n");
+  EXPECT_EQ(std::count(filled.out.begin(), filled.out.end(), '\n'), 5);
+  EXPECT_EQ(filled.out.find(",\n"), std::string::npos) << filled.out;
+  EXPECT_EQ(run_tool({"predict", run, rows, "--missing", "maen"}).code, 2);
 }
 
 TEST_F(TableRun, InfoTellsWhatIsThere) {

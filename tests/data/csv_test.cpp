@@ -79,9 +79,7 @@ const std::vector<Case> kCases = {
     // What is not read.
     {"", "[read_csv] text is empty. Need a line of names, then rows. (E284)"},
     {" \n\r\n", "[read_csv] text is empty. Need a line of names, then rows. (E284)"},
-    {"a,b\n",
-     "[read_csv] text: no rows are left of 0. Fill missing values (missing = mean or value), or ignore "
-     "columns. (E288)"},
+    {"a,b\n", "[read_csv] text: the table has a header and no rows. Give it rows below its names. (E288)"},
     {"a,b\n1,2\n3\n",
      "[read_csv] text:3: 1 cells; need 2, as the first line has. Put a cell with a ',' in it into "
      "quotes. (E280)"},

@@ -70,6 +70,8 @@ TEST(Containers, ThatHoldThemselvesAreAnError) {
   expect_refused([&] { net.states(); });
   expect_refused([&] { net.clone(); });
   expect_refused([&] { net.describe(); });
+  expect_refused([&] { config::write(net); });
+  expect_refused([&] { config::describe(net); });
   expect_refused([&] { net.summary(ones({1, 2})); });
   expect_refused([&] { save("never.safetensors", net); });
 }

@@ -6,7 +6,7 @@
 #include "core/text.h"
 #include "graph/node.h"
 
-namespace chainrule::nn {
+namespace chainrule::config {
 
 /// What a layer would do without end.
 inline ValueError holds_itself(std::string_view kind) {
@@ -16,4 +16,4 @@ inline ValueError holds_itself(std::string_view kind) {
                              OriginScope::current({}).to_string()));
 }
 
-}  // namespace chainrule::nn
+}  // namespace chainrule::config

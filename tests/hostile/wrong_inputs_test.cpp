@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kTable = CHAINRULE_SOURCE_DIR "/tests/cli/wrong_inputs.txt";
+constexpr const char* kTable = CHAINRULE_SOURCE_DIR "/tests/hostile/wrong_inputs.txt";
 
 /// A command line as shells split it; '...' and "..." keep blanks.
 std::vector<std::string> words_of(const std::string& line) {

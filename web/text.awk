@@ -1,0 +1,4 @@
+# A file as a text of C++.
+BEGIN { printf "R\"text(" }
+{ print }
+END { print ")text\"" }
