@@ -1,6 +1,8 @@
 // What needs libraries or a system that a browser's build does not have: says so.
 #include "absent.h"
 
+#include <hwy/highway.h>
+
 #include "chainrule/data/images.h"
 #include "chainrule/error.h"
 #include "chainrule/io.h"
@@ -30,3 +32,13 @@ NamedTensors read_npz(const std::string&) { web::absent(".npz"); }
 }  // namespace io
 
 }  // namespace chainrule
+
+// Highway's choice among instruction sets: here there is one.
+namespace hwy {
+std::int64_t SupportedTargets() { return HWY_STATIC_TARGET; }
+void SetSupportedTargetsForTest(std::int64_t) {}
+ChosenTarget& GetChosenTarget() {
+  static ChosenTarget chosen;
+  return chosen;
+}
+}  // namespace hwy

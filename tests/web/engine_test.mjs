@@ -116,7 +116,7 @@ const trace = ok('expression', { text: '(w*2 + b) * (b + 1)', at: 'w=3, b=4' });
 expect(trace.value === 50 && trace.gradient.w === 10 && trace.gradient.b === 15 && trace.svg.startsWith('<svg'), JSON.stringify(trace).slice(0, 200));
 expect(trace.steps.length === trace.nodes.length + trace.backward_order.length, 'a step a node, forwards and backwards');
 const typo = error('expression', { text: 'w * * 2', at: 'w=1' });
-expect(typo.position === 4 && typo.message.includes('\n    ^'), JSON.stringify(typo));
+expect(typo.position === 2 && typo.message.includes('\n      ^'), JSON.stringify(typo));
 
 const says = (made, text) => expect(made.message === text, `"${made.message}", not "${text}"`);
 

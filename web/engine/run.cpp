@@ -38,8 +38,14 @@ void append(std::vector<float>& to, const Tensor& from) {
   to.insert(to.end(), more.begin(), more.end());
 }
 
-/// A report as history.jsonl has it.
-Json report(const train::Report& of) { return Json::parse(train::to_json(of)); }
+/// A report as history.jsonl has it, its metrics beside the loss.
+Json report(const train::Report& of) {
+  Json made = Json::parse(train::to_json(of));
+  const Json metrics = made["metrics"];
+  made.erase("metrics");
+  for (const auto& [name, value] : metrics.items()) made[name] = value;
+  return made;
+}
 
 }  // namespace
 
@@ -206,8 +212,9 @@ Json Run::explain(const std::string& name, std::int64_t row, const std::string& 
   explain::NetOptions mode;
   made.model = "the page";
   if (name.empty()) {
-    batch = trainer.loader().at(trainer.steps_done());
-    made.rows = trainer.loader().rows(trainer.steps_done());
+    data::Loader loader = training_->loader();
+    batch = loader.at(trainer.steps_done());
+    made.rows = loader.rows(trainer.steps_done());
     made.title = cat("the batch of step ", trainer.steps_done() + 1, ", ", batch.rows(), " training rows");
     mode = {.training = true, .seed = training_->experiment().seed, .step = trainer.steps_done()};
   } else {

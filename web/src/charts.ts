@@ -18,7 +18,7 @@ function ticks(from: number, to: number, count: number): number[] {
 
 /** Lines over steps; y as its logarithm where it spans much. */
 export function curves(lines: Line[], label: string): SVGElement {
-  const width = 400, height = 190, left = 44, right = 8, top = 8, bottom = 22;
+  const width = 400, height = 190, left = 44, right = 20, top = 8, bottom = 22;
   const drawn = lines.map((line) => ({ ...line, points: line.points.filter((p) => isFinite(p.y)) }));
   const all = drawn.flatMap((line) => line.points);
   const picture = s('svg', { viewBox: `0 0 ${width} ${height}`, class: 'curves', role: 'img', 'aria-label': label });

@@ -44,6 +44,8 @@ export function readAsked(text: string): Asked | null {
   }
 }
 
+const kAll = 1e9; // all steps are shown at first
+
 export class ExplainPage {
   readonly element = h('main', { class: 'explain', id: 'main' });
   private asked: Asked;
@@ -58,7 +60,7 @@ export class ExplainPage {
   private play = h('button', { 'data-do': 'playSteps', onclick: () => this.toggle() }, t('play'));
 
   constructor(asked: Asked | null, private tables: Tables, private linked: (hash: string) => void) {
-    this.asked = asked ?? { text: examples[0][0], at: examples[0][1], order: 1, check: false, step: 0 };
+    this.asked = asked ?? { text: examples[0][0], at: examples[0][1], order: 1, check: false, step: kAll };
     this.build();
     this.compute(this.asked.step);
   }
@@ -73,7 +75,7 @@ export class ExplainPage {
     let soon = 0;
     const later = (): void => {
       clearTimeout(soon);
-      soon = window.setTimeout(() => this.compute(0), 120);
+      soon = window.setTimeout(() => this.compute(kAll), 120);
     };
     const text = h('textarea', { rows: 2, spellcheck: 'false', autocapitalize: 'off', name: 'expression',
       oninput: () => { this.asked.text = text.value; later(); } });
@@ -84,7 +86,7 @@ export class ExplainPage {
       const made = h('input', { type: 'checkbox', name: key, checked: key === 'order' ? this.asked.order === 2 : this.asked.check, onchange: () => {
         if (key === 'order') this.asked.order = made.checked ? 2 : 1;
         else this.asked.check = made.checked;
-        this.compute(0);
+        this.compute(kAll);
       } });
       return field(t(key === 'order' ? 'second' : 'differences'), made);
     };
@@ -93,7 +95,7 @@ export class ExplainPage {
         Object.assign(this.asked, { text: expression, at: values });
         text.value = expression;
         at.value = values;
-        this.compute(0);
+        this.compute(kAll);
       } }, h('code', {}, expression))));
     const move = (name: string, sign: string, label: string, to: () => number): HTMLElement =>
       h('button', { 'data-do': name, 'aria-label': label, title: label, onclick: () => { this.stop(); this.show(to()); } }, sign);
@@ -106,12 +108,12 @@ export class ExplainPage {
       this.error,
       h('section', { class: 'card', 'aria-labelledby': 'graphTitle' }, h('h2', { id: 'graphTitle' }, t('passes')), this.figure,
         h('div', { class: 'player', role: 'group', 'aria-label': t('passes') },
-          move('firstStep', '⏮', t('first'), () => 0), move('backStep', '◀', t('back'), () => now() - 1), this.play,
-          move('nextStep', '▶', t('next'), () => now() + 1), move('lastStep', '⏭', t('last'), () => 1e9), this.slider, this.count),
+          move('firstStep', '|◀', t('first'), () => 0), move('backStep', '◀', t('back'), () => now() - 1), this.play,
+          move('nextStep', '▶', t('next'), () => now() + 1), move('lastStep', '▶|', t('last'), () => kAll), this.slider, this.count),
         this.said, this.results));
     this.element.addEventListener('keydown', (event) => {
       if ((event.target as HTMLElement).matches('input, textarea, select')) return;
-      const keys: Record<string, number> = { ArrowLeft: now() - 1, ArrowRight: now() + 1, Home: 0, End: 1e9 };
+      const keys: Record<string, number> = { ArrowLeft: now() - 1, ArrowRight: now() + 1, Home: 0, End: kAll };
       if (!(event.key in keys) || event.ctrlKey || event.altKey || event.metaKey) return;
       event.preventDefault();
       this.stop();

@@ -2,6 +2,7 @@
 import { Row, Setting } from './engine';
 import { h } from './dom';
 import { Choice } from './state';
+import { t } from './text';
 
 let serial = 0;
 
@@ -57,19 +58,22 @@ export function settingsOf(rows: Row[], choice: Choice, changed: () => void): HT
 }
 
 /** A name to choose with its settings below. */
-export function choiceForm(label: string, rows: Row[], choice: Choice, changed: () => void, common: string[] = []): HTMLElement {
+export function choiceForm(label: string, rows: Row[], choice: Choice, changed: () => void, common: string[] = [], isOpen = false,
+  first: (row: Row) => Record<string, string> = () => ({})): HTMLElement {
   const inside = h('div', { class: 'settings' });
+  const more = h('details', { open: isOpen }, h('summary', {}, t('settings')), inside);
   const about = h('p', { class: 'about' });
   const refill = (): void => {
     inside.replaceChildren(...settingsOf(rows, choice, changed));
+    more.hidden = inside.childElementCount === 0;
     about.textContent = rows.find((row) => row.name === choice.name)?.doc ?? '';
   };
   const names = selectOf(rows.map((row) => row.name), choice.name, (name) => {
     choice.name = name;
-    choice.settings = {};
+    choice.settings = first(rows.find((row) => row.name === name) as Row);
     refill();
     changed();
   }, common);
   refill();
-  return h('div', { class: 'choice' }, field(label, names), about, inside);
+  return h('div', { class: 'choice' }, field(label, names), about, more);
 }

@@ -122,7 +122,7 @@ export class NetPicture {
     for (const { at } of this.lines) most = Math.max(most, Math.abs(this.run.weights[at]));
     for (const { at, line } of this.lines) {
       const weight = this.run.weights[at];
-      line.setAttribute('stroke-width', (0.4 + 4.6 * Math.abs(weight) / most).toFixed(2));
+      line.setAttribute('stroke-width', (0.4 + 3.2 * Math.abs(weight) / most).toFixed(2));
       line.classList.toggle('negative', weight < 0);
     }
   }

@@ -40,8 +40,8 @@ export class Playground {
   private bar = h('div', { class: 'bar', role: 'group' });
   private error = h('div', { class: 'error', role: 'alert', hidden: true });
   private left = h('div', { class: 'column left' });
-  private netBox = h('section', { class: 'card', 'aria-labelledby': 'netTitle' });
-  private seen = h('section', { class: 'card', 'aria-labelledby': 'seenTitle' });
+  private netBox = h('section', { class: 'card netCard', 'aria-labelledby': 'netTitle' });
+  private seen = h('section', { class: 'card seenCard', 'aria-labelledby': 'seenTitle' });
   private curvesBox = h('div', {});
   private histograms = h('div', { class: 'histograms' });
   private numbersBox = h('section', { class: 'card numbers', 'aria-live': 'polite', 'aria-labelledby': 'numbersTitle' });
@@ -70,8 +70,8 @@ export class Playground {
     put(this.element, this.bar, this.error, h('div', { class: 'columns' }, this.left,
       h('div', { class: 'column middle' }, this.netBox, this.numbersBox),
       h('div', { class: 'column right' }, this.seen,
-        h('section', { class: 'card', 'aria-labelledby': 'curvesTitle' }, h('h2', { id: 'curvesTitle' }, t('curves')), this.curvesBox),
-        h('section', { class: 'card', 'aria-labelledby': 'histTitle' }, h('h2', { id: 'histTitle' }, t('histograms')), this.histograms))));
+        h('section', { class: 'card curvesCard', 'aria-labelledby': 'curvesTitle' }, h('h2', { id: 'curvesTitle' }, t('curves')), this.curvesBox),
+        h('section', { class: 'card histCard', 'aria-labelledby': 'histTitle' }, h('h2', { id: 'histTitle' }, t('histograms')), this.histograms))));
     this.buildForms();
   }
 
@@ -83,7 +83,7 @@ export class Playground {
     put(this.left,
       new DataPanel(this.state.data, this.tables, () => { this.fitOutputs(); this.sample = { part: 'train', row: 0 }; this.buildForms(); this.later(); },
         (message) => this.complain(message)).element,
-      h('section', { class: 'card', 'aria-labelledby': 'learnTitle' }, h('h2', { id: 'learnTitle' }, t('learning')), tabs,
+      h('section', { class: 'card learnCard', 'aria-labelledby': 'learnTitle' }, h('h2', { id: 'learnTitle' }, t('learning')), tabs,
         learningForm(this.settings, this.tables, changed)));
     this.layers = h('div', {}, h('details', { class: 'builder', open: true }, h('summary', {}, t('layersTitle')),
       new LayerList(this.settings, this.tables, changed).element));
@@ -278,7 +278,6 @@ export class Playground {
       button('step', t('oneStep'), () => this.step(1), !ready || done),
       button('reset', `↺ ${t('reset')}`, () => this.rebuild(), !ready),
       this.status,
-      h('span', { class: 'grow' }),
       button('compare', this.state.b ? t('compareOff') : t('compare'), () => this.compare(), !ready),
       button('check', t('check'), () => this.check(), !ready),
       button('home', t('takeHome'), () => this.takeHome(), !ready));

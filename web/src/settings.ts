@@ -1,5 +1,5 @@
 // How a net is built and how it learns: forms of the library's tables.
-import { Tables } from './engine';
+import { Row, Setting, Tables } from './engine';
 import { h, put } from './dom';
 import { choiceForm, field, selectOf, settingsOf } from './forms';
 import { Choice, Settings } from './state';
@@ -53,6 +53,15 @@ export class LayerList {
   }
 }
 
+/** A schedule begins with the rate that there was, and one that must know how long it is lasts the whole run. */
+function scheduled(row: Row, settings: Settings): Record<string, string> {
+  const has = (name: string): Setting | undefined => row.settings.find((setting) => setting.name === name);
+  const made: Record<string, string> = {}, { lr } = settings.rate.settings;
+  if (has('lr') && lr) made.lr = lr;
+  if (has('steps')?.default === '0' && has('epochs')?.default === '0.0') made.steps = settings.steps;
+  return made;
+}
+
 /** Loss, optimizer, schedule, and the rest. */
 export function learningForm(settings: Settings, tables: Tables, changed: () => void): HTMLElement {
   type TextKey = 'weight_decay' | 'l1' | 'clip_norm' | 'batch_size' | 'steps' | 'seed';
@@ -72,7 +81,7 @@ export function learningForm(settings: Settings, tables: Tables, changed: () => 
   return h('div', { class: 'learning' },
     choiceForm(t('loss'), tables.losses, settings.loss, changed, ['softmax_cross_entropy', 'mse', 'mae', 'huber']),
     choiceForm(t('optimizer'), tables.optimizers, settings.rule, changed, ['sgd', 'momentum', 'adam']),
-    choiceForm(t('schedule'), tables.schedules, settings.rate, changed, ['constant', 'cosine', 'step', 'exponential']),
+    choiceForm(t('schedule'), tables.schedules, settings.rate, changed, ['constant', 'cosine', 'step', 'exponential'], true, (row) => scheduled(row, settings)),
     h('div', { class: 'settings' }, box('weight_decay'), box('l1'), box('clip_norm'), box('batch_size'), box('steps'), box('seed'),
       field(t('order'), order)));
 }
