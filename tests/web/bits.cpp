@@ -1,7 +1,8 @@
 // What every operation gives, by its fast and its reference kernel, as checksums: natively and in a browser's
-// build they must be the same.
+// build they must be the same. With names of operations: the numbers that their fast kernels give.
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "autodiff/op_cases.h"
 #include "chainrule/error.h"
@@ -20,16 +21,31 @@ std::string checksum(const OpCase& c, Kernels kernels) {
   }
 }
 
+template <class Print>
+void for_each_case(const OpRow& row, Print print) {
+  for (const DType floating : {f32, f64}) {
+    int number = 0;
+    for (const OpCase& c : cases_of(row, floating)) {
+      std::printf("%s %s %d", std::string(row.info.name).c_str(), floating == f32 ? "f32" : "f64", ++number);
+      print(c);
+      std::printf("\n");
+    }
+  }
+}
+
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    for_each_case(*find_op(argv[i]), [](const OpCase& c) {
+      for (const double value : run_with(c, draw_inputs(c, 1), Kernels::fast).to_vector())
+        std::printf(" %.17g", value);
+    });
+  }
+  if (argc > 1) return 0;
   for (const OpRow* row : op_table()) {
-    for (const DType floating : {f32, f64}) {
-      int number = 0;
-      for (const OpCase& c : cases_of(*row, floating)) {
-        std::printf("%s %s %d %s %s\n", std::string(row->info.name).c_str(), floating == f32 ? "f32" : "f64",
-                    ++number, checksum(c, Kernels::fast).c_str(), checksum(c, Kernels::reference).c_str());
-      }
-    }
+    for_each_case(*row, [](const OpCase& c) {
+      std::printf(" %s %s", checksum(c, Kernels::fast).c_str(), checksum(c, Kernels::reference).c_str());
+    });
   }
 }

@@ -176,8 +176,9 @@ export class Playground {
 
   private toggle(): void {
     this.playing = !this.playing;
+    if (!this.playing) return this.show();
     this.showBar();
-    if (this.playing) requestAnimationFrame(() => this.frame());
+    requestAnimationFrame(() => this.frame());
   }
   private frame(): void {
     if (!this.playing) return;
@@ -246,7 +247,7 @@ export class Playground {
         lines.push({ name: name + t('testLoss'), kind: `test ${side}`, points: run.reports.map((r) => ({ x: r.step, y: r['test.loss'] as number })) });
       }
     }
-    put(this.curvesBox, curves(lines, t('curves')), h('ul', { class: 'legend' }, ...lines.map((line) =>
+    put(this.curvesBox, curves(lines, t('curves')), h('ul', { class: 'legend' }, ...lines.filter((line) => line.points.length).map((line) =>
       h('li', {}, h('i', { class: line.kind }), `${line.name} `, h('b', {}, shown(line.points[line.points.length - 1]?.y))))));
     const run = this.view?.run;
     put(this.histograms, ...(run ? run.net.parameters.map((p) => {
@@ -263,7 +264,7 @@ export class Playground {
         .map(([key, value]) => `${key} ${shown(value as number)}`).join(', ') : '';
       const rate = run.seconds > 0.2 ? `, ${Math.round(run.step / run.seconds)} ${t('perSecond')}` : '';
       return h('span', { 'data-run': side }, this.state.b ? h('b', {}, side.toUpperCase() + ' ') : null,
-        `${t('stepOf', { n: run.step, all: run.about.steps })} · ${t('loss')} `, h('b', { class: 'lossNow' }, last ? shown(last.loss, 6) : shown(run.loss, 6)),
+        `${t('stepOf', { n: run.step, all: run.about.steps })} · ${t('loss')} `, h('b', { class: 'lossNow' }, last ? shown(last.loss, 6) : isNaN(run.loss) ? '–' : shown(run.loss, 6)),
         measured ? ` · ${measured}` : '', ` · ${t('nParameters', { n: run.about.parameters })}${rate}`);
     }));
   }

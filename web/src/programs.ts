@@ -74,7 +74,7 @@ x = ((x - mean) / deviation).astype(np.float32)
 ${hasTest ? 'x_test = ((x_test - mean) / deviation).astype(np.float32)\n' : ''}${about.has_classes ? '' : `middle, spread = t.mean(axis=0), t.std(axis=0)
 t = ((t - middle) / spread).astype(np.float32)
 ${hasTest ? 't_test = ((t_test - middle) / spread).astype(np.float32)\n' : ''}`}`;
-  return `# The run of a page, with Chainrule's Python package. Means are summed in NumPy's order: the last digits may differ.
+  return `# The run of a page, with Chainrule's Python package: the same settings, so numbers like those of the page.
 import numpy as np
 import chainrule as cr
 from chainrule import data, nn, optim

@@ -8,6 +8,9 @@
 #include <cstdint>
 #include <cstring>
 
+#undef HWY_NATIVE_FMA
+#define HWY_NATIVE_FMA 1
+
 namespace chainrule::web {
 
 /// a b + c, rounded once. The product of two floats is exact in double; the sum is rounded to 53 bits and
@@ -51,5 +54,16 @@ CHAINRULE_FUSED(NegMulAdd, double, -, )
 CHAINRULE_FUSED(MulSub, float, , -)
 CHAINRULE_FUSED(MulSub, double, , -)
 #undef CHAINRULE_FUSED
+
+// To even, and a zero keeps its sign.
+#define CHAINRULE_ROUND(T)                                                   \
+  template <std::size_t N>                                                   \
+  HWY_API Vec128<T, N> Round(Vec128<T, N> v) {                               \
+    for (std::size_t i = 0; i < N; ++i) v.raw[i] = std::nearbyint(v.raw[i]); \
+    return v;                                                                \
+  }
+CHAINRULE_ROUND(float)
+CHAINRULE_ROUND(double)
+#undef CHAINRULE_ROUND
 
 }  // namespace hwy::HWY_NAMESPACE
