@@ -29,8 +29,16 @@ function fill(made: Element, properties: Properties, children: Child[]): void {
   for (const child of children) if (child) made.append(child);
 }
 
+/** What is inside anew. The control that had the focus keeps it, or the one that took its place. */
 export function put(into: Element, ...children: Child[]): void {
+  const focused = into.contains(document.activeElement) ? document.activeElement as HTMLElement : null;
   into.replaceChildren(...children.filter((child): child is Node | string => Boolean(child)));
+  if (!focused || focused === document.activeElement) return;
+  const marks = ['data-do', 'data-kind', 'data-side', 'name', 'aria-label'];
+  const mark = marks.find((each) => focused.getAttribute(each));
+  const next = focused.isConnected ? focused
+    : mark ? into.querySelector<HTMLElement>(`[${mark}="${CSS.escape(focused.getAttribute(mark) as string)}"]`) : null;
+  next?.focus({ preventScroll: true });
 }
 
 /** A number as people read it. */

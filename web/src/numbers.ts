@@ -45,7 +45,7 @@ function table(head: string[], rows: (string | number | null)[][], name = ''): H
   return h('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': name || head.join(', ') }, h('table', {},
     h('thead', {}, h('tr', {}, ...head.map((text) => h('th', { scope: 'col' }, text)))),
     h('tbody', {}, ...rows.map((row) => h('tr', {}, ...row.map((cell, i) =>
-      i === 0 ? h('th', { scope: 'row' }, shown(cell)) : h('td', typeof cell === 'string' && cell.length > 40 ? { class: 'long' } : {}, shown(cell, 6))))))));
+      i === 0 ? h('th', { scope: 'row' }, shown(cell)) : h('td', typeof cell === 'string' && cell.length > 20 ? { class: 'long' } : {}, shown(cell, 6))))))));
 }
 
 /** Numbers in brackets, the first of them. */

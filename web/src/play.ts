@@ -10,7 +10,7 @@ import { NetPicture, Pick } from './net';
 import { explain, neuronView, sampleView, weightView } from './numbers';
 import { Rows, Run, writeData } from './run';
 import { LayerList, learningForm } from './settings';
-import { Side, State, stateLink } from './state';
+import { firstSettings, Side, State, stateLink } from './state';
 import { t } from './text';
 import { checkView, weightChooser } from './tools';
 
@@ -102,9 +102,8 @@ export class Playground {
       if (last.name === 'affine') last.settings.outputs = String(words || 1);
       const isClasses = /entropy|nll/.test(settings.loss.name);
       if (words > 0 !== isClasses) settings.loss = { name: words > 0 ? 'softmax_cross_entropy' : 'mse', settings: {} };
-      const isImages = settings.layers[0].name === 'flatten';
-      if (data.kind === 'digits' && !isImages && !/conv/.test(settings.layers[0].name)) settings.layers.unshift({ name: 'flatten', settings: {} });
-      if (data.kind !== 'digits' && isImages) settings.layers.shift();
+      const isForImages = /flatten|conv/.test(settings.layers[0].name);
+      if ((data.kind === 'digits') !== isForImages) Object.assign(settings, firstSettings(data.kind === 'digits', words || 1));
     }
   }
 
@@ -192,16 +191,21 @@ export class Playground {
     if (this.playing) requestAnimationFrame(() => this.frame());
     else this.show();
   }
-  /** @throws nothing: what goes wrong in training, such as a loss that is not finite, is told. */
+  /** So many steps, or so long; the second run as many as the first. What goes wrong, such as a loss that is not finite,
+   * is told. */
   private advance(steps: number, milliseconds = 1e9): void {
+    let first: Run | null = null;
     for (const side of this.sides) {
+      const run = (this.views[side] as View).run;
       try {
-        this.views[side]?.run.train(steps, milliseconds);
+        if (first) run.train(Math.max(0, first.step - run.step));
+        else run.train(steps, milliseconds);
       } catch (error) {
         if (!(error instanceof EngineError)) throw error;
         this.playing = false;
         this.complain(error.message);
       }
+      first ??= run;
     }
   }
   private step(count: number): void {
@@ -275,7 +279,7 @@ export class Playground {
       h('button', { 'data-do': name, class: more, disabled: off, onclick: act }, label);
     this.bar.setAttribute('aria-label', t('training'));
     put(this.bar,
-      button('train', this.playing ? `⏸ ${t('pause')}` : `▶ ${t('train')}`, () => this.toggle(), !ready || done, 'primary'),
+      button('train', this.playing ? `❚❚ ${t('pause')}` : `▶ ${t('train')}`, () => this.toggle(), !ready || done, 'primary'),
       button('step', t('oneStep'), () => this.step(1), !ready || done),
       button('reset', `↺ ${t('reset')}`, () => this.rebuild(), !ready),
       this.status,
@@ -324,6 +328,7 @@ export class Playground {
     const run = this.view?.run;
     if (!run) return;
     this.playing = false;
+    this.showBar();
     put(this.numbersBox, h('h2', { id: 'numbersTitle' }, t('check')), ...checkView(run));
     this.numbersBox.scrollIntoView({ block: 'nearest' });
   }
@@ -331,6 +336,7 @@ export class Playground {
     const run = this.view?.run;
     if (!run) return;
     this.playing = false;
+    this.show();
     homeDialog(this.state, this.settings, run, this.dataText);
   }
 }

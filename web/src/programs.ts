@@ -12,7 +12,7 @@ function options(of: Settings): string {
 }
 
 export function cppProgram(data: DataChoice, of: Settings, about: About): string {
-  const isDigits = data.kind === 'digits', hasTest = isDigits || data.test > 0, every = isDigits ? 'steps(100)' : 'epochs(1)';
+  const isDigits = data.kind === 'digits', hasTest = isDigits || data.test > 0, every = isDigits ? 'steps(200)' : 'epochs(1)';
   const load = isDigits ? `  const data::Dataset digits = data::load("digits");
   const data::Source train = digits.train, test = digits.test;
   const auto scaled = [](const Tensor& x) { return x; };` : `  const data::Table table = data::read_csv(${text(dataName(data))}, {.target = ${text(targetOf(data))}});
