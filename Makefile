@@ -2,7 +2,7 @@
 #
 #   make train ARGS="--epochs 3"
 #   make test CMAKE_FLAGS=-DCHAINRULE_WERROR=ON
-.PHONY: help train test test-long bench gallery python wheel site lint format check-fast clean
+.PHONY: help train test test-long bench gallery python web wheel site lint format check-fast clean
 
 help:
 	@./chainrule
@@ -18,6 +18,8 @@ bench:
 gallery:
 	@./chainrule $@ $(ARGS)
 python:
+	@./chainrule $@ $(ARGS)
+web:
 	@./chainrule $@ $(ARGS)
 wheel:
 	@./chainrule $@ $(ARGS)

@@ -15,7 +15,7 @@
 #include "chainrule/io.h"
 #include "chainrule/ops.h"
 #include "exit_code.h"
-#include "explain_json.h"
+#include "explain_batch.h"
 #include "files.h"
 #include "formats.h"
 #include "onnx_file.h"
@@ -50,19 +50,6 @@ Rows read_rows(const std::string& text, std::int64_t count, const std::string& o
   Rows rows(static_cast<std::size_t>(last - first));
   std::iota(rows.begin(), rows.end(), first);
   return rows;
-}
-
-/// A batch again, of some of its rows.
-data::Batch part_of(const data::Batch& batch, std::span<const std::int64_t> rows) {
-  if (static_cast<std::int64_t>(rows.size()) == batch.rows()) return batch;
-  std::vector<NamedTensor> tensors;
-  for (int column = 0; column < batch.size(); ++column) {
-    tensors.push_back(
-        {batch.columns()[static_cast<std::size_t>(column)].name,
-         take(batch[column],
-              from_data(Rows(rows.begin(), rows.end()), {static_cast<std::int64_t>(rows.size())}), 0)});
-  }
-  return data::Batch(std::span<const NamedTensor>(tensors));
 }
 
 /// The newest checkpoint of the run that a model belongs to.
@@ -105,28 +92,8 @@ class Session {
   }
 
   NetExplanation explain() {
-    const nn::Layer& net = *trained_.model.net;
-    const auto on_batch = [this](nn::Pass& pass) { return task_->outcome(batch_, pass).loss; };
     NetExplanation made{trained_.path, title(), rows_of_source_, {}, {}, {}, ""};
-    made.net = explain::explain_net(net, on_batch, mode_);
-    if (options_.parameter.empty()) return made;
-    auto [path, index] = explain::read_weight(options_.parameter);
-    const auto on_rows = [this](const explain::RowsPass& some) {
-      return task_->outcome(part_of(batch_, some.rows), some.pass).loss;
-    };
-    Rows places(static_cast<std::size_t>(batch_.rows()));
-    std::iota(places.begin(), places.end(), std::int64_t{0});
-    made.weight = explain::explain_weight(net, path, index, on_rows, places, mode_);
-    made.states = states_;
-    nn::Pass pass = nn::Pass::inference();
-    mode_.counted = task_->outcome(batch_, pass).counted;
-    if (mode_.counted.is_empty()) mode_.counted = scalar(static_cast<double>(batch_.rows()), f64);
-    try {
-      made.update = explain::explain_update(*optimizer_, path, index, on_batch, mode_);
-    } catch (const ValueError& error) {
-      if (error.code() != 383) throw;
-      made.states = fmt::format("{} is frozen: no step changes it", path);
-    }
+    explain_batch(made, {*task_, *optimizer_, batch_, mode_, options_.parameter, states_});
     return made;
   }
 

@@ -15,6 +15,7 @@
 #include "json_text.h"
 #include "output.h"
 #include "surface.h"
+#include "tables_json.h"
 
 namespace chainrule::cli {
 namespace {
@@ -66,30 +67,6 @@ std::string leaves_text(const std::vector<config::Leaf>& leaves) {
                         leaf.doc, leaf.kind, range);
   }
   return text;
-}
-
-Json leaves_json(const std::vector<config::Leaf>& leaves) {
-  Json all = Json::array();
-  for (const config::Leaf& leaf : leaves) {
-    all.push_back({{"name", leaf.name},
-                   {"default", leaf.value},
-                   {"kind", leaf.kind},
-                   {"range", leaf.range},
-                   {"doc", leaf.doc}});
-  }
-  return all;
-}
-
-Json rows_json(const Registry& rows) {
-  Json all = Json::array();
-  for (const Registry::Row& row : rows.rows()) {
-    const Shared<Configurable> made(row.make());
-    all.push_back(
-        {{"name", row.info->name},
-         {"doc", row.info->doc},
-         {"settings", made ? leaves_json(config::leaves(*made, config::Objects::skip)) : Json::array()}});
-  }
-  return all;
 }
 
 /// The same as list_text, as a document.

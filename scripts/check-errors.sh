@@ -11,7 +11,7 @@
 set -euo pipefail
 cd "${1:-$(dirname "$0")/..}"
 
-mapfile -d '' -t sources < <(find include src cli python -type f \( -name '*.h' -o -name '*.cpp' -o -name '*.def' \) \
+mapfile -d '' -t sources < <(find include src cli python web -type f \( -name '*.h' -o -name '*.cpp' -o -name '*.def' \) \
   -print0 2>/dev/null | LC_ALL=C sort -z)
 
 awk '

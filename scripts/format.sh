@@ -11,7 +11,7 @@ if [[ $("$formatter" --version) != *" version $kVersion."* ]]; then
   printf 'warning: the sources are formatted with clang-format %s, this is %s\n' "$kVersion" "$("$formatter" --version)" >&2
 fi
 
-mapfile -d '' -t sources < <(find include src cli tests bench fuzz examples python \
+mapfile -d '' -t sources < <(find include src cli tests bench fuzz examples python web \
   \( -name '*.h' -o -name '*.cpp' \) -print0 2>/dev/null | LC_ALL=C sort -z)
 
 if [[ ${1:-} != --check ]]; then

@@ -7,6 +7,7 @@
 #   cross   what C for 32 bits and for ARM is tested with
 #   torch   PyTorch, which reads and writes what the tests of its names compare
 #   onnx    ONNX and protobuf, ONNX's own tests    python  Python's headers, pybind11, NumPy, pytest
+#   web     Emscripten, Node.js and npm, and Chromium, in which the pages are tested
 #
 # Without a group: build and test. What is there is found by looking (commands on the PATH, headers that the
 # compiler finds), not by asking the package manager: so when nothing is missing, this takes a moment, needs
@@ -59,6 +60,10 @@ python3-wheel         python have_module_wheel
 python3-pip           python have_module_pip
 python3-sklearn       python have_module_sklearn
 mypy                  python command:mypy
+emscripten            web    command:em++
+nodejs                web    command:node
+npm                   web    command:npm
+chromium              web    command:chromium
 '
 
 compiler() { command -v "${CXX:-c++}" || command -v g++ || command -v clang++; }

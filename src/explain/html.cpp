@@ -3,6 +3,7 @@
 #include "core/text.h"
 #include "explain/markup.h"
 #include "explain/number.h"
+#include "explain/player.h"
 #include "explain/steps.h"
 
 namespace chainrule::explain {
@@ -35,15 +36,10 @@ kbd { border: 1px solid var(--line); border-radius: 4px; padding: 0 .3rem; backg
 )";
 
 constexpr const char* kScript = R"(
-'use strict';
 const items = [...document.querySelectorAll('#steps li')];
-const slider = document.getElementById('slider');
 const parts = [...document.querySelectorAll('svg [data-step]')];
 const nodes = [...document.querySelectorAll('svg [data-node]')];
-let timer = 0;
-function show(step) {
-  step = Math.max(0, Math.min(items.length - 1, step));
-  slider.value = step;
+function showItem(step) {
   items.forEach((item, i) => { item.hidden = i !== step; });
   const node = items[step].dataset.node;
   for (const part of parts) {
@@ -51,34 +47,8 @@ function show(step) {
     part.classList.toggle('fresh', Number(part.dataset.step) === step);
   }
   for (const each of nodes) each.classList.toggle('active', each.dataset.node === node);
-  document.getElementById('count').textContent = step + ' / ' + (items.length - 1);
-  if (step === items.length - 1) stop();
 }
-function by(change) { show(Number(slider.value) + change); }
-function stop() {
-  clearInterval(timer);
-  timer = 0;
-  document.getElementById('play').textContent = 'Play';
-}
-function play() {
-  if (timer) return stop();
-  if (Number(slider.value) === items.length - 1) show(0);
-  timer = setInterval(() => by(1), 1500);
-  document.getElementById('play').textContent = 'Pause';
-}
-const actions = { first: () => show(0), back: () => by(-1), play, next: () => by(1), last: () => show(items.length - 1) };
-for (const [id, action] of Object.entries(actions)) {
-  document.getElementById(id).onclick = () => { if (id !== 'play') stop(); action(); };
-}
-slider.oninput = () => { stop(); show(Number(slider.value)); };
-const keys = { ArrowLeft: 'back', ArrowRight: 'next', Home: 'first', End: 'last', ' ': 'play' };
-document.addEventListener('keydown', event => {
-  if (!(event.key in keys) || event.ctrlKey || event.altKey || event.metaKey) return;
-  event.preventDefault();
-  document.getElementById(keys[event.key]).click();
-});
-document.getElementById('controls').hidden = false;
-show(location.hash ? Number(location.hash.slice(1)) || 0 : items.length - 1);  // all of it is there at first
+start({ last: items.length - 1, from: 0, show: showItem }, items.length - 1);  // all of it is there at first
 )";
 
 std::string point(const Trace& trace) {
@@ -148,7 +118,7 @@ std::string to_html(const Trace& trace) {
       "<ol class=\"steps\" id=\"steps\">\n", items(trace), "</ol>\n", results(trace),
       "<p><small>Keys: <kbd>&larr;</kbd> <kbd>&rarr;</kbd> <kbd>Home</kbd> <kbd>End</kbd>, "
       "<kbd>space</kbd> plays. Made by chainrule explain.</small></p>\n<script>",
-      kScript, "</script>\n</body>\n</html>\n");
+      kPlayerScript, kScript, "</script>\n</body>\n</html>\n");
 }
 
 }  // namespace chainrule::explain

@@ -7,6 +7,7 @@
 #include "explain/markup.h"
 #include "explain/net_page.h"
 #include "explain/number.h"
+#include "explain/player.h"
 
 namespace chainrule::explain {
 namespace {
@@ -204,7 +205,7 @@ std::string to_html(const NetTrace& trace, std::string_view title, std::string_v
       "<p class=\"keys\">Keys: <kbd>&larr;</kbd> <kbd>&rarr;</kbd> <kbd>Home</kbd> <kbd>End</kbd>, "
       "<kbd>space</kbd> plays. Bars: the norm of each layer's gradient, in powers of ten. Made by chainrule "
       "explain.</p>\n<script>",
-      kNetPageScript, "</script>\n</body>\n</html>\n");
+      kPlayerScript, kNetPageScript, "</script>\n</body>\n</html>\n");
 }
 
 }  // namespace chainrule::explain

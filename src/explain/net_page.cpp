@@ -36,10 +36,8 @@ kbd { border: 1px solid var(--line); border-radius: 4px; padding: 0 .3rem; backg
 )";
 
 const char* const kNetPageScript = R"(
-'use strict';
 const steps = [...document.querySelectorAll('#steps section')];
 const layers = [...document.querySelectorAll('nav button')];
-const slider = document.getElementById('slider');
 const colour = name => {
   const hex = getComputedStyle(document.documentElement).getPropertyValue(name).trim().slice(1);
   return hex.length === 3 ? [...hex].map(c => parseInt(c + c, 16)) : [0, 2, 4].map(i => parseInt(hex.slice(i, i + 2), 16));
@@ -67,12 +65,9 @@ function draw() {
     }
   }
 }
-let timer = 0, now = 0;
-function show(step) {
-  now = Math.max(0, Math.min(steps.length - 1, step));
-  slider.value = now;
-  steps.forEach((section, i) => { section.hidden = i !== now; });
-  const chosen = steps[now].dataset.layer;
+function showStep(step) {
+  steps.forEach((section, i) => { section.hidden = i !== step; });
+  const chosen = steps[step].dataset.layer;
   for (const layer of layers) {
     layer.classList.toggle('chosen', layer.dataset.layer === chosen);
     if (layer.dataset.layer !== chosen) continue;
@@ -80,34 +75,15 @@ function show(step) {
     list.scrollLeft = layer.offsetLeft - list.offsetLeft - (list.clientWidth - layer.offsetWidth) / 2;
     list.scrollTop = layer.offsetTop - list.offsetTop - (list.clientHeight - layer.offsetHeight) / 2;
   }
-  document.getElementById('count').textContent = (now + 1) + ' / ' + steps.length;
-  if (now === steps.length - 1) stop();
 }
-function stop() { clearInterval(timer); timer = 0; document.getElementById('play').textContent = 'Play'; }
-function play() {
-  if (timer) return stop();
-  if (now === steps.length - 1) show(0);
-  timer = setInterval(() => show(now + 1), 1500);
-  document.getElementById('play').textContent = 'Pause';
-}
-const actions = { first: () => show(0), back: () => show(now - 1), play, next: () => show(now + 1), last: () => show(steps.length - 1) };
-for (const [id, action] of Object.entries(actions)) document.getElementById(id).onclick = () => { if (id !== 'play') stop(); action(); };
-slider.oninput = () => { stop(); show(Number(slider.value)); };
 for (const layer of layers) layer.onclick = () => {
   stop();
   const place = Number(layer.dataset.layer);  // of one that is shown already, the other pass
   show(now === place ? steps.length - place : place);
 };
-const keys = { ArrowLeft: 'back', ArrowRight: 'next', Home: 'first', End: 'last', ' ': 'play' };
-document.addEventListener('keydown', event => {
-  if (!(event.key in keys) || event.ctrlKey || event.altKey || event.metaKey) return;
-  event.preventDefault();
-  document.getElementById(keys[event.key]).click();
-});
-document.getElementById('controls').hidden = false;
 draw();
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
-show(Number(location.hash.slice(1)) || 0);
+start({ last: steps.length - 1, from: 1, show: showStep }, 0);
 )";
 
 }  // namespace chainrule::explain

@@ -31,7 +31,8 @@ CachedPlan::CachedPlan(const Trace& trace) : key(trace), hash(trace.hash()), exe
     bytes += chainrule::bytes(executor.program(), i);
   }
   for (const Node* node : trace.nodes) {
-    operations = (std::rotl(operations, 7) ^ std::bit_cast<std::uint64_t>(node->op)) * 0x9E3779B97F4A7C15u;
+    operations =
+        (std::rotl(operations, 7) ^ reinterpret_cast<std::uintptr_t>(node->op)) * 0x9E3779B97F4A7C15u;
   }
   executor.set_timed(verbosity() >= 2);
 }

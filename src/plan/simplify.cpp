@@ -2,7 +2,6 @@
 // at all.
 #include "plan/simplify.h"
 
-#include <bit>
 #include <iterator>
 #include <utility>
 
@@ -54,7 +53,7 @@ std::int32_t Simplifier::add(Step step, const Meta& meta) {
   if (const auto same = simplify_by_itself(step, meta)) return *same;
   if (const auto masked = masked_unpools_.instead_of(*this, step, meta)) return *masked;
 
-  std::vector<std::uint64_t> key{std::bit_cast<std::uint64_t>(step.row)};
+  std::vector<std::uint64_t> key{reinterpret_cast<std::uintptr_t>(step.row)};
   step.append_key(key);
   for (const std::int32_t input : step.inputs) key.push_back(static_cast<std::uint64_t>(input));
   const auto [known, is_new] = known_.try_emplace(std::move(key), 0);

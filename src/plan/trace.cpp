@@ -91,7 +91,7 @@ void Tracer::add_leaf(Node* leaf, Trace& trace) {
 /// Adds a node whose inputs have been visited.
 void Tracer::add(Node* node, Trace& trace) {
   // The number of inputs, where it is not always the same, stands above the bits of an address.
-  trace.words.push_back(std::bit_cast<std::uint64_t>(node->op) ^ std::uint64_t{node->input_count} << 48);
+  trace.words.push_back(reinterpret_cast<std::uintptr_t>(node->op) ^ std::uint64_t{node->input_count} << 48);
   if (node->op->key != nullptr) node->op->key(node->attributes(), trace.words);
   for (Node* input : node->inputs()) {
     std::int32_t number = input->traced.number;

@@ -1,7 +1,6 @@
 // Fused instructions that do the same to arrays of their own become one, say an optimizer's update of all
 // parameters: most are too small to be worth a dispatch, let alone threads, and none waits for another.
 #include <algorithm>
-#include <bit>
 #include <limits>
 #include <map>
 #include <set>
@@ -88,7 +87,7 @@ class Joiner {
     };
     for (const std::int32_t s : p_.instructions[i].steps) {
       const Step& step = p_.steps[s];
-      key.push_back(std::bit_cast<std::uint64_t>(step.row));
+      key.push_back(reinterpret_cast<std::uintptr_t>(step.row));
       step.append_key(key);
       for (const std::int32_t input : step.inputs) add(input);
       add(step.output);

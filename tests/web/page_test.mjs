@@ -1,0 +1,239 @@
+// The pages in Chromium, every control used:  node page_test.mjs SITE NPM [SCREENSHOTS]
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { end, expect, skip } from './engine.mjs';
+
+const [site, npm, pictures] = process.argv.slice(2);
+const browserFile = process.env.CHROMIUM ?? '/usr/bin/chromium';
+if (!existsSync(join(site, 'index.html'))) skip(`${site} is not built: ./chainrule web does it`);
+if (!existsSync(join(npm, 'node_modules/playwright-core'))) skip('playwright-core is not there: ./chainrule web fetches it');
+if (!existsSync(browserFile)) skip(`${browserFile} is not there: scripts/install-deps.sh web`);
+
+const { chromium } = createRequire(join(npm, 'package.json'))('playwright-core');
+const browser = await chromium.launch({ executablePath: browserFile, args: ['--no-sandbox'] });
+const address = pathToFileURL(join(site, 'index.html')).href;
+const said = [], asked = [];
+
+async function open(hash = '', options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-US', reducedMotion: 'reduce', ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  page.on('console', (message) => ['error', 'warning'].includes(message.type()) && said.push(message.text()));
+  page.on('pageerror', (error) => said.push(String(error)));
+  page.on('request', (request) => !/^(file|data|blob):/.test(request.url()) && asked.push(request.url()));
+  await page.goto(address + hash);
+  await page.waitForSelector('main');
+  return page;
+}
+const act = (page, what) => page.click(`[data-do=${what}]`);
+const text = (page, where) => page.locator(where).first().innerText();
+const loss = async (page, side = 'a') => Number(await text(page, `[data-run=${side}] .lossNow`));
+/** Until the run is over. */
+async function trained(page) {
+  await page.waitForSelector('[data-do=train]:disabled, .play > [role=alert]:not([hidden])', { timeout: 60_000 });
+  const alert = page.locator('.play > [role=alert]');
+  if (await alert.isVisible()) throw new Error(await alert.innerText());
+}
+async function set(page, name, value) {
+  await page.fill(`.learning [name=${name}]`, value);
+  await page.press(`.learning [name=${name}]`, 'Enter');
+  await page.waitForTimeout(150);
+}
+
+// Train, pause, one step, reset; to a stated loss.
+let page = await open();
+await act(page, 'step');
+expect((await text(page, '.status')).includes('step 1 of 4000'), 'one step');
+await act(page, 'train');
+await page.waitForTimeout(400);
+await act(page, 'train');
+const paused = await text(page, '.status');
+await page.waitForTimeout(200);
+expect(paused === await text(page, '.status') && !paused.includes('step 1 '), `paused: ${paused}`);
+await act(page, 'reset');
+expect((await text(page, '.status')).includes('step 0 of 4000'), 'reset');
+await act(page, 'train');
+await trained(page);
+expect(await loss(page) < 0.05, `the spiral is learnt: ${await loss(page)}`);
+expect(await page.locator('.curves .line').count() === 2, 'two curves');
+expect(await page.locator('.histogram').count() === 6, 'six histograms');
+const first = await text(page, '.status');
+
+// The same seed, the same run; another one, another.
+await act(page, 'reset');
+await act(page, 'train');
+await trained(page);
+const again = await text(page, '.status');
+expect(again.replace(/, \d+ steps.s/, '') === first.replace(/, \d+ steps.s/, ''), `again: ${again}`);
+
+// Numbers of a neuron, a weight, a row, by pointer and by keyboard.
+await page.click('[data-unit="tanh1/3"]');
+expect((await text(page, '.numbers')).includes('neuron 3'), 'a neuron');
+await page.locator('.numbers table button').first().click();
+expect((await text(page, '.numbers h3')) === 'affine1.weight[0,3]', 'a weight of it');
+expect((await text(page, '.numbers')).includes('Step 4001 by adam'), 'its update');
+await page.uncheck('[name=batch]');
+expect((await text(page, '.numbers')).includes('row 0 of the train part'), 'of one row');
+await page.locator('[data-weight="affine2.weight[2,5]"]').dispatchEvent('click');
+expect((await text(page, '.numbers h3')) === 'affine2.weight[2,5]', 'a line');
+await page.selectOption('[name=parameter]', 'affine3.bias');
+await page.fill('[name=index]', '1');
+await act(page, 'explainWeight');
+expect((await text(page, '.numbers h3')) === 'affine3.bias[1]', 'chosen by keyboard');
+await page.locator('.dots').click({ position: { x: 150, y: 150 } });
+await page.fill('[name=row]', '7');
+await page.press('[name=row]', 'Enter');
+expect((await text(page, '.numbers h3')).startsWith('row 7 of the'), 'a row');
+await act(page, 'check');
+await page.waitForSelector('[data-verdict=agree]');
+
+// Take it home.
+await act(page, 'home');
+expect((await page.inputValue('[data-home="run.toml"]')).includes('sequential([affine(outputs=8), tanh'), 'run.toml');
+const saved = page.waitForEvent('download');
+await act(page, 'download');
+expect((await saved).suggestedFilename() === 'run.toml', 'run.toml is saved');
+for (const name of ['C++', 'Python', 'Link', 'ONNX']) {
+  await page.click(`dialog [role=tab]:has-text("${name}")`);
+  expect((await page.inputValue(`[data-home="${name}"]`)).length > 40, name);
+}
+await page.click('dialog [role=tab]:has-text("Link")');
+const link = await page.inputValue('[data-home="Link"]');
+await act(page, 'close');
+
+// Each setting: a layer, loss, optimizer, schedule, regularisation, seed.
+await act(page, 'addLayer');
+await page.selectOption('.layers li:nth-child(6) select', 'relu');
+await page.fill('.layers li:nth-child(5) .units', '5');
+await page.press('.layers li:nth-child(5) .units', 'Enter');
+await page.locator('.layers li:nth-child(2) [title=Remove]').click();
+await page.locator('.layers li:nth-child(1) [title="Move down"]').click();
+await page.locator('.layers li:nth-child(2) [title="Move up"]').click();
+await page.waitForTimeout(150);
+const selects = page.locator('.learning .choice > .field select');
+await selects.nth(1).selectOption('momentum');
+await selects.nth(2).selectOption('cosine');
+for (const [name, value] of [['weight_decay', '0.001'], ['l1', '0.0001'], ['clip_norm', '2'], ['batch_size', '20'], ['steps', '300'], ['seed', '9']]) await set(page, name, value);
+await act(page, 'home');
+const settings = await page.inputValue('[data-home="run.toml"]');
+for (const part of ['affine(outputs=5), relu', 'rule = "momentum"', 'lr = "cosine(lr=0.02, steps=4000)"', 'weight_decay = 0.001', 'l1 = 0.0001', 'clip_norm = 2', 'batch_size = 20', 'steps = 300', 'seed = 9']) {
+  expect(settings.includes(part), `${part} in ${settings}`);
+}
+await act(page, 'close');
+await act(page, 'train');
+await trained(page);
+await set(page, 'batch_size', '0');
+expect((await text(page, '[role=alert]')).includes('batch_size'), 'what is wrong is told');
+await set(page, 'batch_size', '16');
+expect(!await page.isVisible('.play > [role=alert]'), 'and no longer');
+
+// Two settings side by side.
+await act(page, 'compare');
+await selects.nth(1).selectOption('sgd');
+await page.waitForTimeout(150);
+await act(page, 'train');
+await trained(page);
+expect(await page.locator('.planeBox').count() === 2 && await loss(page, 'a') !== await loss(page, 'b'), 'two runs');
+await page.click('[data-side=a]');
+await act(page, 'compare');
+
+// All data that are drawn; own points; a table.
+for (const kind of ['circle', 'xor', 'moons', 'plane', 'waves', 'spiral']) {
+  await page.click(`[data-kind=${kind}]`);
+  await page.waitForTimeout(150);
+  await act(page, 'step');
+  expect(isFinite(await loss(page)) && !await page.isVisible('.play > [role=alert]'), kind);
+}
+for (const name of ['count', 'noise', 'test']) await page.locator(`.data [name=${name}]`).press('ArrowRight');
+await page.click('[data-kind=own]');
+for (const [x, y] of [[60, 60], [80, 50], [70, 90], [90, 75]]) await page.click('.pad', { position: { x, y } });
+await page.selectOption('.data .field select', 'b');
+for (const [x, y] of [[160, 160], [180, 150], [170, 190], [190, 175]]) await page.click('.pad', { position: { x, y } });
+await page.focus('.pad');
+await page.keyboard.press('ArrowLeft');
+await page.keyboard.press('Enter');
+await page.waitForTimeout(150);
+await act(page, 'train');
+await trained(page);
+expect(await loss(page) < 0.3, `own points: ${await loss(page)}`);
+const csv = join(tmpdir(), `chainrule-${process.pid}.csv`);
+writeFileSync(csv, 'length,width,colour\n' + Array.from({ length: 60 }, (_, i) => `${i % 7},${(i * 5) % 11},${i % 7 > 3 ? 'red' : i % 3 ? 'green' : 'blue'}`).join('\n') + '\n');
+await page.click('[data-kind=csv]');
+await page.setInputFiles('[name=csvFile]', csv);
+await page.waitForSelector('[data-do=train]:enabled');
+await act(page, 'train');
+await trained(page);
+expect((await text(page, '.status')).includes('test.accuracy'), 'a table of three classes');
+await page.selectOption('.data .field select', 'width');
+await page.waitForTimeout(200);
+await act(page, 'step');
+expect((await text(page, '.learning')).includes('mse') && isFinite(await loss(page)), 'another target');
+
+// A link brings everything back.
+const restored = await open(new URL(link).hash);
+await act(restored, 'train');
+await trained(restored);
+expect((await text(restored, '.status')).replace(/, \d+ steps.s/, '') === first.replace(/, \d+ steps.s/, ''), 'the link gives the same run');
+await restored.goto('about:blank');
+const wrong = await open('#play=bm9uc2Vuc2U');
+expect((await text(wrong, '.status')).includes('step 0'), 'a link that is none');
+
+// Expressions.
+await page.click('[data-page=explain]');
+await page.fill('[name=expression]', 'x^2 + y');
+await page.fill('[name=values]', 'x=3, y=1');
+await page.waitForTimeout(250);
+expect((await text(page, '.explain table')).includes('10') && await page.locator('.graph svg').count() === 1, 'x^2 + y');
+for (const what of ['nextStep', 'nextStep', 'backStep', 'lastStep', 'firstStep']) await act(page, what);
+await page.keyboard.press('ArrowRight');
+expect((await text(page, '.player output')).startsWith('1 /'), 'by keyboard');
+await act(page, 'playSteps');
+await page.waitForTimeout(1400);
+await act(page, 'playSteps');
+expect((await text(page, '.player output')).startsWith('2 /'), 'it plays');
+await page.check('[name=order]');
+await page.check('[name=check]');
+expect((await text(page, '.explain table')).includes('d²f/dxdx'), 'second derivatives');
+const shared = new URL(page.url()).hash;
+await page.fill('[name=expression]', 'x * * 2');
+await page.waitForTimeout(250);
+expect((await text(page, '.explain [role=alert]')).includes('\n      ^'), 'where the mistake is');
+const explained = await open(shared);
+expect(await explained.inputValue('[name=expression]') === 'x^2 + y' && await explained.isChecked('[name=order]'), 'the link of an expression');
+
+// Widths, colours, languages: nothing is wider than the page; pictures to look at.
+if (pictures) mkdirSync(pictures, { recursive: true });
+for (const width of [400, 1280, 1920]) {
+  for (const colorScheme of pictures ? ['light', 'dark'] : ['light']) {
+    for (const hash of ['', shared]) {
+      const seen = await open(hash, { viewport: { width, height: 950 }, colorScheme });
+      if (!hash && pictures) {
+        await act(seen, 'train');
+        await trained(seen);
+      }
+      const wide = await seen.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      expect(wide <= 0, `${width} px${hash ? ', explain' : ''}: ${wide} px too wide`);
+      const unnamed = await seen.evaluate(() => [...document.querySelectorAll('button, select, input, textarea, canvas[role], svg[role]')].filter((each) =>
+        !each.getAttribute('aria-label') && !each.labels?.length && !each.textContent.trim() && !each.getAttribute('aria-labelledby')).map((each) => each.outerHTML.slice(0, 100)));
+      expect(unnamed.length === 0, `without a name: ${unnamed.join('\n')}`);
+      if (pictures) await seen.screenshot({ path: join(pictures, `${hash ? 'explain' : 'play'}-${width}-${colorScheme}.png`), fullPage: true });
+      await seen.context().close();
+    }
+  }
+}
+for (const [language, word] of [['zh', '训练'], ['ja', '訓練する'], ['en', 'Train']]) {
+  await explained.goto(address + '#play');
+  await explained.selectOption('[name=language]', language);
+  expect((await text(explained, '[data-do=train]')).includes(word), language);
+  const wide = await explained.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(wide <= 0 && await explained.evaluate(() => document.documentElement.lang) === language, `${language}: ${wide}`);
+  if (pictures) await explained.screenshot({ path: join(pictures, `play-${language}.png`) });
+}
+
+expect(said.length === 0, `the console: ${said.join('\n')}`);
+expect(asked.length === 0, `asked for ${asked.join(', ')}`);
+await browser.close();
+end();
