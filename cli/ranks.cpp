@@ -4,10 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <new>
-#include <thread>
 
 #include "chainrule/error.h"
 #include "chainrule/threads.h"
@@ -25,11 +23,9 @@ namespace chainrule::cli {
 #ifdef CHAINRULE_HAS_MPI
 namespace {
 
-/// Each rank that knows of an error would tell it. They take turns, and the first one that does ends the
-/// others.
+/// Several ranks may know of an error: one of them tells it, and ends the others.
 [[noreturn]] void give_up(dist::World& world, const std::string& message, int code) {
-  constexpr auto kTurn = std::chrono::milliseconds(200);
-  std::this_thread::sleep_for(std::min(world.rank(), 50) * kTurn);
+  world.take_turn();
   silence(false);
   complain(world.rank() == 0 || code == kRanks ? message
                                                : fmt::format("{}: {}", world.name_of(world.rank()), message));

@@ -68,6 +68,9 @@ class World final : public train::Team {
   void sum(std::int64_t shards, std::span<double> parts) override;
   /// @}
 
+  /// For an error that several ranks know of: returns at once on the first that is alive, and seconds later
+  /// on the others, unless they have been ended by then. So one tells it, and aborts.
+  void take_turn() const;
   /// Ends all ranks at once with this exit code, as far as the launcher takes it over.
   [[noreturn]] void abort(int code);
 

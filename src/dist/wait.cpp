@@ -3,8 +3,10 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <thread>
 
 #include "core/text.h"
 #include "dist/world.h"
@@ -22,7 +24,21 @@ std::string name(const Origin& origin, std::size_t rank) {
   return cat("rank ", rank, " on host ", origin.host);
 }
 
+/// Of this machine: of others nothing is known.
+bool is_dead(const Origin& other, const Origin& self) {
+  return other.machine == self.machine && kill(static_cast<pid_t>(other.pid), 0) != 0 && errno == ESRCH;
+}
+
 }  // namespace
+
+void World::take_turn() const {
+  const std::vector<Origin>& all = inside_->origins;
+  const Origin& self = all[static_cast<std::size_t>(rank())];
+  int before = 0;
+  for (int i = 0; i < rank(); ++i) before += is_dead(all[static_cast<std::size_t>(i)], self) ? 0 : 1;
+  constexpr auto kFirst = std::chrono::milliseconds(2000), kEach = std::chrono::milliseconds(200);
+  if (before > 0) std::this_thread::sleep_for(kFirst + std::min(before, 20) * kEach);
+}
 
 double World::Inside::limit() const { return options.timeout * (has_begun ? 1 : 10); }
 
@@ -30,11 +46,9 @@ double World::Inside::limit() const { return options.timeout * (has_begun ? 1 : 
 void World::Inside::look_for_the_dead() const {
   const Origin& self = origins[static_cast<std::size_t>(rank)];
   for (std::size_t i = 0; i < origins.size(); ++i) {
-    const Origin& other = origins[i];
-    if (other.machine != self.machine || kill(static_cast<pid_t>(other.pid), 0) == 0 || errno != ESRCH)
-      continue;
+    if (!is_dead(origins[i], self)) continue;
     throw RankError(
-        605, cat("[dist] ", name(other, i), " is gone: its process ", other.pid,
+        605, cat("[dist] ", name(origins[i], i), " is gone: its process ", origins[i].pid,
                  " has ended. The run ends; go on from its last checkpoint, with any number of ranks."));
   }
 }

@@ -3,13 +3,12 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
 #include <map>
-#include <thread>
 
+#include "chainrule/ops.h"
 #include "chainrule/threads.h"
 #include "dist/small_run.h"
 
@@ -26,10 +25,16 @@ std::int64_t number(const char* name, std::int64_t otherwise) {
 }
 
 /// What is wrong with rank 1, on purpose.
-void trouble(std::int64_t step) {
+void trouble(train::Trainer& trainer) {
+  const std::int64_t step = trainer.steps_done();
   if (own_rank != 1) return;
   if (step == number("die_at", -1)) raise(SIGKILL);
   if (step == number("stop_at", -1)) raise(SIGSTOP);
+  if (step == number("spoil_at", -1)) {
+    nn::Parameter spoilt = trainer.net().parameters()[0].parameter;
+    spoilt.set_value(detach(spoilt.value() * 1.0001));
+  }
+  if (step == number("interrupt_at", -1)) trainer.interrupt();
   if (step == number("throw_at", -1)) throw std::runtime_error("rank 1 has had enough");
 }
 
@@ -46,13 +51,13 @@ int train_on_ranks() {
            .steps = number("steps", 12),
            .team = &world,
            .folder = given["folder"],
-           .before_step = trouble,
+           .after_step = trouble,
            .lr = own_rank == 1 && given.count("lr") != 0 ? std::atof(given["lr"].c_str()) : 0.05});
     }
     if (own_rank == 0) std::cout << all << std::flush;
     return 0;
   } catch (const std::exception& error) {
-    std::this_thread::sleep_for(own_rank * std::chrono::milliseconds(200));
+    world.take_turn();
     std::cerr << error.what() << std::endl;
     world.abort(7);
   }

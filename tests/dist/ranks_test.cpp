@@ -67,6 +67,21 @@ TEST(Ranks, OtherSettingsAreRefused) {
       << ran.text;
 }
 
+TEST(Ranks, OtherParametersAreNoticed) {
+  CHAINRULE_NEEDS_MPIRUN;
+  const Ran ran = train_on(3, 1, "net=two_layer steps=120 spoil_at=30");
+  EXPECT_EQ(ran.code, 7);
+  EXPECT_NE(ran.text.find("[train] rank 1 on host "), std::string::npos) << ran.text;
+  EXPECT_NE(ran.text.find("\n  state.parameters is "), std::string::npos) << ran.text;
+}
+
+TEST(Ranks, WhatInterruptsOneEndsAllAtTheSameStep) {
+  CHAINRULE_NEEDS_MPIRUN;
+  const Ran ran = train_on(3, 1, "net=two_layer interrupt_at=8");
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(ran.text, train_small({.steps = 9}));
+}
+
 TEST(Ranks, MoreThanShards) {
   CHAINRULE_NEEDS_MPIRUN;
   const Ran ran = train_on(3, 1, "net=two_layer shards=2");

@@ -48,9 +48,7 @@ std::string train_small(const SmallRun& run) {
                          {what.train, {.batch_size = 30, .seed = 3, .transforms = {}}},
                          {.seed = 7, .shards = run.shards, .team = run.team});
   trainer.on(steps(5), train::evaluate(what.test, {.batch_size = 100}));
-  if (run.before_step != nullptr) {
-    trainer.on(steps(1), [&](const train::State& state) { run.before_step(state.step); });
-  }
+  if (run.after_step != nullptr) trainer.on(steps(1), [&](train::Trainer& t) { run.after_step(t); });
   if (!run.folder.empty()) {
     if (std::filesystem::exists(run.folder + "/run.toml")) trainer.resume(run.folder);
     trainer.on(steps(1), train::checkpoint(run.folder));

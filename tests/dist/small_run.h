@@ -14,8 +14,8 @@ struct SmallRun {
   std::int64_t shards = 8, steps = 12;
   train::Team* team = nullptr;
   std::string folder = {};  // keeps checkpoints, each step, and resumes
-  /// Called before each step.
-  void (*before_step)(std::int64_t step) = nullptr;
+  /// Called after each step.
+  void (*after_step)(train::Trainer& trainer) = nullptr;
   double lr = 0.05;
 };
 
