@@ -10,8 +10,8 @@ namespace {
 
 constexpr int kSum = 2;
 
-/// So many bytes are added up at a time: small enough to be in the cache still when they are added, large
-/// enough that a message costs more than its beginning. docs/distributed.md has what was measured.
+/// So many bytes are added up at a time: room for as many is needed beside the numbers themselves.
+/// docs/distributed.md has what was measured.
 constexpr std::size_t kBucketBytes = std::size_t{1} << 22;
 
 template <class T>
