@@ -244,9 +244,9 @@ int run(const TrainOptions& options, train::Team* team) {
   use_threads_of_rank(options.threads, team);
   LoadedData data = load_data(experiment.data, experiment.seed);
   if (team != nullptr) require_same_settings(of_all_ranks(experiment, data), team);
-  Training training(std::move(experiment), std::move(data), team);
+  Training training(std::move(experiment), std::move(data), options.dry_run ? nullptr : team);
   train::Trainer& trainer = training.trainer();
-  if (options.dry_run) return trainer.writes() ? describe_run(training, options.json) : kDone;
+  if (options.dry_run) return is_silent_rank() ? kDone : describe_run(training, options.json);
 
   if (!options.out.empty() && trainer.writes()) prepare_folder(options);
   const std::string resumed = resume(training, options);
