@@ -216,6 +216,7 @@ void ShardedStep::refuse(Step& step) {
     } catch (const ValueError& error) {
       if (error.code() != 80) throw;
       text = error.what();
+      text.erase(text.rfind(" (E"));
     }
   }
   if (options_.team != nullptr) {

@@ -98,6 +98,7 @@ TEST(Shards, ALossThatIsNotFiniteIsExplained) {
       {data::arrays(x, zeros({8, 1})), {.batch_size = 8, .order = data::Batches::Order::sequential}},
       {.shards = 4});
   const std::string message = message_of([&] { trainer.step(); });
+  EXPECT_EQ(message.find("(E080)"), message.rfind("(E080)")) << message;
   EXPECT_NE(message.find("the loss is nan at step 1"), std::string::npos) << message;
   EXPECT_NE(message.find("It was batch 1 of epoch 1. Row 6 of x is not finite. (E080)"), std::string::npos)
       << message;
