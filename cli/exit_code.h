@@ -13,12 +13,14 @@ inline constexpr int kCheckFailed = 3;
 inline constexpr int kUnreadable = 4;  ///< an input file
 inline constexpr int kDiverged = 5;    ///< a loss that is not finite
 inline constexpr int kOtherRun = 6;    ///< a checkpoint that is damaged, or of another run
+inline constexpr int kRanks = 7;       ///< of several ranks one is gone, does not answer, or differs
 
 /// Which of them an error is. What is wrong with a value or a shape comes from settings, as a rule.
 inline int exit_code_of(const Error& error) {
   const int number = error.code();
   const auto is_from = [number](int first, int last) { return number >= first && number <= last; };
   if (number == 80) return kDiverged;
+  if (is_from(604, 609)) return kRanks;
   if (is_from(303, 305) || number == 307 || number == 311 || number == 359) return kOtherRun;
   if (number == 293 || is_from(344, 349)) return kUnreadable;
   if (dynamic_cast<const FileError*>(&error) != nullptr) {

@@ -59,6 +59,8 @@ void TrainSettings::fields(Fields& f) {
   f("epochs", epochs, "how often all rows are seen; 0: steps decide, or it is 10", at_least(0));
   f("steps", steps, "batches to train on, in place of epochs; 0: epochs decide", at_least(0));
   f("batch_size", batch_size, "rows a step", between(1, 100'000'000));
+  f("shards", shards, "parts of a batch whose gradients are made alone and added up: what ranks share",
+    between(1, 1'000'000));
   f("order", order, kOrders, "in which rows come");
   f("report_every", report_every, "steps from one report to the next; 0: an epoch, of texts 250 at most",
     at_least(0));

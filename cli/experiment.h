@@ -56,6 +56,7 @@ struct TrainSettings {
   double epochs = 0;  // 0: not given, as for steps
   std::int64_t steps = 0;
   std::int64_t batch_size = 100;
+  std::int64_t shards = 1;
   data::Batches::Order order = data::Batches::Order::shuffled;
   std::int64_t report_every = 0;
   std::int64_t patience = 0;

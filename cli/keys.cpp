@@ -35,6 +35,8 @@ constexpr Short kShort[] = {
     {"--epochs", "train.epochs", "N", "how often all rows are seen"},
     {"--steps", "train.steps", "N", "batches to train on, in place of epochs"},
     {"--batch-size", "train.batch_size", "N", "rows a step"},
+    {"--shards", "train.shards", "N",
+     "parts of a batch, shared by the ranks that mpirun starts;\nthe results depend on it, not on the ranks"},
     {"--patience", "train.patience", "N",
      "reports without a better validation loss after which\nit stops; 0: never"},
     {"--seed", "seed", "N", "of the first weights and the order of rows, not of the data"},

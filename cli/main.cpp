@@ -23,6 +23,7 @@
 #include "options.h"
 #include "output.h"
 #include "plan/report.h"
+#include "ranks.h"
 
 namespace chainrule::cli {
 namespace {
@@ -30,7 +31,8 @@ namespace {
 constexpr const char* kFooter =
     "Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 a check found a\n"
     "difference, 4 an input cannot be read, 5 training diverged, 6 a checkpoint that is\n"
-    "damaged or of another run, 130 stopped by Ctrl-C (143 by SIGTERM) after saving.\n\n"
+    "damaged or of another run, 7 a rank that is gone, silent or different, 130 stopped\n"
+    "by Ctrl-C (143 by SIGTERM) after saving.\n\n"
     "Environment: CHAINRULE_NUM_THREADS and CHAINRULE_SIMD (avx512, avx2, sse4) limit\n"
     "what is used, CHAINRULE_DATA_DIR is a folder with data sets, CHAINRULE_MODE (lazy,\n"
     "eager, verify) says how graphs are computed, CHAINRULE_VERBOSE=1 reports plans.\n"
@@ -196,6 +198,7 @@ int guarded_main(int argc, char** argv) {
   hide_source_lines();
   set_report_sink([](std::string_view line) { complain(line); });
   int code = kFailed;
+  silence(is_silent_rank());
   try {
     code = parse_and_run(argc, argv);
   } catch (const Error& error) {

@@ -13,6 +13,7 @@ namespace chainrule::cli {
 namespace {
 
 int first_error = 0;
+bool is_silenced = false;
 
 }  // namespace
 
@@ -35,7 +36,11 @@ void write_text(std::FILE* stream, std::string_view text) {
 
 int stdout_error() { return first_error; }
 
-void complain(std::string_view message) { write_text(stderr, colored_message(message)); }
+void silence(bool is_silent) { is_silenced = is_silent; }
+
+void complain(std::string_view message) {
+  if (!is_silenced) write_text(stderr, colored_message(message));
+}
 
 void warn(std::string_view message) {
   std::string text = "warning: ";

@@ -17,6 +17,8 @@ int stdout_error();
 
 /// Like write_text(stderr, "chainrule: <message>\n"), with colours on a terminal.
 void complain(std::string_view message);
+/// From now on complaints are dropped, or not any more: of several ranks one speaks for all.
+void silence(bool is_silent);
 /// The same with "warning: " in front.
 void warn(std::string_view message);
 

@@ -25,6 +25,7 @@
 #include "options.h"
 #include "output.h"
 #include "progress.h"
+#include "ranks.h"
 #include "report.h"
 #include "symptoms.h"
 #include "train/interrupt.h"
@@ -41,6 +42,7 @@ struct TrainOptions {
   std::vector<Given> given;
   std::int64_t threads = 0;
   std::int64_t checkpoint_every = 1000;
+  std::int64_t rank_timeout = 20;
   std::string log_format = "text";
   std::string port;  // of --serve
   LiveOptions live;
@@ -56,6 +58,13 @@ std::int64_t parameters_of(const nn::Layer& net) {
   return numbers;
 }
 
+/// ", 4 ranks for 8 shards"
+std::string ranks_of(const train::TrainerOptions& options) {
+  if (options.shards == 1) return "";
+  const int ranks = options.team != nullptr ? options.team->size() : 1;
+  return fmt::format(", {} rank{} for {} shards", ranks, ranks == 1 ? "" : "s", options.shards);
+}
+
 std::string header(Training& training, const std::string& resumed, const std::string& page) {
   const Experiment& experiment = training.experiment();
   const auto per_epoch = static_cast<double>(training.trainer().steps_per_epoch());
@@ -63,13 +72,13 @@ std::string header(Training& training, const std::string& resumed, const std::st
       "data      {}\n"
       "net       {}; {} parameters\n"
       "training  {} steps ({:.4g} epochs) of {} rows, {}, lr {}, seed {}\n"
-      "machine   {}\n{}{}",
+      "machine   {}{}\n{}{}",
       training.data().described, config::describe(training.net()), parameters_of(training.net()),
       training.steps(), static_cast<double>(training.steps()) / per_epoch, experiment.train.batch_size,
       config::describe(*experiment.optimizer.rule),
       experiment.optimizer.options.lr ? config::describe(*experiment.optimizer.options.lr) : "of the rule",
-      experiment.seed, machine(), resumed.empty() ? "" : "run       " + resumed + "\n",
-      page.empty() ? "" : "page      " + page + "\n");
+      experiment.seed, machine(), ranks_of(training.trainer().options()),
+      resumed.empty() ? "" : "run       " + resumed + "\n", page.empty() ? "" : "page      " + page + "\n");
 }
 
 /// Equal if, and in practice only if, every bit of the parameters is.
@@ -238,7 +247,7 @@ void read_port(TrainOptions& options) {
 
 Shared<Live> serve(const TrainOptions& options, Training& training, Progress& progress,
                    const train::InterruptGuard& interrupts, const Shared<train::Handler>& keeper) {
-  if (!options.is_served) return {};
+  if (!options.is_served || !training.trainer().writes()) return {};
   const std::string name = options.folder().empty() ? training.experiment().data.name : options.folder();
   Shared<Live> live = serve_live(options.live, training, name, progress, interrupts, keeper);
   training.trainer().on(steps(1), live);
@@ -263,23 +272,45 @@ void show_report(const Shared<Live>& live, const TrainOptions& options, Training
   live->show_report(report_html(run));
 }
 
-int run(TrainOptions options) {
+/// What must be the same on all ranks.
+std::string of_all_ranks(const Experiment& experiment, const LoadedData& data) {
+  return config::to_toml(config::Value::of_table({{"version", config::Value(CHAINRULE_VERSION)},
+                                                  {"options", config::write(experiment)},
+                                                  {"data", fingerprint_of(data)}}));
+}
+
+/// Saves and tells what a run came to. Of several ranks the first one does.
+int finish(const TrainOptions& options, Training& training, const train::Result& result, Progress& progress) {
+  const std::string text = json_text(document(training, result));
+  const bool is_saved = save_results(options.folder(), training, text);
+  progress.line(last_line(training.trainer(), result, is_saved ? options.folder() : ""));
+  if (options.json) write_text(stdout, text);
+  return !is_saved && !options.folder().empty() ? kFailed : kDone;
+}
+
+int run(TrainOptions options, train::Team* team) {
   read_port(options);
+  if (options.live.is_control && team != nullptr && team->size() > 1) {
+    throw ValueError(398, "[train] --serve-control: what the page changes would reach one of the ranks alone. "
+                          "Leave it out, or train with one rank.");
+  }
   if (options.tensorboard && options.folder().empty()) {
     throw ValueError(376, "[train] --tensorboard writes into the folder of the run. Name one: --out RUN.");
   }
   Experiment experiment =
       options.resume.empty() ? read_experiment(options.file, options.given) : resumed_experiment(options);
-  use_threads(options.threads);
+  use_threads_of_rank(options.threads, team);
   LoadedData data = load_data(experiment.data, experiment.seed);
-  Training training(std::move(experiment), std::move(data));
-  if (options.dry_run) return describe_run(training, options.json);
-
-  if (!options.out.empty()) prepare_folder(options);
-  const std::string resumed = resume(training, options);
+  if (team != nullptr) require_same_settings(of_all_ranks(experiment, data), team);
+  Training training(std::move(experiment), std::move(data), options.dry_run ? nullptr : team);
   train::Trainer& trainer = training.trainer();
+  if (options.dry_run) return is_silent_rank() ? kDone : describe_run(training, options.json);
+
+  if (!options.out.empty() && trainer.writes()) prepare_folder(options);
+  const std::string resumed = resume(training, options);
   const train::InterruptGuard interrupts;
-  Progress progress(lines_of(options), training.steps() - trainer.steps_done(), "steps");
+  Progress progress(trainer.writes() ? lines_of(options) : nullptr, training.steps() - trainer.steps_done(),
+                    "steps");
   training.add_handlers();
   trainer.on(steps(1), Shared<train::Handler>(new Watcher(progress, interrupts, trainer.steps_done(),
                                                           {.keeps_results = !options.folder().empty(),
@@ -291,13 +322,11 @@ int run(TrainOptions options) {
   if (options.verbose) progress.line(training.net().summary(training.data().train.take({0})[0]) + "\n");
   const train::Result result = run_watched(training, live);
 
-  const std::string text = json_text(document(training, result));
-  const bool is_saved = save_results(options.folder(), training, text);
-  progress.line(last_line(trainer, result, is_saved ? options.folder() : ""));
-  if (options.json) write_text(stdout, text);
+  const int signal = largest(interrupts.signal(), team);
+  const int code = trainer.writes() ? finish(options, training, result, progress) : kDone;
   show_report(live, options, training);
-  if (!is_saved && !options.folder().empty()) return kFailed;
-  return result.stopped && interrupts.signal() != 0 ? 128 + interrupts.signal() : kDone;
+  if (code != kDone) return code;
+  return result.stopped && signal != 0 ? 128 + signal : kDone;
 }
 
 void add_live_options(CLI::App& train, TrainOptions& options) {
@@ -344,6 +373,8 @@ Command add_train(CLI::App& app) {
       train.add_flag("--force", options->force, "replace the results that are in RUN already");
   add_integer(train, "--checkpoint-every", options->checkpoint_every, 1, 1'000'000'000'000,
               "steps between checkpoints");
+  add_integer(train, "--rank-timeout", options->rank_timeout, 1, 1'000'000,
+              "of several ranks: seconds without a sign of life after\nwhich one is given up");
   train
       .add_option("--resume", options->resume,
                   "go on with a run of --out that was stopped or killed: with\n"
@@ -381,7 +412,9 @@ Command add_train(CLI::App& app) {
       "  chainrule train --resume run1\n"
       "  chainrule train cars.toml --lr 0.01 --out cars1\n"
       "  chainrule train --data cars.csv --target mpg --net 'mlp([64, 1])'");
-  return [options] { return run(*options); };
+  return [options] {
+    return run_on_ranks(options->rank_timeout, [&](train::Team* team) { return run(*options, team); });
+  };
 }
 
 }  // namespace chainrule::cli

@@ -37,11 +37,12 @@ class Reporting final : public train::Handler {
 
 }  // namespace
 
-Training::Training(Experiment experiment, LoadedData data)
+Training::Training(Experiment experiment, LoadedData data, train::Team* team)
     : experiment_(made(std::move(experiment), data)),
       data_(std::move(data)),
       optimizer_(*experiment_.net, experiment_.optimizer.rule, experiment_.optimizer.options),
-      trainer_(task(), optimizer_, loader(), {.seed = experiment_.seed}) {}
+      trainer_(task(), optimizer_, loader(),
+               {.seed = experiment_.seed, .shards = experiment_.train.shards, .team = team}) {}
 
 data::Loader Training::loader() const {
   return {data_.train,
@@ -89,7 +90,7 @@ train::Result Training::run() {
   if (experiment_.train.patience == 0) return result;
   result.last.metrics.clear();
   for (const auto& [part, source] : parts()) {
-    for (train::Measure& measure : train::measure(task(), source)) {
+    for (train::Measure& measure : train::measure(task(), source, 1000, trainer_.options().team)) {
       measure.name = part + "." + measure.name;
       result.last.metrics.push_back(std::move(measure));
     }

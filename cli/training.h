@@ -13,8 +13,9 @@ namespace chainrule::cli {
 class Training {
  public:
   /// @param data  what load_data gave for them.
-  /// @throws ValueError  for settings that do not fit the data or each other (E340 to E342).
-  Training(Experiment experiment, LoadedData data);
+  /// @param team  the ranks that share the work; null for none.
+  /// @throws ValueError  for settings that do not fit the data or each other (E340 to E342, E600).
+  Training(Experiment experiment, LoadedData data, train::Team* team = nullptr);
   Training(const Training&) = delete;
   Training& operator=(const Training&) = delete;
 

@@ -31,7 +31,7 @@ void Watcher::call(train::Trainer& trainer) {
   progress_.update(trainer.steps_done() - begin_);
   // Nobody is left to read what would be printed, as after `| head -1`.
   const bool in_vain = stdout_error() != 0 && !options_.keeps_results;
-  if (interrupts_.signal() != 0 || in_vain) trainer.stop("interrupted");
+  if (interrupts_.signal() != 0 || in_vain) trainer.interrupt();
 }
 
 void Watcher::reported(train::Trainer& trainer, const train::Report& report) {

@@ -11,7 +11,7 @@
 set -euo pipefail
 cd "${1:-$(dirname "$0")/..}"
 
-export kRooms='core kernels graph ops autodiff plan config io nn optim data train explain plot c_export onnx serve cli'
+export kRooms='core kernels graph ops autodiff plan config io nn optim data train explain plot c_export onnx dist serve cli'
 
 # The room behind each public header; one not named here belongs to the room of its folder, or of its own name.
 export kPublic='array:core dtype:core half:core error:core location:core random:core shape:core shared:core threads:core duration:core
@@ -20,7 +20,8 @@ export kPublic='array:core dtype:core half:core error:core location:core random:
 
 export kThirdParty='hwy/:kernels Eigen/:kernels zlib.h:data zlib.h:cli curl/:cli zip.h:io png.h:cli png.h:data png.h:plot jpeglib.h:data jerror.h:data fmt/:cli CLI/:cli
                       nlohmann/:config nlohmann/:io nlohmann/:train nlohmann/:cli toml++/:config
-                      onnx/onnx_pb.h:onnx onnx/checker.h:onnx onnx/shape_inference/:onnx'
+                      onnx/onnx_pb.h:onnx onnx/checker.h:onnx onnx/shape_inference/:onnx
+                      mpi.h:dist'
 
 export kStandard='algorithm any array atomic barrier bit bitset cassert cctype cerrno cfenv cfloat charconv chrono
   cinttypes climits clocale cmath codecvt compare complex concepts condition_variable coroutine csetjmp csignal cstdarg

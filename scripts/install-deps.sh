@@ -6,6 +6,7 @@
 #   plot    rsvg-convert, for plots as PNG            site    MkDocs and Doxygen, for the documentation as pages
 #   cross   what C for 32 bits and for ARM is tested with
 #   torch   PyTorch, which reads and writes what the tests of its names compare
+#   dist    Open MPI, for training on several machines
 #   onnx    ONNX and protobuf, ONNX's own tests    python  Python's headers, pybind11, NumPy, pytest
 #   web     Emscripten, Node.js and npm, and Chromium, in which the pages are tested
 #
@@ -51,6 +52,8 @@ libonnx-dev           onnx   header:onnx/onnx_pb.h
 libprotobuf-dev       onnx   header:google/protobuf/message.h
 protobuf-compiler     onnx   command:protoc
 python3-onnx          onnx   have_python_onnx
+libopenmpi-dev        dist   have_mpi
+openmpi-bin           dist   command:mpirun
 python3-dev           python have_python_headers
 pybind11-dev          python have_pybind11
 python3-numpy         python have_numpy
@@ -118,6 +121,9 @@ have_python_headers() {
 }
 
 have_pybind11() { [[ -e /usr/include/pybind11/pybind11.h ]]; }
+
+# Its headers lie in a folder of their own, which its compiler knows.
+have_mpi() { command -v mpicxx >/dev/null && mpicxx --showme:version >/dev/null 2>&1; }
 
 # Its headers lie in a folder of their own, which CMake finds.
 have_eigen() { pkg-config --exists eigen3 2>/dev/null; }

@@ -84,6 +84,16 @@ class Optimizer {
   /// One step with given gradients, in the order of the parameters that are not frozen.
   /// @throws ValueError  for another number of gradients, or one that does not fit its parameter (E044).
   void step(std::vector<Tensor> gradients);
+  /// One step with sums of gradients that were made in parts, as of the shards of a batch, each times what
+  /// its loss counted: they are divided by what all parts counted, a scalar. What the pass collected is
+  /// stored.
+  /// @throws ValueError  as for given gradients (E044).
+  void step(std::vector<Tensor> sums, Tensor counted, nn::Pass& pass);
+  /// The gradients of a loss, as graph, in the order of the parameters that are not frozen.
+  /// @throws ValueError  if the loss does not depend on one (E263), or there is none (E267).
+  std::vector<Tensor> gradients(const Tensor& loss, Location where = Location::current());
+  /// The values of the parameters that are not frozen.
+  std::vector<Tensor> trained() const;
   /// One step with what Layer::backward left in the parameters.
   /// @throws ValueError  if a parameter has no gradient (E044).
   void step();
@@ -130,6 +140,7 @@ class Optimizer {
   void find_gradients(const Tensor& loss, Workspace& w, Location where) const;
   void limit(std::vector<Tensor>& gradients) const;
   void check_fit(const Tensor& made, const Tensor& value, const std::string& name) const;
+  void check_gradients(std::span<const Tensor> gradients) const;
   void find_updates(Workspace& w);
   void find_update(Workspace& w, std::size_t i, double lr);
   void add_up(Workspace& w);

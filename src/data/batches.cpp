@@ -65,6 +65,11 @@ std::span<const std::int64_t> Batches::at(std::int64_t step) {
                                                        static_cast<std::size_t>(size));
 }
 
+std::int64_t Batches::count(std::int64_t step) const {
+  if (draws()) return options_.batch_size;
+  return std::min(options_.batch_size, rows_ - step % steps_per_epoch_ * options_.batch_size);
+}
+
 void Batches::draw(std::int64_t step) {
   Random random(options_.seed, streams::kSample, static_cast<std::uint64_t>(step));
   if (order_.empty()) order_ = vector_with_room<std::int64_t>(options_.batch_size);

@@ -84,11 +84,13 @@ struct Loader::Inside {
   void work();
   void start(std::int64_t step);
   Slot& slot(std::int64_t step) { return slots[static_cast<std::size_t>(step) % slots.size()]; }
+  std::span<const std::int64_t> rows_at(std::int64_t step);
   bool has_work() const { return next < wanted + static_cast<std::int64_t>(slots.size()); }
 
   Pipeline pipeline;
   Options options;
   Batches batches;
+  std::int64_t begin = 0, end = 1, parts = 1;  // of each batch
 
   // Used with workers only, all under the mutex.
   std::mutex mutex;
@@ -100,6 +102,13 @@ struct Loader::Inside {
   bool stopped = false;
   std::vector<std::thread> threads;
 };
+
+std::span<const std::int64_t> Loader::Inside::rows_at(std::int64_t step) {
+  const std::span<const std::int64_t> all = batches.at(step);
+  const auto count = static_cast<std::int64_t>(all.size());
+  const std::int64_t first = count * begin / parts, last = count * end / parts;
+  return all.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first));
+}
 
 Batch Loader::Inside::make(std::int64_t step, std::span<const std::int64_t> rows) const {
   std::array<Tensor, Columns::kMost> tensors;
@@ -119,7 +128,7 @@ void Loader::Inside::work() {
     if (stopped) return;
     const std::int64_t step = next++;
     const std::uint64_t mine = course;
-    const auto chosen = batches.at(step);
+    const auto chosen = rows_at(step);
     rows.assign(chosen.begin(), chosen.end());
     lock.unlock();
     Slot result;
@@ -152,7 +161,7 @@ void Loader::Inside::start(std::int64_t step) {
 }
 
 Batch Loader::Inside::at(std::int64_t step) {
-  if (options.workers == 0) return make(step, batches.at(step));
+  if (options.workers == 0) return make(step, rows_at(step));
   std::unique_lock lock(mutex);
   if (step != wanted || threads.empty()) {
     batches.at(step);  // says if there is no such step
@@ -179,6 +188,16 @@ std::vector<std::int64_t> Loader::rows(std::int64_t step) const {
   }();
   const std::span<const std::int64_t> rows = order.at(step);
   return {rows.begin(), rows.end()};
+}
+std::int64_t Loader::row_count(std::int64_t step) const { return inside().batches.count(step); }
+void Loader::take_part(std::int64_t begin, std::int64_t end, std::int64_t parts) {
+  if (parts < 1 || begin < 0 || end < begin || end > parts) {
+    throw ValueError(276, cat("[loader] parts ", begin, " to ", end, " of ", parts,
+                              "; need at least one part, and those from 0 to that number."));
+  }
+  const std::lock_guard lock(inside().mutex);
+  inside().begin = begin, inside().end = end, inside().parts = parts;
+  if (!inside().threads.empty()) inside().start(inside().wanted);
 }
 std::int64_t Loader::steps_per_epoch() const { return inside().batches.steps_per_epoch(); }
 const Source& Loader::source() const { return inside().pipeline.source(); }

@@ -204,8 +204,7 @@ void Optimizer::find_gradients(const Tensor& loss, Workspace& w, Location where)
   }
 }
 
-void Optimizer::step(std::vector<Tensor> gradients) {
-  prepare();
+void Optimizer::check_gradients(std::span<const Tensor> gradients) const {
   if (gradients.size() != trained_.size()) {
     throw ValueError(44, cat("[", rule_->info().name, "] ", gradients.size(), " gradients for ",
                              trained_.size(), " parameters."));
@@ -217,11 +216,42 @@ void Optimizer::step(std::vector<Tensor> gradients) {
                              name_of(gradients[i].dtype()), ", parameter ", named(trained_[i]).name, " ",
                              value.shape(), " ", name_of(value.dtype()), "; both must be equal."));
   }
+}
+
+void Optimizer::step(std::vector<Tensor> gradients) {
+  prepare();
+  check_gradients(gradients);
   const Reused<Workspace> w;
   for (const Trained& trained : trained_) w->values.push_back(named(trained).parameter.value());
   std::move(gradients.begin(), gradients.end(), std::back_inserter(w->gradients));
   find_updates(*w);
   apply(*w, nullptr, History::keep);
+}
+
+void Optimizer::step(std::vector<Tensor> sums, Tensor counted, nn::Pass& pass) {
+  prepare();
+  check_gradients(sums);
+  const Reused<Workspace> w;
+  for (const Trained& trained : trained_) w->values.push_back(named(trained).parameter.value());
+  w->counted = std::move(counted);
+  w->are_sums = true;
+  std::move(sums.begin(), sums.end(), std::back_inserter(w->gradients));
+  find_updates(*w);
+  apply(*w, &pass, History::end);
+}
+
+std::vector<Tensor> Optimizer::gradients(const Tensor& loss, Location where) {
+  prepare();
+  const Reused<Workspace> w;
+  for (const Trained& trained : trained_) w->values.push_back(named(trained).parameter.value());
+  find_gradients(loss, *w, where);
+  return {std::move_iterator(w->gradients.begin()), std::move_iterator(w->gradients.end())};
+}
+
+std::vector<Tensor> Optimizer::trained() const {
+  std::vector<Tensor> values;
+  for (const Trained& trained : trained_) values.push_back(named(trained).parameter.value());
+  return values;
 }
 
 void Optimizer::step() {

@@ -43,20 +43,23 @@ void Optimizer::add_up(Workspace& w) {
   w.replace(0, counted_, is_first ? counted + 0 : counted_ + counted);
 }
 
-/// The mean of the gradients of all steps that belong to this update. Where nothing counts it is 0.
+/// The mean of the gradients of all steps, or parts, that belong to this update. Where nothing counts it is
+/// 0.
 void Optimizer::take_mean(Workspace& w) const {
-  const Tensor total = counted_ + (w.counted.is_empty() ? scalar(1, f64) : w.counted);
+  const bool adds = options_.accumulate > 1;
+  const Tensor now = w.counted.is_empty() ? scalar(1, f64) : w.counted;
+  const Tensor total = adds ? counted_ + now : now;
   const Tensor divisor = where(total > 0, total, 1);
   for (std::size_t i = 0; i < w.gradients.size(); ++i) {
     Tensor& gradient = w.gradients[i];
-    const Tensor& sum = states_[(i + 1) * state_names_.size() - 1];
-    gradient = (sum + gradient) / cast(divisor, gradient.dtype());
+    if (adds) gradient = states_[(i + 1) * state_names_.size() - 1] + gradient;
+    gradient = gradient / cast(divisor, gradient.dtype());
   }
 }
 
 /// With `accumulate` gradients count what the loss was a mean over.
 void Optimizer::weigh(Workspace& w) const {
-  if (w.counted.is_empty()) return;
+  if (w.counted.is_empty() || w.are_sums) return;
   w.counted = maximum(cast(reshape(w.counted, {}), f64), 0);
   for (Tensor& gradient : w.gradients) gradient = gradient * cast(w.counted, gradient.dtype());
 }
@@ -67,7 +70,7 @@ void Optimizer::find_updates(Workspace& w) {
   if ((steps_ + 1) % options_.accumulate != 0) {
     add_up(w);
   } else {
-    if (options_.accumulate > 1) take_mean(w);
+    if (options_.accumulate > 1 || w.are_sums) take_mean(w);
     limit(w.gradients);
     const double now = lr();
     for (std::size_t i = 0; i < trained_.size(); ++i) find_update(w, i, now);

@@ -29,6 +29,7 @@ struct Optimizer::Workspace {
   std::vector<Place> places;              // which ones the first of them are
   std::vector<Tensor> next;               // what is computed: new values and states first
   Tensor counted;                         // of this step, in f64; empty: 1
+  bool are_sums = false;                  // whether the gradients are times that already
   std::vector<NumberLeaves> numbers;      // the first `numbers_used`
   std::size_t numbers_used = 0;
 
@@ -36,6 +37,7 @@ struct Optimizer::Workspace {
     for (std::vector<Tensor>* tensors : {&values, &gradients, &states, &next}) tensors->clear();
     for (NumberLeaves& n : numbers) n.leaves.clear();
     counted = {};
+    are_sums = false;
     current.clear();
     places.clear();
     numbers_used = 0;

@@ -66,13 +66,38 @@ void flatten(const Value& value, const std::string& name,
     flatten(entry.value, name.empty() ? entry.key : name + "." + entry.key, out);
 }
 
-std::vector<std::pair<std::string, std::string>> settings_of(const std::string& toml) {
-  std::vector<std::pair<std::string, std::string>> found;
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+Settings settings_of(const std::string& toml) {
+  Settings found;
   const Value all = config::parse_toml(toml, "configuration");
-  for (const Entry& entry : all.table) {
-    if (entry.key != "metrics") flatten(entry.value, entry.key, found);  // they change no weight
-  }
+  for (const Entry& entry : all.table) flatten(entry.value, entry.key, found);
   return found;
+}
+
+/// What is not the same, a line each.
+/// @param there, here  where theirs and ours are: "in the run".
+std::string compare(const Settings& theirs, const Settings& ours, const std::string& there,
+                    const std::string& here) {
+  const auto find = [](const Settings& settings, const std::string& name) -> const std::string* {
+    for (const auto& [key, value] : settings) {
+      if (key == name) return &value;
+    }
+    return nullptr;
+  };
+  std::string lines;
+  for (const auto& [name, value] : theirs) {
+    const std::string* own = find(ours, name);
+    if (own == nullptr || *own != value) {
+      lines +=
+          cat("\n  ", name, " is ", value, " ", there, ", ", own != nullptr ? *own : "not there", " ", here);
+    }
+  }
+  for (const auto& [name, value] : ours) {
+    if (find(theirs, name) == nullptr)
+      lines += cat("\n  ", name, " is not there ", there, ", ", value, " ", here);
+  }
+  return lines;
 }
 
 }  // namespace
@@ -86,31 +111,29 @@ std::string Trainer::configuration() const {
             {"optimizer", optimizer_of(*optimizer_)},
             {"loader", loader_of(loader_.options())},
             {"data", data_of(loader_.source())}};
+  if (options_.shards != 1) all.push_back({"shards", Value(options_.shards)});
   if (!task_.weights().empty()) all.push_back({"weights", Value(task_.weights())});
   return config::to_toml(Value::of_table(std::move(all)));
 }
 
 std::string differences(const std::string& of_run, const std::string& here) {
-  const auto theirs = settings_of(of_run), ours = settings_of(here);
-  const auto find = [](const auto& settings, const std::string& name) -> const std::string* {
-    for (const auto& [key, value] : settings) {
-      if (key == name) return &value;
-    }
-    return nullptr;
-  };
-  std::string lines;
-  for (const auto& [name, value] : theirs) {
-    const std::string* own = find(ours, name);
-    if (own == nullptr || *own != value) {
-      lines +=
-          cat("\n  ", name, " is ", value, " in the run, ", own != nullptr ? *own : "not there", " here");
-    }
+  Settings theirs = settings_of(of_run), ours = settings_of(here);
+  for (Settings* settings : {&theirs, &ours})
+    std::erase_if(*settings,
+                  [](const auto& setting) { return setting.first == "metrics"; });  // change no weight
+  return compare(theirs, ours, "in the run", "here");
+}
+
+void require_same(Team& team, const std::string& toml) {
+  const std::vector<std::string> all = team.gather(toml);
+  const Settings first = settings_of(all.front());
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    if (all[i] == all.front()) continue;
+    const auto on = [](std::size_t rank) { return cat("on rank ", rank); };
+    throw RankError(607, cat("[train] ", team.name_of(static_cast<int>(i)), " differs from ", team.name_of(0),
+                             ":", compare(first, settings_of(all[i]), on(0), on(i)),
+                             "\nStart all ranks with the same program, settings and data."));
   }
-  for (const auto& [name, value] : ours) {
-    if (find(theirs, name) == nullptr)
-      lines += cat("\n  ", name, " is not there in the run, ", value, " here");
-  }
-  return lines;
 }
 
 }  // namespace chainrule::train

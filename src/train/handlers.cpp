@@ -16,7 +16,8 @@ class Evaluate final : public Handler {
   }
   bool measures() const override { return true; }
   void call(Trainer& trainer) override {
-    for (Measure& measure : train::measure(trainer.task(), source_, options_.batch_size)) {
+    for (Measure& measure :
+         train::measure(trainer.task(), source_, options_.batch_size, trainer.options().team)) {
       measure.name = options_.name + "." + measure.name;
       trainer.record(std::move(measure));
     }
@@ -32,7 +33,9 @@ class Print final : public Handler {
   explicit Print(std::ostream& out) : out_(out) {}
   bool measures() const override { return true; }
   void call(Trainer&) override {}
-  void reported(Trainer&, const Report& report) override { out_ << report << std::endl; }
+  void reported(Trainer& trainer, const Report& report) override {
+    if (trainer.writes()) out_ << report << std::endl;
+  }
 
  private:
   std::ostream& out_;

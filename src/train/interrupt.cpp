@@ -27,7 +27,7 @@ class StopOnInterrupt final : public Handler {
  public:
   void begin(Trainer&) override { guard_.emplace(); }
   void call(Trainer& trainer) override {
-    if (guard_ && guard_->signal() != 0) trainer.stop("interrupted");
+    if (guard_ && guard_->signal() != 0) trainer.interrupt();
   }
   void end(Trainer&) override { guard_.reset(); }
 

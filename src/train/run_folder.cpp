@@ -115,7 +115,7 @@ class RunFolder final : public Handler {
 
   void begin(Trainer& trainer) override {
     if (trainer.step_ < written_at_) written_at_ = -1;  // it went back
-    if (is_ready_) return;
+    if (is_ready_ || !trainer.writes()) return;
     std::error_code error;
     fs::create_directories(folder_, error);
     if (error || !fs::is_directory(folder_, error))
@@ -143,7 +143,7 @@ class RunFolder final : public Handler {
   }
 
   void call(Trainer& trainer) override {
-    if (written_at_ == trainer.step_) return;
+    if (written_at_ == trainer.step_ || !trainer.writes()) return;
     Appended(history_).flush();
     write_checkpoint(cat(folder_, "/", kCheckpointNames[next_]),
                      {.step = trainer.step_,
@@ -158,7 +158,8 @@ class RunFolder final : public Handler {
     next_ = 1 - next_;
     written_at_ = trainer.step_;
   }
-  void reported(Trainer&, const Report& report) override {
+  void reported(Trainer& trainer, const Report& report) override {
+    if (!trainer.writes()) return;
     const std::string line = to_json(report) + "\n";
     digest_.add(line);
     Appended(history_).write(line);

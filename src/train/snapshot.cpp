@@ -134,11 +134,14 @@ void Trainer::go_back() {
 
 /// After a loss that is not finite: if the weights are at fault, takes the last that were not. Returns the
 /// message.
-std::string Trainer::recover(const std::string& message, const data::Batch& batch) {
+std::string Trainer::recover(const std::string& message, const data::Batch& batch, std::int64_t first_row) {
   std::string text = message.substr(0, message.rfind(" (E"));
   text +=
       cat(" It was batch ", step_ % steps_per_epoch() + 1, " of epoch ", step_ / steps_per_epoch() + 1, ".");
-  text += bad_row(batch, loader_.rows(step_));
+  const std::vector<std::int64_t> rows = loader_.rows(step_);
+  text +=
+      bad_row(batch, std::span(rows).subspan(static_cast<std::size_t>(first_row),
+                                             static_cast<std::size_t>(batch.size() > 0 ? batch.rows() : 0)));
   if (!are_finite(tensors()) && !snapshot_.tensors.empty()) {
     go_back();
     text += cat(" The weights were not finite any more: they are those after step ", step_, " again.");

@@ -1,11 +1,15 @@
 // What is to be learnt, and how well it has been.
 #include "chainrule/train/task.h"
 
+#include <algorithm>
+
 #include "chainrule/config.h"
 #include "chainrule/error.h"
+#include "chainrule/io.h"
 #include "chainrule/ops.h"
 #include "core/text.h"
 #include "graph/node.h"
+#include "train/shard_tree.h"
 #include "train/source_row.h"
 
 namespace chainrule::train {
@@ -16,8 +20,8 @@ class Total {
  public:
   explicit Total(metric::AnyMetric metric) : metric_(std::move(metric)) {}
 
-  void add(const metric::Seen& seen) {
-    nn::Ports sums = metric_->sums(seen);
+  void add(const metric::Seen& seen) { add(metric_->sums(seen)); }
+  void add(nn::Ports sums) {
     if (metric_->collects() && total_.size() > 0) {
       parts_.push_back(std::exchange(total_, std::move(sums)));
       return;
@@ -31,6 +35,7 @@ class Total {
     }
   }
   nn::Ports& total() { return total_; }
+  const metric::AnyMetric& metric() const { return metric_; }
   Measure finish() const {
     nn::Ports total = total_;
     for (std::size_t i = 0; i < total.size() && !parts_.empty(); ++i) {
@@ -56,6 +61,63 @@ void compute(std::vector<Total>& totals) {
   evaluate(all);
   for (Total& total : totals) {
     for (std::size_t i = 0; i < total.total().size(); ++i) total.total()[i] = detach(total.total()[i]);
+  }
+}
+
+metric::Seen seen_of(const Task& task, const data::Batch& batch) {
+  nn::Pass pass = nn::Pass::inference();
+  Outcome outcome = task.outcome(batch, pass);
+  return {std::move(outcome.prediction), std::move(outcome.target), std::move(outcome.loss), batch.rows(),
+          std::move(outcome.counted)};
+}
+
+/// Calls `with` for some blocks of a source, and says of a wrong class number in which row of it that stands.
+template <class F>
+void for_blocks(const Task& task, const data::Source& source, std::int64_t size, Range blocks, F with) {
+  for (std::int64_t block = blocks.begin; block < blocks.end; ++block) {
+    const std::int64_t first = block * size;
+    const data::Batch batch = source.range(first, std::min(first + size, source.rows()));
+    try {
+      with(block, seen_of(task, batch));
+    } catch (const ValueError& error) {
+      throw with_row(error, batch,
+                     [first](std::int64_t row) { return cat("row ", first + row, " of the source"); });
+    }
+  }
+}
+
+/// The same as adding the blocks up alone: each rank finds the sums of some, all add all of them in order.
+void add_with(Team& team, const Task& task, const data::Source& source, std::int64_t size,
+              std::vector<Total>& totals) {
+  const auto name = [](std::int64_t block, std::size_t metric, std::size_t sum) {
+    return cat(block, "/", metric, "/", sum);
+  };
+  const std::int64_t blocks = data::blocks(source, size).size();
+  NamedTensors mine;
+  const auto find_sums = [&](std::int64_t block, const metric::Seen& seen) {
+    std::vector<Tensor> all;
+    for (std::size_t m = 0; m < totals.size(); ++m) {
+      const nn::Ports sums = totals[m].metric()->sums(seen);
+      for (std::size_t i = 0; i < sums.size(); ++i) {
+        mine.add(name(block, m, i), sums[i]);
+        all.push_back(sums[i]);
+      }
+    }
+    evaluate(all);
+  };
+  for_blocks(task, source, size, part_of(blocks, team.rank(), team.size()), find_sums);
+  const std::vector<std::string> texts = team.gather(io::safetensors_bytes(mine));
+  for (std::int64_t rank = 0; rank < team.size(); ++rank) {
+    const NamedTensors sums = io::parse_safetensors(texts[static_cast<std::size_t>(rank)]).tensors;
+    const Range range = part_of(blocks, rank, team.size());
+    for (std::int64_t block = range.begin; block < range.end; ++block) {
+      for (std::size_t m = 0; m < totals.size(); ++m) {
+        nn::Ports of_block;
+        while (const Tensor* sum = sums.find(name(block, m, of_block.size()))) of_block.push_back(*sum);
+        totals[m].add(std::move(of_block));
+      }
+      compute(totals);
+    }
   }
 }
 
@@ -115,27 +177,22 @@ Outcome Task::outcome(const data::Batch& batch, nn::Pass& pass) const {
   return {std::move(loss), std::move(prediction), target, std::move(counted)};
 }
 
-std::vector<Measure> measure(const Task& task, const data::Source& source, std::int64_t batch_size) {
+std::vector<Measure> measure(const Task& task, const data::Source& source, std::int64_t batch_size,
+                             Team* team) {
   check_rows(source);
   std::vector<Total> totals{Total(metric::loss)};
   for (const metric::AnyMetric& metric : task.metrics()) {
     if (metric->info().name != metric::Loss::kInfo.name) totals.emplace_back(metric);
   }
   const OriginScope scope(task.where());
-  std::int64_t first = 0;
-  for (const data::Batch& batch : data::blocks(source, batch_size)) {
-    nn::Pass pass = nn::Pass::inference();
-    Outcome outcome = task.outcome(batch, pass);
-    const metric::Seen seen{std::move(outcome.prediction), std::move(outcome.target), std::move(outcome.loss),
-                            batch.rows(), std::move(outcome.counted)};
-    try {
+  if (team != nullptr && team->size() > 1) {
+    add_with(*team, task, source, batch_size, totals);
+  } else {
+    const Range all{0, data::blocks(source, batch_size).size()};
+    for_blocks(task, source, batch_size, all, [&](std::int64_t, const metric::Seen& seen) {
       for (Total& total : totals) total.add(seen);
       compute(totals);
-    } catch (const ValueError& error) {
-      throw with_row(error, batch,
-                     [first](std::int64_t row) { return cat("row ", first + row, " of the source"); });
-    }
-    first += batch.rows();
+    });
   }
   std::vector<Measure> found;
   for (const Total& total : totals) found.push_back(total.finish());

@@ -44,8 +44,8 @@ class TensorBoard final : public Handler {
   }
 
   void call(Trainer&) override {}
-  void begin(Trainer&) override {
-    if (file_ != nullptr) return;
+  void begin(Trainer& trainer) override {
+    if (file_ != nullptr || !trainer.writes()) return;
     std::error_code error;
     std::filesystem::create_directories(folder_, error);
     path_ = cat(folder_, '/', file_name());
@@ -54,6 +54,7 @@ class TensorBoard final : public Handler {
     append(event_header(now()));
   }
   void reported(Trainer& trainer, const Report& report) override {
+    if (!trainer.writes()) return;
     const double time = now();
     std::string events = scalar_event(time, report.step, "loss", report.loss) +
                          scalar_event(time, report.step, "lr", report.lr);

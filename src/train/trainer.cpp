@@ -7,12 +7,17 @@
 #include <ostream>
 
 #include "chainrule/error.h"
+#include "chainrule/io.h"
 #include "core/text.h"
+#include "train/configuration.h"
+#include "train/sharded.h"
 #include "train/source_row.h"
 #include "train/step_of.h"
 
 namespace chainrule::train {
 namespace {
+
+constexpr std::int64_t kStepsBetweenChecks = 100;  // of the ranks' parameters
 
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -44,6 +49,10 @@ void quietly(F call) noexcept {
 Trainer::Trainer(Task task, optim::Optimizer& optimizer, data::Loader loader, Options options)
     : task_(std::move(task)), optimizer_(&optimizer), loader_(std::move(loader)), options_(options) {
   optimizer_->set_steps_per_epoch(steps_per_epoch());
+  if (options_.shards < 1)
+    throw ValueError(600, cat("[train] ", options_.shards, " shards; need at least 1."));
+  if (options_.shards > 1 || (options_.team != nullptr && options_.team->size() > 1))
+    sharded_ = Shared<Counted>(new ShardedStep(options_, loader_));
 }
 
 Trainer& Trainer::on(Duration every, Shared<Handler> handler) {
@@ -70,13 +79,11 @@ void Trainer::build() {
   task_.outcome(first_, pass);  // the graph is dropped
 }
 
-double Trainer::step() {
-  const data::Batch batch = first_of_ == step_ ? std::exchange(first_, {}) : loader_.at(step_);
-  first_of_ = -1;
+double Trainer::take_step(const data::Batch& batch) {
   nn::Pass pass = nn::Pass::training(options_.seed, step_);
   pass.init.seed = options_.seed;
   try {
-    last_loss_ = step_of(task_, *optimizer_, batch, pass);
+    return step_of(task_, *optimizer_, batch, pass);
   } catch (const ValueError& error) {
     if (error.code() == 22) {
       throw with_row(error, batch, [this](std::int64_t row) {
@@ -84,8 +91,40 @@ double Trainer::step() {
       });
     }
     if (error.code() != 80) throw;
-    throw ValueError(80, recover(error.what(), batch));
+    throw ValueError(80, recover(error.what(), batch, 0));
   }
+}
+
+double Trainer::take_sharded_step(const data::Batch& batch) {
+  auto& sharded = static_cast<ShardedStep&>(*sharded_);
+  try {
+    const ShardedStep::Done done = sharded.run(*this, batch, is_interrupted_);
+    if (done.is_interrupted) stop("interrupted");
+    return done.loss;
+  } catch (const ValueError& error) {
+    if (error.code() != 80) throw;
+    throw ValueError(80, recover(error.what(), sharded.bad, sharded.bad_row));
+  }
+}
+
+/// Before a run, and now and then: whether all ranks have the same parameters, and at first, settings.
+void Trainer::check_ranks() {
+  if (!sharded_ || options_.team == nullptr) return;
+  std::int64_t& checked_at = static_cast<ShardedStep&>(*sharded_).checked_at;
+  const bool is_first = checked_at < 0;
+  if (checked_at == step_) return;
+  checked_at = step_;
+  io::Fnv1a hash;
+  for (const auto& [name, parameter] : net().parameters()) hash.add(parameter.value());
+  require_same(*options_.team, cat(is_first ? configuration() : "", "\n[state]\nstep = ", step_,
+                                   "\nplanned = ", planned_, "\nparameters = \"", hash.hex(), "\"\n"));
+}
+
+double Trainer::step() {
+  if (sharded_) build();
+  const data::Batch batch = first_of_ == step_ ? std::exchange(first_, {}) : loader_.at(step_);
+  first_of_ = -1;
+  last_loss_ = sharded_ ? take_sharded_step(batch) : take_step(batch);
   loss_sum_ += last_loss_;
   ++loss_count_;
   ++step_;
@@ -108,13 +147,14 @@ Result Trainer::run(Duration length) {
     start_clock();
     while (step_ < planned_ && !is_stopped_) {
       step();
+      if (step_ % kStepsBetweenChecks == 0) check_ranks();
       fire();
     }
     stop_clock();
     return finish(from, seconds_before);
   } catch (...) {
     planned_ = step_;
-    is_stopped_ = false;
+    is_stopped_ = is_interrupted_ = false;
     loss_count_ = 0, loss_sum_ = 0;
     recorded_.clear();
     end_after_failure();
@@ -127,6 +167,8 @@ void Trainer::end_after_failure() {
 }
 
 void Trainer::begin() {
+  if (sharded_) static_cast<ShardedStep&>(*sharded_).checked_at = -1;
+  check_ranks();
   take_up();
   for (std::size_t i = hooks_.size(); i-- > 0;) hooks_[i].handler->begin(*this);  // undoes what ends did
   take_snapshot();
@@ -222,7 +264,7 @@ Result Trainer::finish(std::int64_t from, double seconds_before) {
                 .last = history_.empty() ? Report{.step = step_} : history_.back(),
                 .reason = is_stopped_ ? stop_reason_ : "all steps done",
                 .stopped = is_stopped_};
-  is_stopped_ = false;
+  is_stopped_ = is_interrupted_ = false;
   return result;
 }
 
@@ -230,6 +272,11 @@ void Trainer::stop(std::string reason) {
   if (is_stopped_) return;
   is_stopped_ = true;
   stop_reason_ = std::move(reason);
+}
+
+void Trainer::interrupt() {
+  if (options_.team == nullptr || options_.team->size() == 1) return stop("interrupted");
+  is_interrupted_ = true;
 }
 
 bool Trainer::has_measured() const {

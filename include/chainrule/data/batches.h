@@ -34,6 +34,9 @@ class Batches {
   /// Cheap for steps of one epoch; a change of epoch shuffles anew, O(rows).
   std::span<const std::int64_t> at(std::int64_t step);
 
+  /// How many rows a step has.
+  std::int64_t count(std::int64_t step) const;
+
   /// Batches that an epoch has: where rows are drawn, as many as it takes to draw as many as there are.
   std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
   std::int64_t rows() const { return rows_; }

@@ -57,6 +57,12 @@ class Loader {
 
   /// Which rows of the source the batch of a step has, in its order.
   std::vector<std::int64_t> rows(std::int64_t step) const;
+  /// How many those are.
+  std::int64_t row_count(std::int64_t step) const;
+  /// From now on `at` gives a part of each batch's rows: of so many parts of nearly the same size, as they
+  /// follow one another, those from begin on, before end. A row is the same as in the whole batch.
+  /// @throws ValueError  for less than one part (E276).
+  void take_part(std::int64_t begin, std::int64_t end, std::int64_t parts);
   /// With replacement, as many as it takes to draw as many rows as there are.
   std::int64_t steps_per_epoch() const;
   const Source& source() const;

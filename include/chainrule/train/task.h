@@ -11,6 +11,7 @@
 #include "chainrule/shared.h"
 #include "chainrule/train/loss.h"
 #include "chainrule/train/metric.h"
+#include "chainrule/train/team.h"
 
 namespace chainrule::train {
 
@@ -105,8 +106,10 @@ struct Measure {
 };
 
 /// The loss and the metrics of a task over a whole source, as inference. Takes `batch_size` rows at a time.
+/// @param team  ranks that share the batches, if there are any; all get the same, to the bits of one alone.
 /// @throws ValueError  for a source without rows (E081).
-std::vector<Measure> measure(const Task& task, const data::Source& source, std::int64_t batch_size = 1000);
+std::vector<Measure> measure(const Task& task, const data::Source& source, std::int64_t batch_size = 1000,
+                             Team* team = nullptr);
 
 /// One metric of a net that takes all columns but the last, the target.
 ///

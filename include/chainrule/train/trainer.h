@@ -13,11 +13,19 @@
 #include "chainrule/train/handler.h"
 #include "chainrule/train/history.h"
 #include "chainrule/train/task.h"
+#include "chainrule/train/team.h"
 
 namespace chainrule::train {
 
 struct TrainerOptions {
   std::uint64_t seed = 1;  ///< of first weights, if the net is not built yet, and of what is random in layers
+  /// Parts of each batch, one after another and nearly equal, whose gradients are computed alone and added up
+  /// by a fixed binary tree: what ranks share out. The bits of a run depend on it, and not on the number of
+  /// ranks. Batch norm sees a shard, not the batch; running statistics are the mean over shards.
+  std::int64_t shards = 1;
+  /// The ranks that share the shards, if there are any: must outlive the trainer. Then what handlers and
+  /// metrics do must be the same on all of them; files are written, and reports printed, by rank 0 alone.
+  Team* team = nullptr;
 };
 
 /// What a run came to.
@@ -58,6 +66,8 @@ class Trainer {
   using Options = TrainerOptions;
 
   /// Net and optimizer must outlive it.
+  /// @throws ValueError  for fewer than 1 shard, more shards than rows of a batch, or more ranks than shards
+  ///     (E600).
   Trainer(Task task, optim::Optimizer& optimizer, data::Loader loader, Options options = {});
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
@@ -92,7 +102,12 @@ class Trainer {
   /// @name For handlers
   /// @{
   /// Ends the run after this step. Between runs: the next one, before its first step.
+  /// With a team: on all ranks at the same step.
   void stop(std::string reason);
+  /// The same for what only this rank knows, such as a signal: of a team all ranks end after the next step.
+  void interrupt();
+  /// Whether this is the rank that writes and prints: rank 0, or the only one.
+  bool writes() const { return options_.team == nullptr || options_.team->rank() == 0; }
   /// A number of the report that is being made, or of the next one.
   void record(Measure measure);
   State state() const;
@@ -140,7 +155,10 @@ class Trainer {
   void end_after_failure();
   Result finish(std::int64_t from, double seconds_before);
   void take_snapshot();
-  std::string recover(const std::string& message, const data::Batch& batch);
+  double take_step(const data::Batch& batch);
+  double take_sharded_step(const data::Batch& batch);
+  void check_ranks();
+  std::string recover(const std::string& message, const data::Batch& batch, std::int64_t first_row);
   void restore(const NamedTensors& tensors);
   void go_back();
   void take_up();
@@ -164,7 +182,8 @@ class Trainer {
   History history_;
   std::vector<Measure> recorded_;
   std::string stop_reason_;
-  bool is_stopped_ = false, is_running_ = false;
+  bool is_stopped_ = false, is_running_ = false, is_interrupted_ = false;
+  Shared<Counted> sharded_;  // a ShardedStep; empty with one shard
   Snapshot snapshot_;
   NamedTensors handler_states_;  // of a checkpoint, until the handlers begin
   std::string resumed_folder_, resumed_from_;

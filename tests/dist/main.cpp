@@ -1,0 +1,79 @@
+// The tests; and a program that trains on the ranks that mpirun starts:
+//     mpirun -n 4 dist_tests --train THREADS [NAME=VALUE...]
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <map>
+
+#include "chainrule/ops.h"
+#include "chainrule/threads.h"
+#include "dist/small_run.h"
+
+namespace {
+
+using namespace chainrule;
+using namespace chainrule::dist;
+
+std::map<std::string, std::string> given;
+int own_rank = 0;
+
+std::int64_t number(const char* name, std::int64_t otherwise) {
+  return given.count(name) != 0 ? std::atoll(given[name].c_str()) : otherwise;
+}
+
+/// What is wrong with rank 1, on purpose.
+void trouble(train::Trainer& trainer) {
+  const std::int64_t step = trainer.steps_done();
+  if (own_rank != 1) return;
+  if (step == number("die_at", -1)) raise(SIGKILL);
+  if (step == number("stop_at", -1)) raise(SIGSTOP);
+  if (step == number("spoil_at", -1)) {
+    nn::Parameter spoilt = trainer.net().parameters()[0].parameter;
+    spoilt.set_value(detach(spoilt.value() * 1.0001));
+  }
+  if (step == number("interrupt_at", -1)) trainer.interrupt();
+  if (step == number("throw_at", -1)) throw std::runtime_error("rank 1 has had enough");
+}
+
+int train_on_ranks() {
+  World world({.timeout = static_cast<double>(number("timeout", 20))});
+  own_rank = world.rank();
+  try {
+    std::string all;
+    for (const char* net : {"two_layer", "lenet", "gpt"}) {
+      if (given.count("net") != 0 && given["net"] != net) continue;
+      all += train_small(
+          {.net = net,
+           .shards = number("shards", 8),
+           .steps = number("steps", 12),
+           .team = &world,
+           .folder = given["folder"],
+           .after_step = trouble,
+           .lr = own_rank == 1 && given.count("lr") != 0 ? std::atof(given["lr"].c_str()) : 0.05});
+    }
+    if (own_rank == 0) std::cout << all << std::flush;
+    return 0;
+  } catch (const std::exception& error) {
+    world.take_turn();
+    std::cerr << error.what() << std::endl;
+    world.abort(7);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc >= 3 && std::strcmp(argv[1], "--train") == 0) {
+    chainrule::set_num_threads(std::atoi(argv[2]));
+    for (int i = 3; i < argc; ++i) {
+      const std::string text = argv[i];
+      given[text.substr(0, text.find('='))] = text.substr(text.find('=') + 1);
+    }
+    return train_on_ranks();
+  }
+  testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}
