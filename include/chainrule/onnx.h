@@ -56,7 +56,8 @@ class OnnxNet : public LayerOf<OnnxNet> {
   Ports compute(const Inputs& in, Pass& pass) const;
 
   /// Inputs of the shapes that the file states, zeros; `batch` where it has a name or nothing for a size.
-  /// @throws ValueError  if it does not say the shape of an input (E507).
+  /// @throws ValueError  if it does not say the shape of an input (E507), or says one of more than 2^28
+  /// numbers (E525).
   std::vector<Tensor> example_inputs(std::int64_t batch = 1) const;
   /// Texts that the file carries.
   const std::vector<std::pair<std::string, std::string>>& metadata() const;

@@ -87,7 +87,13 @@ std::vector<Tensor> OnnxNet::example_inputs(std::int64_t batch) const {
     }
     std::vector<std::int64_t> sizes;
     for (const onnx::Size& size : input->sizes) sizes.push_back(size.number >= 0 ? size.number : batch);
-    inputs.push_back(zeros(Shape(sizes), type->dtype));
+    const Shape shape(sizes);
+    if (shape.numel() > onnx::kMostNumbers) {
+      throw ValueError(525, cat("[onnx] ", program().name(), ": its input ", input->name, " is ", shape, ", ",
+                                shape.numel(), " numbers; an example may have at most ", onnx::kMostNumbers,
+                                ". Mistrust the file, or give inputs of your own."));
+    }
+    inputs.push_back(zeros(shape, type->dtype));
   }
   return inputs;
 }

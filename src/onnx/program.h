@@ -16,6 +16,10 @@
 // calls.
 namespace chainrule::onnx {
 
+/// The most numbers of a value, but for those that large inputs make: a few bytes of a file can ask for any
+/// size.
+inline constexpr std::int64_t kMostNumbers = std::int64_t{1} << 28;
+
 /// The values of one pass, and what they belong to.
 struct Run {
   nn::Pass& pass;

@@ -8,14 +8,6 @@
 
 namespace chainrule::onnx {
 
-namespace {
-
-// A few bytes can ask for any size, as with Expand. What a net makes of its inputs is larger than they are by
-// far less than this.
-constexpr std::int64_t kMostNumbers = std::int64_t{1} << 28, kMostGrowth = 4096;
-
-}  // namespace
-
 void Call::check_size(const Shape& shape) const {
   const std::int64_t most = around.run != nullptr ? around.run->most : kMostNumbers;
   if (shape.numel() <= most) return;
@@ -49,6 +41,7 @@ Tensors run_step(const Program::Step& step, const Program& program, Run& run) {
 }
 
 Tensors Program::run(Run& run, std::span<const Tensor> inputs) const {
+  constexpr std::int64_t kMostGrowth = 4096;  // what a net makes of its inputs is larger by far less
   for (const Tensor& x : inputs) {
     if (!x.is_empty()) run.most = std::max(run.most, x.numel() * kMostGrowth);
   }

@@ -200,6 +200,21 @@ TEST(OnnxMessages, SizesThatAFileAsksFor) {
       "inputs. (E524)");
 }
 
+TEST(OnnxMessages, ExamplesThatAreTooLarge) {
+  const nn::OnnxNet net(load_onnx_bytes(
+      field(7, field(11, field(1, "x") +
+                             field(2, field(1, field(1, 1) + field(2, field(1, field(2, "N")) +
+                                                                          field(1, field(1, 1000000)) +
+                                                                          field(1, field(1, 1000)))))) +
+                   field(12, field(1, "x"))) +
+          field(8, field(2, 17)),
+      "net.onnx"));
+  EXPECT_EQ(
+      message_of([&] { net.example_inputs(); }),
+      "[onnx] net.onnx: its input x is (1, 1000000, 1000), 1000000000 numbers; an example may have at most "
+      "268435456. Mistrust the file, or give inputs of your own. (E525)");
+}
+
 TEST(OnnxMessages, WhatTheFormatsCheckerRefuses) {
   Model model = small_model();
   model.graph.operations[0].type = "Nonsense";
