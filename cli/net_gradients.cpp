@@ -45,10 +45,22 @@ void tie_as(const nn::Layer& of, nn::Layer& net) {
   }
 }
 
+/// Files in the format ONNX say what dtype their numbers have: they are read as f64.
+void read_in_f64(config::Value& value) {
+  const bool is_onnx = value.kind == config::Value::Kind::call && value.text == "onnx";
+  for (config::Value& each : value.list) read_in_f64(each);
+  for (config::Entry& each : value.table) {
+    read_in_f64(each.value);
+    if (is_onnx && each.key == "in_f64") each.value = true;
+  }
+}
+
 /// The net again, in f64, with the same weights if it has some.
 Shared<nn::Layer> in_f64(const Experiment& experiment, bool is_trained, const Tensor& x) {
   const nn::Layer& of = *experiment.net;
-  const Shared<nn::Layer> net = config::make<nn::Layer>(config::write(of));
+  config::Value settings = config::write(of);
+  read_in_f64(settings);
+  const Shared<nn::Layer> net = config::make<nn::Layer>(settings);
   net->build(x, {.seed = experiment.seed, .dtype = f64, .follow = false});
   if (is_trained) {
     tie_as(of, *net);

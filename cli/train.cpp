@@ -291,8 +291,9 @@ int finish(const TrainOptions& options, Training& training, const train::Result&
 int run(TrainOptions options, train::Team* team) {
   read_port(options);
   if (options.live.is_control && team != nullptr && team->size() > 1) {
-    throw ValueError(398, "[train] --serve-control: what the page changes would reach one of the ranks alone. "
-                          "Leave it out, or train with one rank.");
+    throw ValueError(398,
+                     "[train] --serve-control: what the page changes would reach one of the ranks alone. "
+                     "Leave it out, or train with one rank.");
   }
   if (options.tensorboard && options.folder().empty()) {
     throw ValueError(376, "[train] --tensorboard writes into the folder of the run. Name one: --out RUN.");

@@ -14,6 +14,8 @@ set(components core data train c_export)
 if(TARGET chainrule_onnx)
   install(TARGETS chainrule_onnx EXPORT chainrule-onnx ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   list(APPEND components onnx)
+  set(onnx chainrule_onnx)
+  set(onnx_pc chainrule-onnx)
 endif()
 if(TARGET chainrule_dist)
   install(TARGETS chainrule_dist EXPORT chainrule-dist ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
@@ -27,7 +29,7 @@ endforeach()
 # Without the names that nobody but the library needs to find; programs are linked as before.
 if(CMAKE_STRIP AND CMAKE_BUILD_TYPE STREQUAL "Release")
   install(CODE "
-    foreach(name chainrule chainrule_data chainrule_train chainrule_c_export)
+    foreach(name chainrule chainrule_data chainrule_train chainrule_c_export ${onnx})
       execute_process(COMMAND ${CMAKE_STRIP} --strip-unneeded
                       \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/lib\${name}.a\")
     endforeach()")
@@ -44,7 +46,7 @@ install(FILES ${PROJECT_BINARY_DIR}/chainrule-config.cmake ${PROJECT_BINARY_DIR}
 # The prefix is found from where the .pc file lies: an installed tree can be moved.
 set(pc_dir ${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 file(RELATIVE_PATH pc_to_prefix ${pc_dir} ${CMAKE_INSTALL_PREFIX})
-foreach(name chainrule chainrule-core chainrule-data chainrule-train)
+foreach(name chainrule chainrule-core chainrule-data chainrule-train ${onnx_pc})
   configure_file(cmake/${name}.pc.in ${PROJECT_BINARY_DIR}/${name}.pc @ONLY)
   install(FILES ${PROJECT_BINARY_DIR}/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endforeach()

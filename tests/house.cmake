@@ -17,7 +17,11 @@ add_test(NAME install.into_prefix COMMAND ${CMAKE_COMMAND} --install ${PROJECT_B
 set_tests_properties(install.remove_old PROPERTIES FIXTURES_SETUP empty_prefix)
 set_tests_properties(install.into_prefix PROPERTIES FIXTURES_SETUP installed FIXTURES_REQUIRED empty_prefix)
 
-foreach(kind cmake pkg-config readme page inside)
+set(kinds cmake pkg-config readme page inside)
+if(TARGET chainrule_onnx)
+  list(APPEND kinds onnx)
+endif()
+foreach(kind ${kinds})
   add_test(NAME install.${kind}
            COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/install/consumer_test.sh ${kind} ${work}/prefix ${work}/${kind})
   set_tests_properties(install.${kind} PROPERTIES FIXTURES_REQUIRED installed)

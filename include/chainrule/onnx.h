@@ -26,7 +26,13 @@ class Program;
 namespace nn {
 class OnnxNet;
 }
-nn::OnnxNet load_onnx_bytes(std::string_view bytes, const std::string& name, const std::string& folder);
+
+struct OnnxReadOptions {
+  /// All floating numbers become f64, and so do the inputs; else they are what the file says.
+  bool in_f64 = false;
+};
+nn::OnnxNet load_onnx_bytes(std::string_view bytes, const std::string& name, const std::string& folder,
+                            const OnnxReadOptions& options);
 
 namespace nn {
 
@@ -41,7 +47,7 @@ class OnnxNet : public LayerOf<OnnxNet> {
 
   /// Of a file that is read when it is first needed: for configurations.
   OnnxNet() = default;
-  explicit OnnxNet(std::string file);
+  explicit OnnxNet(std::string file, const OnnxReadOptions& options = {});
 
   void fields(Fields& f);
   void members(Members& m);
@@ -50,7 +56,8 @@ class OnnxNet : public LayerOf<OnnxNet> {
   Ports compute(const Inputs& in, Pass& pass) const;
 
   /// Inputs of the shapes that the file states, zeros; `batch` where it has a name or nothing for a size.
-  /// @throws ValueError  if it does not say the shape of an input (E507).
+  /// @throws ValueError  if it does not say the shape of an input (E507), or says one of more than 2^28
+  /// numbers (E525).
   std::vector<Tensor> example_inputs(std::int64_t batch = 1) const;
   /// Texts that the file carries.
   const std::vector<std::pair<std::string, std::string>>& metadata() const;
@@ -61,10 +68,12 @@ class OnnxNet : public LayerOf<OnnxNet> {
   using Layer::summary;
 
  private:
-  friend OnnxNet chainrule::load_onnx_bytes(std::string_view, const std::string&, const std::string&);
+  friend OnnxNet chainrule::load_onnx_bytes(std::string_view, const std::string&, const std::string&,
+                                            const OnnxReadOptions&);
   const onnx::Program& program() const;
 
   std::string file_;
+  OnnxReadOptions options_;
   Shared<Counted> program_;
   std::vector<std::pair<std::string, Parameter>> parameters_;
   std::vector<std::pair<std::string, State>> states_;
@@ -78,12 +87,12 @@ class OnnxNet : public LayerOf<OnnxNet> {
 ///     E504), names that do not fit together (E503), another version (E505).
 /// @throws ValueError  for operators that are not known: lists all of them (E506).
 /// @{
-nn::OnnxNet load_onnx(const std::string& path);
+nn::OnnxNet load_onnx(const std::string& path, const OnnxReadOptions& options = {});
 /// From memory.
 /// @param name    for messages.
 /// @param folder  where data outside the model lie; "": there may be none.
 nn::OnnxNet load_onnx_bytes(std::string_view bytes, const std::string& name = "model",
-                            const std::string& folder = "");
+                            const std::string& folder = "", const OnnxReadOptions& options = {});
 /// With what `save_onnx` wrote beside the net: classes, what goes before and after, notes.
 Model load_onnx_model(const std::string& path);
 /// @}

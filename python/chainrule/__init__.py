@@ -33,7 +33,7 @@ __version__ = "0.1.0"
 globals().update(_tensor._functions())
 globals().update({alias: getattr(_core, name) for alias, name in _tensor.aliases.items()})
 
-_lazy = ("nn", "optim", "data", "train", "io", "explain", "plot", "book", "sklearn")
+_lazy = ("nn", "optim", "data", "train", "io", "explain", "plot", "book", "sklearn", "array_api")
 
 
 def __getattr__(name):

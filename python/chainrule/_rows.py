@@ -66,6 +66,14 @@ class Maker:
     def __call__(self, *args, **keywords):
         return self.make(args, keywords)
 
+    def __instancecheck__(self, instance) -> bool:
+        """isinstance(net[0], nn.Conv2d)"""
+        return isinstance(instance, _core.Configured) and instance.kind == self.name and self.is_kind(instance)
+
+    def is_kind(self, instance) -> bool:
+        """Whether it is in the table of this kind: a loss and a metric may have one name."""
+        return _core._is_of(self.kind, instance)
+
     def __repr__(self):
         return f"<{self.__module__}.{self.__name__}>"
 

@@ -69,6 +69,13 @@ def _transpose(self, *axes):
     return _core.transpose(self, axes or None)
 
 
+def _array_namespace(self, *, api_version=None):
+    from . import array_api
+    if api_version not in (None, "2021.12", "2022.12"):
+        raise ValueError(f"the array API standard is here as of 2022.12, not {api_version}")
+    return array_api
+
+
 def _array(self, dtype=None, copy=None):
     array = array_of(self)
     if dtype is not None and np.dtype(dtype) != array.dtype:
@@ -76,6 +83,12 @@ def _array(self, dtype=None, copy=None):
             raise ValueError(f"an array of {np.dtype(dtype)} cannot be made of {array.dtype} without a copy")
         return array.astype(dtype)
     return array.copy() if copy else array
+
+
+def _to_device(self, device, /, *, stream=None):
+    if device != "cpu":
+        raise ValueError(f"a tensor is in the memory of the processor, \"cpu\"; there is no {device!r}")
+    return self
 
 
 def _install():
@@ -88,6 +101,8 @@ def _install():
         __reduce__=lambda self: (_core.tensor, (np.array(numbers_of(self)), dtype_name(self.dtype))),
         __deepcopy__=lambda self, memo: _core.detach(self), __copy__=lambda self: self,
         __format__=lambda self, spec: format(self.item(), spec) if spec else str(self),
+        __array_namespace__=_array_namespace, mT=property(lambda self: _core.swapaxes(self, -2, -1)),
+        device=property(lambda self: "cpu"), to_device=_to_device,
         __round__=lambda self, ndigits=0: _core.round(self, ndigits or 0))
     _core._add_methods(methods)
 

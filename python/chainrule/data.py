@@ -42,6 +42,81 @@ def split(x, t, share: float = 0.8, seed: int = 0):
     return (x[first], t[first]), (x[second], t[second])
 
 
+class Scaler:
+    """Numbers of a size that nets learn well from, and back. Fit it on the rows to learn from alone.
+
+        scaler = data.Standardize().fit(x, t)              # t as well: for regression
+        cr.fit(net, scaler.transform(x), scaler.transform_target(t))
+        scaler.inverse_target(net.predict(scaler.transform(x_new)))
+        cr.save("net.safetensors", net, scaler=scaler)     # then cr.load("net.safetensors").predict(x_new)
+
+    `per` is "feature" (each number of a row by itself), "channel" (each colour of an image) or "column" (all alike).
+    """
+    _kind, _low, _high = "standardize", 0.0, 1.0
+
+    def __init__(self, per: str = "feature"):
+        self.per, self._fitted, self._dtype = per, None, None
+
+    def fit(self, x, t=None):
+        """Measures rows; with targets, these as well."""
+        columns = [_core.tensor(x), _core.tensor(t if t is not None else np.zeros(len(x), np.float32))]
+        self._fitted = _core._fit_scaler(self._kind, columns, t is not None, self.per, self._low, self._high)
+        return self
+
+    def fit_transform(self, x, t=None):
+        return self.fit(x, t).transform(x)
+
+    def transform(self, x):
+        """Inputs, scaled: an array for an array, a tensor for a tensor."""
+        return self._scale("inputs", x)
+
+    def inverse_transform(self, x):
+        """Scaled inputs in their own units."""
+        return self._scale("inputs back", x)
+
+    def transform_target(self, t):
+        """Targets, scaled; as they are if it was fitted without."""
+        return self._scale("target", t)
+
+    def inverse_target(self, t):
+        """What a net says, in the units of the targets."""
+        return self._scale("target back", t)
+
+    def layers(self):
+        """The same as two layers, before and after a net; None where there is nothing to do."""
+        return _core._scaling_layers(self._checked())
+
+    @property
+    def settings(self) -> dict:
+        """What was measured."""
+        return self._checked().settings
+
+    def _checked(self):
+        if self._fitted is None:
+            raise ValueError(f"{type(self).__name__} has measured nothing yet: call fit(x) first")
+        return self._fitted
+
+    def _scale(self, what, x):
+        scaled = _core._scale(self._checked(), what, _core.tensor(x))
+        return scaled if isinstance(x, Tensor) else np.asarray(scaled)
+
+    def __repr__(self):
+        return f"{type(self).__name__}(per={self.per!r})" + ("" if self._fitted is not None else ", not fitted")
+
+
+class Standardize(Scaler):
+    """To mean 0 and standard deviation 1. What was constant becomes 0."""
+
+
+class MinMax(Scaler):
+    """To the range from low to high. What was constant becomes `low`."""
+    _kind = "min_max"
+
+    def __init__(self, low: float = 0.0, high: float = 1.0, per: str = "feature"):
+        super().__init__(per)
+        self._low, self._high = low, high
+
+
 def batches(x, t, batch_size: int = 100, seed: int = 0, epochs: int = 1):
     """Rows in random order, so many at a time: an iterator of (x, t)."""
     x, t = np.asarray(x), np.asarray(t)

@@ -2,9 +2,12 @@
 
     explain.trace("exp(-(w * x))", w=0.5, x=2)             # a table; in a notebook, the graph as a picture
     explain.net(net, lambda: cr.mse(net(x), t))            # layer by layer
+    explain.weight(net, "affine1.weight[3,5]", x, t)       # one weight's gradient, as a sum
+    explain.update(optimizer, "affine1.weight[3,5]", x, t) # and what a step makes of it
 """
 from . import _core
-from ._core import NetTrace, Trace
+from ._core import NetTrace, Trace, UpdateTrace, WeightTrace
+from .train import _columns, _loss_for
 
 
 def trace(expression: str, at=None, wrt=(), check: bool = False, **values) -> Trace:
@@ -15,3 +18,16 @@ def trace(expression: str, at=None, wrt=(), check: bool = False, **values) -> Tr
 def net(net, loss, training: bool = False, seed: int = 1) -> NetTrace:
     """The passes of a net, layer by layer. `loss` is a function without arguments that runs it and gives the loss."""
     return _core._explain_net(net, loss, training, seed)
+
+
+def weight(net, weight: str, x, t, *, loss=None, training: bool = False, seed: int = 1) -> WeightTrace:
+    """Where the gradient of one weight comes from: a term a row. Of an affine layer's weight each is a product of what
+    went in and of the gradient of what came out; of others it is the gradient that the row alone gives."""
+    columns = _columns(x, t)
+    return _core._explain_weight(net, weight, columns, loss or _loss_for(columns[-1]), training, seed)
+
+
+def update(optimizer, weight: str, x, t, *, loss=None) -> UpdateTrace:
+    """What the next step of an optimizer would make of one weight, on these rows: each formula with its numbers."""
+    columns = _columns(x, t)
+    return _core._explain_update(optimizer, weight, columns, loss or _loss_for(columns[-1]))

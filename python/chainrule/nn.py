@@ -16,7 +16,8 @@ The layers are those of the library's table (docs/layers.md), their settings arg
         def compute(self, x):
             return x * self.factor.value
 
-What it holds (nn.Parameter, nn.State, other layers, lists of them) are its attributes; a method `init(self, init)` makes
+Arguments that it keeps under their names (`self.start = start`) are saved with a net, and given to it by cr.load. What
+it holds (nn.Parameter, nn.State, other layers, lists of them) are its attributes; a method `init(self, init)` makes
 parameters whose sizes depend on the first input: `init("weight", self.weight, (init.shape()[1], 10), "he")`.
 """
 import inspect
@@ -26,7 +27,7 @@ import numpy as np
 
 from . import _core
 from ._core import Init, Layer, Parameter, State
-from ._rows import makers, snake
+from ._rows import Maker, _object, _objects, makers, snake
 
 if TYPE_CHECKING:
     def __getattr__(name: str) -> Any: ...
@@ -65,6 +66,58 @@ def _describe_class(cls):
     inputs = [p.name + ("?" if p.default is None else "") for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
     doc = (cls.__doc__ or cls.__name__).strip().splitlines()[0]
     return getattr(cls, "kind_name", snake(cls.__name__)), doc, ", ".join(inputs), getattr(cls, "outputs", "y")
+
+
+def _settings_of(layer) -> list:
+    """The arguments of its class that it keeps under their names, as (name, value): what is saved with it."""
+    if type(layer).__init__ is Layer.__init__:
+        return []
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    names = [p.name for p in inspect.signature(type(layer).__init__).parameters.values() if p.kind in kinds][1:]
+    kept = [(name, vars(layer)[name]) for name in names if name in vars(layer)]
+    return [(name, list(value) if isinstance(value, tuple) else value) for name, value in kept if _is_plain(value)]
+
+
+def _is_plain(value) -> bool:
+    if isinstance(value, (list, tuple)):
+        return len({type(each) for each in value}) == 1 and type(value[0]) in (int, float, str)
+    return type(value) in (bool, int, float, str)
+
+
+def _own_layers(given=()) -> dict:
+    """Classes of layers by the names that files call them: those given, and all that the program has. Of two of one name
+    the later one counts, as where a cell of a notebook was run again."""
+    found, todo = {}, list(Layer.__subclasses__())
+    while todo:
+        cls = todo.pop(0)
+        todo += cls.__subclasses__()
+        found[getattr(cls, "kind_name", snake(cls.__name__))] = cls
+    return {**found, **{getattr(cls, "kind_name", snake(cls.__name__)): cls for cls in given}}
+
+
+def _layer_of_tree(tree, own: dict) -> Layer:
+    """A net of what its configuration says, with layers of the program's own."""
+    name, args, keywords = (tree, [], {}) if isinstance(tree, str) else tree[:3]
+    if name in own:
+        return own[name](*args, **keywords)
+    maker = next((m for m in globals().values() if isinstance(m, Maker) and m.name == name), None)
+    if maker is None:
+        return _core._of_text("layer", tree if isinstance(tree, str) else tree[3])  # says that there is none
+
+    def setting(kind, value):
+        if kind not in (_object, _objects) or not _names_one_of(value, own):
+            return value[3] if isinstance(value, tuple) else value
+        return [_layer_of_tree(each, own) for each in value] if isinstance(value, list) else _layer_of_tree(value, own)
+
+    kinds = {name: kind for name, _, kind, _ in maker.settings}
+    given = maker.arguments(args, keywords)
+    return maker(**{name: setting(kinds[name], value) for name, value in given.items()})
+
+
+def _names_one_of(tree, own: dict) -> bool:
+    if isinstance(tree, tuple):
+        return tree[0] in own or any(_names_one_of(each, own) for each in [*tree[1], *tree[2].values()])
+    return any(_names_one_of(each, own) for each in tree) if isinstance(tree, list) else tree in own
 
 
 def _shared(value):
@@ -142,4 +195,4 @@ def _operators():
 
 
 _operators()
-__all__ = [name for name in globals() if not name.startswith("_") and name not in ("inspect", "np", "makers", "snake")]
+__all__ = [name for name in globals() if not name.startswith("_") and name not in ("inspect", "np", "makers", "snake", "Maker")]

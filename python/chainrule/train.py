@@ -3,9 +3,10 @@
     history = cr.fit(net, x, t, epochs=5, validation=0.1)
     history["loss"], history["validation.loss"]
 """
+import json
 import sys
 import time
-from typing import Any, Callable, Dict, List, Optional, Sequence, Union
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
 
@@ -68,14 +69,15 @@ def _columns(x, t) -> List[Tensor]:
 def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epochs: float = 10, batch_size: int = 32,
         optimizer: Any = "adam", lr: Any = None, validation: Any = 0.0, patience: int = 0, metrics: Sequence = (),
         transforms: Sequence = (), callbacks: Sequence[Callable[[Dict], Optional[bool]]] = (), shuffle: bool = True,
-        seed: int = 1, verbose: bool = False, **options) -> History:
+        seed: int = 1, verbose: bool = False, folder="", resume: bool = False, **options) -> History:
     """Trains a net on rows x with targets t.
 
     x may be a tuple, for nets with several inputs. `loss` is a name, one of `train.losses`, or a function of prediction
     and target; left out, it is softmax_cross_entropy for class numbers and mse for other numbers. `validation` is a share
     of the rows to measure on, or a pair (x, t) of its own; with `patience`, training stops after so many epochs without
     a better validation loss, and the net has the best weights. Callbacks are called after each epoch with a dict of
-    numbers; one that returns True ends the training. `options` are those of all optimizers: weight_decay, clip_norm, ...
+    numbers; one that returns True ends the training. With a `folder`, a checkpoint is kept there after each epoch; with
+    `resume`, a run goes on with the newest one, to the same bits as if it had not been stopped. `options` are those of all optimizers: weight_decay, clip_norm, ...
 
     Ctrl-C ends it with a KeyboardInterrupt after a whole step: the net can be used, and trained on.
     """
@@ -84,13 +86,16 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
     share = float(validation) if isinstance(validation, (int, float)) else 0.0
     if patience and not held_out and not share:
         raise ValueError("patience needs something to measure on: validation=0.1, or validation=(x, t)")
+    if resume and not folder:
+        raise ValueError("resume needs the folder of the run: folder=\"run1\"")
     unknown = set(options) - set(optim.kOptions)
     if unknown:
         raise TypeError(f"fit() has no argument '{sorted(unknown)[0]}'")
     if lr is not None:
         options["lr"] = lr
     calls = [*callbacks, *([Progress(epochs)] if verbose else [])]
-    wishes = dict(epochs=epochs, batch_size=batch_size, patience=patience, validation=share, seed=seed, shuffle=shuffle)
+    wishes = dict(epochs=epochs, batch_size=batch_size, patience=patience, validation=share, seed=seed, shuffle=shuffle,
+                  folder=str(folder), resume=resume)
     return History(*_core._fit(net, columns, held_out, loss or _loss_for(columns[-1]), optimizer, options, list(metrics),
                                list(transforms), calls, wishes))
 
@@ -99,6 +104,90 @@ def evaluate(net: Layer, x, t, *, loss=None, metrics: Sequence = (), batch_size:
     """The loss and metrics of a net over rows, as inference: a dict of numbers."""
     columns = _columns(x, t)
     return _core._measure(net, columns, loss or _loss_for(columns[-1]), list(metrics), batch_size)
+
+
+class LrCurve(NamedTuple):
+    """What learning rates came to: the losses, their running mean, and the rate at which the loss falls fastest."""
+    rates: List[float]
+    losses: List[float]
+    smoothed: List[float]
+    suggestion: float
+
+    def plot(self):
+        """The smoothed losses as a picture, for notebooks."""
+        from .plot import lines
+        return lines({"loss": (np.log10(self.rates), self.smoothed)}, x_label="log10 of the rate")
+
+    def _repr_html_(self):
+        return self.plot()._repr_html_()
+
+
+def find_lr(net: Layer, x, t, *, loss=None, optimizer: Any = "adam", batch_size: int = 32, low: float = 1e-7,
+            high: float = 10.0, steps: int = 100, smoothing: float = 0.9, limit: float = 4.0, seed: int = 1,
+            **options) -> LrCurve:
+    """Looks for a learning rate: trains with rates that rise from step to step, and puts everything back.
+
+        cr.fit(net, x, t, lr=train.find_lr(net, x, t).suggestion)
+
+    It stops where the smoothed loss is `limit` times the smallest. Arguments are otherwise those of fit.
+    """
+    columns = _columns(x, t)
+    wishes = dict(low=low, high=high, steps=steps, smoothing=smoothing, limit=limit, seed=seed)
+    return LrCurve(*_core._find_lr(net, columns, loss or _loss_for(columns[-1]), optimizer, options, batch_size, wishes))
+
+
+class Range(NamedTuple):
+    """Numbers from low to high, for a sweep at random."""
+    low: float
+    high: float
+    is_logarithmic: bool = False
+
+
+def log_range(low: float, high: float) -> Range:
+    """Numbers from low to high, all logarithms as likely: for learning rates."""
+    return Range(low, high, True)
+
+
+class Trial(NamedTuple):
+    """A run of a sweep: its settings, its score (NaN if it failed), why it failed, and the budget that the score is of."""
+    point: Dict[str, Any]
+    score: float
+    error: str
+    budget: float
+
+
+class Sweep(List[Trial]):
+    """The runs of a sweep, the best first."""
+
+    @property
+    def best(self) -> Trial:
+        if not self or self[0].score != self[0].score:
+            raise ValueError("every run failed" + (f"; the first: {self[0].error}" if self else ""))
+        return self[0]
+
+
+def sweep(space: Dict[str, Any], run: Callable, *, search: str = "grid", larger_is_better: bool = False, points: int = 20,
+          seed: int = 1, smallest_budget: float = 1, largest_budget: float = 27, factor: float = 3) -> Sweep:
+    """Tries out settings: calls `run(lr=0.1, hidden=20)` for each point, and gives all with their scores, the best first.
+
+        def run(lr, hidden):
+            net = nn.mlp([hidden, 10])
+            return cr.fit(net, x, t, lr=lr, validation=(x_test, t_test))["validation.loss"][-1]
+
+        train.sweep({"lr": [0.1, 0.01], "hidden": [20, 50]}, run).best
+
+    A setting is a list of values, or a Range or log_range. `search` is "grid", "random" (so many points), or "halving":
+    there `run` takes a `budget` as well, such as epochs, and the best points get more of it. A run that raises has
+    failed; the others go on.
+    """
+    choices = [(name, None, *values) if isinstance(values, Range) else (name, list(values), 0.0, 0.0, False)
+               for name, values in space.items()]
+    with_budget = search == "halving"
+    call = (lambda point, budget: run(budget=budget, **point)) if with_budget else (lambda point: run(**point))
+    wishes = dict(search=search, larger_is_better=larger_is_better, points=points, seed=seed,
+                  smallest_budget=smallest_budget, largest_budget=largest_budget, factor=factor)
+    return Sweep(Trial(point, score, error, budget)
+                 for point, budget, score, error in _core._sweep(choices, call, with_budget, wishes))
 
 
 class Model:
@@ -124,14 +213,30 @@ class Model:
         return f"Model({self.net!r})"
 
 
-def save(path, net: Layer, classes: Sequence[str] = (), *, weights=None, **notes) -> None:
-    """Writes a net to a file, in the form that the tool chainrule reads, too.
+def save(path, net: Layer, classes: Sequence[str] = (), scaler=None, *, weights=None, **notes) -> None:
+    """Writes a net to a file, in the form that the tool chainrule reads, too; with the scaler of its data.
 
     weights="float16" or "bfloat16" rounds the parameters, for half the size; `load` gives float32 again.
     """
-    _core._save(str(path), net, list(classes), notes, weights)
+    before, after = scaler.layers() if scaler is not None else (None, None)
+    _core._save(str(path), net, list(classes), notes, before, after, weights)
 
 
-def load(path) -> Model:
-    """A net from a file of `save`, of the tool, or of C++."""
-    return Model(*_core._load(str(path)))
+def load(path, layers: Sequence[type] = ()) -> Model:
+    """A net from a file of `save`, of the tool, or of C++.
+
+    Layers of one's own are found by the names of their classes, among all that the program has; `layers` names those
+    that are to be taken. They are made with the arguments that they had kept as attributes.
+    """
+    from . import io, nn
+    texts = io.read_metadata(path) if str(path).endswith(".safetensors") else {}
+    tree = _core._tree(texts["chainrule.net"], str(path)) if "chainrule.net" in texts else ""
+    own = nn._own_layers(layers)
+    if not nn._names_one_of(tree, own):
+        return Model(*_core._load(str(path)))
+    net = nn._layer_of_tree(tree, own)
+    _core._load_into(str(path), net)
+    before, after = (_core._of_text("layer", texts[key]) if key in texts else None
+                     for key in ("chainrule.before", "chainrule.after"))
+    notes = {key: text for key, text in texts.items() if not key.startswith("chainrule.")}
+    return Model(net, json.loads(texts.get("chainrule.classes", "[]")), notes, before, after)

@@ -23,6 +23,7 @@ void add_transforms(py::module_& m);
 void add_settings(py::module_& m);
 void add_layers(py::module_& m);
 void add_training(py::module_& m);
+void add_trying(py::module_& m);
 void add_files(py::module_& m);
 void add_pictures(py::module_& m);
 

@@ -23,6 +23,7 @@ int add_classes(PyObject* module) {
     add_settings(m);
     add_layers(m);
     add_training(m);
+    add_trying(m);
     add_files(m);
     add_pictures(m);
     return 0;

@@ -248,14 +248,21 @@ void add_layers(py::module_& m) {
     return config::make<nn::Layer>(config::parse_json(configuration, "a pickled net"));
   });
   m.def("_save", [](const std::string& path, const nn::Layer& net, const std::vector<std::string>& classes,
-                    const py::dict& notes, const py::object& weights) {
+                    const py::dict& notes, const Shared<nn::Layer>& before, const Shared<nn::Layer>& after,
+                    const py::object& weights) {
     ModelOptions options;
+    options.before = before;
+    options.after = after;
     if (!weights.is_none()) options.weights = to_dtype(weights.ptr());
     options.classes = classes;
     for (const auto& [key, value] : notes)
       options.notes.emplace_back(py::cast<std::string>(py::str(key)), py::cast<std::string>(py::str(value)));
     const Computing alone;
     save(path, net, options);
+  });
+  m.def("_load_into", [](const std::string& path, nn::Layer& net) {
+    const Computing alone;
+    load(path, net);
   });
   m.def("_load", [](const std::string& path) {
     Model model = load_model(path);

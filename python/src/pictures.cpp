@@ -1,8 +1,10 @@
 // Expressions and nets explained, and figures: as text, SVG and HTML.
 #include "chainrule/explain.h"
 #include "chainrule/explain/net.h"
+#include "chainrule/ops.h"
 #include "chainrule/plot/figure.h"
 #include "python_layer.h"
+#include "training.h"
 
 namespace chainrule::python {
 namespace {
@@ -28,6 +30,93 @@ explain::NetTrace trace_of(const nn::Layer& net, const py::function& loss, bool 
     return to_tensor(loss().ptr());
   };
   return explain::explain_net(net, explain::NetLoss(function), {.training = training, .seed = seed});
+}
+
+/// Rows of x and t, as a loss of some of them.
+class RowsOf {
+ public:
+  RowsOf(const nn::Layer& net, const std::vector<Tensor>& columns, const py::object& loss)
+      : net_(net), columns_(columns), loss_(to_loss(loss)) {}
+
+  Tensor loss(std::span<const std::int64_t> rows, nn::Pass& pass) const {
+    std::vector<Tensor> inputs;
+    const Tensor places = from_data(std::vector<std::int64_t>(rows.begin(), rows.end()),
+                                    {static_cast<std::int64_t>(rows.size())});
+    for (const Tensor& each : columns_) inputs.push_back(take(each, places));
+    const Tensor t = inputs.back();
+    inputs.pop_back();
+    return (*loss_)(net_.run(nn::Inputs(inputs), pass)[0], t);
+  }
+  std::vector<std::int64_t> all() const {
+    std::vector<std::int64_t> rows(static_cast<std::size_t>(columns_.back().size(0)));
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<std::int64_t>(i);
+    return rows;
+  }
+
+ private:
+  const nn::Layer& net_;
+  const std::vector<Tensor>& columns_;
+  loss::AnyLoss loss_;
+};
+
+explain::WeightTrace weight_of(const nn::Layer& net, const std::string& weight,
+                               const std::vector<Tensor>& columns, const py::object& loss, bool training,
+                               std::uint64_t seed) {
+  const OriginScope here(caller());
+  const auto [parameter, index] = explain::read_weight(weight);
+  const RowsOf rows(net, columns, loss);
+  const auto function = [&](const explain::RowsPass& at) { return rows.loss(at.rows, at.pass); };
+  const Computing alone;
+  return explain::explain_weight(net, parameter, index, function, rows.all(),
+                                 {.training = training, .seed = seed});
+}
+
+explain::UpdateTrace update_of(const NetOptimizer& of, const std::string& weight,
+                               const std::vector<Tensor>& columns, const py::object& loss) {
+  const OriginScope here(caller());
+  const auto [parameter, index] = explain::read_weight(weight);
+  const RowsOf rows(*of.net, columns, loss);
+  const auto function = [&](nn::Pass& pass) { return rows.loss(rows.all(), pass); };
+  const Computing alone;
+  return explain::explain_update(of.optimizer, parameter, index, function,
+                                 {.training = true, .seed = of.seed, .step = of.optimizer.steps()});
+}
+
+py::list terms_of(const explain::WeightTrace& trace) {
+  py::list terms;
+  const bool are_products = trace.kind == explain::WeightTrace::Kind::products;
+  for (const explain::GradientTerm& each : trace.terms) {
+    terms.append(are_products ? py::make_tuple(each.row, each.product, each.input, each.gradient)
+                              : py::make_tuple(each.row, each.product));
+  }
+  return terms;
+}
+
+void add_weights(py::module_& m) {
+  py::class_<explain::WeightTrace>(m, "WeightTrace", "Where one weight's gradient comes from.")
+      .def_readonly("parameter", &explain::WeightTrace::parameter)
+      .def_property_readonly("index",
+                             [](const explain::WeightTrace& t) { return py::tuple(py::cast(t.index)); })
+      .def_readonly("value", &explain::WeightTrace::value)
+      .def_readonly("gradient", &explain::WeightTrace::gradient)
+      .def_readonly("sum", &explain::WeightTrace::sum)
+      .def_property_readonly("terms", terms_of,
+                             "The largest first: (row, product, input, gradient of the output) of an affine "
+                             "layer's weight, else (row, share of the gradient).")
+      .def(
+          "text", [](const explain::WeightTrace& t) { return explain::to_text(t); }, "An aligned table.")
+      .def("__repr__", [](const explain::WeightTrace& t) { return explain::to_text(t); });
+  py::class_<explain::UpdateTrace>(m, "UpdateTrace", "What the next step makes of one weight.")
+      .def_readonly("rule", &explain::UpdateTrace::rule)
+      .def_readonly("step", &explain::UpdateTrace::step)
+      .def_readonly("lr", &explain::UpdateTrace::lr)
+      .def_readonly("before", &explain::UpdateTrace::before)
+      .def_readonly("after", &explain::UpdateTrace::after)
+      .def(
+          "text", [](const explain::UpdateTrace& t) { return explain::to_text(t); }, "The formulas.")
+      .def("__repr__", [](const explain::UpdateTrace& t) { return explain::to_text(t); });
+  m.def("_explain_weight", weight_of);
+  m.def("_explain_update", update_of);
 }
 
 std::vector<double> to_numbers(const py::handle& object) {
@@ -95,6 +184,7 @@ void add_pictures(py::module_& m) {
           py::arg("title") = "net", "A page that steps through the layers.")
       .def("__repr__", [](const explain::NetTrace& t) { return explain::to_text(t); });
   m.def("_explain_net", trace_of);
+  add_weights(m);
   m.def("_figures_svg", [](const py::list& figures, const std::string& title) {
     std::vector<plot::Figure> made;
     for (const py::handle& each : figures) made.push_back(to_figure(py::reinterpret_borrow<py::dict>(each)));

@@ -78,6 +78,17 @@ const LayerClass& PythonLayer::class_of() const {
   return *found;
 }
 
+void PythonLayer::visit_fields(Fields& f) {
+  with_python([&] {
+    const py::list names = py::handle(of_package("nn", "_settings_of"))(py::handle(side()));
+    for (const py::handle& each : names) {
+      const auto [name, value] = py::cast<std::pair<std::string, Setting>>(each);
+      const auto place = settings_.insert_or_assign(name, value).first;
+      std::visit([&](auto& held) { f(place->first, held); }, place->second);
+    }
+  });
+}
+
 Configurable* PythonLayer::make_default() const {
   const WithPython here;
   try {

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "chainrule/nn/layer.h"
@@ -35,7 +36,8 @@ class PythonLayer : public nn::Layer {
   bool is_only_of_python() const;
 
   const Info& info() const override { return class_of().info; }
-  void visit_fields(Fields&) override {}
+  /// What its class was given, as far as those are plain values that it keeps under their names.
+  void visit_fields(Fields& f) override;
   Configurable* make_default() const override;
   std::string_view input_names() const override { return class_of().inputs; }
   std::string_view output_names() const override { return class_of().outputs; }
@@ -49,7 +51,11 @@ class PythonLayer : public nn::Layer {
  private:
   const LayerClass& class_of() const;
 
-  mutable PyObject* side_ = nullptr;  // found when it is first asked for
+  using Setting = std::variant<bool, std::int64_t, double, std::string, std::vector<std::int64_t>,
+                               std::vector<double>, std::vector<std::string>>;
+
+  std::map<std::string, Setting> settings_;  // as they were when they were asked for
+  mutable PyObject* side_ = nullptr;         // found when it is first asked for
   bool is_holding_ = false;
 };
 

@@ -182,6 +182,26 @@ void set_settings(const config::Settings& of, const py::dict& settings) {
   }
 }
 
+namespace {
+
+/// A call as (name, [by position], {by name}, text); other values as from_value gives them.
+py::object tree_of(const config::Value& value) {
+  using Kind = config::Value::Kind;
+  if (value.kind == Kind::list) {
+    py::list list;
+    for (const config::Value& each : value.list) list.append(tree_of(each));
+    return list;
+  }
+  if (value.kind != Kind::call) return from_value(value);
+  py::list positional;
+  py::dict named;
+  for (const config::Value& each : value.list) positional.append(tree_of(each));
+  for (const config::Entry& each : value.table) named[py::str(each.key)] = tree_of(each.value);
+  return py::make_tuple(value.text, positional, named, config::to_text(value));
+}
+
+}  // namespace
+
 void add_settings(py::module_& m) {
   py::class_<Configurable, Shared<Configurable>>(m, "Configured", "Something with a name and settings.")
       .def_property_readonly(
@@ -193,6 +213,11 @@ void add_settings(py::module_& m) {
       .def("__repr__", [](const Configurable& c) { return config::describe(c); });
   m.def("_rows", describe_rows);
   m.def("_make", make);
+  m.def("_is_of",
+        [](const std::string& kind, const Configurable& made) { return is_of(made, registry_of(kind)); });
+  m.def("_tree", [](const std::string& text, const std::string& source) {
+    return tree_of(config::parse_text(text, source));
+  });
   m.def("_of_text", [](const std::string& kind, const py::object& text) {
     return from_configurable(config::make(
         registry_of(kind),

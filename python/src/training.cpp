@@ -1,28 +1,21 @@
 // Optimizers, and the training loop.
+#include "training.h"
+
 #include <chrono>
 #include <utility>
 
-#include "chainrule/data/scaler.h"
-#include "chainrule/optim.h"
-#include "chainrule/train/find_lr.h"
 #include "chainrule/train/fit.h"
 #include "python_layer.h"
 
 namespace chainrule::python {
-namespace {
-
-/// An optimizer with the net whose parameters it changes.
-struct NetOptimizer {
-  Shared<nn::Layer> net;
-  optim::Optimizer optimizer;
-  std::uint64_t seed = 1;
-};
 
 optim::Options to_options(const py::dict& settings) {
   optim::Options options;
   set_settings(config::Settings(options), settings);
   return options;
 }
+
+namespace {
 
 NetOptimizer* make_optimizer(const Shared<nn::Layer>& net, const py::object& rule, const py::dict& settings,
                              std::uint64_t seed) {
@@ -114,6 +107,8 @@ struct PythonLoss {
   }
 };
 
+}  // namespace
+
 loss::AnyLoss to_loss(const py::object& object) {
   if (py::isinstance<py::str>(object) || py::isinstance<Configurable>(object))
     return to_kind<loss::Loss>(object);
@@ -133,12 +128,15 @@ data::Source to_source(const std::vector<Tensor>& columns, const std::vector<std
   return data::arrays(data::Batch(std::span<const NamedTensor>(named)), classes);
 }
 
+namespace {
+
 struct Wishes {
   double epochs = 10;
   std::int64_t batch_size = 32, patience = 0;
   double validation = 0;
   std::uint64_t seed = 1;
-  bool shuffle = true;
+  bool shuffle = true, resume = false;
+  std::string folder;
 };
 
 py::tuple fit(nn::Layer& net, const std::vector<Tensor>& columns, const std::vector<Tensor>& held_out,
@@ -153,9 +151,11 @@ py::tuple fit(nn::Layer& net, const std::vector<Tensor>& columns, const std::vec
   w.validation = py::cast<double>(wishes["validation"]);
   w.seed = py::cast<std::uint64_t>(wishes["seed"]);
   w.shuffle = py::cast<bool>(wishes["shuffle"]);
+  w.folder = py::cast<std::string>(wishes["folder"]);
+  w.resume = py::cast<bool>(wishes["resume"]);
   const OriginScope here(where);
-  data::Source rows = to_source(columns, {}), measured;
-  if (!held_out.empty()) measured = to_source(held_out, {});
+  data::Source rows = to_source(columns), measured;
+  if (!held_out.empty()) measured = to_source(held_out);
   if (w.validation > 0) {
     const auto [train, validation] = data::split(rows, 1 - w.validation, {.seed = w.seed});
     rows = train, measured = validation;
@@ -176,9 +176,11 @@ py::tuple fit(nn::Layer& net, const std::vector<Tensor>& columns, const std::vec
   }
   for (const py::handle& each : callbacks)
     trainer.on(epochs(1), Shared<train::Handler>(new Callback(py::reinterpret_borrow<py::object>(each))));
+  if (!w.folder.empty()) trainer.on(epochs(1), train::checkpoint(w.folder));
   train::Result result;
   {
     const Computing alone;
+    if (w.resume) trainer.resume(w.folder);
     result = trainer.run(epochs(w.epochs));
   }
   py::list reports;
@@ -193,7 +195,7 @@ py::dict measure(nn::Layer& net, const std::vector<Tensor>& columns, const py::o
   const Location where = caller();
   const OriginScope here(where);
   const train::Task task(net, to_loss(loss), std::move(measures), where);
-  const data::Source source = to_source(columns, {});
+  const data::Source source = to_source(columns);
   std::vector<train::Measure> found;
   {
     const Computing alone;

@@ -1,6 +1,8 @@
 """The programs of docs/python run, and print what stands below them."""
+import ast
 import contextlib
 import io
+import json
 import os
 import re
 import sys
@@ -35,6 +37,27 @@ def test_programs_of_a_page(page, tmp_path, monkeypatch):
             print(f"skipped from {page.name}:{line} on: scikit-learn is not installed", file=sys.stderr)
             continue
         assert said.getvalue() == (block.group(2) or ""), f"{page.name}:{line}"
+
+
+@pytest.mark.parametrize("page", sorted(kFolder.glob("*.ipynb")), ids=lambda page: page.name)
+def test_cells_of_a_notebook(page, tmp_path, monkeypatch):
+    """Cell by cell, as a notebook runs them: what the last line of one gives is shown."""
+    monkeypatch.chdir(tmp_path)
+    scope: dict = {"__name__": "page"}
+    for cell in json.loads(page.read_text())["cells"]:
+        if cell["cell_type"] != "code":
+            continue
+        body = ast.parse("".join(cell["source"])).body
+        last = ast.Expression(body.pop().value) if isinstance(body[-1], ast.Expr) else None
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            exec(compile(ast.Module(body, []), page.name, "exec"), scope)
+            shown = eval(compile(last, page.name, "eval"), scope) if last is not None else None
+        assert said.getvalue() == "".join("".join(out["text"]) for out in cell["outputs"])
+        if hasattr(shown, "_repr_html_"):
+            assert len(shown._repr_html_()) > 100
+        elif shown is not None:
+            assert repr(shown)
 
 
 def test_links_of_pages_lead_somewhere():

@@ -124,7 +124,7 @@ def test_layers_that_are_python_classes():
     assert net(x).shape == (200, 3)
     assert list(net.parameters()) == ["block1.weight", "block1.scales1.factor", "block1.scales2.factor", "scale1.factor",
                                       "affine1.weight", "affine1.bias"]
-    assert list(net.states()) == ["block1.seen"] and repr(net) == "sequential([block, relu, scale, affine(3)])"
+    assert list(net.states()) == ["block1.seen"] and repr(net) == "sequential([block(8), relu, scale, affine(3)])"
     history = cr.fit(net, x, t, epochs=3, batch_size=20)
     assert history["loss"][-1] < history["loss"][0]
     assert net.states()["block1.seen"].value.item() == 30  # a step of training each

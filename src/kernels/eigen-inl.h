@@ -1,5 +1,5 @@
-// What the files with matrix decompositions share: Eigen under a name of ours, so that what is set here changes
-// nothing for a program that uses Eigen as well.
+// What the files with matrix decompositions share: Eigen under a name of ours, so that what is set here
+// changes nothing for a program that uses Eigen as well.
 #pragma once
 
 #define Eigen chainrule_eigen

@@ -97,6 +97,7 @@ std::string configuration(const nn::Layer& layer) { return config::to_text(confi
 
 void describe(const Subject& subject, const OnnxOptions& options, onnx::Model& model) {
   model.producer = "chainrule";
+  model.producer_version = CHAINRULE_VERSION;
   model.graph.name = subject.net != nullptr ? std::string(subject.net->kind()) : "graph";
   auto& metadata = model.metadata;
   if (subject.net != nullptr && dynamic_cast<const nn::OnnxNet*>(subject.net) == nullptr)

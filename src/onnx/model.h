@@ -109,6 +109,8 @@ TypeCode code_of(DType dtype);
 /// @param folder  where data that the file does not hold itself may lie; "" if nowhere.
 /// @throws FileError  if the bytes are no model (E500), or tensors are damaged (E501, E502).
 Model parse_model(std::string_view bytes, const std::string& name, const std::string& folder);
+/// Makes all floating numbers of a model f64.
+void widen(Model& model);
 /// A tensor in a file of its own, as the test data of the format's operators are.
 Tensor parse_tensor(std::string_view bytes, const std::string& name);
 

@@ -15,12 +15,16 @@
 namespace chainrule {
 namespace nn {
 
-OnnxNet::OnnxNet(std::string file) : file_(std::move(file)) {}
+OnnxNet::OnnxNet(std::string file, const OnnxReadOptions& options)
+    : file_(std::move(file)), options_(options) {}
 
-void OnnxNet::fields(Fields& f) { f("file", file_, "the ONNX file, read when the net is first used"); }
+void OnnxNet::fields(Fields& f) {
+  f("file", file_, "the ONNX file, read when the net is first used");
+  f("in_f64", options_.in_f64, "all floating numbers become f64; else they are what the file says");
+}
 
 const onnx::Program& OnnxNet::program() const {
-  if (!program_) *const_cast<OnnxNet*>(this) = load_onnx(file_);
+  if (!program_) *const_cast<OnnxNet*>(this) = load_onnx(file_, options_);
   return static_cast<const onnx::Program&>(*program_);
 }
 
@@ -83,7 +87,13 @@ std::vector<Tensor> OnnxNet::example_inputs(std::int64_t batch) const {
     }
     std::vector<std::int64_t> sizes;
     for (const onnx::Size& size : input->sizes) sizes.push_back(size.number >= 0 ? size.number : batch);
-    inputs.push_back(zeros(Shape(sizes), type->dtype));
+    const Shape shape(sizes);
+    if (shape.numel() > onnx::kMostNumbers) {
+      throw ValueError(525, cat("[onnx] ", program().name(), ": its input ", input->name, " is ", shape, ", ",
+                                shape.numel(), " numbers; an example may have at most ", onnx::kMostNumbers,
+                                ". Mistrust the file, or give inputs of your own."));
+    }
+    inputs.push_back(zeros(shape, type->dtype));
   }
   return inputs;
 }
@@ -132,13 +142,17 @@ std::string OnnxNet::summary() const {
 
 }  // namespace nn
 
-nn::OnnxNet load_onnx_bytes(std::string_view bytes, const std::string& name, const std::string& folder) {
+nn::OnnxNet load_onnx_bytes(std::string_view bytes, const std::string& name, const std::string& folder,
+                            const OnnxReadOptions& options) {
   static const bool kIsKnown =
       (registry<nn::Layer>().add<nn::OnnxNet>(), true);  // to configurations: onnx(file=...)
   static_cast<void>(kIsKnown);
   nn::OnnxNet net;
   net.file_ = name;
-  const Shared<onnx::Program> program(new onnx::Program(onnx::parse_model(bytes, name, folder), name));
+  net.options_ = options;
+  onnx::Model model = onnx::parse_model(bytes, name, folder);
+  if (options.in_f64) onnx::widen(model);
+  const Shared<onnx::Program> program(new onnx::Program(std::move(model), name));
   net.program_ = program;
   for (const onnx::Program::Held& held : program->parameters()) {
     net.parameters_.emplace_back(held.name, nn::Parameter(held.tensor));
@@ -149,14 +163,11 @@ nn::OnnxNet load_onnx_bytes(std::string_view bytes, const std::string& name, con
   return net;
 }
 
-nn::OnnxNet load_onnx(const std::string& path) {
+nn::OnnxNet load_onnx(const std::string& path, const OnnxReadOptions& options) {
   constexpr std::uint64_t kMost = std::uint64_t{1} << 31;
   const std::string bytes = io::read_file(path, kMost);
-  nn::OnnxNet net = load_onnx_bytes(bytes, path,
-                                    std::filesystem::path(path).parent_path().empty()
-                                        ? "."
-                                        : std::filesystem::path(path).parent_path().string());
-  return net;
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  return load_onnx_bytes(bytes, path, folder.empty() ? "." : folder, options);
 }
 
 Model load_onnx_model(const std::string& path) {

@@ -26,7 +26,7 @@ inline Tensor cut_quotient(const Tensor& a, const Tensor& b) { return floor_divi
 /// The dtype of a type code. @throws ValueError E508
 DType dtype_of_code(const Call& call, std::int64_t code);
 
-/// The shape that a list of numbers says. @throws ValueError E508
+/// The shape that a list of numbers says. @throws ValueError E508, E524
 Shape shape_of(const Call& call, std::span<const std::int64_t> sizes);
 
 /// A vector in i64.

@@ -7,14 +7,14 @@
 
 namespace chainrule::onnx {
 
-ValueError Call::error(std::string_view what) const {
-  return ValueError(
-      508, cat("[load_onnx] ", place_, "node ",
-               operation_.name.empty()
-                   ? "of " + (operation_.outputs.empty() ? std::string("nothing") : operation_.outputs[0])
-                   : operation_.name,
-               " (", operation_.type, "): ", what));
+std::string Call::where() const {
+  const bool has_output = !operation_.outputs.empty();
+  const std::string name =
+      !operation_.name.empty() ? operation_.name : "of " + (has_output ? operation_.outputs[0] : "nothing");
+  return cat("[load_onnx] ", place_, "node ", name, " (", operation_.type, ")");
 }
+
+ValueError Call::error(std::string_view what) const { return ValueError(508, cat(where(), ": ", what)); }
 
 const Tensor& Call::operator[](std::size_t i) const {
   if (!has(i)) throw error(cat("input ", i, " is not given; it is needed."));

@@ -54,11 +54,17 @@ class Call {
                                      std::vector<std::int64_t> other = {}) const;
   bool has(std::string_view name, std::size_t input) const { return has(input) || find(name) != nullptr; }
 
+  /// Of what it gives; called before memory is taken. @throws ValueError  for far more numbers than the net's
+  /// inputs have (E524).
+  void check_size(const Shape& shape) const;
+
   /// An axis from 0; negative ones count from the end. @throws ValueError E508
   int axis(std::string_view name, std::int64_t other, int ndim) const;
   int axis_of(std::int64_t axis, int ndim) const;
 
-  /// "[load_onnx] node conv1 (Conv): what. (E508)"
+  /// "[load_onnx] net.onnx: node conv1 (Conv)"
+  std::string where() const;
+  /// "[load_onnx] net.onnx: node conv1 (Conv): what. (E508)"
   ValueError error(std::string_view what) const;
 
   /// Of operators that hold graphs, are random, or keep statistics.

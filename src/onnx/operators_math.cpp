@@ -17,7 +17,9 @@ Shape shape_of(const Call& call, std::span<const std::int64_t> sizes) {
   if (sizes.size() > Shape::kMaxNdim || std::any_of(sizes.begin(), sizes.end(), [](auto s) { return s < 0; }))
     throw call.error(
         cat("a shape of ", sizes.size(), " sizes; need at most ", Shape::kMaxNdim, ", none below 0."));
-  return Shape(sizes);
+  const Shape shape(sizes);
+  call.check_size(shape);
+  return shape;
 }
 
 namespace {

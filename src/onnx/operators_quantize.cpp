@@ -32,7 +32,7 @@ Tensor whole(const Call& c, std::size_t input, std::size_t zero) {
 Tensors quantize(const Call& c) {
   const int axis = c[0].ndim() > 1 ? c.axis("axis", 1, c[0].ndim()) : 0;
   const Tensor zero = c.has(2) ? c[2] : scalar(0, DType::u8);
-  const Tensor x = is_floating(c[0].dtype()) ? c[0] : cast(c[0], f32);
+  const Tensor x = is_floating(c[0].dtype()) ? c[0] : cast(c[0], c[1].dtype());
   return {quantized(x, along(c[1], x, axis), along(zero, x, axis))};
 }
 
@@ -61,7 +61,7 @@ Tensors matmul_integer(const Call& c) {
 }
 
 Tensors qlinear_matmul(const Call& c) {
-  const Tensor product = cast(matmul(whole(c, 0, 2), whole(c, 3, 5)), f32);
+  const Tensor product = cast(matmul(whole(c, 0, 2), whole(c, 3, 5)), c[6].dtype());
   return {quantized(product, c[6] / (c[1] * c[4]), c[7])};
 }
 

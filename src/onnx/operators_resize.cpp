@@ -57,6 +57,7 @@ Tensor matrix_of(const Axis& axis, const Way& way) {
     const double place = place_of(i, axis, way);
     double* row = weights.data() + i * axis.in;
     const auto add = [&](double at, double weight) {
+      if (std::isnan(at)) return;
       row[static_cast<std::int64_t>(std::clamp(at, 0.0, static_cast<double>(axis.in - 1)))] += weight;
     };
     if (way.mode == "nearest") {

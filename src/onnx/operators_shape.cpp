@@ -169,7 +169,8 @@ Tensors constant_of_shape(const Call& c) {
 Tensors range(const Call& c) {
   const double start = c.number_at(0), end = c.number_at(1), step = c.number_at(2);
   const double count = step == 0 ? -1 : std::max(0.0, std::ceil((end - start) / step));
-  if (!(count >= 0 && count < 1e9)) throw c.error("a range without an end, or beyond 1e9 numbers.");
+  if (!(count >= 0 && count < 1e15)) throw c.error("a range without an end, or beyond 1e15 numbers.");
+  c.check_size({static_cast<std::int64_t>(count)});
   return {as(cast(arange(static_cast<std::int64_t>(count)), c[0].dtype()) * as(reshape(c[2], Shape{}), c[0]) +
                  reshape(c[0], Shape{}),
              c[0])};

@@ -100,8 +100,10 @@ Tensors mel_weights(const Call& c) {
   std::vector<std::int64_t> edges;
   for (std::int64_t i = 0; i < mels + 2; ++i) {
     const double hertz = 700 * (std::pow(10, (low + static_cast<double>(i) * step) / 2595) - 1);
-    edges.push_back(static_cast<std::int64_t>(
-        std::floor(static_cast<double>(size + 1) * hertz / static_cast<double>(rate))));
+    const double edge = std::floor(static_cast<double>(size + 1) * hertz / static_cast<double>(rate));
+    if (!(std::abs(edge) < 1e15))
+      throw c.error(cat("a band at the place ", edge, "; need frequencies of sound."));
+    edges.push_back(static_cast<std::int64_t>(edge));
   }
   std::vector<double> weights(static_cast<std::size_t>(bins * mels));
   for (std::int64_t i = 0; i < mels; ++i) {
@@ -111,9 +113,10 @@ Tensors mel_weights(const Call& c) {
       if (bin >= 0 && bin < bins) weights[static_cast<std::size_t>(bin * mels + i)] = w;
     };
     if (centre == first) put(centre, 1);
-    for (std::int64_t j = first; j <= centre && centre > first; ++j)
+    for (std::int64_t j = std::max<std::int64_t>(first, 0); j <= std::min(centre, bins - 1) && centre > first;
+         ++j)
       put(j, static_cast<double>(j - first) / static_cast<double>(centre - first));
-    for (std::int64_t j = centre; j < last; ++j)
+    for (std::int64_t j = std::max<std::int64_t>(centre, 0); j < std::min(last, bins); ++j)
       put(j, static_cast<double>(last - j) / static_cast<double>(last - centre));
   }
   return {

@@ -16,10 +16,16 @@
 // calls.
 namespace chainrule::onnx {
 
+/// The most numbers of a value, but for those that large inputs make: a few bytes of a file can ask for any
+/// size.
+inline constexpr std::int64_t kMostNumbers = std::int64_t{1} << 28;
+
 /// The values of one pass, and what they belong to.
 struct Run {
   nn::Pass& pass;
   std::vector<Tensor> values = {};
+  /// The most numbers that a value may have.
+  std::int64_t most = 0;
   /// Statistics by place.
   std::vector<std::pair<std::int32_t, nn::State>> states = {};
 };
@@ -67,7 +73,8 @@ class Program : public Counted {
   /// there.
   Run start(nn::Pass& pass) const;
   /// Gives the inputs, and returns the outputs.
-  Tensors run(Run& run, std::span<const Tensor> inputs) const { return this->run(main_, run, inputs); }
+  /// @throws ValueError  for a value that is far larger than they are (E524).
+  Tensors run(Run& run, std::span<const Tensor> inputs) const;
   /// The same for a graph that an operator holds.
   Tensors run(const Block& block, Run& run, std::span<const Tensor> inputs) const;
   /// @throws ValueError  if the operator holds no graph of that name (E508).

@@ -8,8 +8,16 @@
 
 namespace chainrule::onnx {
 
+void Call::check_size(const Shape& shape) const {
+  const std::int64_t most = around.run != nullptr ? around.run->most : kMostNumbers;
+  if (shape.numel() <= most) return;
+  throw ValueError(524, cat(where(), " gives ", shape, ", ", shape.numel(),
+                            " numbers; for inputs of this size there may be at most ", most,
+                            ". Mistrust the file, or give larger inputs."));
+}
+
 Run Program::start(nn::Pass& pass) const {
-  Run run{pass, std::vector<Tensor>(static_cast<std::size_t>(count_))};
+  Run run{pass, std::vector<Tensor>(static_cast<std::size_t>(count_)), kMostNumbers};
   for (const Held& held : constants_) run.values[static_cast<std::size_t>(held.place)] = held.tensor;
   return run;
 }
@@ -25,7 +33,19 @@ Tensors run_step(const Program::Step& step, const Program& program, Run& run) {
   const std::string place = program.name() + ": ";
   Call call(*step.operation, step.opset, inputs, place);
   call.around = {&program, &step, &run};
-  return step.row->run(call);
+  Tensors made = step.row->run(call);
+  for (const Tensor& tensor : made) {
+    if (!tensor.is_empty()) call.check_size(tensor.shape());
+  }
+  return made;
+}
+
+Tensors Program::run(Run& run, std::span<const Tensor> inputs) const {
+  constexpr std::int64_t kMostGrowth = 4096;  // what a net makes of its inputs is larger by far less
+  for (const Tensor& x : inputs) {
+    if (!x.is_empty()) run.most = std::max(run.most, x.numel() * kMostGrowth);
+  }
+  return this->run(main_, run, inputs);
 }
 
 Tensors Program::run(const Block& block, Run& run, std::span<const Tensor> inputs) const {

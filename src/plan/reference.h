@@ -14,15 +14,19 @@ namespace chainrule {
 class Reference {
  public:
   /// @param leaves  memory of the leaves, in their order.
-  Reference(const Trace& trace, std::span<void* const> leaves);
+  /// @param shake   a seed: changes each result in its last digits, to see what comes of it; 0: does not.
+  Reference(const Trace& trace, std::span<void* const> leaves, std::uint64_t shake = 0);
 
   /// Writes the results of the trace's program.
   /// @param results  their memory, in the order of Program::results.
   void copy_to(const Program& program, std::span<void* const> results) const;
   /// Compares what the program made with it.
   /// @throws ValueError  if a result differs by more than 1e-9 in f64, 1e-4 in f32, relative to its largest
-  /// number, the largest that it is the sum of, or 1; or at all in other dtypes (E048).
+  /// number, the largest that it is the sum of, or 1, and by more than the reference itself moves when
+  /// results are rounded in another way; or at all in other dtypes (E048).
   void verify(const Program& program, std::span<void* const> leaves, std::span<void* const> results) const;
+  /// What it made of a node.
+  const void* value(std::size_t node) const { return values_[node]; }
 
  private:
   const Trace& trace_;

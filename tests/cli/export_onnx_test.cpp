@@ -3,7 +3,9 @@
 
 #include <filesystem>
 
+#include "../../cli/onnx_file.h"
 #include "cli/tool.h"
+#include "message_of.h"
 
 namespace chainrule::cli {
 namespace {
@@ -28,8 +30,19 @@ TEST_F(ExportOnnx, TheFileIsAModelLikeTheRun) {
   const Outcome info = run_tool({"info", file});
   EXPECT_NE(info.out.find("input  x (N, 1, 28, 28) float"), std::string::npos) << info.out;
   EXPECT_EQ(run_tool({"eval", file}).out, run_tool({"eval", run}).out);
+  EXPECT_NE(info.out.find(", by chainrule " CHAINRULE_VERSION "\n"), std::string::npos) << info.out;
+  const Outcome checked = run_tool({"check", file});
+  EXPECT_EQ(checked.code, 0) << checked.err;
+  EXPECT_NE(checked.out.find("They agree."), std::string::npos) << checked.out;
+  EXPECT_EQ(run_tool({"check", file, "--break", "affine1.weight"}).code, 3);
   EXPECT_EQ(run_tool({"graph", file}).code, 0);
   EXPECT_EQ(run_tool({"explain", file}).code, 0);
+}
+
+TEST(WithoutOnnx, TheToolSaysSo) {  // onnx_file.cpp is compiled into this test without it
+  EXPECT_EQ(message_of([] { load_onnx_file("net.onnx"); }),
+            "[onnx] net.onnx: this program was built without ONNX. Build it where libonnx-dev and "
+            "libprotobuf-dev are installed: scripts/install-deps.sh onnx. (E510)");
 }
 
 TEST_F(ExportOnnx, SaysWhatIsMissing) {

@@ -51,7 +51,7 @@ worked out, conditions are read and loops are unrolled while the graph is built.
 - Numbers in files beside the model are read if they are inside its folder.
 - No texts, no sequences, no optional values, no sparse tensors.
 - A file comes from anywhere: names, sizes and types are checked before memory is taken ([errors](errors.md), E500 to
-  E509).
+  E509, E524 and E525).
 
 ## Operators that are read
 

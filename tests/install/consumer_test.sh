@@ -2,6 +2,7 @@
 # Builds a program against the installed library as an outside project, runs it, and compares what it prints:
 #   consumer_test.sh cmake PREFIX WORK        main.cpp, found by find_package
 #   consumer_test.sh pkg-config PREFIX WORK   main.cpp, found by pkg-config
+#   consumer_test.sh onnx PREFIX WORK         onnx/, the component onnx, found by both
 #   consumer_test.sh readme PREFIX WORK       the first C++ example of README.md; prints the block after it
 #   consumer_test.sh page PREFIX WORK         the project of docs/learn/39_project.md; prints its text
 #   consumer_test.sh inside PREFIX WORK       its other one, with the sources inside: is configured, not built
@@ -56,6 +57,14 @@ case $kind in
     pc=$(dirname "$(find "$prefix" -name chainrule.pc)")
     mapfile -t flags < <(PKG_CONFIG_PATH=$pc pkg-config --cflags --libs chainrule | xargs -n 1)
     "${CXX:-c++}" -std=c++20 -O1 "$here/main.cpp" "${flags[@]}" -o "$work/program"
+    ;;
+  onnx)
+    cmake -S "$here/onnx" -B "$work/build" -G Ninja "-DCMAKE_PREFIX_PATH=$prefix"
+    cmake --build "$work/build"
+    "$work/build/consumer" | diff "$work/expected.txt" -
+    pc=$(dirname "$(find "$prefix" -name chainrule-onnx.pc)")
+    mapfile -t flags < <(PKG_CONFIG_PATH=$pc pkg-config --cflags --libs chainrule-onnx | xargs -n 1)
+    "${CXX:-c++}" -std=c++20 "$here/onnx/main.cpp" "${flags[@]}" -o "$work/program"
     ;;
   readme)
     block cpp >"$work/readme.cpp"

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <regex>
 
 #include "chainrule/chainrule.h"
 #include "chainrule/io.h"
@@ -177,6 +178,71 @@ TEST(OnnxMessages, WhatDependsOnTheBatch) {
             std::string::npos)
       << said;
   EXPECT_EQ(message_of([] { onnx_bytes(PlaceInBatch(), zeros({2, 3}), {.batch = ""}); }), "no error");
+}
+
+TEST(OnnxMessages, SizesThatAFileAsksFor) {
+  const auto message = [](const Operation& operation) {
+    Model model = small_model();
+    model.graph.initializers.add("sizes", tensor({1000000, 1000, 4}, i64));
+    model.graph.operations.insert(model.graph.operations.begin(), operation);
+    const nn::OnnxNet net = load_onnx_bytes(onnx::model_bytes(model), "net.onnx");
+    return message_of([&] { net.predict(zeros({1, 4})); });
+  };
+  // What a file asks for is refused before it is made, while constants are computed, too.
+  EXPECT_EQ(
+      message({"Expand", "", "e", {"x", "sizes"}, {"large"}, {}}),
+      "[load_onnx] net.onnx: node e (Expand) gives (1000000, 1000, 4), 4000000000 numbers; for inputs of "
+      "this size there may be at most 268435456. Mistrust the file, or give larger inputs. (E524)");
+  EXPECT_EQ(
+      message({"ConstantOfShape", "", "", {"sizes"}, {"large"}, {}}),
+      "[load_onnx] net.onnx: node of large (ConstantOfShape) gives (1000000, 1000, 4), 4000000000 "
+      "numbers; for inputs of this size there may be at most 268435456. Mistrust the file, or give larger "
+      "inputs. (E524)");
+}
+
+TEST(OnnxMessages, ExamplesThatAreTooLarge) {
+  const nn::OnnxNet net(load_onnx_bytes(
+      field(7, field(11, field(1, "x") +
+                             field(2, field(1, field(1, 1) + field(2, field(1, field(2, "N")) +
+                                                                          field(1, field(1, 1000000)) +
+                                                                          field(1, field(1, 1000)))))) +
+                   field(12, field(1, "x"))) +
+          field(8, field(2, 17)),
+      "net.onnx"));
+  EXPECT_EQ(
+      message_of([&] { net.example_inputs(); }),
+      "[onnx] net.onnx: its input x is (1, 1000000, 1000), 1000000000 numbers; an example may have at most "
+      "268435456. Mistrust the file, or give inputs of your own. (E525)");
+}
+
+TEST(OnnxMessages, WhatTheFormatsCheckerRefuses) {
+  Model model = small_model();
+  model.graph.operations[0].type = "Nonsense";
+  const std::string said = message_of([&] { onnx::model_bytes(model); });
+  EXPECT_TRUE(std::regex_match(
+      said, std::regex("\\[export_onnx\\] the format's own checker refuses what was written: (.|\n)*Nonsense"
+                       "(.|\n)*\nThis is a mistake of the library's, or of the operation's\\. Please report "
+                       "it\\. \\(E521\\)")))
+      << said;
+}
+
+/// A net that gives another number at each call: from 1 on.
+struct Counter : nn::LayerOf<Counter> {
+  static constexpr Info kInfo{.name = "counter", .doc = "0 x plus the number of the call."};
+  mutable int calls = 0;
+  Tensor compute(const Tensor& x, nn::Pass&) const { return x * 0 + detach(scalar(++calls)); }
+};
+
+TEST(OnnxMessages, NumbersThatDifferOnReadingAgain) {
+  const TemporaryFolder folder;
+  const std::string file = (folder / "f.onnx").string();
+  // Written at the second call; the last of 16 comparisons is with the 18th.
+  EXPECT_EQ(message_of([&] {
+              save_onnx(file, Counter(), zeros({2, 3}), {.batch = ""});
+            }),
+            cat("[save_onnx] read again, the file gives other numbers: they differ by ", 16.0 / 18,
+                "; need at most 0.0001. Nothing was written. Please report it, with the net. (E523)"));
+  EXPECT_FALSE(std::filesystem::exists(file));
 }
 
 /// Reads it, and runs it if it can be: nothing may happen but an error.

@@ -5,6 +5,7 @@
 #include "chainrule/io.h"
 #include "chainrule/onnx.h"
 #include "message_of.h"
+#include "onnx/model.h"
 #include "onnx_nets.h"
 #include "temporary_folder.h"
 
@@ -48,6 +49,35 @@ TEST(OnnxFold, PutsBatchNormIntoTheWeights) {
   EXPECT_LE(folded.largest_difference, 2e-6);
   EXPECT_LT(folded.operations, plain.operations - 8);
   EXPECT_EQ(load_onnx(file).parameters().size(), 4);
+}
+
+/// A file in f32 as f64, whatever it says inside: casts, constants, and what is f32 unless it is said.
+TEST(OnnxInF64, ComputesEverythingInF64) {
+  using Attribute = onnx::Attribute;
+  onnx::Model model;
+  onnx::Value x{.name = "x", .type = onnx::kFloat, .has_shape = true, .sizes = {{-1, "N"}, {2, ""}}};
+  model.graph.name = "g";
+  model.graph.inputs = {x};
+  x.name = "y";
+  model.graph.outputs = {x};
+  model.graph.initializers.add("w", tensor({1, 2}));
+  model.graph.initializers.add("sizes", tensor({2}, i64));
+  const Attribute to{.name = "to", .integers = {onnx::kFloat}};
+  const Attribute third{.name = "value_float", .kind = Attribute::Kind::number, .numbers = {3}};
+  model.graph.operations = {{"Mul", "", "", {"x", "w"}, {"a"}, {}},
+                            {"Cast", "", "", {"a"}, {"b"}, {to}},
+                            {"Constant", "", "", {}, {"three"}, {third}},
+                            {"Div", "", "", {"b", "three"}, {"c"}, {}},
+                            {"ConstantOfShape", "", "", {"sizes"}, {"none"}, {}},
+                            {"Add", "", "", {"c", "none"}, {"y"}, {}}};
+  const std::string bytes = onnx::model_bytes(model);
+  const nn::OnnxNet net = load_onnx_bytes(bytes, "net.onnx", "", {.in_f64 = true});
+  EXPECT_EQ(net.parameter("w").value().dtype(), f64);
+  EXPECT_EQ(net.example_inputs()[0].dtype(), f64);
+  const Tensor y = net.predict(tensor({1, 1}, {1, 2}, f64));
+  EXPECT_EQ(y.dtype(), f64);
+  EXPECT_EQ(y.to_vector<double>(), (std::vector<double>{1.0 / 3, 2.0 / 3}));
+  EXPECT_EQ(load_onnx_bytes(bytes).predict(tensor({1, 1}, {1, 2})).dtype(), f32);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, OnnxNets, testing::ValuesIn(named_nets()),

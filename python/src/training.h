@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "chainrule/data/source.h"
+#include "chainrule/optim.h"
+#include "chainrule/train/loss.h"
+#include "settings.h"
+
+// What training from Python is made of.
+namespace chainrule::python {
+
+/// An optimizer with the net whose parameters it changes.
+struct NetOptimizer {
+  Shared<nn::Layer> net;
+  optim::Optimizer optimizer;
+  std::uint64_t seed = 1;
+};
+
+optim::Options to_options(const py::dict& settings);
+
+/// A name, an object, or a function of prediction and target.
+loss::AnyLoss to_loss(const py::object& object);
+
+/// Columns as rows: x, x2, ..., and the last one t.
+data::Source to_source(const std::vector<Tensor>& columns, const std::vector<std::string>& classes = {});
+
+}  // namespace chainrule::python
