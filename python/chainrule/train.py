@@ -77,7 +77,8 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
     of the rows to measure on, or a pair (x, t) of its own; with `patience`, training stops after so many epochs without
     a better validation loss, and the net has the best weights. Callbacks are called after each epoch with a dict of
     numbers; one that returns True ends the training. With a `folder`, a checkpoint is kept there after each epoch; with
-    `resume`, a run goes on with the newest one, to the same bits as if it had not been stopped. `options` are those of all optimizers: weight_decay, clip_norm, ...
+    `resume`, a run goes on with the newest one, to the same bits as if it had not been stopped. `options` are those of
+    all optimizers: weight_decay, clip_norm, ...
 
     Ctrl-C ends it with a KeyboardInterrupt after a whole step: the net can be used, and trained on.
     """
