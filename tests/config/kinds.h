@@ -75,13 +75,13 @@ struct Relu : ConfigurableOf<Relu, Layer> {
   static constexpr Info kInfo{.name = "relu", .doc = "What is above 0 | else 0."};
 };
 
-enum class Padding : std::uint8_t { none, same, reflect };
+enum class Border : std::uint8_t { none, same, reflect };
 inline constexpr std::array<std::string_view, 3> kPaddings = {"none", "same", "reflect"};
 
 struct Conv2d : ConfigurableOf<Conv2d, Layer> {
   static constexpr Info kInfo{.name = "conv2d", .doc = "A convolution of images."};
   std::int64_t filters = 1, kernel = 3, stride = 1;
-  Padding padding = Padding::none;
+  Border padding = Border::none;
   void fields(Fields& f) {
     f("filters", filters, "channels of the result", at_least(1));
     f("kernel", kernel, "side of the window", at_least(1));
@@ -129,7 +129,7 @@ struct RunSettings {
   std::uint64_t seed = 1;
   double scale = 1;
   std::string name = "run";
-  Padding padding = Padding::same;
+  Border padding = Border::same;
   std::vector<std::int64_t> sizes = {50, 10};
   std::vector<double> weights;
   std::vector<std::string> tags = {"a"};

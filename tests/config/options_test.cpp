@@ -73,7 +73,7 @@ TEST(ConfigLeaves, CanBeSetToWhatTheyAre) {
   RunSettings run;
   run.name = "none, or \"this\" = [that";
   run.tags = {"a b", "c, d", "none"};
-  run.padding = Padding::none;
+  run.padding = Border::none;
   run.layers = {make<Layer>("conv2d(3, padding=reflect)"), make<Layer>("relu")};
   run.optimizer = make<Rule>("sgd(0.5, schedule=warmup(1, cosine))");
   run.clips = {{.norm = 2}, {.strict = true}};

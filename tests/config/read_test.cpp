@@ -44,7 +44,7 @@ lr = 0.1
     EXPECT_EQ(run.seed, 7u);
     EXPECT_EQ(run.scale, 0.5);
     EXPECT_EQ(run.name, "a b");
-    EXPECT_EQ(run.padding, Padding::none);
+    EXPECT_EQ(run.padding, Border::none);
     EXPECT_EQ(run.sizes, (std::vector<std::int64_t>{1, 2}));
     EXPECT_EQ(run.weights, std::vector<double>{0.5});
     EXPECT_EQ(run.tags, (std::vector<std::string>{"x", "y z"}));

@@ -23,7 +23,7 @@ Tensor uniform(const Shape& shape, std::uint64_t seed) {
   return from_data(values, shape);
 }
 
-double dot(const Tensor& a, const Tensor& b) { return sum(a * b).item(); }
+double inner(const Tensor& a, const Tensor& b) { return sum(a * b).item(); }
 
 /// conv2d by its definition, element by element: x[n, c, i s - p + j d] w[o, c, j], out of bounds 0.
 std::vector<double> by_definition(const Tensor& x, const Tensor& w, std::int64_t stride, std::int64_t padding,
@@ -120,7 +120,7 @@ TEST(Conv, TransposedIsTheAdjoint) {
     const Tensor x = uniform(up.shape(), 5);
     const Tensor down =
         conv2d(x, w, {.stride = o.stride, .padding = o.padding, .dilation = o.dilation, .groups = o.groups});
-    EXPECT_NEAR(dot(down, y), dot(x, up), 1e-11);
+    EXPECT_NEAR(inner(down, y), inner(x, up), 1e-11);
   }
 }
 
