@@ -64,7 +64,7 @@ def as_array(values):
         raise DTypeError(f"[tensor] no array can be made of it: {error}. Need lists of the same length. (E554)", 554)
     kind, size = array.dtype.kind, array.dtype.itemsize
     if kind == "f":
-        wanted = array.dtype if size in (2, 8) and is_array else f32
+        wanted = array.dtype.newbyteorder("=") if size in (2, 8) and is_array else f32
         if size > 8:
             _refuse(array.dtype)
     elif kind == "b" or (kind == "u" and size == 1):

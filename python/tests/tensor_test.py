@@ -29,8 +29,10 @@ def test_comes_and_goes_without_a_change(dtype, shape):
 @pytest.mark.parametrize("given, dtype", [(1, "int64"), (1.5, "float32"), (True, "bool"), ([1, 2], "int64"),
                                           ([1.0, 2], "float32"), ([[True]], "bool"), ([], "float32"),
                                           (np.int32(3), "int64"), (np.float64(3), "float32"),
-                                          (np.ones(2, np.float16), "float16"), (np.ones(2, np.int32), "int32"), (np.ones(2, np.int8), "int64"),
-                                          (np.ones(2, np.uint32), "int64"), (np.ones(2, ">f8"), "float64")])
+                                          (np.ones(2, np.float16), "float16"), (np.ones(2, np.int32), "int32"),
+                                          (np.ones(2, np.int8), "int64"), (np.ones(2, np.uint32), "int64"),
+                                          (np.ones(2, ">f8"), "float64"), (np.ones(2, ">f2"), "float16"),
+                                          (np.ones(2, ">i4"), "int32")])
 def test_dtype_of_what_is_given(given, dtype):
     assert cr.tensor(given).dtype == np.dtype(dtype)
     assert cr.tensor(given, dtype=np.float64).dtype == np.float64

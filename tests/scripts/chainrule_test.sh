@@ -30,7 +30,7 @@ case \$1 in
     cp "$work/bin/tool" "build/\$3/chainrule"
     cp "$work/bin/tool" "build/\$3/bench/bench_kernels"
     mkdir -p "build/\$3/tests"
-    for kind in unit config io nn optim data train plot ops book errors; do
+    for kind in unit config io nn optim data train plot ops errors hostile; do
       cp "$work/bin/tests" "build/\$3/tests/\${kind}_tests"
     done
     ;;
@@ -75,7 +75,7 @@ same 'the lessons are named' 01_apples "$(sed -n 2p <<<"$err")"
 environment+=(CMAKE_FLAGS='-DA=1 -DB=2')
 chainrule check-fast
 same 'options for CMake' 'cmake --preset dev -DA=1 -DB=2' "$(head -n 1 "$work/calls")"
-same 'fast tests' 'book, part 1 of 3: --gtest_brief=1 of 3' "$(sort <<<"$out" | head -n 1)"
+same 'fast tests' 'config, part 1 of 3: --gtest_brief=1 of 3' "$(sort <<<"$out" | head -n 1)"
 same 'all of them' 33 "$(grep -c 'part [123] of 3: --gtest_brief=1 of 3' <<<"$out")"
 same 'they pass' 0 "$code"
 stub tests <<<"echo told; exit \$((GTEST_SHARD_INDEX == 1))"

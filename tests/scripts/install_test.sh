@@ -29,7 +29,7 @@ said 'nothing is missing' 0 ''
 same 'apt-get is not called' '' "$(calls)"
 
 install lint window
-said 'unknown group' 2 'Unknown group "window". The groups are: build test lint bench plot site cross torch onnx python web.'
+said 'unknown group' 2 'Unknown group "window". The groups are: build test lint bench plot site cross torch onnx dist python web.'
 
 fresh_machine
 not_root
