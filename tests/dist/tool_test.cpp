@@ -65,7 +65,7 @@ TEST_F(Tool, WhatIsWrongOnAllIsSaidOnce) {
 TEST_F(Tool, ButtonsThatWouldReachOneRankAreRefused) {
   CHAINRULE_NEEDS_MPIRUN;
   const Ran ran = mpirun(2, train("--steps 20 --shards 2 --serve --serve-control"));
-  EXPECT_EQ(ran.code, 1) << ran.text;
+  EXPECT_EQ(ran.code, 2) << ran.text;
   EXPECT_NE(ran.text.find(
                 "[train] --serve-control: what the page changes would reach one of the ranks alone. Leave it "
                 "out, or train with one rank. (E398)"),
