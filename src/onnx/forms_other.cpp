@@ -22,8 +22,10 @@ std::string matmul(FormCall& f) {
 
 std::string softmax(FormCall& f) { return f.w.add("Softmax", f.names(), {integer("axis", -1)}); }
 
+// Axes are counted from the front: counted from the back, ONNX Runtime 1.20 reduces empty tensors wrongly.
 std::string log_sum_exp(FormCall& f, const std::string& x) {
-  return f.w.add("ReduceLogSumExp", {x}, {integers("axes", {-1}), integer("keepdims", 1)});
+  const auto last = static_cast<std::int64_t>(f[0].shape.size()) - 1;
+  return f.w.add("ReduceLogSumExp", {x}, {integers("axes", {last}), integer("keepdims", 1)});
 }
 std::string logsumexp(FormCall& f) { return log_sum_exp(f, f[0].name); }
 
@@ -36,7 +38,7 @@ std::string rows(FormCall& f) {
 }
 
 std::string row_sum(FormCall& f, const std::string& x, bool keep) {
-  return f.w.add("ReduceSum", {x, f.w.integers({-1})}, {integer("keepdims", keep ? 1 : 0)});
+  return f.w.add("ReduceSum", {x, f.w.integers({1})}, {integer("keepdims", keep ? 1 : 0)});
 }
 
 /// sum_j t_j (logsumexp(z) - z_j), without 0 times infinity.

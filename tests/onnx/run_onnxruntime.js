@@ -8,6 +8,7 @@ const ort = require('onnxruntime-node');
 
 const kinds = {
   float32: Float32Array, float64: Float64Array, int64: BigInt64Array, uint8: Uint8Array, bool: Uint8Array,
+  float16: Uint16Array, int32: Int32Array,
 };
 
 function read(file, kind) {

@@ -12,6 +12,7 @@
 #include "autodiff/op_cases.h"
 #include "chainrule/chainrule.h"
 #include "chainrule/config.h"
+#include "chainrule/half.h"
 #include "chainrule/io.h"
 #include "chainrule/onnx.h"
 #include "core/text.h"
@@ -35,6 +36,10 @@ std::string type_name(DType dtype) {
       return "int64";
     case DType::u8:
       return "uint8";
+    case DType::f16:
+      return "float16";
+    case DType::i32:
+      return "int32";
     default:
       return "bool";
   }
@@ -109,6 +114,10 @@ class Job {
         return numbers_of<double>(bytes);
       case DType::i64:
         return numbers_of<std::int64_t>(bytes);
+      case DType::f16:
+        return numbers_of<Float16>(bytes);
+      case DType::i32:
+        return numbers_of<std::int32_t>(bytes);
       default:
         return numbers_of<std::uint8_t>(bytes);
     }
@@ -204,6 +213,8 @@ TEST_F(OnnxRuntime, GivesTheSameForEachOperation) {
       const Tensors inputs = draw_inputs(c, 1);
       if (inputs.size() > nn::Ports::kMax) continue;
       const Tensor y = call(c, inputs);
+      const auto is_bf16 = [](const Tensor& x) { return x.dtype() == bf16; };  // not for Node.js
+      if (is_bf16(y) || std::any_of(inputs.begin(), inputs.end(), is_bf16)) continue;
       Job job(root(), cat(row->info.name, "-", jobs.size()));
       try {
         export_onnx(job.model(), std::span(&y, 1), inputs, {.check = false});
@@ -236,6 +247,7 @@ TEST_F(OnnxRuntime, GivesTheSameForRandomGraphs) {
     Tensors leaves;
     for (const Tensor& leaf : graph.leaves()) leaves.push_back(detach(cast(leaf, f32)));
     const Tensor y = graph(leaves);
+    if (y.dtype() == bf16) continue;  // not for Node.js
     Job job(root(), cat("graph-", seed));
     try {
       export_onnx(job.model(), std::span(&y, 1), leaves);
