@@ -307,10 +307,11 @@ Command add_predict(CLI::App& app) {
   static const std::map<std::string, Gaps> kGaps{
       {"empty", Gaps::empty}, {"mean", Gaps::mean}, {"skip", Gaps::skip}, {"error", Gaps::error}};
   predict
-      .add_option("--missing", options->gaps,
-                  "rows with a cell without a value: empty (no prediction),\nmean (filled with what is usual "
-                  "in its column), skip, or\nerror (as training did where it filled them, else empty)")
-      ->transform(CLI::CheckedTransformer(kGaps).description(""))
+      .add_option_function<std::string>(
+          "--missing", [options](const std::string& how) { options->gaps = kGaps.at(how); },
+          "rows with a cell without a value: empty (no prediction),\nmean (filled with what is usual "
+          "in its column), skip, or\nerror (as training did where it filled them, else empty)")
+      ->check(CLI::IsMember({"empty", "mean", "skip", "error"}))
       ->type_name("HOW");
   add_integer(predict, "--top", options->top, 1, 1000, "so many of the most likely classes");
   predict.add_flag("--invert", options->invert, "pictures are black on white, the net learnt white on black");

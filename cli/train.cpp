@@ -65,6 +65,12 @@ std::string ranks_of(const train::TrainerOptions& options) {
   return fmt::format(", {} rank{} for {} shards", ranks, ranks == 1 ? "" : "s", options.shards);
 }
 
+/// With its numbers, those that are the defaults, too: "constant(lr=0.01)".
+std::string text_of(const optim::Schedule& schedule) {
+  const std::string brief = config::describe(schedule);
+  return brief.find('(') == std::string::npos ? config::to_text(config::write(schedule)) : brief;
+}
+
 std::string header(Training& training, const std::string& resumed, const std::string& page) {
   const Experiment& experiment = training.experiment();
   const auto per_epoch = static_cast<double>(training.trainer().steps_per_epoch());
@@ -76,7 +82,7 @@ std::string header(Training& training, const std::string& resumed, const std::st
       training.data().described, config::describe(training.net()), parameters_of(training.net()),
       training.steps(), static_cast<double>(training.steps()) / per_epoch, experiment.train.batch_size,
       config::describe(*experiment.optimizer.rule),
-      experiment.optimizer.options.lr ? config::describe(*experiment.optimizer.options.lr) : "of the rule",
+      experiment.optimizer.options.lr ? text_of(*experiment.optimizer.options.lr) : "of the rule",
       experiment.seed, machine(), ranks_of(training.trainer().options()),
       resumed.empty() ? "" : "run       " + resumed + "\n", page.empty() ? "" : "page      " + page + "\n");
 }
