@@ -89,7 +89,7 @@ class Registry {
   explicit Registry(std::string_view kind) : kind_(kind) {}
 
   std::string_view kind() const { return kind_; }
-  std::span<const Row> rows() const { return rows_; }
+  std::span<const Row> rows() const { return {rows_.data(), rows_.size()}; }
   std::vector<std::string> names() const;
   /// Null if there is none.
   const Row* find(std::string_view name) const;
@@ -265,7 +265,7 @@ class Fields {
     };
   }
 
-  std::span<const Field> all() const { return fields_; }
+  std::span<const Field> all() const { return {fields_.data(), fields_.size()}; }
 
  private:
   Field& add(std::string_view name, std::string_view doc, Field::Kind kind, void* target, Range range = {});

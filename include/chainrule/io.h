@@ -142,7 +142,7 @@ class Safetensors {
   explicit Safetensors(const std::string& path);
 
   /// In the order of the header.
-  std::span<const Entry> entries() const { return entries_; }
+  std::span<const Entry> entries() const { return {entries_.data(), entries_.size()}; }
   const Metadata& metadata() const { return metadata_; }
   /// Reads one.
   /// @throws ValueError  if there is none of that name (E209).

@@ -26,7 +26,7 @@ class Axes {
   /// @throws ShapeError  for more than Shape::kMaxNdim axes (E013).
   Axes(std::initializer_list<int> axes) : Axes(std::span<const int>(axes.begin(), axes.size())) {}
   explicit Axes(std::span<const int> axes);
-  Axes(const std::vector<int>& axes) : Axes(std::span<const int>(axes)) {}
+  Axes(const std::vector<int>& axes) : Axes(std::span<const int>(axes.data(), axes.size())) {}
   template <std::integral T>
   Axes(const std::vector<T>& axes) : Axes(std::vector<int>(as_ints(axes))) {}
 

@@ -2,6 +2,7 @@
 #include "chainrule/nn/layer.h"
 
 #include <algorithm>
+#include <memory>
 #include <mutex>
 #include <utility>
 
@@ -45,10 +46,11 @@ class Running {
   /// make.
   template <class F>
   static bool any_listed_by(const Layer* layer, F is_it) {
-    Listed found;
-    Listed& listed = innermost != nullptr && innermost->now_ == layer ? innermost->listed_ : found;
-    if (listed.empty()) listed = layer->variables();
-    return std::any_of(listed.begin(), listed.end(), is_it);
+    std::unique_ptr<Listed> found;
+    std::unique_ptr<Listed>& listed =
+        innermost != nullptr && innermost->now_ == layer ? innermost->listed_ : found;
+    if (listed == nullptr) listed = std::make_unique<Listed>(layer->variables());
+    return std::any_of(listed->begin(), listed->end(), is_it);
   }
 
  private:
@@ -57,7 +59,7 @@ class Running {
   const Layer*& place_;
   const Layer* before_;
   Running* outer_;
-  Listed listed_;
+  std::unique_ptr<Listed> listed_;  // none until a layer inside is made
 };
 thread_local Running* Running::innermost = nullptr;
 
@@ -120,13 +122,24 @@ const std::string* Layer::path_in(const std::string* outer) const {
   return intern(outer != nullptr ? cat(*outer, ".", name_) : name_);
 }
 
+/// The same with inputs in dtypes that are computed with.
+static Inputs computing(const Inputs& inputs) {
+  Ports same;
+  for (const Tensor& x : inputs.all())
+    same.push_back(x.is_empty() ? x : cast(x, computed_as(x.dtype()), inputs.where()));
+  return Inputs(same.all(), inputs.where());
+}
+
+static DTypeError other_dtype(std::string_view kind, DType given, DType own, Location where) {
+  return DTypeError(243,
+                    cat("[", kind, "] the input is ", name_of(given), ", the parameters are ", name_of(own),
+                        ". Use cast(x, ", name_of(own), "), or build the layer with the other dtype.",
+                        OriginScope::current(where).to_string()));
+}
+
 Ports Layer::run(const Inputs& inputs, Pass& pass) const {
-  const auto is_kept = [](const Tensor& x) { return !x.is_empty() && is_storage(x.dtype()); };
-  if (std::any_of(inputs.all().begin(), inputs.all().end(), is_kept)) {
-    Ports computing;
-    for (const Tensor& x : inputs.all())
-      computing.push_back(is_kept(x) ? cast(x, computed_as(x.dtype()), inputs.where()) : x);
-    return run(Inputs(computing.all(), inputs.where()), pass);
+  for (const Tensor& input : inputs.all()) {
+    if (!input.is_empty() && is_storage(input.node()->dtype)) return run(computing(inputs), pass);
   }
   const std::string* outer = OriginScope::current(inputs.where()).layer;
   const std::string* path = path_in(outer);
@@ -139,18 +152,15 @@ Ports Layer::run(const Inputs& inputs, Pass& pass) const {
     const_cast<Layer*>(this)->make(inputs, pass, outer, path);
   }
   for (const Tensor& input : inputs.all()) {
-    if (!has_dtype_ || input.is_empty() || !is_floating(input.dtype()) || input.dtype() == dtype_) continue;
-    throw DTypeError(243, cat("[", kind(), "] the input is ", name_of(input.dtype()), ", the parameters are ",
-                              name_of(dtype_), ". Use cast(x, ", name_of(dtype_),
-                              "), or build the layer with the other dtype.",
-                              OriginScope::current(inputs.where()).to_string()));
+    if (!has_dtype_ || input.is_empty()) continue;
+    const DType dtype = input.node()->dtype;
+    if (is_floating(dtype) && dtype != dtype_) throw other_dtype(kind(), dtype, dtype_, inputs.where());
   }
-  Ports outputs;
-  {
+  Ports outputs = [&] {
     const Running running(pass.running_, this);
     const DTypeOfLayersInside dtype(pass.init.dtype, was_built ? pass.init.dtype : dtype_);
-    outputs = evaluate(inputs, pass);
-  }
+    return evaluate(inputs, pass);
+  }();
   if (pass.observer != nullptr) pass.observer->ran(*this, path, inputs, outputs);
   return outputs;
 }

@@ -12,16 +12,18 @@ namespace {
 
 /// What messages of this thread speak of.
 struct CurrentOp {
-  std::string_view name;
+  std::string_view operation;
   const Origin* origin = nullptr;
+
+  /// The function that the user called, or the operation if it was the operation.
+  std::string_view name() const { return origin && origin->function ? origin->function : operation; }
 };
 constinit thread_local CurrentOp current_op;
 
 class CurrentOpScope {
  public:
-  /// Speaks of the function that the user called, or of the operation if it was the operation.
   CurrentOpScope(std::string_view operation, const Origin& origin) : previous_(current_op) {
-    current_op = {origin.function ? origin.function : operation, &origin};
+    current_op = {operation, &origin};
   }
   ~CurrentOpScope() { current_op = previous_; }
   CurrentOpScope(const CurrentOpScope&) = delete;
@@ -41,7 +43,7 @@ constexpr std::size_t kFewInputs = 4;
 template <class E>
 E op_error(int code, std::string_view what) {
   return E(code,
-           cat("[", current_op.name, "] ", what, current_op.origin ? current_op.origin->to_string() : ""));
+           cat("[", current_op.name(), "] ", what, current_op.origin ? current_op.origin->to_string() : ""));
 }
 template ShapeError op_error(int, std::string_view);
 template DTypeError op_error(int, std::string_view);
@@ -50,9 +52,9 @@ template ValueError op_error(int, std::string_view);
 OpScope::OpScope(std::string_view name, Location where)
     : origin_scope_(where, nullptr, name.data()),
       origin_(OriginScope::current(where)),
-      previous_name_(current_op.name),
+      previous_name_(current_op.operation),
       previous_origin_(current_op.origin) {
-  current_op = {origin_.function, &origin_};
+  current_op = {name, &origin_};
 }
 
 OpScope::~OpScope() { current_op = {previous_name_, previous_origin_}; }
@@ -94,7 +96,7 @@ Tensor apply_row(const OpRow& row, const void* attributes, std::span<const Tenso
   InlineArray<Meta, kFewInputs> metas(inputs.size(), [&](std::size_t i) -> Meta {
     const Node* node = inputs[i].node();
     if (node != nullptr) {
-      is_any_storage = is_any_storage || is_storage(node->dtype);
+      is_any_storage |= is_storage(node->dtype);
       return {node->dtype, node->shape};
     }
     is_any_empty = true;

@@ -36,7 +36,7 @@ class Alphabet {
   /// The characters of numbers. @throws ValueError  for a number outside the alphabet (E295).
   std::string decode(std::span<const std::int64_t> numbers) const;
   std::string decode(const std::vector<std::int64_t>& numbers) const {
-    return decode(std::span<const std::int64_t>(numbers));
+    return decode(std::span<const std::int64_t>(numbers.data(), numbers.size()));
   }
 
  private:

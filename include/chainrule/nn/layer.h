@@ -64,7 +64,7 @@ class Members {
     for (std::size_t i = 0; i < layers.size(); ++i) add(name, i + 1).layer = &layers[i];
   }
 
-  std::span<const Member> all() const { return members_; }
+  std::span<const Member> all() const { return {members_.data(), members_.size()}; }
 
  private:
   /// @param number  stands behind the name; 0: none.

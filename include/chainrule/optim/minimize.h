@@ -93,7 +93,11 @@ Minimum minimize(TensorFunction f, const Tensor& start, const Method& how = {},
 template <class Method = LBfgs>
 Minimum minimize(TensorsFunction f, const std::vector<Tensor>& start, const Method& how = {},
                  Location where = Location::current()) {
-  return minimize_objective([&](std::vector<Tensor>& x) { return f(x); }, start, how, where);
+  return minimize_objective(
+      [&](std::vector<Tensor>& x) {
+        return f({x.data(), x.size()});
+      },
+      {start.data(), start.size()}, how, where);
 }
 /// Of the parameters of a net, which must be built, or of any others. They have the best values found; if it
 /// throws, those that they had. The function is called again for each point, and must not train:
@@ -118,7 +122,7 @@ Minimum minimize(std::vector<nn::NamedParameter> parameters, F f, const Method& 
     return f();
   };
   try {
-    Minimum found = minimize_objective(at, start, how, where);
+    Minimum found = minimize_objective(at, {start.data(), start.size()}, how, where);
     put(found.at);
     return found;
   } catch (...) {
