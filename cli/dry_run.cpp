@@ -24,6 +24,7 @@ std::string bytes_text(double bytes) {
 }
 
 std::string time_text(double seconds) {
+  if (seconds < 0.01) return fmt::format("{:.2g} ms", 1000 * seconds);
   if (seconds < 1) return fmt::format("{:.0f} ms", 1000 * seconds);
   if (seconds < 120) return fmt::format("{:.1f} s", seconds);
   if (seconds < 7200) return fmt::format("{:.0f} minutes", seconds / 60);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <iterator>
@@ -77,6 +78,17 @@ void take_note(Trained& trained, const std::string& key, const std::string& text
   throw ValueError(346, fmt::format("[predict] {}: column '{}' {}", path, column.name, why));
 }
 
+/// The first row, counted from 1 below the names of the columns, that has the i-th word.
+std::ptrdiff_t row_of(const data::TableColumn& column, std::size_t i) {
+  const auto& rows = column.numbers;
+  return std::find(rows.begin(), rows.end(), static_cast<double>(i)) - rows.begin() + 1;
+}
+
+bool is_no_number(const std::string& word) {
+  char* end = nullptr;
+  return word.empty() || !std::isfinite(std::strtod(word.c_str(), &end)) || *end != 0;
+}
+
 /// Which of the known words each row has; NaN where it has none.
 /// @param gap  the word that stands for none; empty if there is no such word.
 std::vector<double> places_of(const data::TableColumn& column, const InputColumn& known,
@@ -90,8 +102,8 @@ std::vector<double> places_of(const data::TableColumn& column, const InputColumn
     }
     if (at == known.words.end()) {
       refuse_column(path, known,
-                    fmt::format("has the word '{}', which the net has not seen. It knows {}.", word,
-                                fmt::join(known.words, ", ")));
+                    fmt::format("has the word '{}' in row {}, which the net has not seen. It knows {}.", word,
+                                row_of(column, place_of_word.size()), fmt::join(known.words, ", ")));
     }
     place_of_word.push_back(static_cast<double>(at - known.words.begin()));
   }
@@ -105,9 +117,12 @@ const data::TableColumn& find_column(const data::Table& table, const InputColumn
                                      const std::string& path) {
   const data::TableColumn& column = table[known.name];
   if (!known.words.empty() != column.has_words()) {
+    if (!column.has_words()) refuse_column(path, known, "has numbers, the net needs words.");
+    std::size_t i = 0;
+    while (i + 1 < column.words.size() && !is_no_number(column.words[i])) ++i;
     refuse_column(
         path, known,
-        column.has_words() ? "has words, the net needs numbers." : "has numbers, the net needs words.");
+        fmt::format("has '{}' in row {}, the net needs numbers.", column.words[i], row_of(column, i)));
   }
   return column;
 }

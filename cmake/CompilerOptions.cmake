@@ -14,8 +14,8 @@ function(chainrule_compile_options target)
   endif()
 endfunction()
 
-# For tests: they are compiled far more often than they run long, and sanitizers triple the compiler's time. What
-# is undefined in the tests themselves is not looked for: the library's files are what it is about.
+# For tests, and for the tool under sanitizers: they are compiled far more often than they run long, and sanitizers
+# triple the compiler's time. What is undefined in their own code is not looked for: the library is what it is about.
 function(chainrule_quick_compile target)
   target_compile_options(${target} PRIVATE -O0 $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
   if(CHAINRULE_SANITIZE)

@@ -2,6 +2,7 @@
 #include "chainrule/error.h"
 #include "chainrule/ops.h"
 #include "core/text.h"
+#include "graph/node.h"
 #include "optim/workspace.h"
 #include "plan/renew.h"
 
@@ -24,7 +25,8 @@ void Optimizer::limit(std::vector<Tensor>& gradients) const {
 
 /// What a rule made of a parameter must be like it.
 void Optimizer::check_fit(const Tensor& made, const Tensor& value, const std::string& name) const {
-  if (!made.is_empty() && made.shape() == value.shape() && made.dtype() == value.dtype()) return;
+  const Node *node = made.node(), *like = value.node();
+  if (node != nullptr && node->shape == like->shape && node->dtype == like->dtype) return;
   throw ValueError(268, cat("[", rule_->info().name, "] the rule made ",
                             made.is_empty() ? "nothing" : made.shape().to_string(), " of parameter ", name,
                             " or a state of it, which is ", value.shape(), " ", name_of(value.dtype()),

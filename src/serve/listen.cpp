@@ -51,6 +51,7 @@ Listening listen_at(const std::string& host, int port) {
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   Addresses found;
   std::string trouble;
+  bool is_refused = false;
   if (const int error = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found.first))
     trouble = gai_strerror(error);
   for (const addrinfo* at = found.first; at != nullptr; at = at->ai_next) {
@@ -66,10 +67,12 @@ Listening listen_at(const std::string& host, int port) {
                                 " is in use already, by another run perhaps. Name another, or 0 for any "
                                 "that is free."));
     }
+    is_refused = errno == EACCES;
     trouble = std::strerror(errno);
   }
-  throw ValueError(395, cat("[serve] cannot listen at port ", port, " of ", host, ": ", trouble,
-                            ". Need an address of this machine, and a port that you may use: 1024 or more."));
+  throw ValueError(
+      395, cat("[serve] cannot listen at port ", port, " of ", host, ": ", trouble, ". Need ",
+               is_refused ? "a port that you may use: 1024 or more." : "an address of this machine."));
 }
 
 std::string random_token() {
