@@ -16,6 +16,7 @@ struct Training {
   const char* net;
   bool adam = false;  // else gradient descent with momentum 0.9
   double lr = 0;      // falls to 0 along half a cosine
+  double weight_decay = 0;
   double epochs = 0;
   std::int64_t batch_size = 0;
   int shift = 0;  // pixels that images are moved by at most
@@ -25,8 +26,8 @@ struct Training {
   int minutes = 0;      // on one core, about
 };
 
-// Measured with the seeds 1, 2, 3: 0.8926, 0.8899, 0.8908; 0.9015, 0.9048, 0.9021. With seed 1 alone: 0.9960
-// and 0.9954. What is asked for leaves room for other seeds.
+// Measured with the seeds 1, 2, 3: 0.8926, 0.8899, 0.8908; 0.9015, 0.9048, 0.9021. With seed 1 alone: 0.9360,
+// 0.9960 and 0.9954. What is asked for leaves room for other seeds.
 const Training kTrainings[] = {
     {.name = "FashionMlp",
      .data = "fashion-mnist",
@@ -48,6 +49,23 @@ const Training kTrainings[] = {
      .parameters = 693962,
      .accuracy = 0.90,
      .minutes = 2},
+    {.name = "FashionConvNet",
+     .data = "fashion-mnist",
+     .net =
+         "sequential([conv2d(32, padding=1, bias=false), batch_norm, relu, conv2d(32, padding=1, "
+         "bias=false), "
+         "batch_norm, relu, max_pool2d, conv2d(64, padding=1, bias=false), batch_norm, relu, "
+         "conv2d(64, padding=1, bias=false), batch_norm, relu, max_pool2d, dropout(0.2), "
+         "conv2d(128, padding=1, bias=false), batch_norm, relu, global_avg_pool, dropout(0.3), affine(10)])",
+     .lr = 0.05,
+     .weight_decay = 0.0005,
+     .epochs = 16,
+     .batch_size = 64,
+     .shift = 1,
+     .flip = true,
+     .parameters = 140458,
+     .accuracy = 0.93,
+     .minutes = 20},
     {.name = "MnistConvNet",
      .data = "mnist",
      .net = "sequential([conv2d(16, bias=false), batch_norm, relu, conv2d(32, bias=false), batch_norm, relu, "
@@ -87,8 +105,8 @@ INSTANTIATE_TEST_SUITE_P(Seeds, Accuracy,
 
 data::Transforms transforms(const Training& training) {
   data::Transforms all;
-  if (training.shift > 0) all = {data::Shift(training.shift)};
-  if (training.flip) all.add(Shared<data::Transform>(new data::Flip()));
+  if (training.flip) all.add(make_shared<data::Flip>());
+  if (training.shift > 0) all.add(make_shared<data::Shift>(training.shift));
   return all;
 }
 
@@ -101,7 +119,8 @@ TEST_P(Accuracy, IsReached) {
   const Shared<nn::Layer> net = config::make<nn::Layer>(training.net);
   const auto run = [&, seed = seed, &training = training](const auto& rule) {
     const Duration length = epochs(training.epochs);
-    optim::Optimizer optimizer(*net, rule, {.lr = optim::cosine(training.lr, length)});
+    optim::Optimizer optimizer(
+        *net, rule, {.lr = optim::cosine(training.lr, length), .weight_decay = training.weight_decay});
     train::Trainer trainer(
         {*net, loss::softmax_cross_entropy}, optimizer,
         {set.train, {.batch_size = training.batch_size, .seed = seed, .transforms = transforms(training)}},
