@@ -134,6 +134,11 @@ constexpr std::string_view kMadd = R"(
 #define $$_FUSED 0
 #define $$_MADD(a, b, c) ((a) * (b) + (c))
 #endif
+#if defined(__GNUC__) && !defined(__clang__)
+#define $$_APART _Pragma("GCC ivdep") /* what the loop reads it does not write elsewhere */
+#else
+#define $$_APART
+#endif
 #ifdef __clang__
 #pragma STDC FP_CONTRACT OFF
 #endif

@@ -30,27 +30,109 @@ static float $_dot(const float *a, long as, const float *b, long bs, long k)
   return sum;
 }
 )"},
-    {"matmul", {"dot"}, R"(
+    {"vectors", {}, R"(
+#if defined(__GNUC__) && (defined(__SSE2__) || !defined(__i386__))
+#define $$_VECTORS 1 /* GCC and Clang: some numbers at a time */
+#else
+#define $$_VECTORS 0
+#endif
+#if $$_VECTORS
+#ifdef __AVX__
+#define $$_LANES 8
+#define $$_VECTOR_OF(x, at) \
+  (($_vector){(x)[(at)[0]], (x)[(at)[1]], (x)[(at)[2]], (x)[(at)[3]], (x)[(at)[4]], (x)[(at)[5]], (x)[(at)[6]], (x)[(at)[7]]})
+#else
+#define $$_LANES 4
+#define $$_VECTOR_OF(x, at) (($_vector){(x)[(at)[0]], (x)[(at)[1]], (x)[(at)[2]], (x)[(at)[3]]})
+#endif
+typedef float $_vector __attribute__((vector_size(4 * $$_LANES)));
+typedef float $_vector_in_memory __attribute__((vector_size(4 * $$_LANES), aligned(4), may_alias));
+#define $$_VECTOR_AT(x) (*($_vector_in_memory *)(x))
+#if $$_LANES == 8 && defined(__FMA__)
+#define $$_MADD_VECTOR(sum, w, x) sum = __builtin_ia32_vfmaddps256(x, ($_vector){w, w, w, w, w, w, w, w}, sum)
+#elif $$_FUSED
+#define $$_MADD_VECTOR(sum, w, x)                                                      \
+  do {                                                                               \
+    int lane_;                                                                       \
+    for (lane_ = 0; lane_ < $$_LANES; ++lane_) (sum)[lane_] = fmaf(w, (x)[lane_], (sum)[lane_]); \
+  } while (0)
+#else
+#define $$_MADD_VECTOR(sum, w, x) sum += (w) * (x)
+#endif
+#endif
+)"},
+    {"matmul", {"dot", "vectors"}, R"(
+#if $$_VECTORS
+/* y = a b of one row a, whose numbers are `ap` apart: four rows of b at a time are added to all of y. */
+static void $_matmul_row(const float *a, long ap, const float *b, long bp, long n, long k, float *y)
+{
+  const long whole = n - n % $$_LANES;
+  long j, p;
+  for (j = 0; j < n; ++j) y[j] = 0.0f;
+  for (p = 0; p + 4 <= k; p += 4, a += 4 * ap, b += 4 * bp) {
+    const float a0 = a[0], a1 = a[ap], a2 = a[2 * ap], a3 = a[3 * ap];
+    const float *b1 = b + bp, *b2 = b1 + bp, *b3 = b2 + bp;
+    for (j = 0; j < whole; j += $$_LANES) {
+      $_vector sum = $$_VECTOR_AT(y + j);
+      $$_MADD_VECTOR(sum, a0, $$_VECTOR_AT(b + j));
+      $$_MADD_VECTOR(sum, a1, $$_VECTOR_AT(b1 + j));
+      $$_MADD_VECTOR(sum, a2, $$_VECTOR_AT(b2 + j));
+      $$_MADD_VECTOR(sum, a3, $$_VECTOR_AT(b3 + j));
+      $$_VECTOR_AT(y + j) = sum;
+    }
+    for (j = whole; j < n; ++j) y[j] = MADD(a3, b3[j], MADD(a2, b2[j], MADD(a1, b1[j], MADD(a0, b[j], y[j]))));
+  }
+  for (; p < k; ++p, a += ap, b += bp) {
+    for (j = 0; j < n; ++j) y[j] = MADD(*a, b[j], y[j]);
+  }
+}
+
+/* The same of four rows, the last ones of which may be the same, and one vector of columns. */
+static void $_matmul_tile(const float *const *a, long ap, const float *b, long bp, long k, float *const *y)
+{
+  const float *a0 = a[0], *a1 = a[1], *a2 = a[2], *a3 = a[3];
+  $_vector s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
+  long p;
+  for (p = 0; p < k * ap; p += ap, b += bp) {
+    const $_vector row = $$_VECTOR_AT(b);
+    $$_MADD_VECTOR(s0, a0[p], row);
+    $$_MADD_VECTOR(s1, a1[p], row);
+    $$_MADD_VECTOR(s2, a2[p], row);
+    $$_MADD_VECTOR(s3, a3[p], row);
+  }
+  $$_VECTOR_AT(y[0]) = s0, $$_VECTOR_AT(y[1]) = s1, $$_VECTOR_AT(y[2]) = s2, $$_VECTOR_AT(y[3]) = s3;
+}
+#endif
+
 /* y = a b of (m, k) and (k, n). Element (i, p) of a is a[i * ai + p * ap], (p, j) of b is b[p * bp + j * bj]. */
 static void $_matmul(const float *a, long ai, long ap, const float *b, long bp, long bj, long m, long n, long k,
                      float *y)
 {
-  long i, j, p, t;
-  for (i = 0; i < m; ++i, a += ai, y += n) {
-    j = 0;
-    if (bj == 1 && k <= 4096) {
-      for (; n >= 16 && j < n; j += 16) {
-        float sum[16];
-        if (j > n - 16) j = n - 16; /* the last ones a second time */
-        for (t = 0; t < 16; ++t) sum[t] = 0.0f;
-        for (p = 0; p < k; ++p) {
-          const float *row = b + p * bp + j, x = a[p * ap];
-          for (t = 0; t < 16; ++t) sum[t] = MADD(x, row[t], sum[t]);
+  long i, j;
+#if $$_VECTORS
+  if (bj == 1 && k <= 4096 && m == 1) {
+    $_matmul_row(a, ap, b, bp, n, k, y);
+    return;
+  }
+  if (bj == 1 && k <= 4096 && n >= $$_LANES) {
+    for (i = 0; i < m; i += 4) {
+      for (j = 0; j < n; j += $$_LANES) {
+        const long first = j + $$_LANES > n ? n - $$_LANES : j; /* the last ones a second time */
+        const float *from[4];
+        float *to[4];
+        long t;
+        for (t = 0; t < 4; ++t) {
+          const long row = i + t < m ? i + t : m - 1;
+          from[t] = a + row * ai, to[t] = y + row * n + first;
         }
-        for (t = 0; t < 16; ++t) y[j + t] = sum[t];
+        $_matmul_tile(from, ap, b + first, bp, k, to);
       }
     }
-    for (; j < n; ++j) y[j] = $_dot(a, ap, b + j * bj, bp, k);
+    return;
+  }
+#endif
+  for (i = 0; i < m; ++i, a += ai) {
+    for (j = 0; j < n; ++j) *y++ = $_dot(a, ap, b + j * bj, bp, k);
   }
 }
 )"},
@@ -60,13 +142,13 @@ static void $_matmul_int8(const float *a, long ai, long ap, const signed char *b
                           long n, long k, float *y)
 {
   long i, j, p;
-  float sum;
   for (i = 0; i < m; ++i, a += ai, y += n) {
-    for (j = 0; j < n; ++j) {
-      sum = 0.0f;
-      for (p = 0; p < k; ++p) sum = MADD(a[p * ap], (float)b[p * n + j], sum);
-      y[j] = sum * scales[j];
+    for (j = 0; j < n; ++j) y[j] = 0.0f;
+    for (p = 0; p < k; ++p) {
+      const float x = a[p * ap];
+      for (j = 0; j < n; ++j) y[j] = MADD(x, (float)b[p * n + j], y[j]);
     }
+    for (j = 0; j < n; ++j) y[j] *= scales[j];
   }
 }
 )"},

@@ -163,6 +163,11 @@ void Writer::loop(const View& to, const std::vector<View>& from, const Body& bod
   if (alone) add("{"), ++level, ++braces;
   for (const std::string& one : hoisted) add(one);
   const std::size_t outside = level;
+  // Compilers cannot see that two arrays of the workspace are apart.
+  const bool is_apart = std::any_of(from.begin(), from.end(), [&](const View& view) {
+    return view.array != to.array && array(view.array).kind != Array::Kind::constant;
+  });
+  if (depth > 0 && is_apart) add("$$_APART");
   if (depth > 0) add_loop(depth - 1, inner.size() > 1);
   for (const std::string& one : inner) add(one);
   level = outside;

@@ -1,7 +1,8 @@
 #include "chainrule/nn/recurrent.h"
-#include <utility>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "chainrule/error.h"
 #include "chainrule/ops.h"
@@ -10,6 +11,7 @@
 #include "graph/node.h"
 #include "nn/recurrence.h"
 #include "nn/sequences.h"
+#include "nn/whole_layers.h"
 
 namespace chainrule::nn {
 namespace {
@@ -154,6 +156,9 @@ Ports Recurrent::read(const Tensor& x, const Tensor& state, const Tensor& length
   const Ends* ends = given.empty() ? nullptr : given.data();
   const auto only_real = [&](const Tensor& of) { return ends == nullptr ? of : where(ends->is_real, of, 0); };
   Tensor y = only_real(steps_first(x));
+  std::optional<Handover> whole;
+  if (WholeLayers::taker() != nullptr && !pass.is_training())
+    whole.emplace(*this, cell(), steps_first(x), state, lengths);
   const std::vector<Weights>& all = weights();
   std::vector<Tensor> said, last;
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -172,11 +177,16 @@ Ports Recurrent::read(const Tensor& x, const Tensor& state, const Tensor& length
     const Tensor h = units == hidden ? found : slice(found, 2, 0, hidden);
     said.push_back(is_back ? turned(h, ends) : h);
     if (options.bidirectional && !is_back) continue;
+    if (whole) {
+      for (Tensor& each : said) each = only_real(each);
+      whole->add(said, std::span(last).last(said.size()));
+    }
     y = only_real(said.size() == 1 ? said[0] : concatenate(said, 2));
     said.clear();
     if (i + 1 < all.size() && options.dropout > 0 && pass.is_training())
       y = dropout(y, options.dropout, pass.key());
   }
+  if (whole) return whole->said();
   if (!options.last) return {steps_first(y), stack(last, 1)};
   for (std::size_t i = all.size() - static_cast<std::size_t>(directions()); i < all.size(); ++i) {
     said.push_back(slice(last[i], 1, 0, hidden));
@@ -213,6 +223,7 @@ Ports Lstm::compute(const Inputs& in, Pass& pass) const {
     state = concatenate({h.is_empty() ? none : h, c.is_empty() ? none : c}, 2);
   }
   const Ports found = read(x, state, in[3], pass);
+  if (found.size() == 3) return found;  // it was handed over
   return {found[0], slice(found[1], 2, 0, hidden), slice(found[1], 2, hidden, 2 * hidden)};
 }
 

@@ -78,7 +78,9 @@ class Emission {
         missing[cat(node.row->info.name, node.layer.empty() ? "" : " in layer " + node.layer, ": ",
                     form == nullptr ? std::string_view("an operation of the program's own") : form->note)]++;
       }
-      for (const std::int32_t input : inputs_of(node)) needed_[static_cast<std::size_t>(input)] = true;
+      const std::vector<std::int32_t> inputs = inputs_of(node);
+      for (std::size_t k = form == nullptr ? 0 : form->unread; k < inputs.size(); ++k)
+        needed_[static_cast<std::size_t>(inputs[k])] = true;
     }
     if (missing.empty()) return;
     std::string lines;

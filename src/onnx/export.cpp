@@ -83,6 +83,7 @@ Tensors run(const nn::Layer& net, const Tensors& inputs) {
 std::vector<onnx::Trace> traces_of(const Subject& subject, const OnnxOptions& options) {
   if (subject.net == nullptr) return {{1, subject.inputs, onnx::with_loops_unrolled(subject.outputs)}};
   const auto trace = [&](std::int64_t batch, Tensors inputs) {
+    const nn::WholeLayers marked(onnx::marks_taker());
     Tensors outputs = onnx::with_loops_unrolled(run(*subject.net, inputs));
     return onnx::Trace{batch, std::move(inputs), std::move(outputs)};
   };

@@ -43,6 +43,8 @@ class Writer {
   std::string sizes(const Extents& extents);
   std::string cast(const std::string& x, DType dtype);
   std::string reshape(const std::string& x, const Extents& to);
+  /// Another output of the operation whose first one this is.
+  std::string output_beside(const std::string& first, std::size_t i) const;
   std::string unique(const std::string& wish);
 
  private:
@@ -58,6 +60,7 @@ class Writer {
 Attribute integer(std::string name, std::int64_t value);
 Attribute integers(std::string name, std::vector<std::int64_t> values);
 Attribute text(std::string name, std::string value);
+Attribute texts(std::string name, std::vector<std::string> values);
 
 /// An operation that is to be written.
 class FormCall {
@@ -95,6 +98,8 @@ struct Form {
   std::string (*write)(FormCall& call) = nullptr;
   /// What it is made of, or why there is no form.
   std::string_view note = {};
+  /// So many of the first inputs are not read.
+  std::size_t unread = 0;
 
   bool exists() const { return !is.empty() || write != nullptr; }
 };
@@ -105,6 +110,8 @@ std::span<const Form> number_forms();
 std::span<const Form> shape_forms();
 std::span<const Form> window_forms();
 std::span<const Form> other_forms();
+/// Of marks, which are no operations of the library.
+std::span<const Form> mark_forms();
 /// @}
 
 /// Null if there is no row for it.

@@ -131,7 +131,9 @@ Tensors resize(const Call& c) {
       !by_scale && c.has(3) ? c.integers_at(3) : std::vector<std::int64_t>();
   const std::vector<double> roi = !is_old && c.has(1) ? c[1].to_vector<double>() : std::vector<double>();
   const auto ndim = static_cast<std::size_t>(x.ndim());
-  if (scales.size() != ndim && sizes.size() != ndim) throw c.error(cat("needs ", ndim, " scales or sizes."));
+  if ((sizes.empty() ? scales.size() : sizes.size()) != ndim)
+    throw c.error(cat("needs ", ndim, " scales or sizes."));
+  std::vector<std::int64_t> to;
   std::vector<Axis> axes(ndim);
   for (std::size_t i = 0; i < ndim; ++i) {
     Axis& axis = axes[i];
@@ -145,7 +147,9 @@ Tensors resize(const Call& c) {
     if (!(out >= 0 && out < 1e9)) throw c.error(cat("a size of ", out, "."));
     axis.out = static_cast<std::int64_t>(out);
     axis.scale = sizes.empty() ? scales[i] : static_cast<double>(axis.out) / size;
+    to.push_back(axis.out);
   }
+  shape_of(c, to);
   return {resampled(x, axes, way)};
 }
 

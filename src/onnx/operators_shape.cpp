@@ -8,6 +8,12 @@
 namespace chainrule::onnx {
 namespace {
 
+/// The largest number in place of one that is larger.
+std::int64_t sum_of(std::int64_t a, std::int64_t b) { return a > INT64_MAX - b ? INT64_MAX : a + b; }
+std::int64_t product_of(std::int64_t a, std::int64_t b) {
+  return b > 0 && a > INT64_MAX / b ? INT64_MAX : b < 0 ? -1 : a * b;
+}
+
 Tensors reshaped(const Call& c) {
   const Tensor& x = c[0];
   std::vector<std::int64_t> sizes = c.integers("shape", 1);
@@ -98,15 +104,18 @@ Tensors padded(const Call& c) {
   const auto ndim = static_cast<std::size_t>(x.ndim());
   if (pads.size() != 2 * ndim) throw c.error(cat("needs ", 2 * ndim, " pads, got ", pads.size(), "."));
   std::vector<PadWidth> widths(ndim);
+  std::vector<std::int64_t> to;
   for (std::size_t i = 0; i < ndim; ++i) {
     const std::int64_t low = pads[i], high = pads[ndim + i];
     const std::int64_t size = x.shape()[static_cast<int>(i)];
     if (low < 0 || high < 0) {
-      x = slice(x, static_cast<int>(i), std::max<std::int64_t>(0, -low),
-                std::max<std::int64_t>(0, size + std::min<std::int64_t>(0, high)));
+      x = slice(x, static_cast<int>(i), -std::clamp<std::int64_t>(low, -size, 0),
+                size + std::clamp<std::int64_t>(high, -size, 0));
     }
     widths[i] = {std::max<std::int64_t>(low, 0), std::max<std::int64_t>(high, 0)};
+    to.push_back(sum_of(x.shape()[static_cast<int>(i)], sum_of(widths[i].low, widths[i].high)));
   }
+  shape_of(c, to);
   const std::string mode = c.text("mode", "constant");
   if (mode == "edge") return {pad(x, widths, PadMode::edge)};
   if (mode == "reflect") return {pad(x, widths, PadMode::reflect)};
@@ -127,8 +136,14 @@ Tensors expanded(const Call& c) {
 }
 
 Tensors tiled(const Call& c) {
-  if (c.opset() >= 6 && !c.has(2)) return {tile(c[0], c.integers_at(1))};
-  throw c.error("an old form; need opset 7 or newer.");
+  if (c.opset() < 6 || c.has(2)) throw c.error("an old form; need opset 7 or newer.");
+  const std::vector<std::int64_t> repeats = c.integers_at(1);
+  std::vector<std::int64_t> to = sizes_of(c[0].shape());
+  if (repeats.size() != to.size())
+    throw c.error(cat("needs ", to.size(), " repeats, got ", repeats.size(), "."));
+  for (std::size_t i = 0; i < to.size(); ++i) to[i] = product_of(to[i], repeats[i]);
+  shape_of(c, to);
+  return {tile(c[0], repeats)};
 }
 
 Tensors shape_as_numbers(const Call& c) {
@@ -168,11 +183,12 @@ Tensors constant_of_shape(const Call& c) {
 
 Tensors range(const Call& c) {
   const double start = c.number_at(0), end = c.number_at(1), step = c.number_at(2);
-  const double count = step == 0 ? -1 : std::max(0.0, std::ceil((end - start) / step));
-  if (!(count >= 0 && count < 1e15)) throw c.error("a range without an end, or beyond 1e15 numbers.");
-  c.check_size({static_cast<std::int64_t>(count)});
-  return {as(cast(arange(static_cast<std::int64_t>(count)), c[0].dtype()) * as(reshape(c[2], Shape{}), c[0]) +
-                 reshape(c[0], Shape{}),
+  const double count = step == 0 ? -1 : std::ceil((end - start) / step);
+  if (!std::isfinite(count) || step == 0 || count >= 1e15)
+    throw c.error("a range without an end, or beyond 1e15 numbers.");
+  const std::int64_t whole = static_cast<std::int64_t>(std::max(0.0, count));
+  c.check_size({whole});
+  return {as(cast(arange(whole), c[0].dtype()) * as(reshape(c[2], Shape{}), c[0]) + reshape(c[0], Shape{}),
              c[0])};
 }
 

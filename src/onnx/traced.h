@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "nn/whole_layers.h"
 #include "ops/op.h"
 
 // A graph as it is written: one that was traced with batches of several sizes, so that it is known what
@@ -65,8 +66,13 @@ struct TracedGraph {
   std::vector<Port> inputs;
 };
 
-/// The outputs, with the loops of recurrent layers as a graph of each step.
+/// The outputs, with the loops of recurrent layers as a graph of each step; but for those behind marks.
 Tensors with_loops_unrolled(const Tensors& outputs);
+
+/// Leaves marks of recurrent layers while they are called: in their place there is an operator.
+nn::WholeLayers::Take marks_taker();
+/// Whether the operation is a mark, whose first input is not written.
+bool is_mark(const OpRow& row);
 
 /// @param traces      of the same function; one, or three of batches of 2, 3 and 5.
 /// @param parameters  what keeps its name.

@@ -50,6 +50,10 @@ void write(const Attribute& attribute, ::onnx::AttributeProto& proto) {
       proto.set_type(::onnx::AttributeProto::STRING);
       proto.set_s(attribute.texts.at(0));
       break;
+    case Kind::texts:
+      proto.set_type(::onnx::AttributeProto::STRINGS);
+      for (const std::string& text : attribute.texts) proto.add_strings(text);
+      break;
     case Kind::tensor:
       proto.set_type(::onnx::AttributeProto::TENSOR);
       write("", attribute.tensor, *proto.mutable_t());

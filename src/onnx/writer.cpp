@@ -20,6 +20,10 @@ Attribute text(std::string name, std::string value) {
   return {.name = std::move(name), .kind = Attribute::Kind::text, .texts = {std::move(value)}};
 }
 
+Attribute texts(std::string name, std::vector<std::string> values) {
+  return {.name = std::move(name), .kind = Attribute::Kind::texts, .texts = std::move(values)};
+}
+
 std::string Writer::unique(const std::string& wish) {
   const int count = ++taken_[wish];
   return count == 1 ? wish : unique(cat(wish, "_", count));
@@ -103,6 +107,14 @@ std::string Writer::reshape(const std::string& x, const Extents& to) {
   return add("Reshape", {x, integers(numbers)});
 }
 
+std::string Writer::output_beside(const std::string& first, std::size_t i) const {
+  const auto& all = model_.graph.operations;
+  const auto made = std::find_if(all.rbegin(), all.rend(), [&](const Operation& operation) {
+    return !operation.outputs.empty() && operation.outputs[0] == first;
+  });
+  return made->outputs.at(i);
+}
+
 const Setting& FormCall::setting(std::string_view name) const {
   for (const Setting& setting : node_.settings) {
     if (setting.name == name) return setting;
@@ -160,6 +172,7 @@ const Form* find_form(std::string_view op) {
   static const std::unordered_map<std::string_view, const Form*> kForms = [] {
     std::unordered_map<std::string_view, const Form*> forms;
     for (const Form* form : all_forms()) forms.emplace(form->op, form);
+    for (const Form& form : mark_forms()) forms.emplace(form.op, &form);
     return forms;
   }();
   const auto found = kForms.find(op);

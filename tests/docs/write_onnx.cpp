@@ -31,8 +31,10 @@ It is a component of its own, built where `libonnx-dev` and `libprotobuf-dev` ar
 Files are of opset 17, IR 8. The net is written as it infers: without dropout, with the stored statistics of batch norm,
 or with batch norm put into the weights before it (`.fold = true`). Parameters keep their names; what depends on neither
 an input nor a parameter is computed before. The batch is an axis named `N` of any size: the net is traced with batches
-of 2, 3 and 5, and what differs between them is written as depending on N. Loops of recurrent layers are written step by
-step, for as many steps as the example has. `.batch = ""` keeps the sizes of the example.
+of 2, 3 and 5, and what differs between them is written as depending on N. `.batch = ""` keeps the sizes of the example.
+
+The layers `rnn`, `lstm` and `gru` are RNN, LSTM and GRU there, with both directions, states and lengths. In a graph
+(`export_onnx`) their loops are written step by step, for as many steps as the example has.
 
 Each file is checked by the format's own checker and shape inference, read again, and compared on 16 random inputs; the
 largest difference is returned, and stands in the file's metadata beside the net's settings, its classes and its

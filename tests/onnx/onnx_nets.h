@@ -17,6 +17,9 @@ struct NamedNet {
 };
 std::ostream& operator<<(std::ostream& out, const NamedNet& net);
 
+/// Layers that read sequences: each kind, with what it can be given.
+std::vector<NamedNet> recurrent_nets();
+/// These, and nets of all kinds.
 std::vector<NamedNet> named_nets();
 
 }  // namespace chainrule

@@ -58,12 +58,14 @@ class Job {
             int repeat = 0) {
     wanted_ = outputs;
     std::string list;
+    int count = 0;
     for (std::size_t i = 0; i < inputs.size(); ++i) {
+      if (inputs[i].is_empty()) continue;
       std::string dims;
       for (const std::int64_t size : inputs[i].shape()) dims += cat(dims.empty() ? "" : ", ", size);
-      list += cat(i == 0 ? "" : ", ", R"({"name": ")", names[i], R"(", "type": ")",
+      list += cat(count == 0 ? "" : ", ", R"({"name": ")", names[i], R"(", "type": ")",
                   type_name(inputs[i].dtype()), R"(", "dims": [)", dims, "]}");
-      io::replace_file((folder_ / cat("input_", i, ".bin")).string(), io::bytes_of(inputs[i]));
+      io::replace_file((folder_ / cat("input_", count++, ".bin")).string(), io::bytes_of(inputs[i]));
     }
     io::replace_file((folder_ / "job.json").string(),
                      cat(R"({"inputs": [)", list, R"(], "repeat": )", repeat, "}"));
@@ -172,7 +174,8 @@ std::vector<std::string> input_names(const nn::Layer& net) {
 
 Tensors rows(const Tensors& inputs, std::int64_t batch) {
   Tensors made;
-  for (const Tensor& x : inputs) made.push_back(take(x, remainder(arange(batch), x.shape()[0])));
+  for (const Tensor& x : inputs)
+    made.push_back(x.is_empty() ? x : take(x, remainder(arange(batch), x.shape()[0])));
   return made;
 }
 
