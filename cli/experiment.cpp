@@ -42,6 +42,9 @@ void DataSettings::fields(Fields& f) {
   f("scale", scale, kScales, "of the inputs; auto: standardize for tables, none for images");
   f("augment", augment, "what is done to each batch, in order");
   f("workers", workers, "threads that prepare batches ahead", between(0, 256));
+  f("on_disk", on_disk,
+    "whether rows stay in their file and each batch reads its own: for .csv, .npz and IDX files larger than "
+    "memory");
 }
 
 void TextSettings::fields(Fields& f) {
@@ -61,6 +64,8 @@ void TrainSettings::fields(Fields& f) {
   f("batch_size", batch_size, "rows a step", between(1, 100'000'000));
   f("shards", shards, "parts of a batch whose gradients are made alone and added up: what ranks share",
     between(1, 1'000'000));
+  f("sync_batch_norm", sync_batch_norm,
+    "whether batch norm sees all shards of a step, or each one by itself");
   f("order", order, kOrders, "in which rows come");
   f("report_every", report_every, "steps from one report to the next; 0: an epoch, of texts 250 at most",
     at_least(0));

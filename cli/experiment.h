@@ -41,6 +41,7 @@ struct DataSettings {
   Scale scale = Scale::automatic;
   std::vector<Shared<data::Transform>> augment;
   std::int64_t workers = 0;
+  bool on_disk = false;
 
   void fields(Fields& f);
 };
@@ -57,6 +58,7 @@ struct TrainSettings {
   std::int64_t steps = 0;
   std::int64_t batch_size = 100;
   std::int64_t shards = 1;
+  bool sync_batch_norm = false;
   data::Batches::Order order = data::Batches::Order::shuffled;
   std::int64_t report_every = 0;
   std::int64_t patience = 0;

@@ -92,27 +92,33 @@ std::string rows_text(const LoadedData& data) {
                      data.has_classes ? fmt::format(", {} classes", data.class_count) : "");
 }
 
-LoadedData load_table(const DataSettings& settings) {
+data::TableOnDisk table_of(const DataSettings& settings) {
+  if (settings.on_disk) return data::open_csv(settings.name, settings.csv);
   const data::Table table = data::read_csv(settings.name, settings.csv);
-  LoadedData data = parted(table, settings);
-  data.target = table.target();
+  return {table, {table.columns().begin(), table.columns().end()}, table.target()};
+}
+
+LoadedData load_table(const DataSettings& settings) {
+  const data::TableOnDisk table = table_of(settings);
+  LoadedData data = parted(table.source, settings);
+  data.target = table.target;
   if (data.target.empty()) {
     throw ValueError(343, fmt::format("[train] {} has no target. Name the column to be learnt: --target {}.",
-                                      settings.name, table.names().back()));
+                                      settings.name, table.columns.back()->name));
   }
-  for (const Shared<const data::TableColumn>& column : table.columns()) {
+  for (const Shared<const data::TableColumn>& column : table.columns) {
     if (column->name != data.target) data.columns.push_back(column);
   }
-  data.described =
-      fmt::format("{}: {} training and {} test rows of {} numbers, target {}", settings.name,
-                  data.train.rows(), data.test ? data.test.rows() : 0, data.train.columns()[0].shape.numel(),
-                  data.has_classes ? fmt::format("{} with {} classes", table.target(), data.class_count)
-                                   : table.target());
+  data.described = fmt::format(
+      "{}: {} training and {} test rows of {} numbers, target {}", settings.name, data.train.rows(),
+      data.test ? data.test.rows() : 0, data.train.columns()[0].shape.numel(),
+      data.has_classes ? fmt::format("{} with {} classes", table.target, data.class_count) : table.target);
   return data;
 }
 
 LoadedData load_arrays(const DataSettings& settings) {
-  data::Source all = data::read_npz(settings.name, settings.npz);
+  data::Source all = settings.on_disk ? data::open_npz(settings.name, settings.npz)
+                                      : data::read_npz(settings.name, settings.npz);
   std::vector<int> flat;  // numbers in a row, as NumPy has them: to a net they are a column
   for (std::size_t i = 0; i < all.columns().size(); ++i) {
     const data::Column& column = all.columns()[i];
@@ -187,14 +193,20 @@ LoadedData load_text(const DataSettings& settings, const std::vector<std::string
 
 LoadedData load_named(const DataSettings& settings) {
   // The digits are the same for every seed, as those of a file are: a seed is that of a training run.
-  const data::Dataset set = load_set(settings.name, {.data_dir = settings.dir});
+  const data::LoadOptions options{.data_dir = settings.dir};
   LoadedData data;
-  data.train = set.train, data.test = set.test;
+  std::string name;
+  if (settings.on_disk) {
+    data::SetOnDisk set = cli::open_set(settings.name, options);
+    data.train = set.train, data.test = set.test, name = set.name;
+  } else {
+    const data::Dataset set = load_set(settings.name, options);
+    data.train = set.train, data.test = set.test, name = set.name;
+  }
   learn_target(data);
-  data.class_count = set.classes;
-  data.described =
-      fmt::format("{}: {} training and {} test images of {} x {}, {} classes", set.name, set.train.count,
-                  set.test.count, set.train.height, set.train.width, set.classes);
+  const Shape& image = data.train.columns()[0].shape;
+  data.described = fmt::format("{}: {} training and {} test images of {} x {}, {} classes", name,
+                               data.train.rows(), data.test.rows(), image[1], image[2], data.class_count);
   return data;
 }
 
@@ -203,6 +215,12 @@ LoadedData load_named(const DataSettings& settings) {
 LoadedData load_data(const DataSettings& settings, std::uint64_t seed,
                      const std::vector<std::string>& classes) {
   const DataKind kind = kind_of(settings.name);
+  if (settings.on_disk && kind == DataKind::text) {
+    throw ValueError(612,
+                     fmt::format("[data] {}: data.on_disk is for .csv, .npz and IDX files; a text is read "
+                                 "into memory. Leave it out.",
+                                 settings.name));
+  }
   if (kind == DataKind::text) return load_text(settings, classes);
   const auto load = kind == DataKind::table      ? load_table
                     : kind == DataKind::arrays   ? load_arrays

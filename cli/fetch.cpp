@@ -209,9 +209,13 @@ int fetch(const std::string& name, const std::string& dir, const std::string& fr
   return kDone;
 }
 
-data::Dataset load_set(const std::string& name, const data::LoadOptions& options) {
+namespace {
+
+/// Calls a function that looks for a set.
+template <class F>
+auto found(const std::string& name, F find) {
   try {
-    return data::load(name, options);
+    return find();
   } catch (const FileError& error) {
     constexpr int kNowhere = 69;
     const auto is_it = [&](const RemoteSet& set) { return name == set.name; };
@@ -221,6 +225,15 @@ data::Dataset load_set(const std::string& name, const data::LoadOptions& options
     throw FileError(69, fmt::format("{} Or get it: chainrule data fetch {}.",
                                     message.substr(0, message.rfind(" (E")), name));
   }
+}
+
+}  // namespace
+
+data::Dataset load_set(const std::string& name, const data::LoadOptions& options) {
+  return found(name, [&] { return data::load(name, options); });
+}
+data::SetOnDisk open_set(const std::string& name, const data::LoadOptions& options) {
+  return found(name, [&] { return data::open_set(name, options); });
 }
 
 }  // namespace chainrule::cli

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "chainrule/data.h"
+#include "chainrule/data/on_disk.h"
 
 namespace chainrule::cli {
 
@@ -16,5 +17,7 @@ int fetch(const std::string& name, const std::string& dir, const std::string& fr
 
 /// data::load; of a set that is nowhere the message says that fetch gets it.
 data::Dataset load_set(const std::string& name, const data::LoadOptions& options);
+/// The same of data::open_set.
+data::SetOnDisk open_set(const std::string& name, const data::LoadOptions& options);
 
 }  // namespace chainrule::cli

@@ -11,6 +11,7 @@
 #include "chainrule/threads.h"
 #include "chainrule/train/team.h"
 #include "exit_code.h"
+#include "one_process.h"
 #include "options.h"
 #include "output.h"
 #include "train/configuration.h"
@@ -61,15 +62,7 @@ int same_cpus(train::Team& team) {
 bool is_silent_rank() { return false; }
 
 int run_on_ranks(std::int64_t, const std::function<int(train::Team*)>& command) {
-  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}) {
-    const char* ranks = std::getenv(name);
-    if (ranks != nullptr && std::atoi(ranks) > 1) {
-      throw ValueError(602,
-                       fmt::format("[train] {} ranks were started, but this chainrule was built without MPI. "
-                                   "Install libopenmpi-dev, and build it again.",
-                                   ranks));
-    }
-  }
+  require_one_process();
   return command(nullptr);
 }
 

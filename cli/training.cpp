@@ -42,7 +42,10 @@ Training::Training(Experiment experiment, LoadedData data, train::Team* team)
       data_(std::move(data)),
       optimizer_(*experiment_.net, experiment_.optimizer.rule, experiment_.optimizer.options),
       trainer_(task(), optimizer_, loader(),
-               {.seed = experiment_.seed, .shards = experiment_.train.shards, .team = team}) {}
+               {.seed = experiment_.seed,
+                .shards = experiment_.train.shards,
+                .sync_batch_norm = experiment_.train.sync_batch_norm,
+                .team = team}) {}
 
 data::Loader Training::loader() const {
   return {data_.train,

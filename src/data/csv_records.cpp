@@ -66,6 +66,7 @@ std::string CsvRecords::place() const { return cat(name_, ":", line_); }
 int CsvRecords::peek() {
   if (at_ == filled_) {
     if (filled_ < chunk_.size()) return kEnd;
+    chunk_begin_ += filled_;
     filled_ = read_(chunk_.data(), chunk_.size());
     at_ = 0;
     if (filled_ == 0) return kEnd;
@@ -115,6 +116,7 @@ bool CsvRecords::next() {
     skip_line_end();
   }
   line_ = current_line_;
+  begin_ = end();
   for (;;) {
     read_cell();
     if (peek() != static_cast<unsigned char>(separator_)) break;

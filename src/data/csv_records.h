@@ -30,6 +30,9 @@ class CsvRecords {
   std::int64_t line() const { return line_; }
   const std::string& name() const { return name_; }
   char separator() const { return separator_; }
+  /// Bytes before the row, and up to the end of its line.
+  std::uint64_t begin() const { return begin_; }
+  std::uint64_t end() const { return chunk_begin_ + at_; }
   /// "mpg.csv:34".
   std::string place() const;
 
@@ -53,6 +56,7 @@ class CsvRecords {
   char separator_, comment_, decimal_;
   std::vector<char> chunk_;
   std::size_t at_ = 0, filled_ = 0;
+  std::uint64_t chunk_begin_ = 0, begin_ = 0;  // in the file
   std::int64_t current_line_ = 1, line_ = 1;
   std::string text_;               // of the row's cells, one after another
   std::vector<std::size_t> ends_;  // where each cell ends in text_

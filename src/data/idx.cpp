@@ -1,10 +1,15 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <numeric>
 
 #include "chainrule/data/images.h"
+#include "chainrule/data/on_disk.h"
+#include "core/reused.h"
 #include "core/text.h"
 #include "data/byte_source.h"
+#include "data/on_disk_rows.h"
+#include "kernels/simd/elementwise.h"
 
 // IDX, as MNIST comes: two zero bytes, an element type (8: unsigned byte), the number of axes; the sizes,
 // each a big-endian 32-bit integer; then the elements, row by row.
@@ -66,10 +71,27 @@ class IdxReader {
     return contents;
   }
 
+  /// The sizes, of a file whose elements are read later, from `offset` on.
+  std::vector<std::int64_t> read_header(std::uint64_t& offset) {
+    if (source_.packed())
+      throw not_by_rows(source_.path().string(), "is packed by gzip", "Unpack it with gunzip");
+    read_magic();
+    std::vector<std::int64_t> sizes;
+    const std::uint64_t bytes = read_sizes(sizes);
+    offset = source_.offset();
+    if (source_.most_bytes() > offset + bytes) throw goes_on(offset + bytes);
+    return sizes;
+  }
+
  private:
   template <class... Parts>
   FileError error(int code, const Parts&... parts) const {
     return {code, cat("[data] ", source_.path().string(), ": ", parts...)};
+  }
+
+  FileError goes_on(std::uint64_t end) const {
+    return error(65, "goes on after byte ", end,
+                 ", where its header says that it ends. Fetch the file again.");
   }
 
   void read_magic() {
@@ -139,8 +161,7 @@ class IdxReader {
     }
     std::uint8_t extra = 0;
     if (source_.read(&extra, 1) != 0) {
-      throw error(65, "goes on after byte ", start + bytes,
-                  ", where its header says that it ends. Fetch the file again.");
+      throw goes_on(start + bytes);
     }
   }
 
@@ -148,13 +169,12 @@ class IdxReader {
   int ndim_;
 };
 
-}  // namespace
-
-ImageSet read_idx(const std::string& images, const std::string& labels, int classes) {
-  Contents pixels = IdxReader(images, 3).read();
+/// The labels of so many images, each a class.
+std::vector<std::uint8_t> labels_for(std::int64_t count, const std::string& images, const std::string& labels,
+                                     int classes) {
   Contents numbers = IdxReader(labels, 1).read();
-  if (pixels.sizes[0] != numbers.sizes[0]) {
-    throw FileError(67, cat("[data] ", images, " has ", pixels.sizes[0], " images, but ", labels, " has ",
+  if (count != numbers.sizes[0]) {
+    throw FileError(67, cat("[data] ", images, " has ", count, " images, but ", labels, " has ",
                             numbers.sizes[0], " labels. Use two files of one set."));
   }
   const auto bad = std::find_if(numbers.bytes.begin(), numbers.bytes.end(),
@@ -165,13 +185,67 @@ ImageSet read_idx(const std::string& images, const std::string& labels, int clas
                             int{*bad}, ", but there are ", classes, " classes, 0 to ", classes - 1,
                             ". Use the label file of this set."));
   }
+  return std::move(numbers.bytes);
+}
+
+/// Images that stay in their file.
+class IdxRows : public Rows {
+ public:
+  IdxRows(Shared<io::Input> file, std::uint64_t offset, const Shape& shape, std::vector<std::uint8_t> labels,
+          double scale)
+      : Rows(static_cast<std::int64_t>(labels.size()),
+             {{.name = "x", .shape = shape}, {.name = "t", .dtype = i64}}),
+        file_(std::move(file)),
+        offset_(offset),
+        labels_(std::move(labels)),
+        scale_(static_cast<float>(scale)) {}
+
+  void gather(std::span<const std::int64_t> rows, std::span<const Array> out) const override {
+    const std::int64_t width = columns()[0].shape.numel();
+    const Reused<std::vector<std::uint8_t>> bytes;
+    bytes->resize(rows.size() * static_cast<std::size_t>(width));
+    read_rows(*file_, offset_, static_cast<std::size_t>(width), rows,
+              reinterpret_cast<std::byte*>(bytes->data()));
+    const Reused<std::vector<std::int64_t>> numbers;
+    numbers->resize(rows.size());
+    std::iota(numbers->begin(), numbers->end(), 0);
+    kernels::gather_rows(bytes->data(), width, numbers->data(), static_cast<std::int64_t>(rows.size()),
+                         scale_, out[0].as<float>());
+    gather_target(rows, out[1]);
+  }
+  void gather_target(std::span<const std::int64_t> rows, const Array& out) const override {
+    std::int64_t* classes = out.as<std::int64_t>();
+    for (const std::int64_t row : rows) *classes++ = labels_[static_cast<std::size_t>(row)];
+  }
+
+ private:
+  Shared<io::Input> file_;
+  std::uint64_t offset_;
+  std::vector<std::uint8_t> labels_;
+  float scale_;
+};
+
+}  // namespace
+
+ImageSet read_idx(const std::string& images, const std::string& labels, int classes) {
+  Contents pixels = IdxReader(images, 3).read();
+  std::vector<std::uint8_t> numbers = labels_for(pixels.sizes[0], images, labels, classes);
   ImageSet set;
   set.count = pixels.sizes[0];
   set.height = pixels.sizes[1];
   set.width = pixels.sizes[2];
   set.pixels = std::move(pixels.bytes);
-  set.labels = std::move(numbers.bytes);
+  set.labels = std::move(numbers);
   return set;
+}
+
+Source open_idx(const std::string& images, const std::string& labels, int classes,
+                const ImagesOptions& options) {
+  std::uint64_t offset = 0;
+  const std::vector<std::int64_t> sizes = IdxReader(images, 3).read_header(offset);
+  const Shape shape = options.flat ? Shape{sizes[1] * sizes[2]} : Shape{1, sizes[1], sizes[2]};
+  return IdxRows(io::open_file(images), offset, shape, labels_for(sizes[0], images, labels, classes),
+                 options.scale);
 }
 
 }  // namespace chainrule::data

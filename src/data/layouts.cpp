@@ -8,6 +8,7 @@
 #include "chainrule/error.h"
 #include "chainrule/io.h"
 #include "core/text.h"
+#include "data/on_disk_rows.h"
 
 namespace chainrule::data {
 namespace {
@@ -15,16 +16,20 @@ namespace {
 namespace fs = std::filesystem;
 using Names = std::vector<std::string>;
 
+void check_same_size(const Names& files, std::int64_t train_height, std::int64_t train_width,
+                     std::int64_t test_height, std::int64_t test_width) {
+  if (train_height == test_height && train_width == test_width) return;
+  throw FileError(63,
+                  cat("[data] ", files[2], ": images of ", test_height, " x ", test_width, ", but those of ",
+                      files[0], " are ", train_height, " x ", train_width, ". Use two files of one set."));
+}
+
 Dataset read_idx_files(const Names& files, int classes) {
   const int most = classes > 0 ? classes : 256;
   Dataset set;
   set.train = read_idx(files[0], files[1], most);
   set.test = read_idx(files[2], files[3], most);
-  if (set.train.height != set.test.height || set.train.width != set.test.width) {
-    throw FileError(63, cat("[data] ", files[2], ": images of ", set.test.height, " x ", set.test.width,
-                            ", but those of ", files[0], " are ", set.train.height, " x ", set.train.width,
-                            ". Use two files of one set."));
-  }
+  check_same_size(files, set.train.height, set.train.width, set.test.height, set.test.width);
   return set;
 }
 
@@ -78,6 +83,34 @@ Names names_in(const fs::path& path, Names otherwise, std::size_t classes) {
                              classes, ", one a line. Fetch the file again."));
   }
   return names;
+}
+
+/// Classes without a name are called by their number.
+void add_numbers(Names& class_names, int classes) {
+  for (auto label = static_cast<int>(class_names.size()); label < classes; ++label)
+    class_names.push_back(std::to_string(label));
+}
+
+/// A source whose target's classes have names.
+class Named : public Rows {
+ public:
+  Named(const Source& from, std::vector<Column> columns)
+      : Rows(from.rows(), std::move(columns)), from_(from.inside()) {}
+  void gather(std::span<const std::int64_t> rows, std::span<const Array> out) const override {
+    from_->gather(rows, out);
+  }
+  void gather_target(std::span<const std::int64_t> rows, const Array& out) const override {
+    from_->gather_target(rows, out);
+  }
+
+ private:
+  Shared<const Rows> from_;
+};
+
+Source named(const Source& from, const Names& classes) {
+  std::vector<Column> columns = from.columns();
+  columns.back().classes = classes;
+  return Named(from, std::move(columns));
 }
 
 }  // namespace
@@ -148,9 +181,7 @@ Dataset read_files(const FoundFiles& found, const Layout& layout, int classes, N
       for (const std::uint8_t label : part->labels) classes = std::max(classes, label + 1);
     }
   }
-  for (auto label = static_cast<int>(class_names.size()); label < classes; ++label) {
-    class_names.push_back(std::to_string(label));
-  }
+  add_numbers(class_names, classes);
   if (!layout.names.empty()) {
     class_names =
         names_in(found.folder / layout.names, std::move(class_names), static_cast<std::size_t>(classes));
@@ -159,6 +190,24 @@ Dataset read_files(const FoundFiles& found, const Layout& layout, int classes, N
   set.classes = classes;
   set.class_names = set.train.class_names = set.test.class_names = std::move(class_names);
   return set;
+}
+
+SetOnDisk open_files(const FoundFiles& found, const Layout& layout, int classes, Names class_names) {
+  if (&layout != &idx_layout())
+    throw not_by_rows(found.folder.string(), "has no files of IDX", "Take a set of such files");
+  const Names& files = found.files;
+  const int most = classes > 0 ? classes : 256;
+  const Source train = open_idx(files[0], files[1], most), test = open_idx(files[2], files[3], most);
+  const Shape &train_image = train.columns()[0].shape, &test_image = test.columns()[0].shape;
+  check_same_size(files, train_image[1], train_image[2], test_image[1], test_image[2]);
+  if (classes == 0) {
+    for (const Source* part : {&train, &test}) {
+      for (const std::int64_t label : part->targets().to_vector<std::int64_t>())
+        classes = std::max(classes, static_cast<int>(label) + 1);
+    }
+  }
+  add_numbers(class_names, classes);
+  return {{}, named(train, class_names), named(test, class_names), class_names};
 }
 
 }  // namespace chainrule::data

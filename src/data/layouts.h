@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "chainrule/data/images.h"
+#include "chainrule/data/on_disk.h"
 
 namespace chainrule::data {
 
@@ -44,5 +44,9 @@ std::optional<FoundFiles> find_files(const std::filesystem::path& folder, const 
 /// @throws FileError  for a file that is malformed (E060 to E068, E462).
 Dataset read_files(const FoundFiles& found, const Layout& layout, int classes,
                    std::vector<std::string> class_names);
+
+/// The same, left on disk. @throws FileError  as read_files; for other files than IDX (E610).
+SetOnDisk open_files(const FoundFiles& found, const Layout& layout, int classes,
+                     std::vector<std::string> class_names);
 
 }  // namespace chainrule::data

@@ -8,6 +8,7 @@
 #include "core/nearest.h"
 #include "core/text.h"
 #include "data/layouts.h"
+#include "data/on_disk_rows.h"
 
 namespace chainrule::data {
 namespace {
@@ -55,12 +56,18 @@ std::vector<fs::path> places_of(const std::string& name, const LoadOptions& opti
   return places;
 }
 
-Dataset load_known(const KnownSet& known, const LoadOptions& options) {
+/// What is done with a set that was found.
+template <class Set>
+using Take = Set (*)(const FoundFiles& found, const Layout& layout, int classes,
+                     std::vector<std::string> class_names);
+
+template <class Set>
+Set take_known(const KnownSet& known, const LoadOptions& options, Take<Set> take) {
   const auto places = places_of(known.name, options);
   std::string list;
   for (const fs::path& place : places) {
     if (const auto found = find_files(place, known.layout)) {
-      Dataset set = read_files(*found, known.layout, known.classes, known.class_names);
+      Set set = take(*found, known.layout, known.classes, known.class_names);
       set.name = known.name;
       return set;
     }
@@ -78,7 +85,8 @@ Dataset load_known(const KnownSet& known, const LoadOptions& options) {
                           "set digits needs no file."));
 }
 
-Dataset load_folder(const fs::path& folder) {
+template <class Set>
+Set take_folder(const fs::path& folder, Take<Set> take) {
   const fs::path named = folder.has_filename() ? folder : folder.parent_path();
   struct Kind {
     const Layout& layout;
@@ -88,7 +96,7 @@ Dataset load_folder(const fs::path& folder) {
   for (const auto& [layout, classes] :
        {Kind{idx_layout(), 0}, Kind{cifar10_layout(), 10}, Kind{cifar100_layout(), 100}}) {
     if (const auto found = find_files(folder, layout)) {
-      Dataset set = read_files(*found, layout, classes, {});
+      Set set = take(*found, layout, classes, {});
       set.name = named.filename().string();
       return set;
     }
@@ -97,6 +105,21 @@ Dataset load_folder(const fs::path& folder) {
   throw FileError(69,
                   cat("[data] ", folder.string(), ": has none of the files of a set: ", names,
                       ". Name the folder that has them; a folder of pictures has a folder for each class."));
+}
+
+template <class Set>
+Set take_set(const std::string& name_or_dir, const LoadOptions& options, Take<Set> take) {
+  for (const KnownSet& known : sets_in_files()) {
+    if (name_or_dir == known.name) return take_known(known, options, take);
+  }
+  std::error_code ignored;
+  if (fs::is_directory(name_or_dir, ignored)) return take_folder(fs::path(name_or_dir), take);
+  std::string known;
+  for (const std::string& name : known_sets()) known += cat(known.empty() ? "" : ", ", name);
+  const std::string near = nearest(name_or_dir, known_sets());
+  throw FileError(69, cat("[data] '", name_or_dir, "' is neither a known data set nor a folder.",
+                          near.empty() ? "" : cat(" Did you mean ", near, "?"), " Known are ", known,
+                          "; or name a folder with the files of one, or a file .csv, .npz or .txt."));
 }
 
 }  // namespace
@@ -109,17 +132,12 @@ std::vector<std::string> known_sets() {
 
 Dataset load(const std::string& name_or_dir, const LoadOptions& options) {
   if (name_or_dir == "digits") return make_digits(options.seed);
-  for (const KnownSet& known : sets_in_files()) {
-    if (name_or_dir == known.name) return load_known(known, options);
-  }
-  std::error_code ignored;
-  if (fs::is_directory(name_or_dir, ignored)) return load_folder(name_or_dir);
-  std::string known;
-  for (const std::string& name : known_sets()) known += cat(known.empty() ? "" : ", ", name);
-  const std::string near = nearest(name_or_dir, known_sets());
-  throw FileError(69, cat("[data] '", name_or_dir, "' is neither a known data set nor a folder.",
-                          near.empty() ? "" : cat(" Did you mean ", near, "?"), " Known are ", known,
-                          "; or name a folder with the files of one, or a file .csv, .npz or .txt."));
+  return take_set<Dataset>(name_or_dir, options, read_files);
+}
+
+SetOnDisk open_set(const std::string& name_or_dir, const LoadOptions& options) {
+  if (name_or_dir == "digits") throw not_by_rows("digits", "is drawn", "Take a set of files");
+  return take_set<SetOnDisk>(name_or_dir, options, open_files);
 }
 
 }  // namespace chainrule::data

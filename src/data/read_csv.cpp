@@ -6,12 +6,16 @@
 #include <optional>
 #include <set>
 
+#include "chainrule/data/on_disk.h"
 #include "chainrule/data/table.h"
 #include "chainrule/error.h"
 #include "core/text.h"
 #include "data/byte_source.h"
+#include "data/csv_index.h"
+#include "data/csv_number.h"
 #include "data/csv_records.h"
 #include "data/cut_text.h"
+#include "data/on_disk_rows.h"
 #include "data/table_names.h"
 
 namespace chainrule::data {
@@ -25,29 +29,6 @@ bool contains(const std::vector<std::string>& list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
-/// A cell as a number: digits with a decimal point and an exponent, a sign before. Nothing else is one; what
-/// is too large or too small for a double is infinite.
-/// @param decimal  what stands for the point.
-std::optional<double> number_of(std::string_view cell, char decimal = '.') {
-  std::string with_point;
-  if (decimal != '.') {
-    if (cell.find('.') != std::string_view::npos) return std::nullopt;
-    with_point = cell;
-    std::replace(with_point.begin(), with_point.end(), decimal, '.');
-    cell = with_point;
-  }
-  if (cell.starts_with('+')) cell.remove_prefix(1);
-  const std::size_t first = cell.starts_with('-') ? 1 : 0;
-  if (cell.size() <= first || cell[first] == 'i' || cell[first] == 'I' || cell[first] == 'n' ||
-      cell[first] == 'N') {
-    return std::nullopt;
-  }
-  double number = 0;
-  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), number);
-  if (error == std::errc::invalid_argument || end != cell.data() + cell.size()) return std::nullopt;
-  return error == std::errc() ? number : std::numeric_limits<double>::infinity();
-}
-
 /// A cell for messages.
 std::string shown(std::string_view cell) { return cut_text(cell, 40); }
 
@@ -59,9 +40,19 @@ struct Reading {
   std::size_t cell = 0;  // its place in a row
   Kind kind = Kind::unknown;
   bool is_target = false, as_code = false;
-  std::vector<double> numbers;
+  std::vector<double> numbers;                       // unless they stay in the file
   std::map<std::string, double, std::less<>> codes;  // of words, in the order of their first appearance
+  double sum = 0;                                    // of the values that are there
+  std::int64_t count = 0;
+  std::vector<std::int64_t> counts = {};  // of words, by code
 };
+
+/// The mean; of words the code of the most frequent one.
+double usual_of(const Reading& column) {
+  if (column.kind == Reading::Kind::numbers) return column.sum / static_cast<double>(column.count);
+  return static_cast<double>(std::max_element(column.counts.begin(), column.counts.end()) -
+                             column.counts.begin());
+}
 
 class CsvReader {
  public:
@@ -69,6 +60,41 @@ class CsvReader {
       : records_(records), options_(options), decimal_(options.decimal == "," ? ',' : '.') {}
 
   Table read() {
+    read_rows();
+    std::vector<Shared<const TableColumn>> columns;
+    for (Reading& column : columns_) columns.push_back(finished(column));
+    return {std::move(columns), options_.target, options_.dtype};
+  }
+
+  /// The same, but the numbers stay in the file.
+  CsvIndex index() {
+    CsvIndex index;
+    index_ = &index;
+    read_rows();
+    for (Reading& column : columns_) {
+      CsvIndex::Cells cells{column.cell, {}, 0};
+      if (const std::int64_t gaps = rows_ - column.count; gaps > 0) {
+        cells.fill = filling(column);
+        count(column, cells.fill, gaps);
+      }
+      column.numbers.assign(1, usual_of(column));
+      const Shared<const TableColumn> made = finished(column);
+      for (std::size_t place = 0; place < made->words.size(); ++place)
+        cells.places[made->words[place]] = static_cast<double>(place);
+      for (const auto& [word, code] : column.codes) {
+        if (code != cells.fill) continue;
+        cells.fill = cells.places[word];
+        break;
+      }
+      index.cells.push_back(std::move(cells));
+      index.columns.push_back(made);
+    }
+    index.separator = records_.separator(), index.decimal = decimal_, index.row_cells = cells_;
+    return index;
+  }
+
+ private:
+  void read_rows() {
     if (!is_floating(options_.dtype)) {
       throw ValueError(288, cat("[read_csv] dtype is ", name_of(options_.dtype), "; need f32 or f64."));
     }
@@ -85,14 +111,10 @@ class CsvReader {
       throw ValueError(288, cat("[read_csv] ", records_.name(), ": no rows are left of ", dropped_,
                                 ". Fill missing values (missing = mean or value), or ignore columns."));
     }
-    std::vector<Shared<const TableColumn>> columns;
-    for (Reading& column : columns_) columns.push_back(finished(column));
-    return {std::move(columns), options_.target, options_.dtype};
   }
-
- private:
   void read_header();
   void read_row();
+  static void count(Reading& column, double value, std::int64_t times);
   bool has_gap() const;
   double value_of(Reading& column, std::string_view cell) const;
   void refuse_other_decimal(const Reading& column, std::string_view cell) const;
@@ -113,6 +135,7 @@ class CsvReader {
   std::size_t cells_ = 0;  // of a row
   std::int64_t rows_ = 0, dropped_ = 0;
   bool has_row_ = false;  // the row in records_ is the first one of values
+  CsvIndex* index_ = nullptr;
 };
 
 void CsvReader::read_header() {
@@ -176,10 +199,23 @@ void CsvReader::read_row() {
     return;
   }
   ++rows_;
+  if (index_ != nullptr) index_->add_row(records_.begin(), records_.end());
   for (Reading& column : columns_) {
     const std::string_view cell = cells[column.cell];
-    column.numbers.push_back(contains(options_.missing_words, cell) ? kMissing : value_of(column, cell));
+    const double value = contains(options_.missing_words, cell) ? kMissing : value_of(column, cell);
+    if (index_ == nullptr) column.numbers.push_back(value);
+    if (std::isnan(value)) continue;
+    count(column, value, 1);
   }
+}
+
+/// Takes note of so many equal values.
+void CsvReader::count(Reading& column, double value, std::int64_t times) {
+  column.sum += value * static_cast<double>(times), column.count += times;
+  if (column.kind != Reading::Kind::words) return;
+  const auto code = static_cast<std::size_t>(value);
+  if (column.counts.size() <= code) column.counts.resize(code + 1);
+  column.counts[code] += times;
 }
 
 /// Whether a value is missing for which the row is to be dropped.
@@ -267,21 +303,11 @@ double CsvReader::filling(Reading& column) const {
     return options_.missing_value;
   if (column.kind == Reading::Kind::words && options_.missing == Missing::value)
     return code_of(column, "missing");
-  std::map<double, std::int64_t> counts;
-  double sum = 0, count = 0;
-  for (const double x : column.numbers) {
-    if (std::isnan(x)) continue;
-    sum += x, count += 1;
-    if (column.kind == Reading::Kind::words) ++counts[x];
-  }
-  if (count == 0) {
+  if (column.count == 0) {
     throw FileError(283, cat("[read_csv] ", records_.name(), ", column '", column.name,
                              "': no value at all, so there is no mean. Ignore the column."));
   }
-  if (column.kind == Reading::Kind::numbers) return sum / count;
-  return std::max_element(counts.begin(), counts.end(),
-                          [](const auto& a, const auto& b) { return a.second < b.second; })
-      ->first;
+  return usual_of(column);
 }
 
 Shared<const TableColumn> CsvReader::finished(Reading& column) const {
@@ -319,14 +345,28 @@ char decimal_of(const CsvOptions& options) {
                             "\"; need a point, or a comma that does not separate cells."));
 }
 
+CsvRecords records_of(const std::string& path, ByteSource& bytes, const CsvOptions& options) {
+  return CsvRecords(
+      path, [&bytes](void* out, std::size_t size) { return bytes.read(out, size); },
+      character("separator", options.separator), character("comment", options.comment), decimal_of(options));
+}
+
 }  // namespace
 
 Table read_csv(const std::string& path, const CsvOptions& options) {
   ByteSource bytes(path);
-  CsvRecords records(
-      path, [&](void* out, std::size_t size) { return bytes.read(out, size); },
-      character("separator", options.separator), character("comment", options.comment), decimal_of(options));
+  CsvRecords records = records_of(path, bytes, options);
   return CsvReader(records, options).read();
+}
+
+TableOnDisk open_csv(const std::string& path, const CsvOptions& options) {
+  ByteSource bytes(path);
+  if (bytes.packed()) throw not_by_rows(path, "is packed by gzip", "Unpack it with gunzip");
+  CsvRecords records = records_of(path, bytes, options);
+  CsvIndex index = CsvReader(records, options).index();
+  TableOnDisk table{{}, index.columns, options.target};
+  table.source = csv_rows(path, std::move(index), options);
+  return table;
 }
 
 Table parse_csv(std::string_view text, const CsvOptions& options, const std::string& name) {

@@ -1,40 +1,65 @@
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "chainrule/data/npz.h"
+#include "chainrule/data/on_disk.h"
 #include "chainrule/error.h"
 #include "chainrule/io.h"
 #include "chainrule/ops.h"
 #include "core/nearest.h"
+#include "core/reused.h"
 #include "core/text.h"
+#include "data/columns.h"
+#include "data/on_disk_rows.h"
+#include "graph/node.h"
+#include "io/npy.h"
+#include "io/stored_members.h"
 
 namespace chainrule::data {
 namespace {
 
 constexpr std::size_t kMostClasses = 1 << 16;
 
-const Tensor& array_of(const std::string& path, const NamedTensors& arrays, const std::string& name) {
-  if (const Tensor* found = arrays.find(name)) return *found;
-  std::string list;
-  for (const std::string& each : arrays.names()) list += cat(list.empty() ? "" : ", ", each);
-  const std::string near = nearest(name, arrays.names());
-  throw FileError(
-      465, cat("[read_npz] ", path, " has no array '", name, "'; it has ", list.empty() ? "none" : list, ".",
-               near.empty() ? "" : cat(" Did you mean '", near, "'?")));
+/// An array of the file, and the column that it becomes.
+struct Chosen {
+  std::string column, array;
+};
+
+/// The columns that are asked for. @throws FileError  for one that the file has not (E465).
+std::vector<Chosen> chosen(const std::string& path, const std::vector<std::string>& arrays,
+                           const ReadNpzOptions& options) {
+  std::vector<Chosen> columns;
+  if (!options.x.empty()) columns.push_back({"x", options.x});
+  for (const std::string& name : options.columns) columns.push_back({name, name});
+  if (!options.t.empty()) columns.push_back({"t", options.t});
+  if (columns.empty()) {
+    for (const std::string& name : arrays) columns.push_back({name, name});
+  }
+  for (const auto& [column, name] : columns) {
+    if (std::find(arrays.begin(), arrays.end(), name) != arrays.end()) continue;
+    std::string list;
+    for (const std::string& each : arrays) list += cat(list.empty() ? "" : ", ", each);
+    const std::string near = nearest(name, arrays);
+    throw FileError(
+        465, cat("[read_npz] ", path, " has no array '", name, "'; it has ", list.empty() ? "none" : list,
+                 ".", near.empty() ? "" : cat(" Did you mean '", near, "'?")));
+  }
+  return columns;
 }
 
-/// The columns that are asked for, by the names that they have in the source.
-std::vector<NamedTensor> chosen(const std::string& path, const NamedTensors& arrays,
-                                const ReadNpzOptions& options) {
-  std::vector<NamedTensor> columns;
-  const auto add = [&](const std::string& name, const std::string& array) {
-    columns.push_back({name, array_of(path, arrays, array)});
-  };
-  if (!options.x.empty()) add("x", options.x);
-  for (const std::string& name : options.columns) add(name, name);
-  if (!options.t.empty()) add("t", options.t);
-  if (columns.empty()) columns.assign(arrays.begin(), arrays.end());
-  return columns;
+void check_dtype(const ReadNpzOptions& options) {
+  if (is_floating(options.dtype)) return;
+  throw ValueError(466, cat("[read_npz] dtype is ", name_of(options.dtype), "; need f32 or f64."));
+}
+
+/// That a column has as many rows as the first one.
+void check_row_count(const std::string& path, const std::string& name, const Shape& shape,
+                     const std::string& first_name, const Shape& first) {
+  if (shape.ndim() >= 1 && first.ndim() >= 1 && shape[0] == first[0]) return;
+  throw FileError(
+      466, cat("[read_npz] ", path, ": '", name, "' has the shape ", shape, ", '", first_name, "' ", first,
+               ". Need the same number of rows, the first axis. Name arrays that have it."));
 }
 
 struct Classes {
@@ -75,17 +100,13 @@ Classes classes_of(const std::string& path, const std::string& name, const Tenso
 }  // namespace
 
 Source read_npz(const std::string& path, const ReadNpzOptions& options) {
-  if (!is_floating(options.dtype)) {
-    throw ValueError(466, cat("[read_npz] dtype is ", name_of(options.dtype), "; need f32 or f64."));
-  }
+  check_dtype(options);
   const NamedTensors arrays = io::read_npz(path);
-  std::vector<NamedTensor> columns = chosen(path, arrays, options);
-  for (const auto& [name, tensor] : columns) {
-    if (tensor.ndim() >= 1 && tensor.size(0) == columns[0].tensor.size(0)) continue;
-    throw FileError(466, cat("[read_npz] ", path, ": '", name, "' has the shape ", tensor.shape(), ", '",
-                             columns[0].name, "' ", columns[0].tensor.shape(),
-                             ". Need the same number of rows, the first axis. Name arrays that have it."));
-  }
+  std::vector<NamedTensor> columns;
+  for (const auto& [column, array] : chosen(path, arrays.names(), options))
+    columns.push_back({column, *arrays.find(array)});
+  for (const auto& [name, tensor] : columns)
+    check_row_count(path, name, tensor.shape(), columns[0].name, columns[0].tensor.shape());
   std::vector<std::string> names;
   if (options.classes && columns.size() > 1) {
     Classes found = classes_of(path, columns.back().name, columns.back().tensor);
@@ -95,6 +116,112 @@ Source read_npz(const std::string& path, const ReadNpzOptions& options) {
     if (is_floating(column.tensor.dtype())) column.tensor = detach(cast(column.tensor, options.dtype));
   }
   return data::arrays(Batch(columns), std::move(names));
+}
+
+namespace {
+
+/// An array that stays in its file.
+struct StoredArray {
+  Shared<io::Input> input;
+  io::NpyHeader header;
+
+  std::size_t row_bytes() const {
+    return static_cast<std::size_t>(without_rows(header.shape).numel()) * header.stored->bytes;
+  }
+  /// Some of its rows, of whatever dtype the file's elements become.
+  Tensor take(std::span<const std::int64_t> rows) const {
+    const Shape shape = with_rows(static_cast<std::int64_t>(rows.size()), without_rows(header.shape));
+    const Reused<std::vector<std::byte>> bytes;
+    bytes->resize(rows.size() * row_bytes());
+    read_rows(*input, header.data_offset, row_bytes(), rows, bytes->data());
+    const Shared<io::Input> memory =
+        io::in_memory({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
+    return make_leaf(io::read_elements(*memory, 0, *header.stored, header.big_endian, shape.numel()),
+                     header.stored->dtype, shape);
+  }
+};
+
+StoredArray open_array(const std::string& path, const Shared<io::Input>& file,
+                       const io::ArchiveMember& member, const std::string& name) {
+  if (!member.is_stored) {
+    throw not_by_rows(cat(path, ": the array '", name, "'"), "is packed",
+                      "Write it with numpy.savez, not savez_compressed");
+  }
+  StoredArray array{io::part_of(file, cat(path, ", member '", member.name, "'"), member.offset, member.size),
+                    {}};
+  array.header = io::read_npy_header(*array.input);
+  const std::uint64_t bytes = io::bytes_of(*array.header.stored, array.header.shape.numel());
+  if (bytes != member.size - array.header.data_offset) io::read_npy(*array.input);  // throws E204
+  if (array.header.fortran_order && array.header.shape.ndim() > 1) {
+    throw not_by_rows(cat(path, ": the array '", name, "'"), "is in Fortran order",
+                      "Write numpy.ascontiguousarray of it");
+  }
+  return array;
+}
+
+class NpzRows : public Rows {
+ public:
+  /// @param classes  the last column, if it holds class numbers; else empty.
+  NpzRows(std::int64_t rows, std::vector<Column> columns, std::vector<StoredArray> arrays,
+          const Tensor& classes)
+      : Rows(rows, std::move(columns)),
+        arrays_(std::move(arrays)),
+        classes_(classes.is_empty() ? std::vector<std::int64_t>() : classes.to_vector<std::int64_t>()) {}
+
+  void gather(std::span<const std::int64_t> rows, std::span<const Array> out) const override {
+    for (std::size_t i = 0; i < out.size(); ++i) gather(i, rows, out[i]);
+  }
+  void gather_target(std::span<const std::int64_t> rows, const Array& out) const override {
+    gather(arrays_.size() - 1, rows, out);
+  }
+
+ private:
+  void gather(std::size_t column, std::span<const std::int64_t> rows, const Array& out) const {
+    if (column + 1 == arrays_.size() && !classes_.empty()) {
+      std::int64_t* at = out.as<std::int64_t>();
+      for (const std::int64_t row : rows) *at++ = classes_[static_cast<std::size_t>(row)];
+      return;
+    }
+    const Tensor numbers = detach(cast(arrays_[column].take(rows), out.dtype));
+    const std::size_t bytes = numbers.node()->bytes();
+    if (bytes > 0) std::memcpy(out.data, numbers.node()->value.data(), bytes);
+  }
+
+  std::vector<StoredArray> arrays_;
+  std::vector<std::int64_t> classes_;
+};
+
+}  // namespace
+
+Source open_npz(const std::string& path, const ReadNpzOptions& options) {
+  check_dtype(options);
+  const Shared<io::Input> file = io::open_file(path);
+  const std::vector<io::ArchiveMember> members = io::archive_members(*file);
+  std::vector<std::string> names;
+  for (const io::ArchiveMember& member : members) {
+    const std::string_view name = member.name;
+    names.emplace_back(name.ends_with(".npy") ? name.substr(0, name.size() - 4) : name);
+  }
+  std::vector<Column> columns;
+  std::vector<StoredArray> arrays;
+  for (const auto& [column, name] : chosen(path, names, options)) {
+    const auto place = std::find(names.begin(), names.end(), name) - names.begin();
+    arrays.push_back(open_array(path, file, members[static_cast<std::size_t>(place)], name));
+    const io::NpyHeader& header = arrays.back().header;
+    columns.push_back({.name = column});
+    check_row_count(path, column, header.shape, columns[0].name, arrays[0].header.shape);
+    columns.back().dtype =
+        is_floating(header.stored->dtype) ? options.dtype : computed_as(header.stored->dtype);
+    columns.back().shape = without_rows(header.shape);
+  }
+  Tensor classes;
+  if (options.classes && columns.size() > 1) {
+    Classes found = classes_of(path, columns.back().name, io::read_npy(*arrays.back().input));
+    classes = std::move(found.numbers);
+    columns.back().dtype = i64, columns.back().shape = {}, columns.back().classes = std::move(found.names);
+  }
+  const std::int64_t rows = arrays.empty() ? 0 : arrays[0].header.shape[0];
+  return NpzRows(rows, std::move(columns), std::move(arrays), classes);
 }
 
 }  // namespace chainrule::data

@@ -8,6 +8,7 @@
 #include "core/nearest.h"
 #include "core/text.h"
 #include "data/cut_text.h"
+#include "data/table_layout.h"
 #include "data/table_names.h"
 
 namespace chainrule::data {
@@ -85,30 +86,21 @@ Table Table::with_target(const std::string& name) const { return {columns_, name
 
 namespace {
 
-/// A number of a table's row as a source gives it: as it is, or whether it is this word.
-struct Feature {
-  const double* numbers;
-  bool is_word = false;
-  double word = 0;
-
-  double at(std::int64_t row) const { return is_word ? (numbers[row] == word ? 1 : 0) : numbers[row]; }
-};
-
 class TableRows : public Rows {
  public:
-  /// @param inputs, target  keep the columns alive.
-  TableRows(std::int64_t rows, std::vector<Column> columns, std::vector<Feature> features,
-            std::vector<Shared<const TableColumn>> inputs, const TableColumn* target)
-      : Rows(rows, std::move(columns)),
-        features_(std::move(features)),
-        held_(std::move(inputs)),
-        target_(target != nullptr ? target->numbers.data() : nullptr) {}
+  /// @param held  keeps the columns alive.
+  TableRows(std::int64_t rows, TableLayout layout, std::vector<Shared<const TableColumn>> held)
+      : Rows(rows, std::move(layout.columns)), held_(std::move(held)) {
+    for (const TableFeature& feature : layout.features)
+      features_.push_back({held_[feature.column]->numbers.data(), feature});
+    if (layout.target >= 0) target_ = held_[static_cast<std::size_t>(layout.target)]->numbers.data();
+  }
 
   void gather(std::span<const std::int64_t> rows, std::span<const Array> out) const override {
     write(out[0], [&](auto* at) {
       for (const std::int64_t row : rows) {
-        for (const Feature& feature : features_)
-          *at++ = static_cast<std::decay_t<decltype(*at)>>(feature.at(row));
+        for (const auto& [numbers, feature] : features_)
+          *at++ = static_cast<std::decay_t<decltype(*at)>>(feature.of(numbers[row]));
       }
     });
     if (target_ != nullptr) gather_target(rows, out[1]);
@@ -126,45 +118,55 @@ class TableRows : public Rows {
     with_type(array.dtype, [&]<class T>(std::type_identity<T>) { f(array.as<T>()); });
   }
 
-  std::vector<Feature> features_;
+  struct Given {
+    const double* numbers;
+    TableFeature feature;
+  };
   std::vector<Shared<const TableColumn>> held_;
-  const double* target_;
+  std::vector<Given> features_;
+  const double* target_ = nullptr;
 };
 
 }  // namespace
 
-Table::operator Source() const {
-  std::vector<Feature> features;
+TableLayout layout_of(std::span<const Shared<const TableColumn>> table, const std::string& target_name,
+                      DType dtype) {
+  TableLayout layout;
   std::vector<std::string> names;
   const TableColumn* target = nullptr;
-  for (const auto& column : columns_) {
-    if (column->name == target_) {
-      target = column.get();
-    } else if (column->has_words() && !column->as_code) {
-      for (std::size_t word = 0; word < column->words.size(); ++word) {
-        features.push_back({column->numbers.data(), true, static_cast<double>(word)});
-        names.push_back(cat(column->name, "=", column->words[word]));
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    const TableColumn& column = *table[i];
+    if (column.name == target_name) {
+      target = &column;
+      layout.target = static_cast<std::ptrdiff_t>(i);
+    } else if (column.has_words() && !column.as_code) {
+      for (std::size_t word = 0; word < column.words.size(); ++word) {
+        layout.features.push_back({i, true, static_cast<double>(word)});
+        names.push_back(cat(column.name, "=", column.words[word]));
       }
     } else {
-      features.push_back({column->numbers.data()});
-      names.push_back(column->name);
+      layout.features.push_back({i});
+      names.push_back(column.name);
     }
   }
-  if (features.empty()) {
-    throw ValueError(288, cat("[table] no inputs", target ? cat(" besides the target '", target_, "'") : "",
-                              "; need at least one column."));
+  if (layout.features.empty()) {
+    throw ValueError(288,
+                     cat("[table] no inputs", target ? cat(" besides the target '", target_name, "'") : "",
+                         "; need at least one column."));
   }
-  std::vector<Column> columns{{.name = "x",
-                               .dtype = dtype_,
-                               .shape = {static_cast<std::int64_t>(features.size())},
-                               .features = std::move(names)}};
+  layout.columns.push_back({.name = "x",
+                            .dtype = dtype,
+                            .shape = {static_cast<std::int64_t>(layout.features.size())},
+                            .features = std::move(names)});
   if (target != nullptr && target->has_words()) {
-    columns.push_back({.name = "t", .dtype = i64, .classes = target->words});
+    layout.columns.push_back({.name = "t", .dtype = i64, .classes = target->words});
   } else if (target != nullptr) {
-    columns.push_back({.name = "t", .dtype = dtype_, .shape = {1}, .features = {target_}});
+    layout.columns.push_back({.name = "t", .dtype = dtype, .shape = {1}, .features = {target_name}});
   }
-  return TableRows(rows(), std::move(columns), std::move(features), columns_, target);
+  return layout;
 }
+
+Table::operator Source() const { return TableRows(rows(), layout_of(columns_, target_, dtype_), columns_); }
 
 std::string Table::to_string(std::int64_t rows) const {
   const std::int64_t shown = std::clamp<std::int64_t>(rows, 0, this->rows());

@@ -32,8 +32,6 @@ struct World::Inside {
   void wait(std::vector<MPI_Request>& requests);
   template <class T>
   void sum(std::int64_t shards, std::span<T> parts);
-  template <class T>
-  void sum_bucket(const std::vector<Merge>& merges, T* parts, std::size_t stride, std::size_t count);
 
   Options options;
   MPI_Comm comm = MPI_COMM_NULL;
@@ -49,7 +47,6 @@ struct World::Inside {
   double limit() const;
 
   std::map<std::pair<std::int64_t, std::size_t>, std::vector<Merge>> schedules_;
-  std::vector<float> spare_;  // room for a bucket
 };
 
 /// @throws RankError  if a call of MPI did not succeed (E604).

@@ -1,14 +1,43 @@
 // Normalisation with its parameters and running statistics.
 #include "chainrule/nn/norm.h"
 
+#include <vector>
+
 #include "chainrule/error.h"
+#include "chainrule/nn/shards.h"
 #include "chainrule/ops.h"
 #include "core/text.h"
 #include "graph/node.h"
 #include "nn/axes.h"
 #include "ops/internal.h"
+#include "ops/operands.h"
 
 namespace chainrule::nn {
+namespace {
+
+/// As batch_norm, of a batch that lies in several shards: the mean first, so that a large one costs no
+/// digits.
+/// @param count  becomes how many numbers a channel has in all shards, (1) f64.
+BatchNormResult batch_norm_over_shards(const Tensor& x, const Tensor& scale, const Tensor& shift, double eps,
+                                       Tensor& count) {
+  const std::int64_t channels = x.shape()[1];
+  std::vector<int> axes{0};
+  for (int axis = 2; axis < x.ndim(); ++axis) axes.push_back(axis);
+  const Axes others{std::span<const int>(axes)};
+  std::vector<std::int64_t> sizes(static_cast<std::size_t>(x.ndim()), 1);
+  sizes[1] = channels;
+  const Shape per_channel{std::span<const std::int64_t>(sizes)};
+
+  const Tensor own = full({1}, static_cast<double>(x.numel() / channels), f64);
+  const Tensor sums = sum_over_shards(concatenate({cast(sum(x, others), f64), own}, 0));
+  count = slice(sums, 0, channels, channels + 1);
+  const Tensor mean = cast(slice(sums, 0, 0, channels) / count, x.dtype());
+  const Tensor squares = sum(square(x - reshape(mean, per_channel)), others);
+  const Tensor variance = cast(sum_over_shards(cast(squares, f64)) / count, x.dtype());
+  return {batch_norm_inference(x, mean, variance, scale, shift, eps), mean, variance};
+}
+
+}  // namespace
 
 void BatchNorm::fields(Fields& f) {
   f("momentum", options.momentum, "share of the new batch in the running statistics", between(0, 1));
@@ -38,14 +67,23 @@ void BatchNorm::init(Init& init) {
 Tensor BatchNorm::compute(const Tensor& x, Pass& pass) const {
   const Tensor s = options.affine ? scale.value() : Tensor(), b = options.affine ? shift.value() : Tensor();
   if (!pass.is_training()) return batch_norm_inference(x, mean, variance, s, b, options.eps);
-  const BatchNormResult now = batch_norm(x, s, b, options.eps);
+  const Tensor share = scalar(options.momentum, x.dtype());
+  const auto set = [&](const Tensor& new_mean, const Tensor& new_variance) {
+    pass.set(mean, approach(pass.value(mean), share, new_mean));
+    pass.set(variance, approach(pass.value(variance), share, new_variance));
+  };
   // Statistics are no way for gradients, and an empty or single-element channel has no variance of a sample.
+  if (joins_shards() && x.ndim() >= 2 && x.numel() > 0) {
+    Tensor count;
+    const BatchNormResult now = batch_norm_over_shards(as_floating(x), s, b, options.eps, count);
+    set(now.mean, now.variance * cast(count / maximum(count - 1.0, 1.0), x.dtype()));
+    return now.output;
+  }
+  const BatchNormResult now = batch_norm(x, s, b, options.eps);
   const std::int64_t channels = x.shape()[1], count = channels > 0 ? x.numel() / channels : 0;
   if (count == 0) return now.output;
   const double of_sample = count > 1 ? static_cast<double>(count) / static_cast<double>(count - 1) : 1;
-  const Tensor share = scalar(options.momentum, x.dtype());
-  pass.set(mean, approach(pass.value(mean), share, now.mean));
-  pass.set(variance, approach(pass.value(variance), share, now.variance * of_sample));
+  set(now.mean, now.variance * of_sample);
   return now.output;
 }
 

@@ -112,6 +112,7 @@ std::string Trainer::configuration() const {
             {"loader", loader_of(loader_.options())},
             {"data", data_of(loader_.source())}};
   if (options_.shards != 1) all.push_back({"shards", Value(options_.shards)});
+  if (options_.shards != 1 && options_.sync_batch_norm) all.push_back({"sync_batch_norm", Value(true)});
   if (!task_.weights().empty()) all.push_back({"weights", Value(task_.weights())});
   return config::to_toml(Value::of_table(std::move(all)));
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "chainrule/error.h"
 #include "chainrule/ops.h"
@@ -27,12 +28,19 @@ void add(T* to, const T* from, std::size_t count) {
 
 }  // namespace
 
+/// What a shard comes to.
+struct ShardedStep::Graph {
+  std::vector<Tensor> all;   // gradients and states in their places, then loss and what it counts
+  std::vector<double> rows;  // of each state that was set
+};
+
 struct ShardedStep::Step {
   Trainer& trainer;
   const data::Batch& batch;
   std::int64_t rows = 0;   // of the whole batch
   std::int64_t first = 0;  // of the rank's, in the whole batch
   std::vector<std::int64_t> not_finite = {};
+  std::vector<Graph> graphs = {};  // of the rank's shards, where all are there before one is computed
 
   Range rows_of(std::int64_t shard, std::int64_t shards) const {
     const Range range = part_of(rows, shard, shards);
@@ -114,52 +122,83 @@ nn::Pass ShardedStep::pass_of(const Step& step, std::int64_t first_row) const {
   return pass;
 }
 
-void ShardedStep::compute(Step& step, std::int64_t shard, float* f32, double* f64) {
-  std::fill(f32, f32 + floats_, 0.0f);
-  std::fill(f64, f64 + doubles_, 0.0);
+/// Builds, and computes nothing.
+/// @param joined  with the other shards; null: it sees itself alone.
+ShardedStep::Graph ShardedStep::graph_of(Step& step, std::int64_t shard, Joined::Building* joined) const {
   const Range range = step.rows_of(shard, options_.shards);
-  if (range.size() == 0) return;
+  Graph graph;
+  if (range.size() == 0) return graph;
+  graph.rows.resize(states_.size());
   const data::Batch batch = step.batch_of(range);
   nn::Pass pass = pass_of(step, step.first + range.begin);
-  std::vector<Tensor> all;
-  {
-    const Task& task = step.trainer.task();
-    Outcome outcome = task.outcome(batch, pass);
-    const Tensor counted = maximum(cast(reshape(counted_in(outcome, batch), {}), DType::f64), 0);
-    all = step.trainer.optimizer().gradients(outcome.loss, task.where());
-    for (Tensor& gradient : all) gradient = gradient * cast(counted, gradient.dtype());
-    for (std::size_t i = 0; i < states_.size(); ++i) {
-      const auto is_it = [&](const nn::Pass::Update& update) { return update.state == states_[i].state; };
-      const auto update = std::find_if(pass.updates().begin(), pass.updates().end(), is_it);
-      if (update == pass.updates().end()) {
-        all.emplace_back();
-        continue;
-      }
-      f64[kRows + i] = static_cast<double>(range.size());
-      all.push_back(update->next * static_cast<double>(range.size()));
-    }
-    all.push_back(cast(reshape(outcome.loss, {}), DType::f64) * counted);
-    all.push_back(counted);
-    pass.updates().clear();
+  const Task& task = step.trainer.task();
+  Outcome outcome = task.outcome(batch, pass);
+  const Tensor counted = maximum(cast(reshape(counted_in(outcome, batch), {}), DType::f64), 0);
+  const Tensor loss = cast(reshape(outcome.loss, {}), DType::f64) * counted;
+  optim::Optimizer& optimizer = step.trainer.optimizer();
+  if (joined != nullptr) {
+    graph.all = joined->gradients(outcome.loss, loss, optimizer, task.where());
+  } else {
+    graph.all = optimizer.gradients(outcome.loss, task.where());
+    for (Tensor& gradient : graph.all) gradient = gradient * cast(counted, gradient.dtype());
   }
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    const auto is_it = [&](const nn::Pass::Update& update) { return update.state == states_[i].state; };
+    const auto update = std::find_if(pass.updates().begin(), pass.updates().end(), is_it);
+    if (update == pass.updates().end()) {
+      graph.all.emplace_back();
+      continue;
+    }
+    graph.rows[i] = static_cast<double>(range.size());
+    graph.all.push_back(update->next * graph.rows[i]);
+  }
+  graph.all.push_back(loss);
+  graph.all.push_back(counted);
+  return graph;
+}
+
+/// An error of a kernel names the row of the source.
+void ShardedStep::evaluate_of(Step& step, std::int64_t shard, std::span<const Tensor> tensors) const {
   std::vector<Tensor> made;
-  for (const Tensor& tensor : all) {
+  for (const Tensor& tensor : tensors) {
     if (!tensor.is_empty()) made.push_back(tensor);
   }
   try {
     evaluate(made);
   } catch (const ValueError& error) {
     if (error.code() != 22) throw;
+    const Range range = step.rows_of(shard, options_.shards);
     const std::vector<std::int64_t> rows = step.trainer.loader().rows(step.trainer.steps_done());
-    throw with_row(error, batch, [&](std::int64_t row) {
+    throw with_row(error, step.batch_of(range), [&](std::int64_t row) {
       return cat("row ", rows.at(static_cast<std::size_t>(step.first + range.begin + row)), " of the source");
     });
   }
-  for (std::size_t i = 0; i < places_.size(); ++i) {
-    if (!all[i].is_empty()) put(all[i], places_[i], f32, f64);
+}
+
+/// Builds all shards of this rank, and finds the sums that their nets ask for.
+void ShardedStep::join(Step& step) {
+  Joined joined(options_, nodes_);
+  for (std::int64_t shard = nodes_.front().begin; shard < nodes_.back().end; ++shard) {
+    Joined::Building building(joined, shard);
+    step.graphs.push_back(graph_of(step, shard, &building));
   }
-  f64[kCounted] = all.back().item<double>();
-  f64[kLoss] = all[all.size() - 2].item<double>();
+  joined.find([&](std::int64_t shard, const Tensor& tensor) { evaluate_of(step, shard, {&tensor, 1}); });
+}
+
+void ShardedStep::compute(Step& step, std::int64_t shard, float* f32, double* f64) {
+  std::fill(f32, f32 + floats_, 0.0f);
+  std::fill(f64, f64 + doubles_, 0.0);
+  const auto own = static_cast<std::size_t>(shard - nodes_.front().begin);
+  const Graph graph =
+      step.graphs.empty() ? graph_of(step, shard, nullptr) : std::exchange(step.graphs[own], {});
+  if (graph.all.empty()) return;
+  evaluate_of(step, shard, graph.all);
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    if (!graph.all[i].is_empty()) put(graph.all[i], places_[i], f32, f64);
+  }
+  std::copy(graph.rows.begin(), graph.rows.end(), f64 + kRows);
+  f64[kCounted] = graph.all.back().item<double>();
+  f64[kLoss] = graph.all[graph.all.size() - 2].item<double>();
   if (!std::isfinite(f64[kLoss])) step.not_finite.push_back(shard);
 }
 
@@ -181,6 +220,7 @@ ShardedStep::Done ShardedStep::run(Trainer& trainer, const data::Batch& batch, b
   Step step{trainer, batch};
   step.rows = trainer.loader().row_count(trainer.steps_done());
   step.first = part_of(step.rows, nodes_.front().begin, options_.shards).begin;
+  if (options_.sync_batch_norm && options_.shards > 1) join(step);
   for (std::size_t i = 0; i < nodes_.size(); ++i)
     sum_of(step, nodes_[i], sums_.f32.data() + i * floats_, sums_.f64.data() + i * doubles_, 0);
   sums_.f64[kInterrupts] = interrupts ? 1 : 0;
@@ -207,8 +247,14 @@ ShardedStep::Done ShardedStep::run(Trainer& trainer, const data::Batch& batch, b
 void ShardedStep::refuse(Step& step) {
   std::string text;
   bad = {};
-  if (!step.not_finite.empty()) {
-    const Range range = step.rows_of(step.not_finite.front(), options_.shards);
+  const auto is_bad_alone = [&](std::int64_t shard) {
+    const Tensor loss = graph_of(step, shard, nullptr).all.rbegin()[1];
+    return !std::isfinite(loss.item<double>());
+  };
+  // Where shards are joined, one that is bad spoils all.
+  const auto found = std::find_if(step.not_finite.begin(), step.not_finite.end(), is_bad_alone);
+  if (found != step.not_finite.end()) {
+    const Range range = step.rows_of(*found, options_.shards);
     bad = step.batch_of(range), bad_row = step.first + range.begin;
     nn::Pass pass = pass_of(step, bad_row);
     try {

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "chainrule/train/trainer.h"
+#include "train/joined.h"
 #include "train/shard_tree.h"
 
 namespace chainrule::train {
@@ -46,10 +48,14 @@ class ShardedStep final : public Counted {
     std::size_t at = 0;
   };
   struct Step;
+  struct Graph;
 
   void lay_out(Trainer& trainer);
+  void join(Step& step);
   void sum_of(Step& step, Range node, float* f32, double* f64, std::size_t depth);
   void compute(Step& step, std::int64_t shard, float* f32, double* f64);
+  Graph graph_of(Step& step, std::int64_t shard, Joined::Building* joined) const;
+  void evaluate_of(Step& step, std::int64_t shard, std::span<const Tensor> tensors) const;
   void put(const Tensor& tensor, const Place& place, float* f32, double* f64) const;
   Tensor take(const Place& place) const;
   void refuse(Step& step);

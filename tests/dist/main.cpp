@@ -11,6 +11,7 @@
 #include "chainrule/ops.h"
 #include "chainrule/threads.h"
 #include "dist/small_run.h"
+#include "dist/world.h"
 
 namespace {
 
@@ -19,6 +20,7 @@ using namespace chainrule::dist;
 
 std::map<std::string, std::string> given;
 int own_rank = 0;
+World* the_world = nullptr;
 
 std::int64_t number(const char* name, std::int64_t otherwise) {
   return given.count(name) != 0 ? std::atoll(given[name].c_str()) : otherwise;
@@ -35,24 +37,30 @@ void trouble(train::Trainer& trainer) {
     spoilt.set_value(detach(spoilt.value() * 1.0001));
   }
   if (step == number("interrupt_at", -1)) trainer.interrupt();
+  if (step == number("ask_at", -1)) the_world->gather("what the others do not ask for");
+  if (step == number("fail_at", -1)) check(MPI_ERR_RANK, "MPI_Isend");
   if (step == number("throw_at", -1)) throw std::runtime_error("rank 1 has had enough");
 }
 
 int train_on_ranks() {
-  World world({.timeout = static_cast<double>(number("timeout", 20))});
+  const double timeout = given.count("timeout") != 0 ? std::atof(given["timeout"].c_str()) : 20;
+  World world({.timeout = timeout});
   own_rank = world.rank();
+  the_world = &world;
   try {
     std::string all;
     for (const char* net : {"two_layer", "lenet", "gpt"}) {
       if (given.count("net") != 0 && given["net"] != net) continue;
-      all += train_small(
-          {.net = net,
-           .shards = number("shards", 8),
-           .steps = number("steps", 12),
-           .team = &world,
-           .folder = given["folder"],
-           .after_step = trouble,
-           .lr = own_rank == 1 && given.count("lr") != 0 ? std::atof(given["lr"].c_str()) : 0.05});
+      all +=
+          train_small({.net = net,
+                       .shards = number("shards", 8),
+                       .steps = number("steps", 12),
+                       .team = &world,
+                       .folder = given["folder"],
+                       .after_step = trouble,
+                       .lr = own_rank == 1 && given.count("lr") != 0 ? std::atof(given["lr"].c_str()) : 0.05,
+                       .sync_batch_norm = number("sync", 0) != 0,
+                       .batch_size = number("batch", 30)});
     }
     if (own_rank == 0) std::cout << all << std::flush;
     return 0;

@@ -1,13 +1,17 @@
 // Real ranks, started by mpirun.
 #include <gtest/gtest.h>
 
+#include <regex>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "chainrule/chainrule.h"
+#include "cli/one_process.h"
 #include "dist/mpirun.h"
 #include "dist/small_run.h"
+#include "message_of.h"
+#include "set_environment.h"
 #include "temporary_folder.h"
 
 namespace chainrule::dist {
@@ -24,6 +28,18 @@ TEST(Ranks, AnyNumberOfThemEndsInTheBitsOfOneProcess) {
   const std::string expected = alone(8);
   for (const auto& [ranks, threads] : {std::pair{1, 1}, {2, 2}, {3, 1}, {8, 1}}) {
     const Ran ran = train_on(ranks, threads);
+    EXPECT_EQ(ran.code, 0);
+    EXPECT_EQ(ran.text, expected) << ranks << " ranks of " << threads << " threads";
+  }
+}
+
+// Of 230 rows the tenth batch of 25 has 5: fewer than shards, and than ranks.
+TEST(Ranks, BatchNormOverAllShardsIsTheSameForAnyNumberOfThem) {
+  CHAINRULE_NEEDS_MPIRUN;
+  const std::string expected = train_small({.net = "lenet", .sync_batch_norm = true, .batch_size = 25});
+  EXPECT_NE(expected, train_small({.net = "lenet", .batch_size = 25}));
+  for (const auto& [ranks, threads] : {std::pair{1, 1}, {2, 2}, {3, 1}, {8, 1}}) {
+    const Ran ran = train_on(ranks, threads, "net=lenet sync=1 batch=25");
     EXPECT_EQ(ran.code, 0);
     EXPECT_EQ(ran.text, expected) << ranks << " ranks of " << threads << " threads";
   }
@@ -49,6 +65,35 @@ TEST(Ranks, OneThatIsSilentIsNamed) {
   EXPECT_EQ(ran.code, 7);
   EXPECT_NE(ran.text.find("[dist] rank 1 on host "), std::string::npos) << ran.text;
   EXPECT_NE(ran.text.find(": no sign of life for 1 s."), std::string::npos) << ran.text;
+}
+
+TEST(Ranks, ThoseThatWaitForOneAnother) {
+  CHAINRULE_NEEDS_MPIRUN;
+  const Ran ran = train_on(2, 1, "net=two_layer timeout=0.1 ask_at=3");
+  EXPECT_EQ(ran.code, 7);
+  EXPECT_TRUE(std::regex_search(
+      ran.text,
+      std::regex("(^|\n)\\[dist\\] all ranks wait for one another for [0-9.]+ s\\. Do all of them call "
+                 "the same, in the same order\\? What only one knows, such as a signal, goes through "
+                 "Trainer::interrupt\\. \\(E608\\)\n")))
+      << ran.text;
+}
+
+TEST(Ranks, ACallOfMpiThatFails) {
+  CHAINRULE_NEEDS_MPIRUN;
+  const Ran ran = train_on(2, 1, "net=two_layer fail_at=3");
+  EXPECT_EQ(ran.code, 7);
+  const std::string line =
+      "[dist] MPI_Isend failed: MPI_ERR_RANK: invalid rank. See what mpirun says. (E604)\n";
+  EXPECT_NE(ran.text.find(line), std::string::npos) << ran.text;
+}
+
+TEST(Ranks, AToolWithoutMpi) {
+  const SetEnvironment scope("OMPI_COMM_WORLD_SIZE", "4");
+  EXPECT_EQ(
+      message_of(cli::require_one_process),
+      "[train] 4 ranks were started, but this chainrule was built without MPI. Install libopenmpi-dev, and "
+      "build it again. (E602)");
 }
 
 TEST(Ranks, AnErrorOfOneEndsAll) {

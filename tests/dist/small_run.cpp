@@ -44,9 +44,10 @@ std::string train_small(const SmallRun& run) {
   optim::Optimizer optimizer(*what.net, optim::Adam{}, {.lr = run.lr, .clip_norm = 1});
   train::Task::Metrics metrics;
   if (run.net != "gpt") metrics = {metric::accuracy};
-  train::Trainer trainer({*what.net, what.loss, metrics}, optimizer,
-                         {what.train, {.batch_size = 30, .seed = 3, .transforms = {}}},
-                         {.seed = 7, .shards = run.shards, .team = run.team});
+  train::Trainer trainer(
+      {*what.net, what.loss, metrics}, optimizer,
+      {what.train, {.batch_size = run.batch_size, .seed = 3, .transforms = {}}},
+      {.seed = 7, .shards = run.shards, .sync_batch_norm = run.sync_batch_norm, .team = run.team});
   trainer.on(steps(5), train::evaluate(what.test, {.batch_size = 100}));
   if (run.after_step != nullptr) trainer.on(steps(1), [&](train::Trainer& t) { run.after_step(t); });
   if (!run.folder.empty()) {

@@ -17,6 +17,8 @@ struct SmallRun {
   /// Called after each step.
   void (*after_step)(train::Trainer& trainer) = nullptr;
   double lr = 0.05;
+  bool sync_batch_norm = false;
+  std::int64_t batch_size = 30;
 };
 
 /// Returns what the end depends on: a checksum of weights, statistics and the optimizer's state, and the

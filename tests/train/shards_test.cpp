@@ -115,6 +115,31 @@ TEST(Shards, AWrongClassNumberIsFoundInTheSource) {
             std::string::npos);
 }
 
+/// Counts the passes.
+struct Counter : nn::LayerOf<Counter> {
+  static constexpr Info kInfo{.name = "counter", .doc = "x, and how often it was asked for."};
+  nn::State seen;
+  void members(nn::Members& m) { m("seen", seen); }
+  void init(nn::Init& init) { init("seen", seen, {}, 0); }
+  Tensor compute(const Tensor& x, nn::Pass& pass) const {
+    pass.set(seen, cast(seen.value(), i64) + scalar(1, i64));
+    return x;
+  }
+};
+
+TEST(Shards, AStateThatHasNoMean) {
+  nn::Sequential net{Counter{}, nn::Affine{1}};
+  net.build(zeros({4, 2}));
+  net.states()[0].state.replace(scalar(0, i64));
+  optim::Optimizer optimizer(net, optim::Sgd{}, {.lr = 0.1});
+  Trainer trainer({net, loss::mse}, optimizer,
+                  {data::arrays(zeros({4, 2}), zeros({4, 1})), {.batch_size = 4}}, {.shards = 2});
+  EXPECT_EQ(
+      message_of([&] { trainer.step(); }),
+      "[train] the state counter1.seen is i64, of which shards have no mean. Need f32 or f64, or a single "
+      "shard. (E601)");
+}
+
 TEST(Shards, WhatCannotBeSharedOut) {
   EXPECT_EQ(message_of([] { Trained(0); }), "[train] 0 shards; need at least 1. (E600)");
   EXPECT_EQ(

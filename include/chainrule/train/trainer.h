@@ -23,6 +23,9 @@ struct TrainerOptions {
   /// by a fixed binary tree: what ranks share out. The bits of a run depend on it, and not on the number of
   /// ranks. Batch norm sees a shard, not the batch; running statistics are the mean over shards.
   std::int64_t shards = 1;
+  /// With shards: whether batch norm sees the whole batch nevertheless, as with one shard, but for rounding.
+  /// In each such layer the ranks then wait for one another, twice forward and twice backward.
+  bool sync_batch_norm = false;
   /// The ranks that share the shards, if there are any: must outlive the trainer. Then what handlers and
   /// metrics do must be the same on all of them; files are written, and reports printed, by rank 0 alone.
   Team* team = nullptr;
