@@ -33,7 +33,7 @@ TEST(ExplainAttention, OfASeq2SeqIsWhatTheNetUses) {
   nn::Lstm reader(4), writer(4);
   reader.build(zeros({1, 1, 3})), writer.build(zeros({1, 1, 3}));
   for (const auto& [layer, name] : {std::pair(&reader, "reader."), std::pair(&writer, "writer.")}) {
-    for (const nn::NamedParameter& one : layer->parameters()) {
+    for (nn::NamedParameter one : layer->parameters()) {
       one.parameter.set_value(net.parameter(name + one.name).value());
     }
   }
