@@ -175,7 +175,10 @@ TEST(Gallery, TheWordsAreThoseOfThePictures) {
   for (const auto& entry : std::filesystem::directory_iterator(CHAINRULE_SOURCE_DIR "/docs/learn/pictures")) {
     texts.merge(texts_of(read_text(entry.path().string())));
   }
-  EXPECT_EQ(Words(read_text(kFolder + std::string(kLanguages[1].words))).all(), texts);
+  const std::set<std::string> known = Words(read_text(kFolder + std::string(kLanguages[1].words))).all();
+  for (const std::string& text : texts) EXPECT_TRUE(known.contains(text)) << text << ": has no words";
+  for (const std::string& text : known) EXPECT_TRUE(texts.contains(text)) << text << ": is in no picture";
+  EXPECT_GT(texts.size(), 100u);
 }
 
 TEST(Gallery, EveryFileBelongsToALessonOfTheList) {
