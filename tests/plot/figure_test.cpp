@@ -205,6 +205,8 @@ TEST(Texts, AreCutToTheirWidth) {
   const std::string cut = fitted("\u00e4bcdefghi\u00e4", 10, 30);
   EXPECT_EQ(cut, "\u00e4b\u2026i\u00e4");  // 30 / 5.8 are five characters, one of which says that
                                            // there were more
+  EXPECT_EQ(fitted("\u624b\u5199\u6570\u5b57", 10, 40), "\u624b\u5199\u6570\u5b57");  // each as wide as high
+  EXPECT_EQ(fitted("\u624b\u5199\u6570\u5b57", 10, 39), "\u624b\u2026\u5b57");
   EXPECT_EQ(xml("a<\x02\xC3"), "a&lt;\uFFFD\uFFFD");
 }
 
