@@ -17,7 +17,7 @@ add_test(NAME install.into_prefix COMMAND ${CMAKE_COMMAND} --install ${PROJECT_B
 set_tests_properties(install.remove_old PROPERTIES FIXTURES_SETUP empty_prefix)
 set_tests_properties(install.into_prefix PROPERTIES FIXTURES_SETUP installed FIXTURES_REQUIRED empty_prefix)
 
-set(kinds cmake pkg-config readme page inside)
+set(kinds cmake pkg-config readme page inside fetched)
 if(TARGET chainrule_onnx)
   list(APPEND kinds onnx)
 endif()
@@ -39,6 +39,6 @@ foreach(cost "ops 1.5" "optim 2.25" "chainrule 3")
 endforeach()
 
 set_tests_properties(install.remove_old install.into_prefix install.cmake install.pkg-config install.readme
-                     install.page install.inside install.include_cost_ops install.include_cost_optim
-                     install.include_cost_chainrule
+                     install.page install.inside install.fetched install.include_cost_ops
+                     install.include_cost_optim install.include_cost_chainrule
                      PROPERTIES LABELS install ENVIRONMENT CXX=${CMAKE_CXX_COMPILER})

@@ -12,11 +12,12 @@ namespace gallery {
 struct Language {
   std::string_view name;          ///< of the texts: NAME.en.md
   std::string_view folder, root;  ///< of docs/learn; and from there up to the root
+  std::string_view words;  ///< file of examples/learn with the words of pictures; none: as they are drawn
   std::string_view contents, other, whole_program, run;
 };
 inline constexpr std::array<Language, 2> kLanguages = {{
-    {"en", "", "../../", "all lessons", "中文", "The whole program: ", ". Run it: "},
-    {"zh", "zh/", "../../../", "全部课程", "English", "完整程序：", "。运行："},
+    {"en", "", "../../", "", "all lessons", "中文", "The whole program: ", ". Run it: "},
+    {"zh", "zh/", "../../../", "pictures.zh.words", "全部课程", "English", "完整程序：", "。运行："},
 }};
 
 /// A line of lessons.list.

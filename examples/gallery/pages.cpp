@@ -125,8 +125,7 @@ std::string meaning(const Mark& mark, const Lesson& lesson, std::span<const Less
     throw std::runtime_error("the program draws no \"" + mark.argument + "\"");
   }
   if (mark.caption.empty()) throw std::runtime_error("\"" + mark.argument + "\" has no caption");
-  return "![" + mark.caption + "](" + (language == 0 ? "" : "../") + "pictures/" + lesson.name + "_" +
-         mark.argument + ".svg)";
+  return "![" + mark.caption + "](pictures/" + lesson.name + "_" + mark.argument + ".svg)";
 }
 
 }  // namespace

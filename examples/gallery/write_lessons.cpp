@@ -17,6 +17,7 @@
 #include "gallery/lessons.h"
 #include "gallery/numbers.h"
 #include "gallery/pages.h"
+#include "gallery/words.h"
 
 namespace fs = std::filesystem;
 using namespace gallery;
@@ -61,6 +62,23 @@ std::string run(const fs::path& program, const fs::path& folder) {
 
 bool was_made(const std::string& output) { return output.find("(made here: ") != std::string::npos; }
 
+/// A picture, with the words of each language.
+void add_picture(std::vector<Page>& pages, const std::string& name, const std::string& svg,
+                 const fs::path& root) {
+  for (const Language& language : kLanguages) {
+    std::string text = svg;
+    if (!language.words.empty()) {
+      const std::string table = (root / "examples/learn" / language.words).string();
+      try {
+        text = Words(read_text(table)).picture(svg);
+      } catch (const std::runtime_error& error) {
+        throw std::runtime_error(table + ": " + error.what() + ", for " + name);
+      }
+    }
+    pages.push_back({std::string(language.folder) + "pictures/" + name, text});
+  }
+}
+
 /// The pages of a lesson and its pictures, and what its run printed.
 std::vector<Page> pages_of(const Lesson& lesson, const std::vector<Lesson>& all, const fs::path& root,
                            const fs::path& programs, std::string& output) {
@@ -74,9 +92,9 @@ std::vector<Page> pages_of(const Lesson& lesson, const std::vector<Lesson>& all,
     const std::size_t lines = lines_of(material.program).size();
     if (lines > kMostLines) throw std::runtime_error(source + ".cpp: " + std::to_string(lines) + " lines");
     for (const fs::directory_entry& entry : fs::directory_iterator(folder.path())) {
-      material.pictures.push_back(entry.path().stem().string());
-      pages.push_back({"pictures/" + lesson.name + "_" + entry.path().filename().string(),
-                       read_text(entry.path().string())});
+      const std::string picture = entry.path().stem().string();
+      material.pictures.push_back(picture);
+      add_picture(pages, lesson.name + "_" + picture + ".svg", read_text(entry.path().string()), root);
     }
     std::sort(material.pictures.begin(), material.pictures.end());
   }

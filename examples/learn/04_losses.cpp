@@ -42,7 +42,7 @@ Tensor entropy_of(const Tensor& z) { return -log_sigmoid(z); }
 plot::Figure by_logit() {
   plot::Figure figure{
       .title = "losses of a class", .x = {.label = "z; the net says sigmoid(z)"}, .y = {.label = "loss"}};
-  figure.series = {curve(entropy_of, -6, 6, "cross-entropy"), curve(squares_of, -6, 6, "square")};
+  figure.series = {curve(entropy_of, -6, 6, "cross-entropy"), curve(squares_of, -6, 6, "squared error")};
   return figure;
 }
 

@@ -16,7 +16,7 @@ struct Activation {
 };
 
 constexpr Activation kActivations[] = {
-    {"step", [](const Tensor& x) { return cast(x > 0, f64); }},
+    {"unit step", [](const Tensor& x) { return cast(x > 0, f64); }},
     {"sigmoid", [](const Tensor& x) { return sigmoid(x); }},
     {"tanh", [](const Tensor& x) { return tanh(x); }},
     {"relu", [](const Tensor& x) { return relu(x); }},

@@ -1,5 +1,6 @@
 // Sums as texts: one net reads "27+81", another writes "108", and asks the first where to look.
 #include <chainrule/chainrule.h>
+#include <chainrule/explain/attention.h>
 
 #include <cstdio>
 
@@ -34,15 +35,14 @@ struct Sums : data::Rows {
   }
 };
 
-/// Hears what the recurrent layers say: the reader first, then the writer.
-struct Listener : nn::Observer {
-  std::vector<Tensor> said;
-  void ran(const nn::Layer& layer, const std::string*, const nn::Inputs&, const nn::Ports& outputs) override {
-    if (layer.kind() == "lstm") said.push_back(outputs[0]);
-  }
-};
-
 std::string text_of(const Tensor& numbers) { return kAlphabet.decode(numbers.to_vector<std::int64_t>()); }
+
+/// The letters of a text, one by one; a blank is to be seen.
+std::vector<std::string> letters(const std::string& text) {
+  std::vector<std::string> made;
+  for (const char letter : text) made.push_back(letter == ' ' ? "␣" : std::string(1, letter));
+  return made;
+}
 
 int main(int argc, char** argv) {
   const data::Source all_sums = Sums(), train = data::subset(all_sums, 0, 9000),
@@ -65,18 +65,17 @@ int main(int argc, char** argv) {
   const Tensor answers = written();
   plot::Figure right{.title = "new sums that are right", .x = {.label = "epoch"}};
   right.series = {learn::curve(trainer.history(), "right", "")};
-  plot::Figure looks{.title = "where the writer looks",
-                     .note = "a row for each letter written, a column for each read",
-                     .columns = 3};
-  Listener listener;
-  nn::Pass pass = nn::Pass::inference();
-  pass.observer = &listener;
-  net.run({held["source"], held["target"]}, pass);
-  const Tensor weights = softmax(matmul(listener.said[1], transpose(listener.said[0], 1, 2)));
+  std::vector<plot::Figure> figures{right};
+  const Tensor looks = explain::explain_attention(net, {held["source"], held["target"]})[0].weights;
+
   for (std::int64_t i = 0; i < 6; ++i) {
     const std::string question = text_of(select(held["source"], i)), answer = text_of(select(answers, i));
-    std::printf("%s = %s\n", question.c_str(), answer.substr(0, answer.find(' ')).c_str());
-    looks.tiles.push_back(learn::image(select(weights, i), question + " = " + answer));
+    const std::string sum = question + " = " + answer.substr(0, answer.find(' '));
+    std::printf("%s\n", sum.c_str());
+    if (i % 3 != 0) continue;
+    plot::Figure map{.title = sum, .x = {.label = "read"}, .y = {.label = "written"}};
+    map.heat = {letters(answer), letters(question), select(looks, i).to_vector()};
+    figures.push_back(map);
   }
-  learn::Pictures(argc, argv).save("attention", std::vector{right, looks});
+  learn::Pictures(argc, argv).save("attention", figures);
 }

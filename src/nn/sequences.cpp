@@ -26,6 +26,15 @@ void check_sequence(std::string_view kind, const Tensor& x, std::string_view wha
                             OriginScope::current({}).to_string()));
 }
 
+Tensor attention_weights(const Tensor& said, const Tensor& memory, const Tensor& lengths) {
+  Tensor scores = matmul(said, transpose(memory, 1, 2));
+  if (!lengths.is_empty()) {
+    const Tensor is_real = arange(memory.shape()[1]) < reshape(cast(lengths, i64), {-1, 1, 1});
+    scores = where(is_real, scores, -1e30);
+  }
+  return softmax(scores);
+}
+
 void Linear::fields(Fields& f) {
   f("outputs", outputs, "numbers that come out", at_least(1));
   f("bias", options.bias, "whether b is added");

@@ -13,4 +13,9 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias);
 /// @throws ShapeError  unless there are three axes, and steps (E440).
 void check_sequence(std::string_view kind, const Tensor& x, std::string_view what = "x");
 
+/// How much each step of memory (N, S, features) counts for each step of said (N, T, features): (N, T, S),
+/// softmax of their products (Luong et al. 2015). @param lengths  (N) of memory's sequences, or empty: all of
+/// it is meant.
+Tensor attention_weights(const Tensor& said, const Tensor& memory, const Tensor& lengths);
+
 }  // namespace chainrule::nn

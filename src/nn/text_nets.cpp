@@ -288,12 +288,7 @@ void Seq2Seq::init(Init&) {
 
 /// What the writer says beside the mean of the steps that it asks: those whose product with it is large.
 Tensor Seq2Seq::asked(const Tensor& said, const Tensor& memory, const Tensor& lengths) const {
-  Tensor scores = matmul(said, transpose(memory, 1, 2));
-  if (!lengths.is_empty()) {
-    const Tensor is_real = arange(memory.shape()[1]) < reshape(cast(lengths, i64), {-1, 1, 1});
-    scores = where(is_real, scores, -1e30);
-  }
-  return concatenate({matmul(softmax(scores), memory), said}, 2);
+  return concatenate({matmul(attention_weights(said, memory, lengths), memory), said}, 2);
 }
 
 Ports Seq2Seq::compute(const Inputs& in, Pass& pass) const {

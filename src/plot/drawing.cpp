@@ -20,6 +20,7 @@ std::string px(double value) {
 struct Character {
   std::size_t bytes = 0;
   bool allowed = false;  // in XML
+  bool wide = false;     // as those of Chinese, Japanese and Korean are
 };
 
 /// The character of UTF-8 that begins a text; one byte that is not allowed if none does (RFC 3629).
@@ -37,10 +38,10 @@ Character first_of(std::string_view text) {
   const bool is_long = (bytes == 3 && code < 0x800) || (bytes == 4 && (code < 0x10000 || code > 0x10FFFF));
   const bool is_surrogate = code >= 0xD800 && code <= 0xDFFF;
   if (is_long || is_surrogate) return {1, false};
-  return {bytes, code != 0xFFFE && code != 0xFFFF};
+  return {bytes, code != 0xFFFE && code != 0xFFFF, code >= 0x2E80};
 }
 
-constexpr double kWide = 0.58;  // of a character, in sizes of the font
+constexpr double kWide = 0.58;  // of a character, in sizes of the font; a wide one takes all of it
 
 }  // namespace
 
@@ -65,23 +66,34 @@ std::string xml(std::string_view text) {
 }
 
 double width_of(std::string_view text, double size) {
-  double characters = 0;
-  for (; !text.empty(); text.remove_prefix(first_of(text).bytes)) ++characters;
-  return characters * size * kWide;
+  double width = 0;
+  while (!text.empty()) {
+    const Character next = first_of(text);
+    width += next.wide ? size : size * kWide;
+    text.remove_prefix(next.bytes);
+  }
+  return width;
 }
 
 std::string fitted(std::string_view text, double size, double width) {
   if (width_of(text, size) <= width) return std::string(text);
-  const auto most = static_cast<std::size_t>(std::max(1.0, width / (size * kWide)) - 1);
-  const auto all = static_cast<std::size_t>(std::lround(width_of(text, 1) / kWide));
-  std::string made;
-  for (std::size_t i = 0; !text.empty(); ++i) {
-    const std::size_t bytes = first_of(text).bytes;
-    if (i == most - most / 2) made += "\u2026";
-    if (i < most - most / 2 || i >= all - most / 2) made += text.substr(0, bytes);
-    text.remove_prefix(bytes);
+  const double most =
+                   std::max(1.0, std::floor(width / (size * kWide))) - 1,  // characters, without the new one
+      behind = std::floor(most / 2) * kWide, before = most * kWide - behind;
+  std::string made, end;
+  double used = 0;
+  for (const double all = width_of(text, 1); !text.empty();) {
+    const Character next = first_of(text);
+    const std::string_view character = text.substr(0, next.bytes);
+    if (used + (next.wide ? 1 : kWide) <= before + 1e-9) {
+      made += character;
+    } else if (all - used <= behind + 1e-9) {
+      end += character;
+    }
+    used += next.wide ? 1 : kWide;
+    text.remove_prefix(next.bytes);
   }
-  return made;
+  return made + "\u2026" + end;
 }
 
 std::string Drawing::point(char letter, double x, double y) const {

@@ -57,8 +57,9 @@ void draw_heading(Drawing& to, const Figure& figure, double width);
 
 Size size_of_chart(const Figure& figure);
 void draw_chart(Drawing& to, const Figure& figure);
-Size size_of_matrix(const Figure& figure);
-void draw_matrix(Drawing& to, const Figure& figure);
+bool has_squares(const Figure& figure);  // a matrix or a heat map
+Size size_of_squares(const Figure& figure);
+void draw_squares(Drawing& to, const Figure& figure);
 Size size_of_tiles(const Figure& figure);
 void draw_tiles(Drawing& to, const Figure& figure);
 

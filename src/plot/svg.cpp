@@ -62,12 +62,12 @@ std::string made_style() {
 }
 
 Size size_of(const Figure& figure) {
-  if (!figure.matrix.names.empty()) return size_of_matrix(figure);
+  if (has_squares(figure)) return size_of_squares(figure);
   return figure.tiles.empty() ? size_of_chart(figure) : size_of_tiles(figure);
 }
 
 void draw(Drawing& to, const Figure& figure) {
-  if (!figure.matrix.names.empty()) return draw_matrix(to, figure);
+  if (has_squares(figure)) return draw_squares(to, figure);
   figure.tiles.empty() ? draw_chart(to, figure) : draw_tiles(to, figure);
 }
 

@@ -8,6 +8,7 @@
 #include "gallery/lessons.h"
 #include "gallery/numbers.h"
 #include "gallery/pages.h"
+#include "gallery/words.h"
 
 namespace gallery {
 namespace {
@@ -50,9 +51,8 @@ TEST(Gallery, APageHasWhatItsMarksStandFor) {
       "← [1. Apples](01_apples.md) · [all lessons](README.md) · [中文](zh/02_chain.md) · "
       "[3. More](03_more.md) →\n");
   const std::string chinese = second("{{lesson: 03_more}}{{picture: graph | 图}}{{docs: a.md | b}}", 1);
-  EXPECT_NE(
-      chinese.find("# 2. 链\n\n[3. 更多](03_more.md)![图](../pictures/02_chain_graph.svg)[b](../../a.md)"),
-      std::string::npos)
+  EXPECT_NE(chinese.find("# 2. 链\n\n[3. 更多](03_more.md)![图](pictures/02_chain_graph.svg)[b](../../a.md)"),
+            std::string::npos)
       << chinese;
   EXPECT_NE(chinese.find("[English](../02_chain.md)"), std::string::npos);
 }
@@ -136,9 +136,49 @@ TEST(Gallery, LinksLeadSomewhere) {
     }
   }
   EXPECT_GT(targets.size(), 20u);
-  for (const auto& entry : fs::directory_iterator(docs / "pictures")) {
-    EXPECT_TRUE(targets.contains(entry.path().lexically_normal())) << entry.path() << " is on no page";
+  for (const Language& language : kLanguages) {
+    for (const auto& entry : fs::directory_iterator(docs / language.folder / "pictures")) {
+      EXPECT_TRUE(targets.contains(entry.path().lexically_normal())) << entry.path() << " is on no page";
+    }
   }
+}
+
+TEST(Gallery, PicturesGetTheWordsOfALanguage) {
+  const Words words(
+      "// of a test\nlearning rate # | 学习率 #\nRosenbrock's valley | 山谷\nrelu\n# of # maps | # 张，共 # "
+      "张\n");
+  const auto text = [&](const std::string& inside) {
+    return words.picture("<svg><text class=\"head\" x=\"1\">" + inside + "</text></svg>");
+  };
+  const auto made = [](const std::string& inside) {
+    return "<svg><text class=\"head\" x=\"1\">" + inside + "</text></svg>";
+  };
+  EXPECT_EQ(text("learning rate 0.3"), made("学习率 0.3"));
+  EXPECT_EQ(text("learning rate -1e-05"), made("学习率 -1e-05"));
+  EXPECT_EQ(text("12 of 15 maps"), made("12 张，共 15 张"));
+  EXPECT_EQ(text("Rosenbrock&#39;s valley"), made("山谷"));
+  EXPECT_EQ(text("Rosenb…<title>Rosenbrock&#39;s valley</title>"), made("山谷"));
+  for (const char* same : {"x2 &lt; 10k", "27+81", "relu", ""}) EXPECT_EQ(text(same), made(same));
+  EXPECT_EQ(message_of([&] { text("relu 2"); }), "the words have no \"relu #\"");
+  EXPECT_EQ(
+      words.picture("<style>text { font-family: system-ui, sans-serif; }</style>"),
+      "<style>text { font-family: system-ui, \"Noto Sans CJK SC\", \"PingFang SC\", \"Microsoft YaHei\", "
+      "sans-serif; }</style>");
+  EXPECT_EQ(message_of([] { Words("a #1 | b"); }), "\"a #1 | b\" is not English | theirs, with as many #");
+  EXPECT_EQ(message_of([] { Words("a | b | c"); }), "\"a | b | c\" is not English | theirs, with as many #");
+  EXPECT_EQ(message_of([] { Words("a | b\na | c"); }), "\"a\" stands twice");
+}
+
+// No picture has a text without its words in Chinese, and the table has none for a text that is gone.
+TEST(Gallery, TheWordsAreThoseOfThePictures) {
+  std::set<std::string> texts;
+  for (const auto& entry : std::filesystem::directory_iterator(CHAINRULE_SOURCE_DIR "/docs/learn/pictures")) {
+    texts.merge(texts_of(read_text(entry.path().string())));
+  }
+  const std::set<std::string> known = Words(read_text(kFolder + std::string(kLanguages[1].words))).all();
+  for (const std::string& text : texts) EXPECT_TRUE(known.contains(text)) << text << ": has no words";
+  for (const std::string& text : known) EXPECT_TRUE(texts.contains(text)) << text << ": is in no picture";
+  EXPECT_GT(texts.size(), 100u);
 }
 
 TEST(Gallery, EveryFileBelongsToALessonOfTheList) {

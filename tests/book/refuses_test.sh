@@ -42,6 +42,9 @@ fresh
 echo >>"$work/docs/learn/pictures/01_apples_bill.svg"
 refuses 'another picture' 1 '01_apples_bill.svg:'
 fresh
+sed -i '/^tax | /d' "$work/examples/learn/pictures.zh.words"
+refuses 'a word that is missing' 1 'the words have no "tax", for 01_apples_bill.svg'
+fresh
 printf '//%.0s\n' {1..80} >>"$work/examples/learn/01_apples.cpp"
 refuses 'a long program' 1 '01_apples.cpp: '
 fresh

@@ -5,7 +5,8 @@
 #   consumer_test.sh onnx PREFIX WORK         onnx/, the component onnx, found by both
 #   consumer_test.sh readme PREFIX WORK       the first C++ example of README.md; prints the block after it
 #   consumer_test.sh page PREFIX WORK         the project of docs/learn/39_project.md; prints its text
-#   consumer_test.sh inside PREFIX WORK       its other one, with the sources inside: is configured, not built
+#   consumer_test.sh inside PREFIX WORK       its second one, with the sources inside: the library is not built
+#   consumer_test.sh fetched PREFIX WORK      its third one, which fetches them: the same
 set -euo pipefail
 kind=$1
 prefix=$2
@@ -82,11 +83,17 @@ case $kind in
     cmake --build "$work/build"
     cp "$work/build/leaves" "$work/program"
     ;;
-  inside)
-    project 2
-    ln -s "$(cd "$root" && pwd)" "$work/project/chainrule"
-    cmake -S "$work/project" -B "$work/build" -G Ninja
+  inside | fetched)
+    if [[ $kind == inside ]]; then
+      project 2
+      ln -s "$(cd "$root" && pwd)" "$work/project/chainrule"
+    else
+      project 3
+      grep -q FetchContent_MakeAvailable "$work/project/CMakeLists.txt"
+    fi
+    cmake -S "$work/project" -B "$work/build" -G Ninja "-DFETCHCONTENT_SOURCE_DIR_CHAINRULE=$(cd "$root" && pwd)"
     ninja -C "$work/build" -t query leaves
+    ninja -C "$work/build" CMakeFiles/leaves.dir/main.cpp.o # it finds the headers
     exit 0
     ;;
   *)

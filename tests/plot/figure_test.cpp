@@ -38,6 +38,13 @@ Figure matrix_of(std::size_t classes) {
   return figure;
 }
 
+/// Names of rows and columns, and numbers for each pair.
+Figure heat_of(std::vector<std::string> rows, std::vector<std::string> columns, std::vector<double> values) {
+  Figure figure{.title = "a heat map"};
+  figure.heat = {std::move(rows), std::move(columns), std::move(values)};
+  return figure;
+}
+
 struct Case {
   const char* name;
   Figure figure;
@@ -77,6 +84,12 @@ std::vector<Case> cases() {
   add("two_classes", matrix_of(2));
   add("thirty_classes", matrix_of(30));
   add("thousand_classes", matrix_of(1000));
+  add("heat", heat_of({"a", "<b>"}, {"x", "y", std::string(300, 'z')}, {0, kNan, kInf, -1, 1e-320, 0.5}));
+  add("heat_of_zeros", heat_of({"a"}, {"x", "y"}, {0, 0}));
+  add("heat_of_extremes", heat_of({"a"}, {"x", "y"}, {1e-320, -1e308}));
+  add("heat_without_columns", heat_of({"a"}, {}, {}));
+  add("large_heat", heat_of(std::vector<std::string>(3, "row"), std::vector<std::string>(500, "column"),
+                            std::vector<double>(1500, -2)));
   Figure tiles{.title = "tiles"};
   tiles.tiles.push_back({signs(std::vector<double>{-1, kNan, 0, 1}, 2, 2, 0), "<&>"});
   tiles.tiles.push_back({shades(std::vector<double>(6, 1), 2, 3, 1, 1), std::string(300, 'x')});
@@ -120,6 +133,26 @@ TEST(Figure, FollowsLightAndDarkAndNeedsNoOtherFile) {
   EXPECT_NE(made.find("href=\"data:image/png;base64,iVBORw0KGgo"),
             std::string::npos);                                            // what a PNG begins with
   EXPECT_EQ(made.find("http", made.find("http") + 1), std::string::npos);  // that of xmlns alone
+}
+
+TEST(HeatMap, HasANameForEachRowAndColumn) {
+  Figure figure = heat_of({"1", "0"}, {"2", "+", "8"}, {0.0312, 0.25, 0.5, -0.25, 0, 0.125});
+  figure.x.label = "read", figure.y.label = "written";
+  const std::string made = svg(figure);
+  for (const char* text :
+       {"1", "0", "2", "+", "8", "0.03", "0.25", "0.5", "-0.25", "0.13", "\u2193 written", "read \u2192"}) {
+    EXPECT_NE(made.find(std::string(">") + text + "</text>"), std::string::npos) << text;
+  }
+  // The largest has all of its color, half of it half; below 0 it is another one; 0 has none.
+  const auto count = [&](const std::string& what) {
+    std::size_t found = 0;
+    for (std::size_t at = 0; (at = made.find(what, at)) != std::string::npos; ++at) ++found;
+    return found;
+  };
+  EXPECT_EQ(count("<rect class=\"bar c0\""), 4u);
+  EXPECT_EQ(count("<rect class=\"bar c1\""), 1u);
+  EXPECT_EQ(count("fill-opacity=\"0.5\""), 2u);
+  EXPECT_EQ(count("<rect class=\"cell\""), 6u);
 }
 
 TEST(Scale, TicksAreStepsOfOneTwoOrFive) {
@@ -172,6 +205,8 @@ TEST(Texts, AreCutToTheirWidth) {
   const std::string cut = fitted("\u00e4bcdefghi\u00e4", 10, 30);
   EXPECT_EQ(cut, "\u00e4b\u2026i\u00e4");  // 30 / 5.8 are five characters, one of which says that
                                            // there were more
+  EXPECT_EQ(fitted("\u624b\u5199\u6570\u5b57", 10, 40), "\u624b\u5199\u6570\u5b57");  // each as wide as high
+  EXPECT_EQ(fitted("\u624b\u5199\u6570\u5b57", 10, 39), "\u624b\u2026\u5b57");
   EXPECT_EQ(xml("a<\x02\xC3"), "a&lt;\uFFFD\uFFFD");
 }
 
@@ -218,6 +253,10 @@ TEST(Figure, WhatDoesNotFitIsSaid) {
   figure.matrix.values.pop_back();
   EXPECT_EQ(message_of([&] { svg(figure); }),
             "[plot] a matrix of 3 names has 8 values; need 9, a row a name. (E373)");
+  EXPECT_EQ(message_of([] {
+              svg(heat_of({"a", "b"}, {"x"}, {1}));
+            }),
+            "[plot] a heat map of 2 rows and 1 columns has 1 values; need 2, row by row. (E373)");
   EXPECT_EQ(message_of([] { save("loss.pdf", Figure()); }),
             "[plot] loss.pdf: a picture is written as .svg or .png. Name a file that ends in one. (E372)");
 }

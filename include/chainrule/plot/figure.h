@@ -50,13 +50,21 @@ struct Matrix {
   std::vector<double> values = {};      ///< names.size() squared, row by row
 };
 
+/// A table of any numbers, a square a number: the further from 0, the stronger the colour; below 0 it is
+/// another one.
+struct HeatMap {
+  std::vector<std::string> rows = {}, columns = {};  ///< their names
+  std::vector<double> values = {};                   ///< a number for each pair of names, row by row
+};
+
 /// A small picture among others.
 struct Tile {
   Picture picture = {};
   std::string caption = {};  ///< below; of several lines, if it has line breaks
 };
 
-/// One of these: series, bars, a background, alone or together, on a pair of axes; a matrix; or tiles.
+/// One of these: series, bars, a background, alone or together, on a pair of axes; a matrix; a heat map; or
+/// tiles.
 struct Figure {
   std::string title = {};
   std::string note = {};  ///< a sentence below the title
@@ -65,6 +73,7 @@ struct Figure {
   Bars bars = {};
   Picture background = {};  ///< fills the axes, whose ends must be given
   Matrix matrix = {};
+  HeatMap heat = {};
   std::vector<Tile> tiles = {};
   std::int64_t columns = 0;  ///< of tiles; 0: as many as look well
   double height = 170;       ///< of the axes, in pixels; they are about 310 wide
@@ -73,8 +82,8 @@ struct Figure {
 /// Figures as one picture in the SVG format, side by side: it needs no other file, and follows the reader's
 /// choice of light or dark colours.
 /// @param title  above them; empty: none.
-/// @throws ValueError  for pictures or a matrix that have not as many numbers as they ask for (E373), here
-/// and in what follows.
+/// @throws ValueError  for pictures, a matrix or a heat map that have not as many numbers as they ask for
+/// (E373), here and in what follows.
 std::string svg(std::span<const Figure> figures, std::string_view title = "");
 std::string svg(const Figure& figure);
 
