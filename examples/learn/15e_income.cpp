@@ -41,9 +41,9 @@ Tensor words_apart(const Tensor& x) {
   return concatenate(parts, 1);
 }
 
+/// Three parts: to learn from, to choose the weights by, to measure.
 struct People {
   data::Source train, validation, test;
-
   People(const learn::Rows& known, const learn::Rows& held, Tensor (*inputs)(const Tensor&), bool scaled)
       : test(data::arrays(inputs(held.x), held.t)) {
     const auto parts = data::split(data::arrays(inputs(known.x), known.t), 0.9, {.seed = 1});
