@@ -5,8 +5,8 @@
 /// what lies in chainrule/explain/, expressions and nets looked into; and chainrule/plot.h, pictures. A
 /// program that wants to compile faster includes only the parts that it uses.
 ///
-/// Link chainrule::chainrule (CMake) or what `pkg-config --libs chainrule` says. chainrule::core,
-/// functions of chainrule/io.h.
+/// Link chainrule::chainrule (CMake) or what `pkg-config --libs chainrule` says. chainrule::core alone has
+/// all but data, training, plots and the .npz functions of chainrule/io.h.
 
 #include "chainrule/conv.h"
 #include "chainrule/data.h"
