@@ -112,7 +112,8 @@ std::string whole_loop(FormCall& f) {
   if (kind == CellKind::gru)
     attributes.push_back(onnx::integer("linear_before_reset", f.integer("reset_after")));
   if (kind == CellKind::relu)
-    attributes.push_back(texts("activations", {static_cast<std::size_t>(r[0]), "Relu"}));
+    attributes.push_back(
+        texts("activations", std::vector<std::string>(static_cast<std::size_t>(r[0]), "Relu")));
   const std::size_t outputs = kind == CellKind::lstm ? 3 : 2;
   return f.w.add_several(kTypes[static_cast<std::size_t>(kind)], inputs, outputs, attributes)[0];
 }
