@@ -65,7 +65,7 @@ class Handover {
 
   const Recurrent& net_;
   WholeLayer layer_;  // the next one
-  Tensor state_, y_, last_h_;
+  Tensor state_;
   std::vector<Tensor> h_, c_;
 };
 

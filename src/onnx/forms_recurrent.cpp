@@ -51,23 +51,24 @@ struct WholeState : Mark {
   }
 };
 
-/// Weights or a bias of each direction, with the gates along the first axis, in the format's order.
-using PartOf = Tensor nn::WholeLayer::Weights::*;
-Tensor in_order(const nn::WholeLayer& layer, PartOf part) {
-  // i, f, g, o become i, o, f, g; r, z, n become z, r, n.
-  const std::vector<std::int64_t> order = layer.kind == CellKind::lstm ? std::vector<std::int64_t>{0, 3, 1, 2}
-                                          : layer.kind == CellKind::gru ? std::vector<std::int64_t>{1, 0, 2}
-                                                                        : std::vector<std::int64_t>{};
+/// Weights or a bias of each direction, with the gates along the second axis, in the format's order.
+Tensor in_order(const nn::WholeLayer& layer, Tensor nn::WholeLayer::Weights::*part) {
   Tensors directions;
   for (const nn::WholeLayer::Weights& weights : layer.directions) {
     const Tensor& own = weights.*part;
-    const Tensor turned = own.ndim() == 2 ? transpose(own) : own;
-    const std::int64_t h = turned.shape()[0] / nn::gates_of(layer.kind);
-    Tensors gates;
-    for (const std::int64_t gate : order) gates.push_back(slice(turned, 0, gate * h, (gate + 1) * h));
-    directions.push_back(order.empty() ? turned : concatenate(gates, 0));
+    directions.push_back(own.ndim() == 2 ? transpose(own) : own);
   }
-  return stack(directions);
+  const Tensor all = stack(directions);
+  std::vector<std::int64_t> order;
+  if (layer.kind == CellKind::lstm) order = {0, 3, 1, 2};  // i, f, g, o become i, o, f, g
+  if (layer.kind == CellKind::gru) order = {1, 0, 2};      // r, z, n become z, r, n
+  if (order.empty()) return all;
+  const std::int64_t h = all.shape()[1] / nn::gates_of(layer.kind);
+  std::vector<std::int64_t> rows;
+  for (const std::int64_t gate : order) {
+    for (std::int64_t i = 0; i < h; ++i) rows.push_back(gate * h + i);
+  }
+  return chainrule::take(all, from_data(rows, Shape{static_cast<std::int64_t>(rows.size())}), 1);
 }
 
 nn::WholeSaid take(const nn::WholeLayer& layer, const nn::WholeSaid& computed) {
@@ -111,7 +112,8 @@ std::string whole_loop(FormCall& f) {
   if (kind == CellKind::gru)
     attributes.push_back(onnx::integer("linear_before_reset", f.integer("reset_after")));
   if (kind == CellKind::relu)
-    attributes.push_back(texts("activations", {static_cast<std::size_t>(r[0]), "Relu"}));
+    attributes.push_back(
+        texts("activations", std::vector<std::string>(static_cast<std::size_t>(r[0]), "Relu")));
   const std::size_t outputs = kind == CellKind::lstm ? 3 : 2;
   return f.w.add_several(kTypes[static_cast<std::size_t>(kind)], inputs, outputs, attributes)[0];
 }

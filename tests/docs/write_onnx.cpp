@@ -33,8 +33,9 @@ or with batch norm put into the weights before it (`.fold = true`). Parameters k
 an input nor a parameter is computed before. The batch is an axis named `N` of any size: the net is traced with batches
 of 2, 3 and 5, and what differs between them is written as depending on N. `.batch = ""` keeps the sizes of the example.
 
-The layers `rnn`, `lstm` and `gru` are RNN, LSTM and GRU there, with both directions, states and lengths. In a graph
-(`export_onnx`) their loops are written step by step, for as many steps as the example has.
+The layers `rnn`, `lstm` and `gru` are RNN, LSTM and GRU there, with both directions, states and lengths. A sequence of
+no steps keeps its state; ONNX Runtime 1.20 says 0. In a graph (`export_onnx`) loops are written step by step, for as
+many steps as the example has.
 
 Each file is checked by the format's own checker and shape inference, read again, and compared on 16 random inputs; the
 largest difference is returned, and stands in the file's metadata beside the net's settings, its classes and its
