@@ -54,6 +54,7 @@ protobuf-compiler     onnx   command:protoc
 python3-onnx          onnx   have_python_onnx
 libopenmpi-dev        dist   have_mpi
 openmpi-bin           dist   command:mpirun
+python3-mpi4py        dist   have_module_mpi4py
 python3-dev           python have_python_headers
 pybind11-dev          python have_pybind11
 python3-numpy         python have_numpy
@@ -109,6 +110,7 @@ have_module_pytest() { has_module pytest; }
 have_module_setuptools() { has_module setuptools; }
 have_module_wheel() { has_module wheel; }
 have_module_pip() { has_module pip; }
+have_module_mpi4py() { has_module mpi4py; }
 have_module_sklearn() { has_module sklearn; }
 
 have_python_headers() {

@@ -13,6 +13,7 @@ import numpy as np
 from . import _core, optim
 from ._core import Layer, Tensor
 from ._rows import makers
+from ._team import Ranks
 
 losses = makers("loss", __name__ + ".losses", called=str)
 metrics = makers("metric", __name__ + ".metrics", called=str)
@@ -69,7 +70,8 @@ def _columns(x, t) -> List[Tensor]:
 def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epochs: float = 10, batch_size: int = 32,
         optimizer: Any = "adam", lr: Any = None, validation: Any = 0.0, patience: int = 0, metrics: Sequence = (),
         transforms: Sequence = (), callbacks: Sequence[Callable[[Dict], Optional[bool]]] = (), shuffle: bool = True,
-        seed: int = 1, verbose: bool = False, folder="", resume: bool = False, **options) -> History:
+        seed: int = 1, verbose: bool = False, folder="", resume: bool = False, shards: int = 1,
+        sync_batch_norm: bool = False, team: Any = None, **options) -> History:
     """Trains a net on rows x with targets t.
 
     x may be a tuple, for nets with several inputs. `loss` is a name, one of `train.losses`, or a function of prediction
@@ -80,9 +82,14 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
     `resume`, a run goes on with the newest one, to the same bits as if it had not been stopped. `options` are those of
     all optimizers: weight_decay, clip_norm, ...
 
+    With a `team`, a communicator of mpi4py, its ranks share the `shards` of each batch, to the same bits for any number of
+    ranks; all of them call fit with the same arguments, and rank 0 alone prints and writes. Batch norm sees a shard, or
+    with `sync_batch_norm` all of them.
+
     Ctrl-C ends it with a KeyboardInterrupt after a whole step: the net can be used, and trained on.
     """
     columns = _columns(x, t)
+    ranks = Ranks(team) if team is not None else None
     held_out = [] if isinstance(validation, (int, float)) else _columns(*validation)
     share = float(validation) if isinstance(validation, (int, float)) else 0.0
     if patience and not held_out and not share:
@@ -94,11 +101,11 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
         raise TypeError(f"fit() has no argument '{sorted(unknown)[0]}'")
     if lr is not None:
         options["lr"] = lr
-    calls = [*callbacks, *([Progress(epochs)] if verbose else [])]
+    calls = [*callbacks, *([Progress(epochs)] if verbose and (ranks is None or ranks.rank == 0) else [])]
     wishes = dict(epochs=epochs, batch_size=batch_size, patience=patience, validation=share, seed=seed, shuffle=shuffle,
-                  folder=str(folder), resume=resume)
+                  folder=str(folder), resume=resume, shards=shards, sync_batch_norm=sync_batch_norm)
     return History(*_core._fit(net, columns, held_out, loss or _loss_for(columns[-1]), optimizer, options, list(metrics),
-                               list(transforms), calls, wishes))
+                               list(transforms), calls, wishes, ranks))
 
 
 def evaluate(net: Layer, x, t, *, loss=None, metrics: Sequence = (), batch_size: int = 1000) -> Dict[str, float]:

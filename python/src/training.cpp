@@ -2,10 +2,12 @@
 #include "training.h"
 
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include "chainrule/train/fit.h"
 #include "python_layer.h"
+#include "team.h"
 
 namespace chainrule::python {
 
@@ -137,12 +139,14 @@ struct Wishes {
   std::uint64_t seed = 1;
   bool shuffle = true, resume = false;
   std::string folder;
+  std::int64_t shards = 1;
+  bool sync_batch_norm = false;
 };
 
 py::tuple fit(nn::Layer& net, const std::vector<Tensor>& columns, const std::vector<Tensor>& held_out,
               const py::object& loss, const py::object& rule, const py::dict& optimizer_settings,
               const py::list& metrics, const py::list& transforms, const py::list& callbacks,
-              const py::dict& wishes) {
+              const py::dict& wishes, const py::object& ranks) {
   const Location where = caller();
   Wishes w;
   w.epochs = py::cast<double>(wishes["epochs"]);
@@ -153,6 +157,8 @@ py::tuple fit(nn::Layer& net, const std::vector<Tensor>& columns, const std::vec
   w.shuffle = py::cast<bool>(wishes["shuffle"]);
   w.folder = py::cast<std::string>(wishes["folder"]);
   w.resume = py::cast<bool>(wishes["resume"]);
+  w.shards = py::cast<std::int64_t>(wishes["shards"]);
+  w.sync_batch_norm = py::cast<bool>(wishes["sync_batch_norm"]);
   const OriginScope here(where);
   data::Source rows = to_source(columns), measured;
   if (!held_out.empty()) measured = to_source(held_out);
@@ -166,8 +172,14 @@ py::tuple fit(nn::Layer& net, const std::vector<Tensor>& columns, const std::vec
   if (!w.shuffle) loading.order = data::Batches::Order::sequential;
   for (const py::handle& each : transforms) loading.transforms.add(to_kind<data::Transform>(each));
   optim::Optimizer optimizer(net, optim::AnyRule(to_kind<optim::Rule>(rule)), to_options(optimizer_settings));
+  std::optional<PythonTeam> team;
+  if (!ranks.is_none()) team.emplace(ranks);
   train::Trainer trainer(train::Task(net, to_loss(loss), std::move(measures), where), optimizer,
-                         data::Loader(rows, loading), {.seed = w.seed});
+                         data::Loader(rows, loading),
+                         {.seed = w.seed,
+                          .shards = w.shards,
+                          .sync_batch_norm = w.sync_batch_norm,
+                          .team = team ? &*team : nullptr});
   trainer.on(steps(1), [breath = Breath()]() mutable { breath(); });
   if (measured) trainer.on(epochs(1), train::evaluate(measured, {.name = "validation"}));
   if (w.patience > 0) {

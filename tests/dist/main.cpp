@@ -49,8 +49,10 @@ int train_on_ranks() {
   the_world = &world;
   try {
     std::string all;
-    for (const char* net : {"two_layer", "lenet", "gpt"}) {
-      if (given.count("net") != 0 && given["net"] != net) continue;
+    for (const char* net : {"two_layer", "lenet", "gpt", "file"}) {
+      if (given.count("net") != 0 ? given["net"] != net
+                                  : given.count("file") == 0 && net == std::string("file"))
+        continue;
       all +=
           train_small({.net = net,
                        .shards = number("shards", 8),
@@ -60,7 +62,9 @@ int train_on_ranks() {
                        .after_step = trouble,
                        .lr = own_rank == 1 && given.count("lr") != 0 ? std::atof(given["lr"].c_str()) : 0.05,
                        .sync_batch_norm = number("sync", 0) != 0,
-                       .batch_size = number("batch", 30)});
+                       .batch_size = number("batch", 30),
+                       .file = given["file"],
+                       .on_disk = number("disk", 0) != 0});
     }
     if (own_rank == 0) std::cout << all << std::flush;
     return 0;

@@ -1,12 +1,14 @@
 // Real ranks, started by mpirun.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <regex>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "chainrule/chainrule.h"
+#include "chainrule/io.h"
 #include "cli/one_process.h"
 #include "dist/mpirun.h"
 #include "dist/small_run.h"
@@ -65,6 +67,42 @@ TEST(Ranks, OneThatIsSilentIsNamed) {
   EXPECT_EQ(ran.code, 7);
   EXPECT_NE(ran.text.find("[dist] rank 1 on host "), std::string::npos) << ran.text;
   EXPECT_NE(ran.text.find(": no sign of life for 1 s."), std::string::npos) << ran.text;
+}
+
+/// 100,000 rows of 400 numbers, 160 MB.
+void write_large(const std::string& path) {
+  constexpr std::int64_t kRows = 100000, kNumbers = 400;
+  std::vector<float> x(static_cast<std::size_t>(kRows * kNumbers));
+  std::vector<std::int64_t> t(static_cast<std::size_t>(kRows));
+  std::uint32_t state = 1;
+  for (float& number : x) {
+    state = state * 1664525 + 1013904223;
+    number = static_cast<float>(state >> 16) / 65536 - 0.5f;
+  }
+  for (std::size_t row = 0; row < t.size(); ++row)
+    t[row] = (x[row * kNumbers] > 0) + 2 * (x[row * kNumbers + 1] > 0);
+  io::write_npz(path, {{"x", from_data(std::span<const float>(x), {kRows, kNumbers})},
+                       {"t", from_data(std::span<const std::int64_t>(t), {kRows})}});
+}
+
+// A quarter of the data is all the memory that a rank gets (that of the process, libraries and stacks
+// included).
+TEST(Ranks, DataFourTimesAsLargeAsMemory) {
+  CHAINRULE_NEEDS_MPIRUN;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer takes more memory than the limit";
+#endif
+  const TemporaryFolder folder;
+  const std::string file = folder.string() + "/large.npz";
+  write_large(file);
+  const std::string expected = train_small({.net = "file", .file = file});
+  const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
+  const auto limited = [&](int ranks, const std::string& settings) {
+    return mpirun(ranks, "sh -c 'ulimit -d 40000; exec " + self + " --train 1 net=file file=" + file + " " +
+                             settings + "'");
+  };
+  for (const int ranks : {1, 3}) EXPECT_EQ(limited(ranks, "disk=1").text, expected) << ranks;
+  EXPECT_NE(limited(1, "disk=0").code, 0) << "the limit is none";
 }
 
 TEST(Ranks, ThoseThatWaitForOneAnother) {

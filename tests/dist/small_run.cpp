@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "chainrule/chainrule.h"
+#include "chainrule/data/on_disk.h"
 #include "core/text.h"
 #include "train/stripes.h"
 
@@ -16,9 +17,14 @@ struct Made {
   data::Source train, test;
 };
 
-Made made(const std::string& name) {
+Made made(const SmallRun& wanted) {
+  const std::string& name = wanted.net;
   Made run{.net = {}, .train = train::stripes(230, 1), .test = train::stripes(1500, 2)};
-  if (name == "two_layer") {
+  if (name == "file") {
+    run.train = wanted.on_disk ? data::open_npz(wanted.file) : data::read_npz(wanted.file);
+    run.test = data::subset(run.train, 0, 1500);
+  }
+  if (name == "two_layer" || name == "file") {
     run.net = Shared<nn::Layer>(new nn::Sequential{nn::Flatten{}, nn::Affine{12}, nn::Relu{}, nn::Affine{4}});
   } else if (name == "lenet") {
     run.net = Shared<nn::Layer>(
@@ -40,7 +46,7 @@ Made made(const std::string& name) {
 }  // namespace
 
 std::string train_small(const SmallRun& run) {
-  const Made what = made(run.net);
+  const Made what = made(run);
   optim::Optimizer optimizer(*what.net, optim::Adam{}, {.lr = run.lr, .clip_norm = 1});
   train::Task::Metrics metrics;
   if (run.net != "gpt") metrics = {metric::accuracy};

@@ -29,6 +29,9 @@ Sources of your own: `data::arrays(x, t)` of tensors, `data::map`, `data::subset
 `rows`, `columns` and `gather`: `chainrule/data/source.h`. What reads files checks every size against the file before it
 takes memory; what is wrong is an error that names file and place: [errors.md](errors.md).
 
+Files larger than memory, or of which each rank is to read its own rows, stay on disk with `data::open_csv`, `open_npz`,
+`open_idx` and `open_set`, `chainrule/data/on_disk.h`: the same numbers, read when a batch asks for them.
+
 # Readers
 
 ## load
