@@ -7,6 +7,8 @@
 #include <cstring>
 #include <iostream>
 #include <map>
+#include <string>
+#include <vector>
 
 #include "chainrule/ops.h"
 #include "chainrule/threads.h"
@@ -49,10 +51,9 @@ int train_on_ranks() {
   the_world = &world;
   try {
     std::string all;
-    for (const char* net : {"two_layer", "lenet", "gpt", "file"}) {
-      if (given.count("net") != 0 ? given["net"] != net
-                                  : given.count("file") == 0 && net == std::string("file"))
-        continue;
+    std::vector<std::string> nets{"two_layer", "lenet", "gpt"};
+    if (given.count("net") != 0) nets = {given["net"]};
+    for (const std::string& net : nets) {
       all +=
           train_small({.net = net,
                        .shards = number("shards", 8),

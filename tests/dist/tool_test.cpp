@@ -45,6 +45,25 @@ TEST_F(Tool, RanksEndInTheBitsOfOne) {
   EXPECT_EQ(fingerprint(three.text), fingerprint(alone.text));
 }
 
+TEST_F(Tool, BatchNormOverAllShardsAndDataOnDisk) {
+  CHAINRULE_NEEDS_MPIRUN;
+  std::string run =
+      train("--steps 60 --shards 4 --json -q --set train.sync_batch_norm=true --set data.on_disk=");
+  const std::string net = "mlp([8, 1])";
+  run.replace(run.find(net), net.size(), "sequential([affine(8), batch_norm, relu, affine(1)])");
+  const Ran memory = mpirun(1, run + "false"), disk = mpirun(3, run + "true");
+  EXPECT_EQ(memory.code, 0) << memory.text;
+  EXPECT_EQ(fingerprint(disk.text), fingerprint(memory.text)) << disk.text;
+  io::replace_file(folder_ / "play.txt", "to be or not to be");
+  const Ran text =
+      mpirun(1, CHAINRULE_TOOL " train --set data.on_disk=true --data " + (folder_ / "play.txt").string());
+  EXPECT_NE(text.text.find(
+                "/play.txt: data.on_disk is for .csv, .npz and IDX files; a text is read into memory. Leave "
+                "it out. (E612)"),
+            std::string::npos)
+      << text.text;
+}
+
 TEST_F(Tool, TheFirstRankAloneSpeaksAndWrites) {
   CHAINRULE_NEEDS_MPIRUN;
   const Ran ran = mpirun(2, train("--steps 20 --shards 2 --out " + folder_.string() + "/run"));
