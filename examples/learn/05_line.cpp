@@ -44,8 +44,9 @@ plot::Series by_batches(const learn::Rows& rows, std::int64_t size, double lr) {
     line.step(part(rows, steps * size % rows.x.size(0), size), lr);
   }
   way.x.push_back(line.w.item()), way.y.push_back(line.b.item());
-  std::printf("batches of %3d: %4d steps, %6d rows seen, w = %.6f, b = %.6f\n", static_cast<int>(size),
-              static_cast<int>(steps), static_cast<int>(steps * size), line.w.item(), line.b.item());
+  std::printf("batches of %3d: %4d steps, %6d rows seen, w = %.6f, b = %.6f, loss %.6f\n",
+              static_cast<int>(size), static_cast<int>(steps), static_cast<int>(steps * size), line.w.item(),
+              line.b.item(), line.loss(rows));
   return way;
 }
 

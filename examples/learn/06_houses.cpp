@@ -20,7 +20,7 @@ struct Plane {
 
   void print(const char* what) const {
     const std::vector<double> w = layer.weight.value().to_vector();
-    std::printf("%s: w = %.6f, %.6f, b = %.6f\n", what, w[0], w[1], layer.bias.value().item());
+    std::printf("%s: w = %.8f, %.8f, b = %.8f\n", what, w[0], w[1], layer.bias.value().item());
   }
   /// Steps with all rows. Gives the loss before each.
   plot::Series descend(const Tensor& x, const Tensor& t, double lr, int steps) {
