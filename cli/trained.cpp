@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <iterator>
@@ -84,11 +83,6 @@ std::ptrdiff_t row_of(const data::TableColumn& column, std::size_t i) {
   return std::find(rows.begin(), rows.end(), static_cast<double>(i)) - rows.begin() + 1;
 }
 
-bool is_no_number(const std::string& word) {
-  char* end = nullptr;
-  return word.empty() || !std::isfinite(std::strtod(word.c_str(), &end)) || *end != 0;
-}
-
 /// Which of the known words each row has; NaN where it has none.
 /// @param gap  the word that stands for none; empty if there is no such word.
 std::vector<double> places_of(const data::TableColumn& column, const InputColumn& known,
@@ -118,11 +112,9 @@ const data::TableColumn& find_column(const data::Table& table, const InputColumn
   const data::TableColumn& column = table[known.name];
   if (!known.words.empty() != column.has_words()) {
     if (!column.has_words()) refuse_column(path, known, "has numbers, the net needs words.");
-    std::size_t i = 0;
-    while (i + 1 < column.words.size() && !is_no_number(column.words[i])) ++i;
     refuse_column(
         path, known,
-        fmt::format("has '{}' in row {}, the net needs numbers.", column.words[i], row_of(column, i)));
+        fmt::format("has '{}' in row {}, the net needs numbers.", column.words[0], row_of(column, 0)));
   }
   return column;
 }
