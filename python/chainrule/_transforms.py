@@ -82,6 +82,8 @@ def _select(args, argnums):
         if not -len(args) <= place < len(args):
             raise _ValueError(f"[grad] argnums has {place}, but there are {len(args)} arguments. Need places of positional "
                               "arguments. (E556)", 556)
+    if len({place % len(args) for place in places}) < len(places):
+        raise ValueError(f"argnums {tuple(places)} names an argument twice; need each once")
     chosen = args[places[0]] if one else tuple(args[place] for place in places)
 
     def fill(values):

@@ -65,7 +65,14 @@ def _describe_class(cls):
     parameters = list(inspect.signature(cls.compute).parameters.values())[1:]
     inputs = [p.name + ("?" if p.default is None else "") for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
     doc = (cls.__doc__ or cls.__name__).strip().splitlines()[0]
-    return getattr(cls, "kind_name", snake(cls.__name__)), doc, ", ".join(inputs), getattr(cls, "outputs", "y")
+    return _kind_of(cls), doc, ", ".join(inputs), getattr(cls, "outputs", "y")
+
+
+def _kind_of(cls) -> str:
+    """What files call a class of layers. One that is named as a layer of the library is another in files, too."""
+    name = snake(cls.__name__)
+    is_taken = any(isinstance(m, Maker) and m.name == name for m in globals().values())
+    return getattr(cls, "kind_name", "own_" + name if is_taken else name)
 
 
 def _settings_of(layer) -> list:
@@ -75,7 +82,8 @@ def _settings_of(layer) -> list:
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     names = [p.name for p in inspect.signature(type(layer).__init__).parameters.values() if p.kind in kinds][1:]
     kept = [(name, vars(layer)[name]) for name in names if name in vars(layer)]
-    return [(name, list(value) if isinstance(value, tuple) else value) for name, value in kept if _is_plain(value)]
+    plain = [(name, value.item() if isinstance(value, np.generic) else value) for name, value in kept]
+    return [(name, list(value) if isinstance(value, tuple) else value) for name, value in plain if _is_plain(value)]
 
 
 def _is_plain(value) -> bool:
@@ -91,8 +99,8 @@ def _own_layers(given=()) -> dict:
     while todo:
         cls = todo.pop(0)
         todo += cls.__subclasses__()
-        found[getattr(cls, "kind_name", snake(cls.__name__))] = cls
-    return {**found, **{getattr(cls, "kind_name", snake(cls.__name__)): cls for cls in given}}
+        found[_kind_of(cls)] = cls
+    return {**found, **{_kind_of(cls): cls for cls in given}}
 
 
 def _layer_of_tree(tree, own: dict) -> Layer:
@@ -137,8 +145,9 @@ def _copy_of(layer):
     return made
 
 
-def _restore(configuration: str, tensors: dict) -> Layer:
-    layer = _core._layer_of(configuration)
+def _restore(configuration: str, tensors: dict, own=()) -> Layer:
+    layers = {_kind_of(cls): cls for cls in own}
+    layer = _layer_of_tree(_core._tree(configuration, "pickle"), layers) if own else _core._layer_of(configuration)
     if tensors:
         layer.load_tensors(tensors)
     return layer
@@ -154,7 +163,9 @@ def _make_again(cls, attributes: dict):
 def _reduce(self):
     if type(self) is Layer:
         tensors = {name: np.array(value) for name, value in self.tensors().items()} if self.is_built else {}
-        return _restore, (self._configuration(), tensors)
+        tree = _core._tree(self.describe(), "pickle")
+        own = [cls for name, cls in _own_layers().items() if _names_one_of(tree, [name])]
+        return _restore, (self.describe() if own else self._configuration(), tensors, own)
     return _make_again, (type(self), dict(vars(self)))
 
 

@@ -64,7 +64,7 @@ def _loss_for(t: Tensor) -> str:
 def _columns(x, t) -> List[Tensor]:
     inputs = [*x] if isinstance(x, tuple) else [x]
     columns = [_core.tensor(each) for each in (*inputs, t)]
-    return [c.astype("i64") if c.dtype == bool else c for c in columns]
+    return [c.astype("i64") if c.dtype in (np.bool_, np.int32) else c for c in columns]
 
 
 def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epochs: float = 10, batch_size: int = 32,
@@ -92,6 +92,10 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
     ranks = Ranks(team) if team is not None else None
     held_out = [] if isinstance(validation, (int, float)) else _columns(*validation)
     share = float(validation) if isinstance(validation, (int, float)) else 0.0
+    if not 0 <= share < 1:
+        raise ValueError(f"validation is {share}; need a share of the rows from 0 to less than 1, or a pair (x, t)")
+    if patience < 0:
+        raise ValueError(f"patience is {patience}; need a number of epochs, 0 for none")
     if patience and not held_out and not share:
         raise ValueError("patience needs something to measure on: validation=0.1, or validation=(x, t)")
     if resume and not folder:

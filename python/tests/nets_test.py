@@ -366,3 +366,54 @@ def test_data():
     shift = cr.data.transforms["Shift"]
     x, t = digits.train
     cr.fit(nn.Sequential(nn.Flatten(), nn.Affine(10)), x[:100], t[:100], epochs=1, transforms=[shift(2)])
+
+
+def test_an_own_layer_may_be_named_as_one_of_the_library(tmp_path):
+    class Relu(nn.Layer):
+        """Zeros."""
+
+        def compute(self, x):
+            return x * 0
+
+    x, _ = rows(4)
+    for name, net in {"plain": nn.Sequential(nn.Affine(4), nn.Relu()), "own": nn.Sequential(nn.Affine(4), Relu())}.items():
+        y = np.asarray(net.predict(x))
+        assert (name == "own") == (not y.any())
+        train.save(tmp_path / f"{name}.safetensors", net)
+        assert np.array_equal(np.asarray(train.load(tmp_path / f"{name}.safetensors").predict(x)), y)
+
+
+def test_a_net_with_own_layers_can_be_pickled():
+    net, (x, _) = nn.Sequential(nn.Affine(4), Scale(2.0), nn.Sequential(Scale(0.5), nn.Tanh())), rows(4)
+    y = np.asarray(net.predict(x))
+    assert np.array_equal(np.asarray(pickle.loads(pickle.dumps(net)).predict(x)), y)
+
+
+def test_numbers_of_numpy_are_settings(tmp_path):
+    class Times(nn.Layer):
+        """x times a number."""
+
+        def __init__(self, scale=1.0):
+            super().__init__()
+            self.scale = scale
+
+        def compute(self, x):
+            return x * self.scale
+
+    x, _ = rows(4)
+    for scale in (np.float32(2), np.float64(3)):
+        train.save(tmp_path / "times.safetensors", nn.Sequential(Times(scale)))
+        assert np.array_equal(np.asarray(train.load(tmp_path / "times.safetensors").predict(x)), x * scale)
+
+
+def test_class_numbers_of_any_whole_dtype():
+    x, t = rows()
+    losses = [cr.fit(nn.mlp([8, 3]), x, t.astype(dtype), epochs=2)["loss"] for dtype in ("i8", "i4", "u1")]
+    assert losses[0] == losses[1] == losses[2]
+
+
+def test_shares_and_patience_are_checked():
+    x, t = rows()
+    for wrong in (dict(validation=-0.1), dict(validation=1), dict(validation=0.1, patience=-1)):
+        with pytest.raises(ValueError, match="validation is|patience is"):
+            cr.fit(nn.mlp([8, 3]), x, t, **wrong)

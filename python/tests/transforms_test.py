@@ -146,3 +146,8 @@ def test_gradients_of_what_was_computed():
     w = cr.tensor([1.0, 2.0])
     loss = (w ** 2).sum()
     assert cr.gradients(loss, w).tolist() == [2, 4] and cr.gradients(loss, {"w": w})["w"].tolist() == [2, 4]
+
+
+def test_an_argument_is_named_once():
+    with pytest.raises(ValueError, match="twice"):
+        cr.grad(lambda x, y: x * y, argnums=(0, -2))(1.0, 2.0)
