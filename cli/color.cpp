@@ -25,11 +25,11 @@ std::string painted(std::string_view color, std::string_view text) {
   return fmt::format("\x1b[{}m{}\x1b[0m", color, text);
 }
 
-struct Verdict {
+struct Painting {
   const char* pattern;
   std::string_view color;
 };
-constexpr Verdict kVerdicts[] = {
+constexpr Painting kPaintings[] = {
     {"(^|\n)(They agree\\.|A and B are the same\\.)", kGreen},
     {"(^|\n)(They do not agree[^\n]*|No difference was found, but[^\n]*|The first that differs is[^\n]*)",
      kRed},
@@ -65,7 +65,7 @@ std::string colored_message(std::string_view message) {
 
 std::string colored_verdicts(std::string text) {
   if (!has_color(stdout)) return text;
-  for (const Verdict& verdict : kVerdicts) {
+  for (const Painting& verdict : kPaintings) {
     text = std::regex_replace(text, std::regex(verdict.pattern),
                               fmt::format("$1{}", painted(verdict.color, "$2")));
   }

@@ -152,29 +152,29 @@ class LiveTraining final : public Live {
   }
 
   void obey(const LiveCommand& command, train::Trainer& trainer) {
-    using Kind = LiveCommand::Kind;
+    using enum LiveCommand::Kind;
     const bool was_paused = is_paused_;
     switch (command.kind) {
-      case Kind::pause:
+      case pause:
         is_paused_ = true;
         if (!was_paused) say(fmt::format("paused after step {}", trainer.steps_done()));
         details_.soon();
         break;
-      case Kind::go_on:
+      case go_on:
         is_paused_ = false;
         if (was_paused) say("goes on");
         break;
-      case Kind::step:
+      case step:
         is_paused_ = false, is_stepping_ = true;
         break;
-      case Kind::lr:
+      case lr:
         set_lr(command.value, trainer);
         break;
-      case Kind::checkpoint:
+      case checkpoint:
         keeper_->call(trainer);
         say(fmt::format("checkpoint of step {} written", trainer.steps_done()));
         break;
-      case Kind::stop:
+      case stop:
         is_paused_ = false;
         trainer.stop("stopped on the page");
         break;

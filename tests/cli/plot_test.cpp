@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
 
-void write(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
+void put(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::istringstream in(text);
@@ -46,7 +46,7 @@ const std::string& run_on_numbers() {
     for (int i = 0; i < 60; ++i)
       table += std::to_string(i % 7) + "," + std::to_string(i % 5) + "," +
                std::to_string(i % 7 + 2 * (i % 5)) + "\n";
-    write(folder / "t.csv", table);
+    put(folder / "t.csv", table);
     const std::string path = folder / "numbers";
     const Outcome trained = run_tool({"train", "--data", folder / "t.csv", "--target", "y", "--net",
                                       "affine(1)", "--epochs", "3", "--out", path});
@@ -125,8 +125,8 @@ TEST(Plot, SaysWhyOneCannotBeDrawn) {
   EXPECT_EQ(run_tool({"plot"}).code, 2);
   const TemporaryFolder folder;
   EXPECT_NE(run_tool({"plot", folder.string()}).err.find("(E345)"), std::string::npos);
-  write(folder / "run.toml", "");
-  write(folder / "history.jsonl", "{\"step\": 1");  // being written
+  put(folder / "run.toml", "");
+  put(folder / "history.jsonl", "{\"step\": 1");  // being written
   EXPECT_NE(run_tool({"plot", folder.string()}).err.find("(E345)"), std::string::npos);
 }
 
@@ -136,7 +136,7 @@ TEST(Plot, ANetWithoutParametersHasNothingToDraw) {
   const std::string header = R"({"__metadata__":{"chainrule.format":"1","chainrule.net":"relu"}})";
   std::string bytes(8, '\0');
   bytes[0] = static_cast<char>(header.size());
-  write(file, bytes + header);
+  put(file, bytes + header);
   const Outcome plotted = run_tool({"plot", file});
   EXPECT_EQ(plotted.err, "chainrule: [plot] nothing can be drawn of " + file +
                              ": it has neither reports nor a net with parameters. Train one first. (E375)\n");
@@ -146,7 +146,7 @@ TEST(Plot, ANetWithoutParametersHasNothingToDraw) {
 TEST(Plot, WithoutTheDataWhatNeedsNone) {
   const TemporaryFolder folder;
   const std::string csv = folder / "t.csv", run = folder / "run";
-  write(csv, "a,b,y\n1,2,3\n2,1,3\n3,3,6\n4,1,5\n5,2,7\n");
+  put(csv, "a,b,y\n1,2,3\n2,1,3\n3,3,6\n4,1,5\n5,2,7\n");
   EXPECT_EQ(run_tool({"train", "--data", csv, "--target", "y", "--net", "affine(1)", "--out", run}).code, 0);
   fs::remove(csv);
   const Outcome plotted = run_tool({"plot", run});

@@ -220,26 +220,18 @@ enum class ReadB {
 #if HWY_TARGET == HWY_AVX3
 inline constexpr bool kJoinsSplitRows = true;
 
-// The numbers of the lanes of two vectors, one behind the other, that a vector consists of which begins so
-// far behind the first: (where, lane).
 template <class T>
-struct LaneNumbers {
-  using Number = hwy::MakeUnsigned<T>;
-  alignas(64) Number at[kLanes<T>][kLanes<T>];
-  constexpr LaneNumbers() : at() {
-    for (std::int64_t i = 0; i < kLanes<T>; ++i)
-      for (std::int64_t j = 0; j < kLanes<T>; ++j) at[i][j] = static_cast<Number>(i + j);
-  }
-};
-template <class T>
-inline constexpr LaneNumbers<T> kLaneNumbers{};
+using LaneNumbers = hn::Vec<hn::RebindToUnsigned<Lanes<T>>>;
 
-HWY_INLINE hn::Vec<Lanes<float>> join(hn::Vec<Lanes<float>> low, __m512i lanes, hn::Vec<Lanes<float>> high) {
-  return hn::Vec<Lanes<float>>{_mm512_permutex2var_ps(low.raw, lanes, high.raw)};
+// The vector that begins so many lanes behind the start of `low`, whose numbers are `lanes`, and ends in
+// `high`.
+HWY_INLINE hn::Vec<Lanes<float>> join(hn::Vec<Lanes<float>> low, LaneNumbers<float> lanes,
+                                      hn::Vec<Lanes<float>> high) {
+  return hn::Vec<Lanes<float>>{_mm512_permutex2var_ps(low.raw, lanes.raw, high.raw)};
 }
-HWY_INLINE hn::Vec<Lanes<double>> join(hn::Vec<Lanes<double>> low, __m512i lanes,
+HWY_INLINE hn::Vec<Lanes<double>> join(hn::Vec<Lanes<double>> low, LaneNumbers<double> lanes,
                                        hn::Vec<Lanes<double>> high) {
-  return hn::Vec<Lanes<double>>{_mm512_permutex2var_pd(low.raw, lanes, high.raw)};
+  return hn::Vec<Lanes<double>>{_mm512_permutex2var_pd(low.raw, lanes.raw, high.raw)};
 }
 
 // Some links of the chains, with rows of B put together from the cache lines in which they lie: reading each
@@ -249,22 +241,24 @@ template <int kRows, int kVectors, class T, class V>
 HWY_INLINE void add_split_rows(const Tile<T>& t, const T* a, const T* b, std::int64_t links,
                                V (&sum)[kRows][kVectors]) {
   const Lanes<T> d;
-  const std::int64_t last_lanes = t.last_lanes;
+  const hn::RebindToUnsigned<Lanes<T>> numbers;
+  const LaneNumbers<T> from_0 = hn::Iota(numbers, 0);
   const std::int64_t lda = t.lda, ldb = t.ldb;
+  const std::int64_t last_that_fits = kLanes<T> - t.last_lanes;
   const T* held_line = nullptr;
   V held = hn::Zero(d);
-  for (std::int64_t p = 0; p < links; ++p, b += ldb) {
+  for (const T* const end = a + links; a != end; ++a, b += ldb) {
     const auto address = reinterpret_cast<std::uintptr_t>(b);
     const T* line = reinterpret_cast<const T*>(address & ~std::uintptr_t{63});
     const auto first = static_cast<std::int64_t>((address & 63) / sizeof(T));
-    const __m512i lanes = _mm512_load_si512(kLaneNumbers<T>.at[first]);
+    const LaneNumbers<T> lanes = from_0 + hn::Set(numbers, static_cast<hwy::MakeUnsigned<T>>(first));
     if (line != held_line) held = hn::Load(d, line);
     V right[kVectors];
     CHAINRULE_UNROLL
     for (int v = 0; v < kVectors; ++v) {
       const V low = held;
       held_line = line + v * kLanes<T>;
-      if (v + 1 < kVectors || first + last_lanes > kLanes<T>) {
+      if (v + 1 < kVectors || first > last_that_fits) {
         held_line += kLanes<T>;
         held = hn::Load(d, held_line);
         keep_in_register(held);
@@ -273,7 +267,7 @@ HWY_INLINE void add_split_rows(const Tile<T>& t, const T* a, const T* b, std::in
     }
     CHAINRULE_UNROLL
     for (int i = 0; i < kRows; ++i) {
-      const V left = hn::Set(d, a[i * lda + p]);
+      const V left = hn::Set(d, a[i * lda]);
       CHAINRULE_UNROLL
       for (int v = 0; v < kVectors; ++v) sum[i][v] = hn::MulAdd(left, right[v], sum[i][v]);
     }

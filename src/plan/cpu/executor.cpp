@@ -107,7 +107,11 @@ void Executor::run(std::span<void* const> leaves, std::span<void* const> results
       continue;
     }
     const Timer timer(timed_ ? &seconds_[i] : nullptr);
-    std::visit([&](auto& job) { run_whole(job, nodes); }, jobs_[i]);
+    if (KernelCall* const call = std::get_if<KernelCall>(&jobs_[i])) {
+      run_whole(*call, nodes);
+    } else {
+      run_whole(*std::get_if<Fusions>(&jobs_[i]), nodes);
+    }
   }
 }
 
