@@ -14,6 +14,7 @@
 #include "experiment.h"
 #include "explain/table.h"
 #include "json_text.h"
+#include "table_file.h"
 
 namespace chainrule::cli {
 namespace {
@@ -116,8 +117,9 @@ Part part_of(const data::Table& table) {
 
 std::vector<Part> parts_of(const std::string& name, const std::string& dir) {
   if (kind_of(name) == DataKind::table) {
-    return {part_of(data::read_csv(
-        name, {.missing = data::Missing::value, .missing_value = std::numeric_limits<double>::quiet_NaN()}))};
+    return {part_of(data::read_csv(name, {.codes = names_in(name),
+                                          .missing = data::Missing::value,
+                                          .missing_value = std::numeric_limits<double>::quiet_NaN()}))};
   }
   if (kind_of(name) == DataKind::arrays) return {part_of("all", data::read_npz(name, {}))};
   DataSettings settings;

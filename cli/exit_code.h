@@ -20,8 +20,11 @@ inline int exit_code_of(const Error& error) {
   const int number = error.code();
   const auto is_from = [number](int first, int last) { return number >= first && number <= last; };
   if (number == 80) return kDiverged;
+  if (number == 320) return kFailed;  // each run of a sweep
   if (is_from(604, 609)) return kRanks;
-  if (is_from(303, 305) || number == 307 || number == 311 || number == 359) return kOtherRun;
+  if (is_from(303, 305) || number == 307 || is_from(310, 311) || number == 359 || number == 379) {
+    return kOtherRun;
+  }
   if (number == 293 || is_from(344, 349)) return kUnreadable;
   if (dynamic_cast<const FileError*>(&error) != nullptr) {
     const bool is_writing =

@@ -96,6 +96,12 @@ Experiment read_run(const std::string& folder) {
   config::Value run;
   if (std::filesystem::exists(path, ignored)) run = config::parse_toml(io::read_file(path), path);
   const config::Value* kept = run.kind == config::Value::Kind::table ? run.find("options") : nullptr;
+  if (kept == nullptr && !std::filesystem::exists(folder, ignored)) {
+    throw FileError(
+        311, fmt::format("[train] {}: there is no such folder. Name that of a run that was started with "
+                         "--out.",
+                         folder));
+  }
   if (kept == nullptr) {
     throw FileError(
         311, fmt::format("[train] {} has no run.toml of chainrule train. A run that can be resumed is one "
@@ -114,7 +120,11 @@ train::History history_of(const std::string& folder) {
   if (!std::filesystem::exists(path, ignored)) return history;
   const std::string lines = io::read_file(path, std::uint64_t{1} << 32);
   for (std::size_t at = 0, end = 0; (end = lines.find('\n', at)) != std::string::npos; at = end + 1) {
-    history.push_back(train::parse_report(std::string_view(lines).substr(at, end - at)));
+    try {
+      history.push_back(train::parse_report(std::string_view(lines).substr(at, end - at)));
+    } catch (const Error& error) {
+      throw FileError(305, fmt::format("[history] {}, line {}: {}", path, history.size() + 1, error.what()));
+    }
   }
   return history;
 }
@@ -159,7 +169,9 @@ Experiment read_experiment(const std::string& path, const std::vector<Given>& gi
   if (!path.empty()) refuse_data(path);
   const config::Value value = path.empty() ? config::parse_toml(kBooksRun, "the books' run")
                                            : config::parse_toml(io::read_file(path), path);
-  config::read(experiment, value);
+  // Of a run's own run.toml, what chainrule train was told.
+  const config::Value* of_run = value.kind == config::Value::Kind::table ? value.find("options") : nullptr;
+  config::read(experiment, of_run != nullptr ? *of_run : value);
   for (const Given& one : given) apply(experiment, one);
   return experiment;
 }

@@ -112,6 +112,8 @@ std::string names_of_formats() {
 }
 
 int run(const ExportOptions& options) {
+  for (const char* of_run : {"", "/model.safetensors", "/run.toml", "/history.jsonl"})
+    keep_input(options.out, options.name + of_run);
   for (const Format& format : kFormats) {
     if (options.to.empty() ? options.out.ends_with(format.ending) : options.to == format.name) {
       format.write(options);

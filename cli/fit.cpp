@@ -57,6 +57,15 @@ bool is_for_classes(std::string_view name) {
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
+/// The loss is the one for such data: so it is the net.
+[[noreturn]] void refuse_output(const std::string& loss, const Shape& output, const LoadedData& data) {
+  const std::int64_t numbers = data.has_classes ? data.class_count : data.train.target()->shape.numel();
+  throw ValueError(
+      354, fmt::format("[train] the net gives {} for a row, and {}: the loss {} needs (1, {}). End the "
+                       "net with affine({}).",
+                       output.to_string(), target_text(data), loss, numbers, numbers));
+}
+
 }  // namespace
 
 void check_fit(const Experiment& experiment, const LoadedData& data) {
@@ -67,7 +76,11 @@ void check_fit(const Experiment& experiment, const LoadedData& data) {
     nn::Pass pass = nn::Pass::inference();
     return make_task(experiment, data).outcome(row, pass);
   };
-  if ((is_number && is_for_classes(loss)) || !fits(outcome)) refuse("loss", loss, data);
+  const bool is_usual = loss == (data.has_classes ? "softmax_cross_entropy" : "mse");
+  if ((is_number && is_for_classes(loss)) || !fits(outcome)) {
+    if (is_usual) refuse_output(loss, experiment.net->predict(row[0]).shape(), data);
+    refuse("loss", loss, data);
+  }
 
   for (const Shared<metric::Metric>& metric : experiment.metrics) {
     const std::string name(metric->info().name);

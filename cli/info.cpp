@@ -17,6 +17,7 @@
 #include "json_text.h"
 #include "onnx_file.h"
 #include "output.h"
+#include "table_file.h"
 #include "train/checkpoint_file.h"
 #include "trained.h"
 
@@ -152,7 +153,7 @@ Said of_npy(const std::string& path) {
 }
 
 Said of_table(const std::string& path) {
-  const data::Table table = data::read_csv(path, {.missing = data::Missing::value});
+  const data::Table table = data::read_csv(path, {.codes = names_in(path), .missing = data::Missing::value});
   Json json{{"kind", "table"}, {"path", path}, {"rows", table.rows()}, {"columns", Json::array()}};
   for (const Shared<const data::TableColumn>& column : table.columns()) {
     json["columns"].push_back({{"name", column->name}, {"words", column->words}});

@@ -17,6 +17,7 @@
 #include "exit_code.h"
 #include "experiment.h"
 #include "output.h"
+#include "table_file.h"
 
 namespace chainrule::cli {
 namespace {
@@ -59,11 +60,16 @@ validation = 0.1   # share of the training rows that is set aside to measure on
 # augment = ["shift(2)"]   # what is done to each batch: chainrule list transforms
 )toml";
 
+constexpr const char* kGreyPictures = R"toml(
+[data.pictures]
+grey = true        # one channel, as the pictures looked at have three that are alike
+)toml";
+
 constexpr const char* kTableData = R"toml(
 [data]
 name = "{name}"
 test = 0.2         # share of the rows that is set aside to test on
-validation = 0.1   # and of the others, to measure on while training
+validation = {validation}   # and of the others, to measure on while training
 # scale = "auto"   # auto, none, standardize, min_max: numbers of a size that nets learn well from
 
 [data.csv]
@@ -77,7 +83,7 @@ constexpr const char* kArraysData = R"toml(
 [data]
 name = "{name}"
 test = 0.2         # share of the rows that is set aside to test on
-validation = 0.1   # and of the others, to measure on while training
+validation = {validation}   # and of the others, to measure on while training
 
 [data.npz]         # the arrays: {arrays}
 x = "{x}"
@@ -140,22 +146,6 @@ std::string quoted(const std::string& text) {
   return line.substr(5, line.find_last_of('"') - 5);  // a = "..."
 }
 
-/// The names in the first record of a plain file, which may have line breaks in quotes.
-std::vector<std::string> names_in(const std::string& path) {
-  if (path.ends_with(".gz")) return {};
-  std::ifstream file(path);
-  constexpr std::size_t kLongest = std::size_t{16} << 20;  // a record that read_csv takes
-  std::string record, line;
-  bool is_open = true;  // a quote, that is, or the record
-  for (std::size_t quotes = 0; is_open && record.size() < kLongest && std::getline(file, line);) {
-    quotes += static_cast<std::size_t>(std::count(line.begin(), line.end(), '"'));
-    record += (record.empty() ? "" : "\n") + line;
-    is_open = quotes % 2 == 1;
-  }
-  if (record.empty()) return {};
-  return data::parse_csv(record + "\n" + record, {}, path).names();
-}
-
 /// A file that is looked at for the first time, whatever is in its columns.
 struct Looked {
   data::Table table;                 // read as the settings will say
@@ -194,6 +184,9 @@ std::string list_text(const std::vector<std::string>& ignored) {
   return fmt::format("ignore = [{}]", text);
 }
 
+/// The share that is set aside to measure on: of a few rows none.
+std::string validation_of(std::int64_t rows) { return rows < 10 ? "0.0" : "0.1"; }
+
 std::string for_table(const InitOptions& options) {
   const Looked looked = look_at(options.data, options.target);
   const data::Table& table = looked.table;
@@ -211,6 +204,7 @@ std::string for_table(const InitOptions& options) {
   return filled(kTableNet, {{"outputs", outputs},
                             {"meaning", classes ? "a number a class at last" : "one number at last"}}) +
          filled(kTableData, {{"name", quoted(options.data)},
+                             {"validation", validation_of(table.rows())},
                              {"target", quoted(target)},
                              {"columns", columns},
                              {"ignore", list_text(looked.ignored)},
@@ -218,12 +212,27 @@ std::string for_table(const InitOptions& options) {
          filled(kRest, {{"loss", classes ? kClassLoss : kNumberLoss}, {"epochs", "100"}, {"batch", "32"}});
 }
 
+/// Whether the channels of the first pictures are alike.
+bool are_grey(const data::Source& pictures) {
+  constexpr std::int64_t kLookedAt = 20;
+  const Tensor x = pictures.range(0, std::min(kLookedAt, pictures.rows()))[0];
+  if (x.ndim() != 4 || x.size(1) != 3) return false;
+  const auto channel = [&x](std::int64_t which) { return slice(x, 1, which, which + 1).to_vector(); };
+  return channel(0) == channel(1) && channel(0) == channel(2);
+}
+
 std::string for_images(const InitOptions& options) {
   DataSettings settings;
   settings.name = options.data;
-  const std::int64_t classes = options.data == "digits" ? 10 : load_data(settings, 1).class_count;
+  std::int64_t classes = 10;
+  std::string grey;
+  if (options.data != "digits") {
+    const LoadedData data = load_data(settings, 1);
+    classes = data.class_count;
+    if (kind_of(options.data) == DataKind::pictures && are_grey(data.train)) grey = kGreyPictures;
+  }
   return filled(kImageNet, {{"outputs", std::to_string(classes)}}) +
-         filled(kImageData, {{"name", quoted(options.data)}}) +
+         filled(kImageData, {{"name", quoted(options.data)}}) + grey +
          filled(kRest, {{"loss", kClassLoss}, {"epochs", "5"}, {"batch", "128"}});
 }
 
@@ -272,6 +281,7 @@ std::string for_arrays(const InitOptions& options) {
                                {"meaning", classes ? "a number a class at last" : "the numbers at last"}});
   return net +
          filled(kArraysData, {{"name", quoted(options.data)},
+                              {"validation", validation_of(arrays[x].ndim() > 0 ? arrays[x].size(0) : 0)},
                               {"arrays", fmt::format("{}", fmt::join(names, ", "))},
                               {"x", quoted(x)},
                               {"t", quoted(t)},
@@ -290,6 +300,7 @@ int run(const InitOptions& options) {
                     fmt::format("[init] {} is there already. Name another file, or replace it with --force.",
                                 options.file));
   }
+  keep_input(options.file, options.data);
   const DataKind kind = kind_of(options.data);
   const std::string text =
       filled(kHead, {{"file", options.file}}) + (kind == DataKind::table    ? for_table(options)

@@ -12,8 +12,8 @@ namespace {
 
 class Forgiving final : public train::Handler {
  public:
-  Forgiving(Shared<train::Handler> keeper, std::string folder)
-      : keeper_(std::move(keeper)), folder_(std::move(folder)) {}
+  Forgiving(Shared<train::Handler> keeper, std::string folder, bool& is_kept)
+      : keeper_(std::move(keeper)), folder_(std::move(folder)), is_kept_(is_kept) {}
 
   void begin(train::Trainer& trainer) override { keeper_->begin(trainer); }
   void call(train::Trainer& trainer) override {
@@ -32,11 +32,11 @@ class Forgiving final : public train::Handler {
  private:
   template <class F>
   void attempt(F write) {
-    if (has_failed_) return;
+    if (!is_kept_) return;
     try {
       write();
     } catch (const FileError& error) {
-      has_failed_ = true;
+      is_kept_ = false;
       warn(
           fmt::format("{} Training goes on, and {} is not written to any more: --resume {} goes on from the "
                       "last checkpoint that it has.",
@@ -46,13 +46,13 @@ class Forgiving final : public train::Handler {
 
   Shared<train::Handler> keeper_;
   std::string folder_;
-  bool has_failed_ = false;
+  bool& is_kept_;
 };
 
 }  // namespace
 
-Shared<train::Handler> forgiving(Shared<train::Handler> keeper, std::string folder) {
-  return Shared<train::Handler>(new Forgiving(std::move(keeper), std::move(folder)));
+Shared<train::Handler> forgiving(Shared<train::Handler> keeper, std::string folder, bool& is_kept) {
+  return Shared<train::Handler>(new Forgiving(std::move(keeper), std::move(folder), is_kept));
 }
 
 }  // namespace chainrule::cli

@@ -10,6 +10,7 @@ namespace chainrule::cli {
 /// end it: a warning says so, and from then on nothing more is written there. What was kept before stays
 /// whole, and the run can be resumed from it. What fails at the beginning fails.
 /// @param folder  for the warning.
-Shared<train::Handler> forgiving(Shared<train::Handler> keeper, std::string folder);
+/// @param is_kept  false from then on; it outlives the handler.
+Shared<train::Handler> forgiving(Shared<train::Handler> keeper, std::string folder, bool& is_kept);
 
 }  // namespace chainrule::cli

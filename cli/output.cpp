@@ -1,12 +1,15 @@
 #include "output.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
 #include <string>
 
+#include "chainrule/error.h"
 #include "color.h"
 
 namespace chainrule::cli {
@@ -45,6 +48,14 @@ void complain(std::string_view message) {
 void warn(std::string_view message) {
   std::string text = "warning: ";
   complain(text.append(message));
+}
+
+void keep_input(const std::string& out, const std::string& input) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(out, ignored) || !std::filesystem::equivalent(out, input, ignored))
+    return;
+  throw ValueError(
+      399, fmt::format("[write] {} is what is read, and would be replaced. Write to another file.", out));
 }
 
 }  // namespace chainrule::cli

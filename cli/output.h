@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdio>
+#include <string>
 #include <string_view>
 
 namespace chainrule::cli {
@@ -17,6 +18,9 @@ int stdout_error();
 
 /// Like write_text(stderr, "chainrule: <message>\n"), with colours on a terminal.
 void complain(std::string_view message);
+/// @throws ValueError  if a file to be written is one that is read (E399).
+void keep_input(const std::string& out, const std::string& input);
+
 /// From now on complaints are dropped, or not any more: of several ranks one speaks for all.
 void silence(bool is_silent);
 /// The same with "warning: " in front.

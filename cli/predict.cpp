@@ -273,8 +273,11 @@ int run(const PredictOptions& options) {
                  : "give files to predict or --data, not both. See chainrule predict --help.");
     return kUsage;
   }
+  for (const std::string& input : options.inputs) keep_input(options.out, input);
+  keep_input(options.out, options.data);
   use_threads(options.threads);
   const Trained trained = load_trained(options.model);
+  keep_input(options.out, trained.path);
   if (trained.has_experiment && kind_of(trained.experiment.data.name) == DataKind::text) {
     throw ValueError(
         346, fmt::format("[predict] {} learnt a text: chainrule generate lets it write on.", trained.path));

@@ -183,26 +183,29 @@ bool may_change(const std::string& key) {
          key == "data.workers";
 }
 
-/// The settings of a run; an option that was given must say the same.
+/// The settings of a run; options that were given must say the same.
 Experiment resumed_experiment(const TrainOptions& options) {
   Experiment of_run = read_run(options.resume);
+  std::vector<std::string> contradictions;
   for (const Given& given : options.given) {
     Experiment asked = of_run;
     apply(asked, given);
     if (may_change(given.key)) {
       of_run = asked;
     } else if (!(config::write(asked) == config::write(of_run))) {
-      throw ValueError(
-          310,
-          fmt::format("[train] {} {} contradicts the run in {}, which has {}. Leave it out.", given.option,
-                      given.text, options.resume, value_of(config::Settings(of_run), given.key)));
+      contradictions.push_back(fmt::format("{} {} contradicts the run in {}, which has {}.", given.option,
+                                           given.text, options.resume,
+                                           value_of(config::Settings(of_run), given.key)));
     }
   }
-  return of_run;
+  if (contradictions.empty()) return of_run;
+  throw ValueError(310, fmt::format("[train] {} Leave {} out.", fmt::join(contradictions, "\n  "),
+                                    contradictions.size() == 1 ? "it" : "them"));
 }
 
-/// Returns what makes checkpoints; empty where the run is not kept.
-Shared<train::Handler> add_checkpoints(Training& training, const TrainOptions& options) {
+/// Returns what makes checkpoints; empty where the run is not kept. What cannot be written takes is_kept
+/// back.
+Shared<train::Handler> add_checkpoints(Training& training, const TrainOptions& options, bool& is_kept) {
   const std::string& folder = options.folder();
   if (folder.empty()) return {};
   if (options.tensorboard) training.trainer().on(steps(training.report_every()), train::tensorboard(folder));
@@ -210,7 +213,7 @@ Shared<train::Handler> add_checkpoints(Training& training, const TrainOptions& o
       {{"options", config::write(training.experiment())}, {"fingerprint", fingerprint_of(training.data())}}));
   Shared<train::Handler> keeper = train::checkpoint(
       folder, {.replace = options.force, .notes = notes, .also = {kModelFile, kResultFile, kReportFile}});
-  keeper = forgiving(std::move(keeper), folder);
+  keeper = forgiving(std::move(keeper), folder, is_kept);
   training.trainer().on(steps(options.checkpoint_every), keeper);
   return keeper;
 }
@@ -225,8 +228,17 @@ std::FILE* lines_of(const TrainOptions& options) {
 std::string resume(Training& training, const TrainOptions& options) {
   if (options.resume.empty()) return "";
   check_fingerprint(options.resume, training.data());
+  const train::Resumed resumed = training.trainer().resume(options.resume);
+  std::error_code ignored;
+  if (resumed.checkpoint.empty() && std::filesystem::exists(options.resume + "/" + kModelFile, ignored)) {
+    throw FileError(
+        379, fmt::format(
+                 "[train] {} has a model, but no checkpoint any more: to go on from step 0 would replace "
+                 "what it came to. Put its checkpoint-*.safetensors back, or start another run with --out.",
+                 options.resume));
+  }
   std::ostringstream text;
-  text << training.trainer().resume(options.resume);
+  text << resumed;
   const std::int64_t done = training.trainer().steps_done();
   if (training.steps() >= done) return text.str();
   throw ValueError(310,
@@ -323,14 +335,16 @@ int run(TrainOptions options, train::Team* team) {
                                                           {.keeps_results = !options.folder().empty(),
                                                            .is_jsonl = options.log_format == "jsonl"})));
   if (!options.quiet) trainer.on(steps(1), watch_for_symptoms(training, progress));
+  bool is_kept = true;
   const Shared<Live> live =
-      serve(options, training, progress, interrupts, add_checkpoints(training, options));
+      serve(options, training, progress, interrupts, add_checkpoints(training, options, is_kept));
   progress.line(header(training, resumed, live ? live->address() : ""));
   if (options.verbose) progress.line(training.net().summary(training.data().train.take({0})[0]) + "\n");
   const train::Result result = run_watched(training, live);
 
   const int signal = largest(interrupts.signal(), team);
-  const int code = trainer.writes() ? finish(options, training, result, progress) : kDone;
+  int code = trainer.writes() ? finish(options, training, result, progress) : kDone;
+  if (!is_kept) code = kFailed;  // the model may be whole, but its history is not
   show_report(live, options, training);
   if (code != kDone) return code;
   return result.stopped && signal != 0 ? 128 + signal : kDone;

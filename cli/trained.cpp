@@ -218,10 +218,9 @@ Trained load_trained(const std::string& name) {
   const bool is_run = std::filesystem::is_directory(name, ignored);
   trained.path = is_run ? fmt::format("{}/{}", name, kModelFile) : name;
   if (is_run && !std::filesystem::exists(trained.path, ignored)) {
-    throw FileError(345,
-                    fmt::format("[model] {} has no model.safetensors: no run in it has come to an end. Go on "
-                                "with chainrule train --resume {}.",
-                                name, name));
+    throw FileError(345, fmt::format("[model] {} has no model.safetensors: no run in it has come to an end. "
+                                     "`chainrule train --resume {}` goes on.",
+                                     name, name));
   }
   trained.model = is_onnx(trained.path) ? load_onnx_file(trained.path) : load_named_model(trained.path);
   try {

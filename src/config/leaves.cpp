@@ -81,7 +81,9 @@ Value texts_between_commas(std::string_view text, const Place& place) {
 /// What an option says for a setting of that kind.
 Value option_value(Field::Kind kind, std::string_view text, const Place& place) {
   Value value;
-  if (kind == Field::Kind::text || kind == Field::Kind::choice) {
+  const bool is_text = kind == Field::Kind::text || kind == Field::Kind::choice;
+  const bool is_quoted = text.size() > 1 && (text[0] == '"' || text[0] == '\'') && text.back() == text[0];
+  if (is_text && !is_quoted) {
     value = Value(text);
   } else if (kind == Field::Kind::texts && text.find_first_of("[\"'") == std::string_view::npos) {
     value = texts_between_commas(text, place);

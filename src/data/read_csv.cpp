@@ -104,8 +104,8 @@ class CsvReader {
       read_row();
     }
     if (rows_ == 0 && dropped_ == 0) {
-      throw ValueError(288, cat("[read_csv] ", records_.name(),
-                                ": the table has a header and no rows. Give it rows below its names."));
+      throw FileError(288, cat("[read_csv] ", records_.name(),
+                               ": the table has a header and no rows. Give it rows below its names."));
     }
     if (rows_ == 0) {
       throw ValueError(288, cat("[read_csv] ", records_.name(), ": no rows are left of ", dropped_,

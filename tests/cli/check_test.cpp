@@ -152,8 +152,8 @@ TEST(CheckAnyNet, MessagesNameTheLayerAlone) {
 
 // Equal numbers of a flat background are kinks of max_pool: no fault of its derivative.
 TEST(CheckAnyNet, TiesAreNoFaultOfAnOperation) {
-  const Outcome outcome =
-      run_tool(check_any("sequential([conv2d(4, 5), max_pool2d, affine(10)])", {"--break", "affine1.bias"}));
+  const Outcome outcome = run_tool(
+      {"check", "--net", "sequential([conv2d(4, 5), max_pool2d, affine(10)])", "--break", "affine1.bias"});
   EXPECT_EQ(outcome.code, 3);
   EXPECT_NE(outcome.out.find("Each operation's own derivative is right"), std::string::npos) << outcome.out;
 }

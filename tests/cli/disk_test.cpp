@@ -72,6 +72,21 @@ TEST(FullDisk, TrainingGoesOnAndTheLastCheckpointStaysWhole) {
       << "and it comes to the same";
 }
 
+/// A model is smaller than a checkpoint with the moments of its parameters.
+TEST(FullDisk, AModelThatStillFitsDoesNotMakeARunWhole) {
+  const SmallDisk disk;
+  if (!disk.why_not().empty())
+    GTEST_SKIP() << "mounting a small disk is not permitted here: " << disk.why_not();
+  const std::string run = disk.path("run");
+  ASSERT_EQ(run_tool(train({"--optimizer", "adam", "--steps", "50", "--out", run, "-q"})).code, 0);
+  const auto room = fs::space(run).available;
+  const auto left = fs::file_size(run + "/model.safetensors") + 12'000;
+  ASSERT_GT(room, left);
+  std::ofstream(disk.path("other"), std::ios::binary) << std::string(room - left, 'x');
+  const Outcome full = run_tool({"train", "--resume", run, "--steps", "200", "-q"});
+  EXPECT_EQ(full.code, 1) << full.err;
+}
+
 TEST(FullDisk, AFolderThatCannotBeWrittenToIsSaidBeforeTraining) {
   const SmallDisk disk;
   if (!disk.why_not().empty()) GTEST_SKIP() << "mounting a disk is not permitted here: " << disk.why_not();

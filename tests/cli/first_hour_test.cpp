@@ -36,13 +36,6 @@ void get_table(const fs::path& path) {
   }
 }
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::istringstream stream(text);
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
-
 class FirstHour : public testing::Test {
  protected:
   /// What the tool says, which must be done without a complaint.

@@ -18,13 +18,6 @@ using Words = std::vector<std::string>;
 
 void put(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::istringstream in(text);
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  return lines;
-}
-
 /// Runs of small nets, each made once.
 const std::string& run_on_images() {
   static const TemporaryFolder folder;

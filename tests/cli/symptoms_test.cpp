@@ -1,6 +1,8 @@
 // Warnings of trainings that do not learn, and none where one does.
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "cli/tool.h"
 
 namespace chainrule::cli {
@@ -15,12 +17,6 @@ Words with(Words first, const Words& more) {
 
 /// Twenty steps an epoch, in four classes.
 Words small(const Words& more) { return with({"train", "--data", small_set(), "--batch-size", "10"}, more); }
-
-std::size_t count(const std::string& text, const std::string& what) {
-  std::size_t found = 0;
-  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; ++at) ++found;
-  return found;
-}
 
 TEST(Symptoms, AccuracyAtChanceForALearningRateOfNearlyNothing) {
   const Outcome outcome = run_tool(small({"--steps", "300", "--lr", "1e-9"}));
@@ -44,6 +40,31 @@ TEST(Symptoms, UnitsThatAreDead) {
                   "gradient come back through them: 8 of 8 units of relu1."),
             1u)
       << outcome.err;
+}
+
+/// Where units are dead that is the cause: no other is guessed.
+TEST(Symptoms, OneCauseIsNamed) {
+  const Outcome outcome =
+      run_tool(small({"--steps", "200", "--net",
+                      "sequential([affine(8, weight_init=constant(value=-1)), relu, affine(4)])"}));
+  EXPECT_EQ(count(outcome.err, "chainrule: warning: "), 1u) << outcome.err;
+  EXPECT_EQ(count(outcome.err, "8 of 8 units of relu1"), 1u) << outcome.err;
+}
+
+/// Whatever the first batches were.
+TEST(Symptoms, ATableOfWhichNothingIsLearnt) {
+  const TemporaryFolder folder;
+  std::ofstream file(folder / "t.csv");
+  file << "a,y\n";
+  for (int i = 0; i < 500; ++i) file << i % 17 << "," << (i * i) % 23 << "\n";
+  file.close();
+  for (int seed = 1; seed <= 12; ++seed) {
+    const Outcome outcome =
+        run_tool({"train", "--data", (folder / "t.csv").string(), "--target", "y", "--net", "mlp([8, 1])",
+                  "--lr", "1e-9", "--epochs", "20", "--batch-size", "8", "--seed", std::to_string(seed)});
+    EXPECT_EQ(count(outcome.err, "no better than always the mean. The loss has not moved"), 1u)
+        << "seed " << seed << ": " << outcome.err;
+  }
 }
 
 TEST(Symptoms, ALossThatGrows) {

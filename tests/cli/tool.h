@@ -38,6 +38,10 @@ bool has_terminals();
 
 std::string read_file(const std::filesystem::path& path);
 
+/// How often a text has another in it.
+std::size_t count(const std::string& text, const std::string& what);
+std::vector<std::string> lines_of(const std::string& text);
+
 /// The path of a small data set of 6 x 5 images in four classes, 200 to train and 60 to test: four IDX files,
 /// made at the first call.
 std::string small_set();

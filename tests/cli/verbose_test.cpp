@@ -6,12 +6,6 @@
 namespace chainrule::cli {
 namespace {
 
-std::size_t count(const std::string& text, const std::string& part) {
-  std::size_t found = 0;
-  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
-  return found;
-}
-
 TEST(Verbose, NamesEachPlanThatIsMadeAndFound) {
   const Outcome outcome = run_tool({"train", "--steps", "5"}, {.verbose = "1"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
