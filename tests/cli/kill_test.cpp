@@ -1,11 +1,18 @@
 // The real tool, killed at random instants while it trains: what it resumes ends in the same bits.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-#include <cstdio>
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <random>
+#include <sstream>
+#include <thread>
 
 #include "cli/tool.h"
 
@@ -38,19 +45,45 @@ patience = 100
 )toml";
 
 constexpr std::int64_t kInterval = 10;  // steps between checkpoints
+constexpr std::int64_t kSteps = 600, kReportEvery = 20;
 
 struct Said {
   std::string text;
-  int code = -1;
+  int code = -1;  // -1: killed
 };
-Said shell(const std::string& line) {
-  Said said;
-  std::FILE* pipe = popen((line + " 2>&1").c_str(), "r");
-  char block[4096];
-  for (std::size_t got; (got = std::fread(block, 1, sizeof(block), pipe)) > 0;) said.text.append(block, got);
-  const int status = pclose(pipe);
-  said.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return said;
+
+std::size_t reports_in(const std::string& text) { return count(text, "{\"step\": "); }
+
+/// Runs the tool. It is killed a while after so many reports were printed, if it has not come to its end
+/// before.
+struct Kill {
+  std::size_t reports = 0;
+  std::chrono::duration<double> after{};
+};
+Said run(const std::vector<std::string>& words, const std::string& log, std::optional<Kill> kill_at) {
+  std::ofstream(log).close();  // of the run before
+  const pid_t child = fork();
+  if (child == 0) {
+    const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    dup2(file, 1), dup2(file, 2);
+    std::vector<char*> arguments{const_cast<char*>(CHAINRULE_TOOL)};
+    for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+    execv(CHAINRULE_TOOL, arguments.data());
+    _exit(127);
+  }
+  int status = 0;
+  pid_t ended = 0;
+  while (kill_at && ended == 0 && reports_in(read_file(log)) < kill_at->reports) {
+    std::this_thread::sleep_for(std::chrono::microseconds(500));
+    ended = waitpid(child, &status, WNOHANG);
+  }
+  if (kill_at && ended == 0) {
+    std::this_thread::sleep_for(kill_at->after);
+    kill(child, SIGKILL);
+  }
+  if (ended == 0) waitpid(child, &status, 0);
+  return {read_file(log), WIFEXITED(status) ? WEXITSTATUS(status) : -1};
 }
 
 /// The number after a text; -1 if it is not there.
@@ -76,40 +109,57 @@ TEST(Kill, WhateverTheInstantTheBitsAreTheSame) {
   const TemporaryFolder folder;
   const std::string toml = (folder / "run.toml").string(), whole = (folder / "whole").string();
   std::ofstream(toml) << kRun;
-  const std::string train = std::string(CHAINRULE_TOOL) + " train --log-format jsonl --checkpoint-every " +
-                            std::to_string(kInterval) + " ";
-  const std::string begin = train + toml + " --data " + small_set();
-  ASSERT_EQ(shell(begin + " --out " + whole).code, 0);
+  const std::string log = (folder / "log").string();
+  const auto words = [&](std::vector<std::string> first, int threads) {
+    for (const std::string& word :
+         {std::string("--log-format"), std::string("jsonl"), std::string("--checkpoint-every"),
+          std::to_string(kInterval), std::string("--threads"), std::to_string(threads)})
+      first.push_back(word);
+    return first;
+  };
+  const auto begin = [&](const std::string& out) {
+    return std::vector<std::string>{"train", toml, "--data", small_set(), "--out", out};
+  };
+  ASSERT_EQ(run(words(begin(whole), 1), log, std::nullopt).code, 0);
   const Json expected = Json::parse(read_file(whole + "/result.json"));
+  const double between_reports = expected["seconds"].get<double>() / (kSteps / kReportEvery);
 
+  // One of five kills comes while the tool starts; the others within three reports of where it goes on.
   std::mt19937 random(1);
-  std::uniform_real_distribution<double> instant(0.02, 0.02 + 0.6 * expected["seconds"].get<double>() + 0.1);
+  std::uniform_real_distribution<double> part(0, 1);
   int killed = 0, runs = 0;
+  std::int64_t gone = 0;  // steps that were done when it was killed
   while (killed < kills) {
-    const std::string run = (folder / ("run" + std::to_string(++runs))).string();
+    const std::string folder_of_run = (folder / ("run" + std::to_string(++runs))).string();
     std::int64_t reached = -1;
     for (bool is_done = false; !is_done;) {
-      const bool has_begun = std::filesystem::exists(run + "/run.toml");
-      const std::string command = (has_begun ? train + " --resume " + run : begin + " --out " + run) +
-                                  " --threads " + std::to_string(1 + random() % 3);
-      const bool is_killed = killed < kills;
-      const Said said =
-          shell(is_killed ? "timeout -s KILL " + std::to_string(instant(random)) + " " + command : command);
+      const bool has_begun = std::filesystem::exists(folder_of_run + "/run.toml");
+      std::optional<Kill> kill_at;
+      if (killed < kills && random() % 5 == 0) {
+        kill_at = Kill{0, std::chrono::duration<double>(0.03 * part(random))};
+      } else if (killed < kills) {
+        kill_at = Kill{1 + random() % 3, std::chrono::duration<double>(between_reports * 2 * part(random))};
+      }
+      const Said said = run(words(has_begun ? std::vector<std::string>{"train", "--resume", folder_of_run}
+                                            : begin(folder_of_run),
+                                  static_cast<int>(1 + random() % 3)),
+                            log, kill_at);
       is_done = said.code == 0;
-      if (!is_done) ++killed;
-      ASSERT_TRUE(is_done || said.code == 137 || said.code == -1) << said.code << said.text;
+      ASSERT_TRUE(is_done || said.code == -1) << said.code << said.text;
       const std::int64_t resumed = number_after(said.text, "goes on at step ");
       if (resumed >= 0) {
         EXPECT_GE(resumed, reached - kInterval) << said.text;
       }
       reached = std::max(last_report(said.text), reached);
+      if (!is_done) ++killed, gone += std::max<std::int64_t>(reached, 0);
     }
-    const Json result = Json::parse(read_file(run + "/result.json"));
+    const Json result = Json::parse(read_file(folder_of_run + "/result.json"));
     EXPECT_EQ(result["parameters_fnv1a"], expected["parameters_fnv1a"]) << "after run " << runs;
     EXPECT_EQ(result["validation_loss"], expected["validation_loss"]);
     EXPECT_EQ(result["history"].size(), expected["history"].size());
-    std::filesystem::remove_all(run);
+    std::filesystem::remove_all(folder_of_run);
   }
+  EXPECT_GT(gone, killed * kReportEvery) << "kills come while it trains, not while it starts";
   std::cout << killed << " kills in " << runs << " runs\n";
 }
 
