@@ -75,7 +75,7 @@ same 'the lessons are named' 01_apples "$(sed -n 2p <<<"$err")"
 environment+=(CMAKE_FLAGS='-DA=1 -DB=2')
 chainrule check-fast
 same 'options for CMake' 'cmake --preset dev -DA=1 -DB=2' "$(head -n 1 "$work/calls")"
-same 'fast tests' 'config, part 1 of 3: --gtest_brief=1 of 3' "$(sort <<<"$out" | head -n 1)"
+same 'fast tests' 'config, part 1 of 3, 0 s: --gtest_brief=1 of 3' "$(sort <<<"$out" | head -n 1)"
 same 'all of them' 33 "$(grep -c 'part [123] of 3: --gtest_brief=1 of 3' <<<"$out")"
 same 'they pass' 0 "$code"
 stub tests <<<"echo told; exit \$((GTEST_SHARD_INDEX == 1))"
