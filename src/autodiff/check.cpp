@@ -157,6 +157,9 @@ class Check {
       const ScalarFunction slope = slope_of(value_, random_directions(at_, random, true));
       report = worst(slope, gradients_of(slope, at_), 2);
     }
+    const bool has_failed = report.status == GradCheckStatus::failed;
+    if (has_failed && failed_at_kink_ && first_wrong(y, at_, report.order, options_) == nullptr)
+      report.status = GradCheckStatus::kink;
     describe(report, "the graph");
     if (report.status == GradCheckStatus::failed)
       report.message += cat(" ", culprit(y, at_, report.order, options_));
@@ -188,7 +191,7 @@ class Check {
     if (!holds) throw error<ValueError>(131, cat(name, " is ", value, "; it must be ", wanted, "."));
   }
 
-  GradCheckReport worst(const ScalarFunction& f, const Tensors& gradients, int order) const {
+  GradCheckReport worst(const ScalarFunction& f, const Tensors& gradients, int order) {
     GradCheckReport report;
     report.order = order;
     if (!options_.all_entries) {
@@ -213,12 +216,13 @@ class Check {
   }
 
   /// A failure is worse than a kink, and a larger error than a smaller one.
-  static void take_worse(GradCheckReport& report, const Comparison& c, int input, std::int64_t entry) {
+  void take_worse(GradCheckReport& report, const Comparison& c, int input, std::int64_t entry) {
     const GradCheckStatus status = status_of(c.verdict);
     const bool first = entry <= 0 && input <= 0;
     if (!first && rank(status) < rank(report.status)) return;
     if (!first && status == report.status && c.relative_error <= report.relative_error) return;
     report = {status, report.order, input, entry, c.analytic, c.numeric, c.relative_error, {}};
+    failed_at_kink_ = c.at_kink;
   }
 
   void describe(GradCheckReport& r, const char* source) const {
@@ -247,6 +251,7 @@ class Check {
   Location where_;
   Tensors at_;
   ScalarFunction value_;
+  bool failed_at_kink_ = false;
 };
 
 }  // namespace

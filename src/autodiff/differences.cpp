@@ -97,7 +97,9 @@ class Search {
     const Window best = *std::min_element(windows_.begin(), windows_.end(), less_trusted);
     const auto both_outside = [this](const Window& a, const Window& b) { return is_outside_of_kink(a, b); };
     const bool outside = std::adjacent_find(windows_.begin(), windows_.end(), both_outside) != windows_.end();
-    return answer(best, outside ? Verdict::wrong : Verdict::kink);
+    Comparison last = answer(best, outside ? Verdict::wrong : Verdict::kink);
+    last.at_kink = outside;
+    return last;
   }
 
  private:

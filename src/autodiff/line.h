@@ -34,6 +34,9 @@ struct Comparison {
   double relative_error = 0;
   /// It passed since rounding hides the difference.
   bool is_hidden = false;
+  /// It is wrong only if one function has the kink. Of a sum of many, with weights of both signs, the
+  /// gradient may be right and lie outside of the slopes on both sides.
+  bool at_kink = false;
 };
 
 /// Compares the derivative at 0 of a function of one number, in f64, with its differences over h, h/2 and

@@ -113,8 +113,9 @@ class Checker {
       return loss_now().item();
     };
     const Comparison c = compare_slope(along, slope, kStep * size, options_.tolerance);
-    ++(c.verdict == Comparison::Verdict::kink ? made.unseen : made.compared);
-    if (c.verdict == Comparison::Verdict::kink) return;
+    const bool is_unseen = c.verdict == Comparison::Verdict::kink || c.at_kink;
+    ++(is_unseen ? made.unseen : made.compared);
+    if (is_unseen) return;
     const bool is_wrong = c.verdict == Comparison::Verdict::wrong;
     const bool is_first = made.compared == 1;
     if (is_first || (is_wrong && !made.differs) ||

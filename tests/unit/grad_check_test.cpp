@@ -237,6 +237,20 @@ TEST(GradCheck, MovesSeveralInputsTogetherOrOneByOne) {
   EXPECT_EQ(r.input, 1);
 }
 
+// Equal numbers under a maximum are kinks, and a sum of them with weights of both signs has slopes on both
+// sides between which its gradient need not lie: nothing is wrong.
+TEST(GradCheck, ManyKinksAtOnceAccuseNobody) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    Random random(seed);
+    std::vector<double> weights(16);
+    for (double& each : weights) each = random.uniform(-1, 1);
+    const Tensor w = from_data(weights, {1, 1, 4, 4});
+    const GradCheckReport report =
+        grad_check([&](const Tensor& x) { return sum(w * max_pool2d(x, 2)); }, zeros({1, 1, 8, 8}, f64));
+    EXPECT_EQ(report.status, GradCheckStatus::kink) << report.message;
+  }
+}
+
 // A net with ReLU as users have them: kinks are near, and must neither fail nor hide errors. Some are nearer
 // than any step, since several thousand numbers move at once.
 TEST(GradCheck, OfATwoLayerNet) {
