@@ -54,7 +54,9 @@ program 'exec "$(dirname "$0")/real" "$@"'
 cp "$programs/01_apples" "$work/programs/real"
 refuses 'the same through another' 0 ''
 program 'echo "(made here: nothing)"; exec "$(dirname "$0")/real" "$@"'
-refuses 'data that were made' 77 'its page is left as it is'
+refuses 'data that were made' 77 'nothing): its page is left as it is'
+program '"$(dirname "$0")/real" "$@"; echo "(left out: a part)"'
+refuses 'a part that is not built' 77 '(left out: a part): its page is left as it is'
 program 'exec "$(dirname "$0")/real"'
 refuses 'a picture that is missing' 1 'the program draws no "bill"'
 exit "$failed"
