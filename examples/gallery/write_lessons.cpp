@@ -116,8 +116,10 @@ std::vector<Page> pages_of(const Lesson& lesson, const std::vector<Lesson>& all,
   return pages;
 }
 
+/// Writes a page, or leaves it, if nothing but its times is new.
 void write(const Page& page, const fs::path& docs) {
   const fs::path file = docs / page.file;
+  if (fs::exists(file) && timeless(read_text(file.string())) == timeless(page.text)) return;
   fs::create_directories(file.parent_path());
   std::ofstream out(file, std::ios::binary);
   out << page.text << std::flush;
@@ -127,9 +129,10 @@ void write(const Page& page, const fs::path& docs) {
 /// Says where a page and its file differ.
 bool is_same(const Page& page, const fs::path& docs) {
   const fs::path file = docs / page.file;
-  const std::string there = fs::exists(file) ? read_text(file.string()) : "";
-  if (there == page.text) return true;
-  const std::vector<std::string> is = lines_of(there), made = lines_of(page.text);
+  const std::string there = timeless(fs::exists(file) ? read_text(file.string()) : ""),
+                    now = timeless(page.text);
+  if (there == now) return true;
+  const std::vector<std::string> is = lines_of(there), made = lines_of(now);
   std::size_t line = 0;
   while (line < is.size() && line < made.size() && is[line] == made[line]) ++line;
   std::cerr << file.string() << ":" << line + 1 << ": differs; `make gallery` writes it anew\n"
