@@ -71,4 +71,10 @@ int main(int argc, char** argv) {
   const std::vector<plot::Figure> maps =
       plot::Features().draw(subject).figures;  // image, conv2d1, relu1, ...
   pictures.save("maps", std::vector{maps[0], maps[2]});
+
+  plot::Figure six = filters_of("LeNet's first filters", lenet.parameters()[0].parameter.value());
+  std::vector<plot::Figure> deeper =
+      plot::Features().draw({.model = {lenet.clone(), {}}, .rows = test}).figures;  // conv2d1, tanh1, ...
+  six.columns = deeper[2].columns = 3, deeper[5].columns = 4;
+  pictures.save("lenet", std::vector{six, deeper[2], deeper[5]});
 }
