@@ -39,7 +39,7 @@ void check(const Problem& p, const char* name, bool is_right) {
   const GradCheckReport report = grad_check(loss, p.w2, by_w2);
   const double error = report.relative_error;
   std::printf("%s: %s, relative error %s\n", name, report.ok() ? "passes" : "fails",
-              error < 1e-9 ? "below 1e-9" : learn::text("%.1f", error).c_str());
+              error < 1e-10 ? "below 1e-10" : learn::text("%.1f", error).c_str());
   const Tensor true_one = grad(p.loss(p.w1, p.w2), p.w2);
   const double cosine = (sum(true_one * by_w2) / (norm(true_one) * norm(by_w2))).item();
   std::printf("%s: %.1f times as long as the gradient, cosine of the angle to it %.2f\n", name,
