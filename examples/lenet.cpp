@@ -1,4 +1,4 @@
-// A convolutional net on MNIST: data, training, evaluation, saving.   lenet [SEED] [EPOCHS]
+// A convolutional net on MNIST: data, training, evaluation, saving.   lenet [SEED] [EPOCHS] [SET]
 #include <chainrule/chainrule.h>
 
 #include <cstdlib>
@@ -8,7 +8,7 @@ using namespace chainrule;
 int main(int argc, char** argv) {
   const std::uint64_t seed = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1;
   const Duration length = epochs(argc > 2 ? std::atof(argv[2]) : 5);
-  const auto mnist = data::load("mnist");
+  const auto mnist = data::load(argc > 3 ? argv[3] : "mnist");  // "digits" needs no file
   nn::Sequential net{nn::Conv2d{8, 5}, nn::Relu{},       nn::MaxPool2d{2}, nn::Conv2d{16, 5},
                      nn::Relu{},       nn::MaxPool2d{2}, nn::Flatten{},    nn::Affine{32},
                      nn::BatchNorm{},  nn::Relu{},       nn::Affine{10}};

@@ -60,7 +60,8 @@ class Stage:
         for source, page in self.sources.items():
             kind = CODE.get(source.suffix, "text")
             self.put(page, f"# {source}\n\n````{kind}\n{(ROOT / source).read_text()}````\n")
-        shutil.copy(ROOT / "docs/site/site.css", self.folder)
+        for name in ("site.css", "search.js"):
+            shutil.copy(ROOT / "docs/site" / name, self.folder)
         if self.dead:
             raise Dead("links that lead nowhere:\n" + "\n".join(self.dead))
 
@@ -173,6 +174,8 @@ def main():
         shutil.rmtree(folder, ignore_errors=True)
     stage = Stage(work / "pages")
     (work / "pages").mkdir(parents=True)
+    (work / "theme").mkdir()
+    shutil.copy(ROOT / "docs/site/main.html", work / "theme")
     stage.write()
     (work / "pages/api").mkdir()
     (work / "pages/api/index.html").write_text("")  # Doxygen's comes in its place

@@ -21,6 +21,11 @@ chainrule_page(optimizers chainrule)
 chainrule_page(losses chainrule_train)
 chainrule_page(data chainrule_data)
 
+# The links between the pages as they lie in the tree, and proof that dead ones are found.
+add_test(NAME docs.links COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/docs/links_test.py ${PROJECT_SOURCE_DIR})
+add_test(NAME docs.links_finds_dead_ones COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/docs/links_test.py --self-test)
+set_tests_properties(docs.links docs.links_finds_dead_ones PROPERTIES LABELS docs)
+
 # The site as a whole: every link of it. It skips, and says so, where MkDocs or Doxygen is missing.
 add_test(NAME docs.site COMMAND ${PROJECT_SOURCE_DIR}/scripts/site.py ${PROJECT_BINARY_DIR}/site)
 set_tests_properties(docs.site PROPERTIES LABELS docs SKIP_RETURN_CODE 77)

@@ -147,6 +147,15 @@ std::string page_of(const Lesson& lesson, std::span<const Lesson> all, std::stri
   return std::string(trimmed(made)) + "\n\n---\n\n" + footer(lesson, all, language);
 }
 
+std::string timeless(std::string_view page) {
+  std::string made;
+  for (const std::string& line : lines_of(page)) {
+    const std::size_t at = line.find(" took ");
+    made += line.substr(0, at) + (at == std::string::npos ? "\n" : " took\n");
+  }
+  return made;
+}
+
 std::string outline_of(std::string_view text) {
   std::string made;
   bool in_block = false;

@@ -32,6 +32,9 @@ struct Material {
 std::string page_of(const Lesson& lesson, std::span<const Lesson> all, std::string_view text,
                     std::size_t language, const Material& material);
 
+/// A page without its times, the rest of a line behind "took": they differ from run to run.
+std::string timeless(std::string_view page);
+
 /// What both languages of a page must have in common: its headings, blocks and tables in order, then its
 /// marks without the captions, sorted.
 std::string outline_of(std::string_view text);

@@ -4,8 +4,8 @@
 //     write_lessons check ROOT PROGRAMS NAME         one page; writes nothing
 //
 // ROOT is the source tree, PROGRAMS the folder of the lessons that were built. 0: done; 1: something is
-// wrong; 77: the lesson needs data that is not there (CHAINRULE_DATA_DIR); it ran with others, and its page
-// was left as it is.
+// wrong; 77: the lesson needs data that are not there (CHAINRULE_DATA_DIR) or a component that was not built;
+// it ran without, and its page was left as it is.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -60,7 +60,13 @@ std::string run(const fs::path& program, const fs::path& folder) {
   return output;
 }
 
-bool was_made(const std::string& output) { return output.find("(made here: ") != std::string::npos; }
+/// Where a program says that it went without data, or a component, that its page tells of; "" if it had all.
+std::string lack_of(const std::string& output) {
+  for (const std::string& line : lines_of(output)) {
+    if (line.starts_with("(made here: ") || line.starts_with("(left out: ")) return line;
+  }
+  return "";
+}
 
 /// A picture, with the words of each language.
 void add_picture(std::vector<Page>& pages, const std::string& name, const std::string& svg,
@@ -110,8 +116,10 @@ std::vector<Page> pages_of(const Lesson& lesson, const std::vector<Lesson>& all,
   return pages;
 }
 
+/// Writes a page, or leaves it, if nothing but its times is new.
 void write(const Page& page, const fs::path& docs) {
   const fs::path file = docs / page.file;
+  if (fs::exists(file) && timeless(read_text(file.string())) == timeless(page.text)) return;
   fs::create_directories(file.parent_path());
   std::ofstream out(file, std::ios::binary);
   out << page.text << std::flush;
@@ -121,9 +129,10 @@ void write(const Page& page, const fs::path& docs) {
 /// Says where a page and its file differ.
 bool is_same(const Page& page, const fs::path& docs) {
   const fs::path file = docs / page.file;
-  const std::string there = fs::exists(file) ? read_text(file.string()) : "";
-  if (there == page.text) return true;
-  const std::vector<std::string> is = lines_of(there), made = lines_of(page.text);
+  const std::string there = timeless(fs::exists(file) ? read_text(file.string()) : ""),
+                    now = timeless(page.text);
+  if (there == now) return true;
+  const std::vector<std::string> is = lines_of(there), made = lines_of(now);
   std::size_t line = 0;
   while (line < is.size() && line < made.size() && is[line] == made[line]) ++line;
   std::cerr << file.string() << ":" << line + 1 << ": differs; `make gallery` writes it anew\n"
@@ -137,9 +146,8 @@ int treat(const Lesson& lesson, const std::vector<Lesson>& all, const fs::path& 
           const fs::path& programs, bool writes) {
   std::string output;
   const std::vector<Page> pages = pages_of(lesson, all, root, programs, output);
-  if (was_made(output)) {
-    std::cout << lesson.name << ": " << output.substr(0, output.find('\n'))
-              << ": its page is left as it is\n";
+  if (const std::string lack = lack_of(output); !lack.empty()) {
+    std::cout << lesson.name << ": " << lack << ": its page is left as it is\n";
     return 77;
   }
   bool is_right = true;

@@ -1,11 +1,7 @@
 // Two classes by a sigmoid and by a tanh, three by softmax: what the nets say, and where the borders are.
-#include <chainrule/data.h>
-#include <chainrule/loss.h>
-#include <chainrule/nn.h>
-#include <chainrule/ops.h>
-#include <chainrule/optim.h>
+#include <chainrule/chainrule.h>
+#include <chainrule/plot/functions.h>
 #include <chainrule/plot/plot.h>
-#include <chainrule/random_tensor.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -26,13 +22,23 @@ double descend(nn::Layer& layer, const Tensor& x, Loss loss, double lr, int step
 
 double share(const Tensor& of) { return mean(cast(of, f64)).item(); }
 
-/// What a net says at each place, with the rows.
+/// What a net says at each place, with the rows, and the borders, where two classes are as likely.
 plot::Figure map_of(const char* title, const nn::Layer& net, const Tensor& x, const Tensor& classes,
                     std::vector<std::string> names) {
-  plot::Subject subject{.model = {Shared<nn::Layer>(net.copy()), {}},
-                        .rows = data::arrays(x, classes, std::move(names))};
+  const plot::Subject subject{.model = {net.clone(), {}}, .rows = data::arrays(x, classes, std::move(names))};
   plot::Figure figure = plot::Decision().draw(subject).figures[0];
   figure.title = title, figure.height = 260;
+
+  const plot::Places at = plot::places(figure.x, figure.y, 100);
+  Tensor z = net.predict(concatenate({at.x, at.y}, 1));
+  if (z.size(1) == 1) z = concatenate({zeros(z.shape(), f64), z}, 1);  // one number: the second against none
+  for (std::int64_t one = 1; one < z.size(1); ++one) {
+    const Tensor others = z - 1e9 * cast(equal(arange(z.size(1), i64), one), f64);
+    const Tensor lead = select(z, one, 1) - max(others, 1);
+    plot::Series border = plot::contour(plot::surface(figure.x, figure.y, 100, lead), 0);
+    border.style = plot::Series::Style::line, border.color = 3, border.name = one == 1 ? "border" : "";
+    figure.series.push_back(border);
+  }
   return figure;
 }
 
@@ -55,7 +61,7 @@ int main(int argc, char** argv) {
   double loss = descend(
       by_sigmoid, x, [&](const Tensor& z) { return binary_cross_entropy_with_logits(z, t); }, 10, 5000);
   std::printf("sigmoid: loss %.4f, accuracy %.4f\n", loss, share(equal(by_sigmoid.predict(x) > 0, t > 0.5)));
-  maps.push_back(map_of("two classes", by_sigmoid, x, classes, {"0", "1"}));
+  maps.push_back(map_of("by a sigmoid", by_sigmoid, x, classes, {"0", "1"}));
 
   // Between -1 and 1 instead of between 0 and 1.
   const Tensor signs = 2 * t - 1;
@@ -63,6 +69,7 @@ int main(int argc, char** argv) {
   loss = descend(
       by_tanh, x, [&](const Tensor& z) { return tanh_cross_entropy(z, signs); }, 1.25, 5000);
   std::printf("tanh:    loss %.4f, accuracy %.4f\n", loss, share(equal(sign(by_tanh.predict(x)), signs)));
+  maps.push_back(map_of("by a tanh", by_tanh, x, classes, {"-1", "1"}));
 
   // (w1, w2, b) of both: tanh(z) is 2 sigmoid(2z) - 1, so the same line has half the weights.
   for (const nn::Affine& one : {by_sigmoid, by_tanh}) {

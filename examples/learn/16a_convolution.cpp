@@ -59,10 +59,10 @@ int main(int argc, char** argv) {
   const Tensor before = detach(net.parameter("W1").value());
   nn::LeNet lenet;
   lenet.pool = nn::PoolKind::max;
-  const train::FitOptions how{.epochs = 2, .lr = 0.003, .batch_size = 50};
+  const train::FitOptions how{.epochs = 3, .lr = 0.003, .batch_size = 50};
   train::fit(net, loss::softmax_cross_entropy, train, how);
   train::fit(lenet, loss::softmax_cross_entropy, train, how);
-  std::printf("test digits after two epochs of 10000 images: SimpleConvNet %.3f, LeNet %.3f\n",
+  std::printf("test digits after three epochs of 10000 images: SimpleConvNet %.3f, LeNet %.3f\n",
               train::evaluate(net, test, metric::accuracy), train::evaluate(lenet, test, metric::accuracy));
 
   pictures.save("filters", std::vector{filters_of("first values", before),
@@ -71,4 +71,10 @@ int main(int argc, char** argv) {
   const std::vector<plot::Figure> maps =
       plot::Features().draw(subject).figures;  // image, conv2d1, relu1, ...
   pictures.save("maps", std::vector{maps[0], maps[2]});
+
+  plot::Figure six = filters_of("LeNet's first filters", lenet.parameters()[0].parameter.value());
+  std::vector<plot::Figure> deeper =
+      plot::Features().draw({.model = {lenet.clone(), {}}, .rows = test}).figures;  // conv2d1, tanh1, ...
+  six.columns = deeper[2].columns = 3, deeper[5].columns = 4;
+  pictures.save("lenet", std::vector{six, deeper[2], deeper[5]});
 }

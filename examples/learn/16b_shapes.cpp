@@ -2,6 +2,7 @@
 #include <chainrule/chainrule.h>
 #include <chainrule/plot.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -10,57 +11,50 @@
 
 using namespace chainrule;
 
-/// Pictures of 20x20 with one shape, of any colour, in any place: made here, each a function of its number.
+const std::vector<std::string> kColours{"red", "green", "yellow", "blue", "purple", "cyan"},
+    kShapes{"disc", "ring", "square", "triangle", "diamond", "cross"};
+
+/// What is asked, and the largest share of the ground that is lit, in each colour.
+struct Question {
+  const char* what;
+  bool of_colours = false;
+  double specks = 0;
+};
+
+/// Pictures with one shape, of any colour, in any place: made here, each a function of its number.
 struct Drawn : data::Rows {
-  static constexpr std::int64_t kSize = 20;
-  bool of_colours;  ///< whether the class is the colour, or the shape
-
-  Drawn(std::int64_t count, bool colours)
-      : Rows(count, {{"x", f32, {3, kSize, kSize}}, {"t", i64, {}, colours ? kColours : kShapes}}),
-        of_colours(colours) {}
-  static const std::vector<std::string> kColours, kShapes;
-
+  static constexpr std::int64_t kSize = 24;
+  Question asked;
+  Drawn(std::int64_t count, const Question& q)
+      : Rows(count, {{"x", f32, {3, kSize, kSize}}, {"t", i64, {}, q.of_colours ? kColours : kShapes}}),
+        asked(q) {}
   void gather(std::span<const std::int64_t> rows, std::span<const Array> out) const override {
     for (std::size_t i = 0; i < rows.size(); ++i) {
       Random random(1, streams::kUser, static_cast<std::uint64_t>(rows[i]));
-      const auto kind = static_cast<std::int64_t>(random.below(6)),
-                 colour = static_cast<std::int64_t>(random.below(6));
-      const double r = 3.5 + 2 * random.uniform(), x = 6 + 8 * random.uniform(), y = 6 + 8 * random.uniform();
+      const std::uint64_t kind = random.below(6), colour = random.below(6);
+      const double r = 3.5 + 2 * random.uniform(), room = kSize - 1 - 2 * r;
+      const double x = r + room * random.uniform(), y = r + room * random.uniform();
       float* pixel = out[0].as<float>() + static_cast<std::int64_t>(i) * 3 * kSize * kSize;
       for (std::int64_t channel = 0; channel < 3; ++channel) {
-        const double ink = ((colour + 1) >> channel & 1) != 0 ? 0.6 + 0.4 * random.uniform() : 0;
+        const double ink = ((colour + 1) >> channel & 1) != 0 ? 0.6 + 0.4 * random.uniform() : 0,
+                     lit = asked.specks * random.uniform();
         for (std::int64_t at = 0; at < kSize * kSize; ++at) {
           const bool in = covers(kind, (static_cast<double>(at % kSize) - x) / r,
                                  (static_cast<double>(at / kSize) - y) / r);
-          *pixel++ = static_cast<float>((in ? ink : 0) + 0.15 * random.uniform());
+          const double ground = random.uniform() < lit ? 0.6 + 0.4 * random.uniform() : 0;
+          *pixel++ = static_cast<float>((in ? ink : ground) + 0.15 * random.uniform());
         }
       }
-      out[1].as<std::int64_t>()[i] = of_colours ? colour : kind;
+      out[1].as<std::int64_t>()[i] = static_cast<std::int64_t>(asked.of_colours ? colour : kind);
     }
   }
-  static bool covers(std::int64_t kind, double x, double y) {
+  static bool covers(std::uint64_t kind, double x, double y) {
     const double d = std::hypot(x, y), a = std::fabs(x), b = std::fabs(y);
-    const bool in[] = {d < 1,
-                       d < 1 && d > 0.6,
-                       a < 0.85 && b < 0.85,
-                       y < 0.8 && y > 2 * a - 1,
-                       a + b < 1.1,
-                       (a < 0.3 && b < 1) || (b < 0.3 && a < 1)};
+    const bool square = std::max(a, b) < 0.85, cross = std::min(a, b) < 0.3 && std::max(a, b) < 1;
+    const bool in[] = {d < 1, d < 1 && d > 0.6, square, y < 0.8 && y > 2 * a - 1, a + b < 1.1, cross};
     return in[kind];
   }
 };
-const std::vector<std::string> Drawn::kColours{"red", "green", "yellow", "blue", "purple", "cyan"},
-    Drawn::kShapes{"disc", "ring", "square", "triangle", "diamond", "cross"};
-
-/// Trains both nets and says how many of the test pictures they get right.
-void compare(const char* what, const data::Source& train, const data::Source& test, nn::Layer& flat,
-             nn::Layer& seeing) {
-  const train::FitOptions how{.epochs = 4, .lr = 0.002, .batch_size = 50};
-  train::fit(flat, loss::softmax_cross_entropy, train, how);
-  train::fit(seeing, loss::softmax_cross_entropy, train, how);
-  std::printf("%s: affine layers %.3f, convolution %.3f\n", what,
-              train::evaluate(flat, test, metric::accuracy), train::evaluate(seeing, test, metric::accuracy));
-}
 
 nn::Sequential conv_net(std::int64_t classes) {
   return nn::Sequential{nn::Conv2d{8},  nn::BatchNorm{}, nn::Relu{},         nn::MaxPool2d{2},
@@ -68,15 +62,25 @@ nn::Sequential conv_net(std::int64_t classes) {
                         nn::Affine{64}, nn::Relu{},      nn::Affine{classes}};
 }
 
+/// Trains both nets, says how many of the test pictures they get right, and gives the second.
+nn::Sequential compare(const char* what, const data::Source& train, const data::Source& test) {
+  const auto classes = static_cast<std::int64_t>(train.class_names().size());
+  const train::FitOptions how{.epochs = 5, .lr = 0.002, .batch_size = 50};
+  nn::Sequential flat = nn::mlp({64, classes}), seeing = conv_net(classes);
+  train::fit(flat, loss::softmax_cross_entropy, train, how);
+  train::fit(seeing, loss::softmax_cross_entropy, train, how);
+  std::printf("%s: affine layers %.3f, convolution %.3f\n", what,
+              train::evaluate(flat, test, metric::accuracy), train::evaluate(seeing, test, metric::accuracy));
+  return seeing;
+}
+
 int main(int argc, char** argv) {
-  const learn::Pictures pictures(argc, argv);
   std::vector<plot::Figure> figures;
-  for (const bool of_colours : {true, false}) {
-    const data::Source made = Drawn(4000, of_colours), kept = data::arrays(made.all(), made.class_names());
-    const auto [train, test] = data::split(kept, 0.75, {.seed = 2});
-    nn::Sequential flat = nn::mlp({64, 6}), seeing = conv_net(6);
-    compare(of_colours ? "colours" : "shapes", train, test, flat, seeing);
-    plot::Figure figure{.title = of_colours ? "told by colour" : "told by shape", .columns = 6};
+  for (const Question& q : {Question{"colours", true}, {"among specks", true, 0.2}, {"shapes"}}) {
+    const data::Source made = Drawn(4000, q);
+    const auto [train, test] = data::split(data::arrays(made.all(), made.class_names()), 0.75, {.seed = 2});
+    compare(q.what, train, test);
+    plot::Figure figure{.title = q.what, .columns = 4};
     for (std::int64_t i = 0; i < 12; ++i) {
       const auto [x, t] = train.take({i});
       figure.tiles.push_back(
@@ -84,13 +88,12 @@ int main(int argc, char** argv) {
     }
     figures.push_back(figure);
   }
+  const learn::Pictures pictures(argc, argv);
   pictures.save("drawn", figures);
 
   const data::Dataset clothes = learn::images("fashion-mnist");
   const data::Source train = data::subset(clothes.train, 0, 6000), test = data::subset(clothes.test, 0, 2000);
-  nn::Sequential flat = nn::mlp({64, 10}), seeing = conv_net(10);
-  compare("clothes", train, test, flat, seeing);
-  const plot::Subject subject{.model = {seeing.clone(), {}}, .rows = test};
+  const plot::Subject subject{.model = {compare("clothes", train, test).clone(), {}}, .rows = test};
   plot::Figure mistakes = plot::Mistakes().draw(subject).figures[0];
   mistakes.tiles.resize(6);
   pictures.save("clothes", std::vector{plot::Confusion().draw(subject).figures[0], mistakes});

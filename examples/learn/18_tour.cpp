@@ -1,28 +1,21 @@
-// One net written in four ways: as layers, as one object, as expressions, as a file. All learn the same, to
-// the bit.
+// One net as layers, one object, expressions, a TOML and an ONNX file: all learn the same, to the bit.
+#include <chainrule/chainrule.h>
 #include <chainrule/config.h>
-#include <chainrule/data.h>
 #include <chainrule/io.h>
-#include <chainrule/loss.h>
-#include <chainrule/nn.h>
-#include <chainrule/ops.h>
-#include <chainrule/optim.h>
+#include <chainrule/onnx.h>
 #include <chainrule/plot/plot.h>
-#include <chainrule/random_tensor.h>
 
 #include <cstdio>
 #include <set>
-#include <string>
 
+#include "folder.h"
 #include "learn.h"
 
 using namespace chainrule;
 
 constexpr int kSteps = 300;
 constexpr double kLr = 0.5;
-
-/// Weights of two layers, in their order.
-using Weights = std::vector<Tensor>;
+using Weights = std::vector<Tensor>;  // of two layers, in their order
 
 /// Prints them, and gives a checksum of their bits.
 std::string checksum(const char* what, const Weights& weights) {
@@ -72,23 +65,35 @@ layers = ["affine(8)", "tanh", "affine(2)"]
 int main(int argc, char** argv) {
   const Tensor x = uniform({200, 2}, {1}, -1, 1);
   const Tensor t = cast(sum(square(x), {1}) < 0.5, i64);  // inside of a circle, or outside
-
   nn::Sequential net{nn::Affine(8), nn::Tanh(), nn::Affine(2)};
   net.build(x, {.seed = 1});
   const Weights start = nn::values(net.parameters());
-  const auto from_file = config::make<nn::Layer>(config::parse_toml(kToml, "net.toml"));
-  from_file->build(x, {.seed = 1});
-
   checksum("start", start);
-  const std::set<std::string> ends = {
-      checksum("layers", by_layers(x, t, start)), checksum("net", by_net(net, x, t)),
-      checksum("expressions", by_expressions(x, t, start)), checksum("file", by_net(*from_file, x, t))};
+
+  const learn::Folder folder;
+  io::replace_file(folder / "net.toml", kToml);
+  const config::Value file = config::parse_toml(io::read_file(folder / "net.toml"), "net.toml");
+  const auto from_toml = config::make<nn::Layer>(file);
+  from_toml->build(x, {.seed = 1});
+  std::set<std::string> ends = {checksum("toml file", by_net(*from_toml, x, t))};
+
+#ifdef CHAINRULE_HAS_ONNX
+
+  save_onnx(folder / "net.onnx", net, x);
+  nn::OnnxNet from_onnx = load_onnx(folder / "net.onnx");
+  ends.insert(checksum("onnx file", by_net(from_onnx, x, t)));
+
+#else
+  std::printf("(left out: no onnx file, this build is without chainrule::onnx)\n");
+#endif
+
+  ends.merge(std::set{checksum("layers", by_layers(x, t, start)), checksum("net", by_net(net, x, t)),
+                      checksum("expressions", by_expressions(x, t, start))});
   std::printf("different results: %zu\n", ends.size());
 
   std::printf("\n%s\naccuracy %.3f\n", net.describe().c_str(),
               mean(cast(equal(argmax(net.predict(x), 1), t), f64)).item());
-  plot::Subject subject{.model = {Shared<nn::Layer>(net.copy()), {}},
-                        .rows = data::arrays(x, t, {"outside", "inside"})};
+  const plot::Subject subject{.model = {net.clone(), {}}, .rows = data::arrays(x, t, {"outside", "inside"})};
   plot::Figure map = plot::Decision().draw(subject).figures[0];
   map.height = 300;
   learn::Pictures(argc, argv).save("circle", map);

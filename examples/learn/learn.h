@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <span>
 #include <string>
 
@@ -25,6 +26,14 @@ class Pictures {
 
 /// What printf would print.
 [[gnu::format(printf, 1, 2)]] std::string text(const char* format, ...);
+
+/// How long f takes. On a page it stands behind "took": it differs from run to run, so nothing compares it.
+template <class F>
+double milliseconds(F f) {
+  const auto begin = std::chrono::steady_clock::now();
+  f();
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+}
 
 /// Rows to learn from: inputs, and what is to be said of them.
 struct Rows {

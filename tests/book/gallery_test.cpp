@@ -95,6 +95,12 @@ TEST(Gallery, NumbersAreComparedToTheDigitsOfTheirSource) {
   EXPECT_EQ(message_of([&] { wrong("# nothing\n"); }), "no number is compared");
 }
 
+TEST(Gallery, TimesAreNotCompared) {
+  EXPECT_EQ(timeless("a: 15 passes, took 3 ms\nb 4\n"), timeless("a: 15 passes, took 12.5 ms\nb 4\n"));
+  EXPECT_NE(timeless("a: 15 passes, took 3 ms\nb 4\n"), timeless("a: 16 passes, took 3 ms\nb 4\n"));
+  EXPECT_NE(timeless("a: took 3 ms\nb 4\n"), timeless("a: took 3 ms\nb 5\n"));
+}
+
 TEST(Gallery, BothLanguagesHaveTheSameParts) {
   for (const Lesson& lesson : read_lessons(kFolder + "lessons.list")) {
     const std::string english = read_text(kFolder + lesson.name + ".en.md"),

@@ -36,6 +36,15 @@ refuses 'written anew' 0 ''
 cmp "$source/docs/learn/zh/01_apples.md" "$work/docs/learn/zh/01_apples.md" || failed=1
 
 fresh
+program 'printf "passes 3, took %s ms\n\n" $$; exec "$(dirname "$0")/real" "$@"'
+cp "$programs/01_apples" "$work/programs/real"
+sed -i '1i {{output: passes}}\n' "$work/examples/learn/01_apples".*.md
+"$tool" write "$work" "$work/programs" 01_apples
+refuses 'another time' 0 ''
+sed -i 's/passes 3/passes 4/' "$work/programs/01_apples"
+refuses 'another number beside a time' 1 '+ passes 4, took'
+
+fresh
 sed -i 's/| 715.0/| 715.2/' "$work/examples/learn/01_apples.numbers"
 refuses 'another number' 1 'three oranges it is 715, need 715.2'
 fresh
@@ -54,7 +63,9 @@ program 'exec "$(dirname "$0")/real" "$@"'
 cp "$programs/01_apples" "$work/programs/real"
 refuses 'the same through another' 0 ''
 program 'echo "(made here: nothing)"; exec "$(dirname "$0")/real" "$@"'
-refuses 'data that were made' 77 'its page is left as it is'
+refuses 'data that were made' 77 'nothing): its page is left as it is'
+program '"$(dirname "$0")/real" "$@"; echo "(left out: a part)"'
+refuses 'a part that is not built' 77 '(left out: a part): its page is left as it is'
 program 'exec "$(dirname "$0")/real"'
 refuses 'a picture that is missing' 1 'the program draws no "bill"'
 exit "$failed"

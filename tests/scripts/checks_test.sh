@@ -149,8 +149,12 @@ refuses errors 'cli/main.cpp: E061 has no section'
 
 accepts prose
 printf 'a b%.0s' {1..41} >docs/long.md
-refuses prose 'docs/long.md:1: 123 characters, more than 120'
-printf '网络 层%.0s' {1..30} >docs/long.md
+refuses prose 'docs/long.md:1: 123 columns, more than 120'
+printf '网络 层%.0s' {1..17} >docs/long.md
+accepts prose
+printf '网络 层，%.0s' {1..14} >docs/long.md
+refuses prose 'docs/long.md:1: 126 columns, more than 120'
+printf 'é→ %.0s' {1..40} >docs/long.md
 accepts prose
 {
   printf '```\n'
