@@ -46,7 +46,7 @@ std::vector<Part> parts_of(std::span<const OpRow* const> rows) {
                        [row, attributes = c.sample.attributes](std::span<const Tensor> in) {
                          return apply_row(*row, attributes.data(), in, Location::current());
                        },
-                       c.sample.inputs, row->vjp != nullptr && has_floating(c.sample.inputs)});
+                       c.sample.inputs, row->vjp != nullptr && has_floating(c.sample.inputs), row});
     }
   }
   return parts;
@@ -164,6 +164,10 @@ Tensor RandomGraph::operator()(std::span<const Tensor> leaves) const {
     if (!weights_[i].is_empty()) total = total + sum(cast(weights_[i], floating) * values[i]);
   }
   return total;
+}
+
+bool RandomGraph::has(const OpRow* row) const {
+  return std::any_of(steps_.begin(), steps_.end(), [row](const Step& step) { return step.part->row == row; });
 }
 
 std::string RandomGraph::to_string() const {

@@ -20,6 +20,7 @@ struct Part {
   std::function<Tensor(std::span<const Tensor>)> call;
   std::vector<SampleInput> inputs;
   bool differentiable = true;
+  const OpRow* row = nullptr;  // of an operation
 };
 
 /// Every sample of the rows that is small enough.
@@ -37,6 +38,8 @@ class RandomGraph {
   const Tensors& leaves() const { return leaves_; }
   /// The graph on leaves of the same shapes, f32 or f64.
   Tensor operator()(std::span<const Tensor> leaves) const;
+  /// Whether a part of it is of this operation.
+  bool has(const OpRow* row) const;
   /// A line for each leaf and each part.
   std::string to_string() const;
 
