@@ -227,15 +227,17 @@ expect(await page.locator('.bars .best').count() === 1, 'one of the library\'s')
 // Light and dark: as the system, unless it was chosen; kept for the next visit.
 const ground = (of) => of.evaluate(() => getComputedStyle(document.body).backgroundColor);
 const bright = await ground(page);
+const before = await text(page, '.status');
 await page.selectOption('[name=theme]', 'dark');
 const dark = await ground(page);
+expect(await text(page, '.status') === before && before.includes('step 600 '), 'the run stays in other colours');
 expect(dark !== bright && await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme) === 'dark', 'dark when asked');
 await page.reload();
 await page.waitForSelector('main');
 expect(await ground(page) === dark && await page.inputValue('[name=theme]') === 'dark', 'dark the next time');
 const system = async (colorScheme) => {
   await page.emulateMedia({ colorScheme });
-  await page.waitForTimeout(500);  // the page is drawn anew
+  await page.waitForFunction((dark) => document.documentElement.dataset.theme === dark || document.querySelector('[name=theme]').value !== 'system', colorScheme);
 };
 await system('dark');
 await page.selectOption('[name=theme]', 'light');

@@ -66,6 +66,10 @@ export class ExplainPage {
     this.compute(this.asked.step);
   }
 
+  /** In other colours, at the same step. */
+  repaint(): void {
+    this.compute(Number(this.slider.value));
+  }
   stop(): void {
     clearInterval(this.timer);
     this.timer = 0;

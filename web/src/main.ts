@@ -42,7 +42,7 @@ function draw(): void {
   } }, ...Object.entries(languages).map(([name, label]) => h('option', { value: name, selected: document.documentElement.lang === name }, label)));
   const colours = h('select', { 'aria-label': t('theme'), name: 'theme', onchange: () => {
     useTheme(colours.value);
-    draw();
+    shownPage?.repaint();
   } }, ...themes.map((name) => h('option', { value: name, selected: theme() === name }, `${t('theme')}: ${t(('theme' + name[0].toUpperCase() + name.slice(1)) as Key)}`)));
   document.title = `${t(page === 'play' ? 'playground' : 'explain')} · Chainrule`;
   const main = page === 'play' ? new Playground(state, tables, linked) : new ExplainPage(readAsked(text), tables, linked);
@@ -54,7 +54,7 @@ function draw(): void {
 
 async function start(): Promise<void> {
   useLanguage(kept('language') ?? firstLanguage());
-  firstTheme(() => tables && draw());
+  firstTheme(() => shownPage?.repaint());
   put(app, h('p', { class: 'loading', role: 'status' }, t('loading')));
   try {
     await load();

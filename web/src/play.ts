@@ -56,6 +56,11 @@ export class Playground {
   stop(): void {
     this.playing = false;
   }
+  /** In other colours. */
+  repaint(): void {
+    this.buildForms();
+    this.show();
+  }
 
   private get settings() {
     return this.side === 'b' && this.state.b ? this.state.b : this.state.a;
