@@ -16,40 +16,13 @@
 #include "chainrule/io.h"
 #include "chainrule/ops.h"
 #include "files.h"
+#include "notes.h"
 #include "onnx_file.h"
 
 namespace chainrule::cli {
 namespace {
 
-constexpr const char* kRun = "run";          // the settings, as TOML
-constexpr const char* kScaler = "scaler";    // as a short text
-constexpr const char* kColumns = "columns";  // of a table, as JSON
-constexpr const char* kInput = "input";      // shape of a row, as JSON
-
 constexpr const char* kMissingWord = "missing";  // what read_csv makes of a cell of words without a value
-
-/// The mean; of words the most frequent one's place.
-double usual_in(const data::TableColumn& column) {
-  double sum = 0;
-  std::vector<std::int64_t> counts(column.words.size());
-  for (const double number : column.numbers) {
-    sum += number;
-    if (column.has_words()) ++counts[static_cast<std::size_t>(number)];
-  }
-  if (!column.has_words()) return sum / static_cast<double>(column.numbers.size());
-  return static_cast<double>(std::max_element(counts.begin(), counts.end()) - counts.begin());
-}
-
-std::string columns_text(const LoadedData& data) {
-  nlohmann::json all = nlohmann::json::array();
-  for (const Shared<const data::TableColumn>& column : data.columns) {
-    all.push_back({{"name", column->name},
-                   {"words", column->words},
-                   {"code", column->as_code},
-                   {"usual", usual_in(*column)}});
-  }
-  return all.dump();
-}
 
 std::vector<InputColumn> columns_from(const nlohmann::json& all) {
   std::vector<InputColumn> columns;
@@ -173,20 +146,6 @@ void take_for_classifier(Trained& trained) {
 }
 
 }  // namespace
-
-ModelOptions model_options(const Experiment& experiment, const LoadedData& data) {
-  ModelOptions options{.classes = data.classes};
-  options.notes.emplace_back(kRun, config::to_toml(config::write(experiment)));
-  const Shape& row = data.train.columns()[0].shape;
-  options.notes.emplace_back(kInput,
-                             nlohmann::json(std::vector<std::int64_t>(row.begin(), row.end())).dump());
-  if (!data.columns.empty()) options.notes.emplace_back(kColumns, columns_text(data));
-  if (data.scaler) {
-    options.before = data.scaler->before(), options.after = data.scaler->after();
-    options.notes.emplace_back(kScaler, config::to_text(config::write(*data.scaler)));
-  }
-  return options;
-}
 
 namespace {
 

@@ -8,6 +8,7 @@
 #include "chainrule/io.h"
 #include "core/text.h"
 #include "data/picture.h"
+#include "fetch.h"
 #include "kernels/simd/fma_peak.h"
 
 namespace chainrule {
@@ -30,6 +31,16 @@ Picture decode_jpeg(const std::string&, std::span<const std::uint8_t>) { web::ab
 namespace io {
 NamedTensors read_npz(const std::string&) { web::absent(".npz"); }
 }  // namespace io
+
+namespace cli {
+// Nothing is fetched: what the library draws itself is there.
+data::Dataset load_set(const std::string& name, const data::LoadOptions& options) {
+  return data::load(name, options);
+}
+data::SetOnDisk open_set(const std::string& name, const data::LoadOptions& options) {
+  return data::open_set(name, options);
+}
+}  // namespace cli
 
 }  // namespace chainrule
 

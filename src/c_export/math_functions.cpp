@@ -121,18 +121,17 @@ static inline float $_log1p(float x)
 static inline float $_tanh(float x)
 {
   $_bits in, t;
-  uint32_t n, not_a_number;
+  uint32_t n;
   int32_t magnitude;
   float p, scale;
   in.f = x;
   magnitude = (int32_t)(in.u & 0x7fffffffu);
-  not_a_number = (uint32_t)(0x7f800000 - magnitude) >> 31;
   t.u = (uint32_t)(magnitude > 0x41200000 ? 0x41200000 : magnitude); /* from 9.02 on it rounds to 1 */
   p = $_exp_parts(t.f + t.f, &n);
   scale = $_power(n + 127u);
   p = MADD(scale, p, scale - 1.0f); /* e^2|x| - 1 */
   t.f = p / (p + 2.0f);
-  t.u |= (in.u & 0x80000000u) | (not_a_number * 0x7fc00000u);
+  t.u |= (in.u & 0x80000000u) | (magnitude > 0x7f800000 ? 0x7fc00000u : 0u); /* NaN stays NaN */
   return t.f;
 }
 )"},
@@ -140,12 +139,11 @@ static inline float $_tanh(float x)
 static inline float $_sigmoid(float x)
 {
   $_bits in, t, top;
-  uint32_t n, half, not_a_number;
+  uint32_t n, half;
   int32_t magnitude;
   float e;
   in.f = x;
   magnitude = (int32_t)(in.u & 0x7fffffffu);
-  not_a_number = (uint32_t)(0x7f800000 - magnitude) >> 31;
   t.u = (uint32_t)(magnitude > 0x42d20000 ? 0x42d20000 : magnitude); /* 105 */
   e = 1.0f + $_exp_parts(-t.f, &n);
   n += 254u;
@@ -153,7 +151,7 @@ static inline float $_sigmoid(float x)
   t.f = e * $_power(half) * $_power(n - half); /* e^-|x| */
   top.u = in.u >> 31 ? t.u : 0x3f800000u;
   top.f = top.f / (1.0f + t.f);
-  top.u |= not_a_number * 0x7fc00000u;
+  top.u |= magnitude > 0x7f800000 ? 0x7fc00000u : 0u; /* NaN stays NaN */
   return top.f;
 }
 )"},

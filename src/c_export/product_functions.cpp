@@ -49,8 +49,11 @@ typedef float $_vector __attribute__((vector_size(4 * $$_LANES)));
 typedef float $_vector_in_memory __attribute__((vector_size(4 * $$_LANES), aligned(4), may_alias));
 #define $$_VECTOR_AT(x) (*($_vector_in_memory *)(x))
 #if $$_LANES == 8 && defined(__FMA__)
+#define $$_KEEP(v) __asm__("" : "+x"(v)) /* in a register: GCC would read it again for each sum */
 #define $$_MADD_VECTOR(sum, w, x) sum = __builtin_ia32_vfmaddps256(x, ($_vector){w, w, w, w, w, w, w, w}, sum)
-#elif $$_FUSED
+#else
+#define $$_KEEP(v)
+#if $$_FUSED
 #define $$_MADD_VECTOR(sum, w, x)                                                      \
   do {                                                                               \
     int lane_;                                                                       \
@@ -58,6 +61,7 @@ typedef float $_vector_in_memory __attribute__((vector_size(4 * $$_LANES), align
   } while (0)
 #else
 #define $$_MADD_VECTOR(sum, w, x) sum += (w) * (x)
+#endif
 #endif
 #endif
 )"},

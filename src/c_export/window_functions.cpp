@@ -59,7 +59,9 @@ static inline __attribute__((always_inline)) void $_conv_sums(const $_window *s,
       for (j = 0; j < s->kernel[1]; ++j, shift += row) {
         const float *x0 = x[0] + shift, *x1 = x[1] + shift, *x2 = x[2] + shift;
         for (k = 0, next = 0; k < s->kernel[2]; ++k, next += step) {
-          const $_vector v0 = $$_VECTOR_AT(x0 + next), v1 = $$_VECTOR_AT(x1 + next);
+          $_vector v0 = $$_VECTOR_AT(x0 + next), v1 = $$_VECTOR_AT(x1 + next);
+          $$_KEEP(v0);
+          $$_KEEP(v1);
           $$_MADD_VECTOR(a0, wa[k], v0);
           $$_MADD_VECTOR(a1, wa[k], v1);
           $$_MADD_VECTOR(b0, wb[k], v0);
@@ -70,7 +72,8 @@ static inline __attribute__((always_inline)) void $_conv_sums(const $_window *s,
             $$_MADD_VECTOR(d0, wd[k], v0);
             $$_MADD_VECTOR(d1, wd[k], v1);
           } else {
-            const $_vector v2 = $$_VECTOR_AT(x2 + next);
+            $_vector v2 = $$_VECTOR_AT(x2 + next);
+            $$_KEEP(v2);
             $$_MADD_VECTOR(a2, wa[k], v2);
             $$_MADD_VECTOR(b2, wb[k], v2);
             $$_MADD_VECTOR(c2, wc[k], v2);
@@ -133,7 +136,7 @@ static void $_conv_outputs(const $_window *s, const float *x, const float *const
   const long width = s->out[2], rows = s->out[0] * s->out[1];
   const int most = outputs == 4 ? 2 : 3; /* vectors at a time */
   const float *from[3];
-  long row, i, at[3];
+  long row, i, at[3], depth = 0, height = 0;
   int count = 0;
   if (s->stride[2] != 1 || width < $$_LANES) {
     const long last = rows * width - $$_LANES;
@@ -141,7 +144,8 @@ static void $_conv_outputs(const $_window *s, const float *x, const float *const
     return;
   }
   for (row = 0; row < rows; ++row) {
-    const float *of_row = x + $_window_at(s, row * width);
+    const float *of_row = x + (depth * s->stride[0] * s->in[1] + height * s->stride[1]) * s->in[2];
+    if (++height == s->out[1]) height = 0, ++depth;
     for (i = 0; i < width; i += $$_LANES) {
       const long column = i + $$_LANES > width ? width - $$_LANES : i;
       const int is_last = row + 1 == rows && i + $$_LANES >= width;

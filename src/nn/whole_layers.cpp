@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "chainrule/op.h"
 #include "chainrule/ops.h"
+#include "graph/node.h"
 
 namespace chainrule::nn {
 namespace {
@@ -14,6 +16,14 @@ Tensor stacked_part(std::span<const Tensor> states, std::int64_t part, std::int6
   std::vector<Tensor> parts;
   for (const Tensor& state : states) parts.push_back(slice(state, 1, part * h, (part + 1) * h));
   return stack(parts);
+}
+
+/// h or c of states that hold both, (N, D, 2 H): as it was given, where they were just joined.
+Tensor half_of(const Tensor& state, std::int64_t part, std::int64_t h) {
+  const Node& made = *state.node();
+  if (!made.is_leaf() && made.op->info.name == "concatenate" && made.input_count == 2)
+    return made.input_tensors()[static_cast<std::size_t>(part)];
+  return slice(state, 2, part * h, (part + 1) * h);
 }
 
 /// (D, N, H) of all layers as (N, layers times directions, H).
@@ -49,7 +59,7 @@ Tensor Handover::start(const Tensor& state, std::int64_t part) const {
   const std::int64_t h = net_.hidden,
                      first = static_cast<std::int64_t>(h_.size()) * (1 + net_.options.bidirectional);
   Tensor own = state;
-  if (state.shape()[2] > h) own = slice(own, 2, part * h, (part + 1) * h);
+  if (state.shape()[2] > h) own = half_of(state, part, h);
   if (net_.options.layers > 1) own = slice(own, 1, first, first + 1 + net_.options.bidirectional);
   return transpose(own, 0, 1);
 }

@@ -58,7 +58,7 @@ Tensor in_order(const nn::WholeLayer& layer, Tensor nn::WholeLayer::Weights::*pa
     const Tensor& own = weights.*part;
     directions.push_back(own.ndim() == 2 ? transpose(own) : own);
   }
-  const Tensor all = stack(directions);
+  const Tensor all = directions.size() == 1 ? expand_dims(directions[0], 0) : stack(directions);
   std::vector<std::int64_t> order;
   if (layer.kind == CellKind::lstm) order = {0, 3, 1, 2};  // i, f, g, o become i, o, f, g
   if (layer.kind == CellKind::gru) order = {1, 0, 2};      // r, z, n become z, r, n

@@ -114,7 +114,9 @@ void widen(Model& model);
 /// A tensor in a file of its own, as the test data of the format's operators are.
 Tensor parse_tensor(std::string_view bytes, const std::string& name);
 
-/// The bytes of a model that the format's own checker and its inference of shapes have found right.
+/// The bytes of a model.
+std::string unchecked_bytes(const Model& model);
+/// The same, once the format's own checker and its inference of shapes have found it right.
 /// @throws ValueError  if not (E521).
 std::string model_bytes(const Model& model);
 

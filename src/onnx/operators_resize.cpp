@@ -15,32 +15,75 @@ struct Axis {
   double scale = 1;
   double roi_start = 0, roi_end = 1;
 };
-struct Way {
-  std::string mode, coordinates, nearest;
-  double cubic_a = -0.75, beyond = 0;
-  bool exclude_outside = false;
+/// Where new element x lies among the old ones.
+using Place = double (*)(double x, const Axis& axis);
+struct Coordinates {
+  std::string_view name;
+  Place place;
+};
+double half_pixel(double x, const Axis& axis) { return (x + 0.5) / axis.scale - 0.5; }
+double align_corners(double x, const Axis& axis) {
+  const auto in = static_cast<double>(axis.in);
+  return axis.out == 1 ? 0 : x * (in - 1) / (in * axis.scale - 1);
+}
+double crop_and_resize(double x, const Axis& axis) {
+  const double last = static_cast<double>(axis.in - 1);
+  const double start = axis.roi_start * last, width = (axis.roi_end - axis.roi_start) * last;
+  return axis.out > 1 ? start + x * width / static_cast<double>(axis.out - 1)
+                      : 0.5 * (axis.roi_start + axis.roi_end) * last;
+}
+constexpr Coordinates kCoordinates[] = {
+    {"half_pixel", half_pixel},
+    {"align_corners", align_corners},
+    {"asymmetric", [](double x, const Axis& axis) { return x / axis.scale; }},
+    {"pytorch_half_pixel", [](double x, const Axis& a) { return a.out > 1 ? half_pixel(x, a) : 0; }},
+    {"tf_half_pixel_for_nn", [](double x, const Axis& axis) { return (x + 0.5) / axis.scale; }},
+    {"tf_crop_and_resize", crop_and_resize},
 };
 
-/// Where a new element lies among the old ones.
-double place_of(std::int64_t i, const Axis& axis, const Way& way) {
-  const double x = static_cast<double>(i), in = static_cast<double>(axis.in),
-               out = static_cast<double>(axis.out);
-  if (way.coordinates == "align_corners") return axis.out == 1 ? 0 : x * (in - 1) / (in * axis.scale - 1);
-  if (way.coordinates == "asymmetric") return x / axis.scale;
-  if (way.coordinates == "pytorch_half_pixel") return axis.out > 1 ? (x + 0.5) / axis.scale - 0.5 : 0;
-  if (way.coordinates == "tf_half_pixel_for_nn") return (x + 0.5) / axis.scale;
-  if (way.coordinates == "tf_crop_and_resize") {
-    const double start = axis.roi_start * (in - 1), width = (axis.roi_end - axis.roi_start) * (in - 1);
-    return axis.out > 1 ? start + x * width / (out - 1) : 0.5 * (axis.roi_start + axis.roi_end) * (in - 1);
+struct Nearest {
+  std::string_view name;
+  double (*of)(double place);
+};
+constexpr Nearest kNearest[] = {
+    {"round_prefer_floor", [](double place) { return std::ceil(place - 0.5); }},
+    {"round_prefer_ceil", [](double place) { return std::floor(place + 0.5); }},
+    {"floor", [](double place) { return std::floor(place); }},
+    {"ceil", [](double place) { return std::ceil(place); }},
+};
+
+struct Way {
+  std::string mode;
+  Place place;
+  double (*nearest)(double place);
+  double cubic_a = -0.75, beyond = 0;
+  bool exclude_outside = false;
+
+  bool crops() const { return place == crop_and_resize; }
+};
+
+/// The row of a list that an attribute names.
+template <class Row, std::size_t N>
+const Row& named(const Call& c, const Row (&rows)[N], const char* attribute, const char* by_default) {
+  const std::string name = c.text(attribute, by_default);
+  for (const Row& row : rows) {
+    if (row.name == name) return row;
   }
-  return (x + 0.5) / axis.scale - 0.5;  // half_pixel
+  throw c.error(cat(attribute, " \"", name, "\" is not known."));
 }
 
-double nearest_of(double place, const Way& way) {
-  if (way.nearest == "floor") return std::floor(place);
-  if (way.nearest == "ceil") return std::ceil(place);
-  if (way.nearest == "round_prefer_ceil") return std::floor(place + 0.5);
-  return std::ceil(place - 0.5);  // round_prefer_floor
+std::int64_t clamped(double at, const Axis& axis) {
+  return static_cast<std::int64_t>(std::clamp(at, 0.0, static_cast<double>(axis.in - 1)));
+}
+
+/// The old element that each new one is.
+Tensor nearest_elements(const Axis& axis, const Way& way) {
+  std::vector<std::int64_t> from(static_cast<std::size_t>(axis.out));
+  for (std::int64_t i = 0; i < axis.out; ++i) {
+    const double at = way.nearest(way.place(static_cast<double>(i), axis));
+    from[static_cast<std::size_t>(i)] = std::isnan(at) ? 0 : clamped(at, axis);
+  }
+  return from_data(from, Shape{axis.out});
 }
 
 /// Four weights around a place (Keys 1981).
@@ -50,22 +93,18 @@ std::array<double, 4> cubic(double t, double a) {
   return {far(t + 1), near(t), near(1 - t), far(2 - t)};
 }
 
-/// The matrix (out, in) of one axis.
+/// The matrix (out, in) of one axis: linear or cubic.
 Tensor matrix_of(const Axis& axis, const Way& way) {
   std::vector<double> weights(static_cast<std::size_t>(axis.out * axis.in));
+  const bool is_linear = way.mode == "linear";
   for (std::int64_t i = 0; i < axis.out; ++i) {
-    const double place = place_of(i, axis, way);
+    const double place = way.place(static_cast<double>(i), axis);
     double* row = weights.data() + i * axis.in;
     const auto add = [&](double at, double weight) {
-      if (std::isnan(at)) return;
-      row[static_cast<std::int64_t>(std::clamp(at, 0.0, static_cast<double>(axis.in - 1)))] += weight;
+      if (!std::isnan(at)) row[clamped(at, axis)] += weight;
     };
-    if (way.mode == "nearest") {
-      add(nearest_of(place, way), 1);
-      continue;
-    }
     const double first = std::floor(place), t = place - first;
-    if (way.mode == "linear") {
+    if (is_linear) {
       add(first, 1 - t), add(first + 1, t);
       continue;
     }
@@ -83,45 +122,53 @@ Tensor matrix_of(const Axis& axis, const Way& way) {
 }
 
 /// 1 where the new elements of an axis lie inside the old image.
-Tensor inside(const Axis& axis, const Way& way, DType dtype) {
-  std::vector<double> values;
+Tensor inside(const Axis& axis, const Way& way) {
+  std::vector<std::int64_t> values;
   for (std::int64_t i = 0; i < axis.out; ++i) {
-    const double place = place_of(i, axis, way);
+    const double place = way.place(static_cast<double>(i), axis);
     values.push_back(place >= 0 && place <= static_cast<double>(axis.in - 1) ? 1 : 0);
   }
-  return cast(from_data(values, Shape{axis.out}), dtype);
+  return from_data(values, Shape{axis.out});
 }
 
 Tensor resampled(const Tensor& x, const std::vector<Axis>& axes, const Way& way) {
-  constexpr std::int64_t kMost = 1 << 26;  // elements of a matrix
-  const DType dtype = is_floating(x.dtype()) ? x.dtype() : DType::f64;
-  Tensor y = cast(x, dtype), hits = scalar(1, dtype);
+  constexpr std::int64_t kMost = 1 << 26;        // elements of a matrix
+  constexpr std::int64_t kMostGrowth = 1 << 16;  // what images are made larger by is far less
+  const bool is_nearest = way.mode == "nearest";
+  const DType dtype = is_nearest || is_floating(x.dtype()) ? x.dtype() : DType::f64;
+  Tensor y = cast(x, dtype), hits = scalar(1, i64);
   for (int i = 0; i < x.ndim(); ++i) {
     const Axis& axis = axes[static_cast<std::size_t>(i)];
-    const bool is_kept = axis.in == axis.out && axis.scale == 1 && way.coordinates != "tf_crop_and_resize";
+    const bool is_kept = axis.in == axis.out && axis.scale == 1 && !way.crops();
     if (is_kept) continue;
-    if (axis.in < 1 || axis.out > kMost / axis.in)
+    if (axis.in < 1 || axis.out / axis.in > kMostGrowth || axis.out > kMost / (is_nearest ? 1 : axis.in))
       throw ShapeError(
           508, cat("[load_onnx] an axis of ", axis.in, " elements resized to ", axis.out, "; need fewer."));
-    y = transpose(matmul(transpose(y, i, x.ndim() - 1), transpose(cast(matrix_of(axis, way), dtype))), i,
-                  x.ndim() - 1);
+    if (is_nearest) {
+      y = take(y, nearest_elements(axis, way), i);
+    } else {
+      const Tensor last = transpose(y, i, x.ndim() - 1);
+      y = transpose(matmul(last, transpose(cast(matrix_of(axis, way), dtype))), i, x.ndim() - 1);
+    }
+    if (!way.crops()) continue;
     std::vector<std::int64_t> sizes(static_cast<std::size_t>(x.ndim()), 1);
     sizes[static_cast<std::size_t>(i)] = axis.out;
-    if (way.coordinates == "tf_crop_and_resize") hits = hits * reshape(inside(axis, way, dtype), sizes);
+    hits = hits * reshape(inside(axis, way), sizes);
   }
-  if (way.coordinates == "tf_crop_and_resize") y = where(equal(hits, 1), y, way.beyond);
+  if (way.crops()) y = where(equal(hits, 1), y, number(way.beyond, y));
   return cast(y, x.dtype());
 }
 
 Tensors resize(const Call& c) {
   const Tensor& x = c[0];
   const bool is_old = c.opset() < 11;  // x, scales
-  Way way{c.text("mode", "nearest"),
-          c.text("coordinate_transformation_mode", is_old ? "asymmetric" : "half_pixel"),
-          c.text("nearest_mode", is_old ? "floor" : "round_prefer_floor"),
-          c.number("cubic_coeff_a", -0.75),
-          c.number("extrapolation_value", 0),
-          c.flag("exclude_outside")};
+  Way way{
+      c.text("mode", "nearest"),
+      named(c, kCoordinates, "coordinate_transformation_mode", is_old ? "asymmetric" : "half_pixel").place,
+      named(c, kNearest, "nearest_mode", is_old ? "floor" : "round_prefer_floor").of,
+      c.number("cubic_coeff_a", -0.75),
+      c.number("extrapolation_value", 0),
+      c.flag("exclude_outside")};
   if (way.mode != "nearest" && way.mode != "linear" && way.mode != "cubic")
     throw c.error("mode \"" + way.mode + "\"; need nearest, linear or cubic.");
   const std::size_t at = is_old ? 1 : 2;
@@ -139,7 +186,7 @@ Tensors resize(const Call& c) {
     Axis& axis = axes[i];
     axis.in = x.shape()[static_cast<int>(i)];
     const double size = static_cast<double>(axis.in);
-    const bool crops = way.coordinates == "tf_crop_and_resize" && roi.size() == 2 * ndim;
+    const bool crops = way.crops() && roi.size() == 2 * ndim;
     if (crops) axis.roi_start = roi[i], axis.roi_end = roi[ndim + i];
     const double out = sizes.empty()
                            ? std::floor(size * (crops ? axis.roi_end - axis.roi_start : 1) * scales[i])
@@ -154,7 +201,7 @@ Tensors resize(const Call& c) {
 }
 
 constexpr Operator kRows[] = {
-    {"Resize", 1, 4, resize, 0b1110, 0, false, "As products with matrices, axis by axis."},
+    {"Resize", 1, 4, resize, 0b1110, 0, false, "Linear and cubic as products with matrices, axis by axis."},
     {"Upsample", 1, 2, resize, 0b10},
 };
 

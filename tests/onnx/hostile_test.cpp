@@ -66,6 +66,13 @@ std::vector<Hostile> hostile_nodes() {
   resize("negative", tensor({1, -2}));
   resize("large", tensor({1, 1e30}));
   resize("few", tensor({2}));
+  resize("longer", tensor({5e7, 1}));
+  all.push_back({"resize_by_an_unknown_way",
+                 "Resize",
+                 {"x", "", "s"},
+                 {{"s", tensor({1, 2})}},
+                 "(E508)",
+                 {{.name = "nearest_mode", .kind = onnx::Attribute::Kind::text, .texts = {"middle"}}}});
   sizes("huge", whole({1, kMost}), "(E508)");
   sizes("negative", whole({1, -4}), "(E508)");
   sizes("large", whole({30000, 30000}), "(E524)");

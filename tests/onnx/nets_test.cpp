@@ -57,6 +57,18 @@ TEST(OnnxRecurrent, EachLayerIsOneOperator) {
   }
 }
 
+/// What is given goes into the operator as it is: parts are neither joined nor cut out, but the two biases.
+TEST(OnnxRecurrent, StatesAreNotJoinedAndCutAgain) {
+  nn::Lstm net(6);
+  const Tensor x = detach(normal({4, 5, 2}, {.seed = 1})), h = detach(normal({4, 1, 6}, {.seed = 2}));
+  const std::string bytes = onnx_bytes(net, nn::Inputs({x, h, h}));
+  int joined = 0, cut = 0;
+  for (const onnx::Operation& one : onnx::parse_model(bytes, "net.onnx", "").graph.operations)
+    joined += one.type == "Concat", cut += one.type == "Slice";
+  EXPECT_EQ(joined, 1);
+  EXPECT_EQ(cut, 0);
+}
+
 /// A sequence may have no steps, or more than there are.
 TEST(OnnxRecurrent, LengthsOutsideAreThoseOfTheLayer) {
   nn::Lstm net(3, {.bidirectional = true});

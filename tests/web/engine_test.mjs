@@ -1,5 +1,5 @@
 // The engine trains, explains and checks to the numbers of the tool:  node engine_test.mjs ENGINE TOOL FOLDER
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { end, expect, openEngine, run } from './engine.mjs';
 
@@ -87,6 +87,23 @@ for (const [name, parameter] of [['spiral', 'affine2.weight[1,2]'], ['waves', 'a
   for (const key of Object.keys(rest(of_tool))) {
     expect(isDeepStrictEqual(mine[key], of_tool[key]), `${name}: ${key} of the explanation:\n${JSON.stringify(mine[key])}\nthe tool:\n${JSON.stringify(of_tool[key])}`);
   }
+}
+
+// The net as an ONNX file: the tool's to the byte, which only says at its end how far the file is from the net.
+for (const name of Object.keys(runs)) {
+  ok('open', { run: 0, toml: runs[name] });
+  ok('train', { run: 0, steps: 300 });
+  const { operators, bytes } = ok('onnx', { run: 0 }), mine = Buffer.from(Uint8Array.from(numbers()));
+  expect(operators > 5 && bytes === mine.length, `${name}: ${operators} operators, ${bytes} bytes`);
+  try {
+    run(tool, ['export', name, '--out', `${name}.onnx`], { cwd: folder, stdio: 'pipe' });
+  } catch (refused) {
+    expect(/E510/.test(String(refused.stderr)), `${name}: ${refused.stderr}`);  // built without ONNX
+    continue;
+  }
+  const of_tool = readFileSync(`${folder}/${name}.onnx`);
+  const at = of_tool.findIndex((byte, i) => byte !== mine[i]);
+  expect(at >= mine.length && of_tool.includes('chainrule.largest_difference', mine.length - 40), `${name}: byte ${at} of ${mine.length} differs from the tool's ${of_tool.length}`);
 }
 
 // Gradients: those of the net as it is, and a broken one.

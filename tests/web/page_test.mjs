@@ -1,5 +1,5 @@
 // The pages in Chromium, every control used:  node page_test.mjs SITE NPM [SCREENSHOTS]
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ const text = (page, where) => page.locator(where).first().innerText();
 const loss = async (page, side = 'a') => Number(await text(page, `[data-run=${side}] .lossNow`));
 /** Until the run is over. */
 async function trained(page) {
-  await page.waitForSelector('[data-do=train]:disabled, .play > [role=alert]:not([hidden])', { timeout: 60_000 });
+  await page.waitForSelector('[data-do=train]:disabled, .play > [role=alert]:not([hidden])', { timeout: 180_000 });
   const alert = page.locator('.play > [role=alert]');
   if (await alert.isVisible()) throw new Error(await alert.innerText());
 }
@@ -96,10 +96,16 @@ expect((await page.inputValue('[data-home="run.toml"]')).includes('sequential([a
 const saved = page.waitForEvent('download');
 await act(page, 'download');
 expect((await saved).suggestedFilename() === 'run.toml', 'run.toml is saved');
-for (const name of ['C++', 'Python', 'Link', 'ONNX']) {
+for (const name of ['C++', 'Python', 'Link']) {
   await page.click(`dialog [role=tab]:has-text("${name}")`);
   expect((await page.inputValue(`[data-home="${name}"]`)).length > 40, name);
 }
+await page.click('dialog [role=tab]:has-text("ONNX")');
+expect((await text(page, '[data-home=ONNX]')).includes('114 parameters'), await text(page, '[data-home=ONNX]'));
+const savedOnnx = page.waitForEvent('download');
+await act(page, 'downloadOnnx');
+const onnx = readFileSync(await (await savedOnnx).path());
+expect(onnx[0] === 8 && onnx[1] === 8 && onnx.includes('affine1.weight') && onnx.includes('softmax_cross_entropy'), 'run.onnx holds the net and its settings');
 await page.click('dialog [role=tab]:has-text("Link")');
 const link = await page.inputValue('[data-home="Link"]');
 await act(page, 'close');
@@ -171,6 +177,75 @@ await page.selectOption('.data .field select', 'width');
 await page.waitForTimeout(200);
 await act(page, 'step');
 expect((await text(page, '.learning')).includes('mse') && isFinite(await loss(page)), 'another target');
+
+// The same table, dropped on the page; then what is no table.
+const drop = (name, content) => page.evaluate(([file, words]) => {
+  const data = new DataTransfer();
+  data.items.add(new File([words], file));
+  for (const type of ['dragenter', 'dragover', 'drop']) document.querySelector('.netCard').dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
+}, [name, content]);
+await page.click('[data-kind=moons]');
+await drop('my flowers.csv', readFileSync(csv, 'utf8'));
+await page.waitForSelector('.data code');
+expect((await text(page, '.data code')) === 'my_flowers.csv', 'the name of what was dropped');
+await page.waitForTimeout(200);
+await act(page, 'train');
+await trained(page);
+expect((await text(page, '.status')).includes('test.accuracy'), 'a table that was dropped');
+await drop('no.csv', 'a,b\n1\n');
+await page.waitForSelector('.play > [role=alert]:not([hidden])');
+
+// Digits: drawn with the mouse and with keys, and what the net says of them.
+await page.click('[data-kind=digits]');
+await page.waitForSelector('.digit');
+await set(page, 'steps', '600');
+await act(page, 'train');
+await trained(page);
+const best = async () => Number(await page.locator('.bars .best span').innerText());
+const pen = async (...path) => {
+  await act(page, 'clearDigit');
+  const box = await page.locator('.digit').boundingBox();
+  path.forEach(([x, y], i) => path[i] = [box.x + x * box.width, box.y + y * box.height]);
+  await page.mouse.move(...path[0]);
+  await page.mouse.down();
+  for (const at of path.slice(1)) await page.mouse.move(...at, { steps: 8 });
+  await page.mouse.up();
+};
+await page.locator('.digit').scrollIntoViewIfNeeded();
+await pen([0.5, 0.15], [0.5, 0.85]);
+expect(await best() === 1, `a stroke is a one, not ${await best()}`);
+await pen(...Array.from({ length: 25 }, (_, i) => [0.5 + 0.22 * Math.sin(i * Math.PI / 12), 0.5 - 0.32 * Math.cos(i * Math.PI / 12)]));
+expect(await best() === 0, `a ring is a zero, not ${await best()}`);
+await act(page, 'clearDigit');
+expect(await page.locator('.bars .best').count() === 0, 'nothing is drawn');
+await page.focus('.digit');
+for (let i = 0; i < 8; ++i) await page.keyboard.press('ArrowDown');
+expect(await page.locator('.bars .best').count() === 1, 'drawn with keys');
+await act(page, 'someDigit');
+expect(await page.locator('.bars .best').count() === 1, 'one of the library\'s');
+
+// Light and dark: as the system, unless it was chosen; kept for the next visit.
+const ground = (of) => of.evaluate(() => getComputedStyle(document.body).backgroundColor);
+const bright = await ground(page);
+const before = await text(page, '.status');
+await page.selectOption('[name=theme]', 'dark');
+const dark = await ground(page);
+expect(await text(page, '.status') === before && before.includes('step 600 '), 'the run stays in other colours');
+expect(dark !== bright && await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme) === 'dark', 'dark when asked');
+await page.reload();
+await page.waitForSelector('main');
+expect(await ground(page) === dark && await page.inputValue('[name=theme]') === 'dark', 'dark the next time');
+const system = async (colorScheme) => {
+  await page.emulateMedia({ colorScheme });
+  await page.waitForFunction((dark) => document.documentElement.dataset.theme === dark || document.querySelector('[name=theme]').value !== 'system', colorScheme);
+};
+await system('dark');
+await page.selectOption('[name=theme]', 'light');
+expect(await ground(page) === bright, 'light where the system is dark');
+await page.selectOption('[name=theme]', 'system');
+expect(await ground(page) === dark, 'as the system');
+await system('light');
+expect(await ground(page) === bright, 'the system has changed');
 
 // A link brings everything back.
 const restored = await open(new URL(link).hash);

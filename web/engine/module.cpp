@@ -123,6 +123,7 @@ constexpr Command kCommands[] = {
        return run_of(a).explain(a.value("part", ""), a.value("row", std::int64_t{0}),
                                 a.value("parameter", ""));
      }},
+    {"onnx", [](const Json& a) { return run_of(a).onnx(numbers()); }},
     {"check",
      [](const Json& a) {
        return run_of(a).check(a.value("samples", std::int64_t{3}), a.value("elements", std::int64_t{10}),

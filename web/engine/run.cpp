@@ -11,6 +11,7 @@
 #include "explain_batch.h"
 #include "layers.h"
 #include "net_gradients.h"
+#include "onnx/net_model.h"
 
 namespace chainrule::web {
 namespace {
@@ -245,6 +246,18 @@ Json Run::explain(const std::string& name, std::int64_t row, const std::string& 
   all["inputs"] = numbers(batch[0]);
   all["target"] = numbers(batch.target());
   return all;
+}
+
+Json Run::onnx(std::vector<float>& numbers) const {
+  const cli::LoadedData& data = training_->data();
+  const Tensor row = data.train.take({0})[0];
+  const OnnxOptions options{.model = cli::model_options(training_->experiment(), data)};
+  const nn::Layer& net = training_->net();
+  const onnx::Model model =
+      onnx::model_of(onnx::subject_of(net, nn::Inputs({zeros(row.shape(), row.dtype())})), options);
+  const std::string bytes = onnx::unchecked_bytes(model);
+  for (const char byte : bytes) numbers.push_back(static_cast<float>(static_cast<unsigned char>(byte)));
+  return {{"operators", model.graph.operations.size()}, {"bytes", bytes.size()}};
 }
 
 Json Run::check(std::int64_t samples, std::int64_t elements, const std::string& broken) const {

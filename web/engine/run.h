@@ -40,6 +40,8 @@ class Run {
   /// Both passes as `chainrule explain RUN --json` has them, with each layer's numbers; of a row of a part,
   /// or, with an empty part, of the batch of the next step.
   Json explain(const std::string& part, std::int64_t row, const std::string& parameter);
+  /// The net as an ONNX file, as `chainrule export` writes it; its bytes in `numbers`.
+  Json onnx(std::vector<float>& numbers) const;
   /// As `chainrule check RUN --json`.
   Json check(std::int64_t samples, std::int64_t elements, const std::string& broken) const;
 

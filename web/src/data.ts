@@ -30,18 +30,15 @@ export class DataPanel {
   private cursor: [number, number] = [0, 0];
 
   constructor(private data: DataChoice, private tables: Tables, private changed: () => void, private say: (message: string) => void) {
-    this.element.addEventListener('dragover', (event) => {
-      event.preventDefault();
-      this.element.classList.add('over');
-    });
-    this.element.addEventListener('dragleave', () => this.element.classList.remove('over'));
-    this.element.addEventListener('drop', (event) => {
-      event.preventDefault();
-      this.element.classList.remove('over');
-      const file = event.dataTransfer?.files[0];
-      if (file) void this.take(file);
-    });
     this.build();
+  }
+
+  /** A file may be dropped anywhere on the page. */
+  drag(event: DragEvent): void {
+    if (event.type === 'dragover' || event.type === 'drop') event.preventDefault();
+    this.element.classList.toggle('over', event.type === 'dragover');
+    const file = event.type === 'drop' ? event.dataTransfer?.files[0] : undefined;
+    if (file) void this.take(file);
   }
 
   private set(change: Partial<DataChoice>): void {

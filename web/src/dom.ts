@@ -50,8 +50,9 @@ export function shown(value: number | string | null | undefined, digits = 4): st
   return String(Number(value.toPrecision(digits)));
 }
 
-export function download(name: string, text: string): void {
-  const link = h('a', { href: URL.createObjectURL(new Blob([text], { type: 'text/plain' })), download: name });
+export function download(name: string, what: string | Uint8Array): void {
+  const type = typeof what === 'string' ? 'text/plain' : 'application/octet-stream';
+  const link = h('a', { href: URL.createObjectURL(new Blob([what], { type })), download: name });
   document.body.append(link);
   link.click();
   link.remove();

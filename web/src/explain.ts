@@ -4,6 +4,7 @@ import { h, put, shown } from './dom';
 import { field } from './forms';
 import { decode, encode } from './state';
 import { t } from './text';
+import { inTheme } from './theme';
 
 interface Trace {
   expression: string;
@@ -65,6 +66,10 @@ export class ExplainPage {
     this.compute(this.asked.step);
   }
 
+  /** In other colours, at the same step. */
+  repaint(): void {
+    this.compute(Number(this.slider.value));
+  }
   stop(): void {
     clearInterval(this.timer);
     this.timer = 0;
@@ -133,7 +138,7 @@ export class ExplainPage {
       this.error.hidden = false;
       this.error.textContent = error.message;
     }
-    this.figure.innerHTML = this.trace?.svg ?? '';  // made by the library, which escapes what was typed
+    this.figure.innerHTML = inTheme(this.trace?.svg ?? '');  // made by the library, which escapes what was typed
     this.figure.querySelector('svg')?.setAttribute('role', 'img');
     this.slider.max = String(this.trace?.steps.length ?? 0);
     this.slider.disabled = !this.trace;

@@ -2,9 +2,11 @@
 import { call, load, Tables } from './engine';
 import { ExplainPage, readAsked } from './explain';
 import { h, put } from './dom';
+import { keep, kept } from './keep';
 import { Playground } from './play';
 import { firstState, readState, State } from './state';
-import { firstLanguage, languages, t, useLanguage } from './text';
+import { firstLanguage, Key, languages, t, useLanguage } from './text';
+import { firstTheme, theme, themes, useTheme } from './theme';
 
 type Page = 'play' | 'explain';
 
@@ -35,25 +37,24 @@ function draw(): void {
     h('a', { href: last[name] || `#${name}`, 'aria-current': page === name ? 'page' : undefined, 'data-page': name }, label);
   const language = h('select', { 'aria-label': t('language'), name: 'language', onchange: () => {
     useLanguage(language.value);
-    try {
-      localStorage.setItem('chainrule-language', language.value);
-    } catch { /* a page opened as a file may keep nothing */ }
+    keep('language', language.value);
     draw();
   } }, ...Object.entries(languages).map(([name, label]) => h('option', { value: name, selected: document.documentElement.lang === name }, label)));
+  const colours = h('select', { 'aria-label': t('theme'), name: 'theme', onchange: () => {
+    useTheme(colours.value);
+    shownPage?.repaint();
+  } }, ...themes.map((name) => h('option', { value: name, selected: theme() === name }, `${t('theme')}: ${t(('theme' + name[0].toUpperCase() + name.slice(1)) as Key)}`)));
   document.title = `${t(page === 'play' ? 'playground' : 'explain')} · Chainrule`;
   const main = page === 'play' ? new Playground(state, tables, linked) : new ExplainPage(readAsked(text), tables, linked);
   shownPage = main;
   put(app, h('a', { class: 'skip', href: '#main', onclick: (event: Event) => { event.preventDefault(); main.element.setAttribute('tabindex', '-1'); main.element.focus(); } }, t('skip')),
-    h('header', {}, h('h1', {}, 'Chainrule'), h('nav', { 'aria-label': t('pages') }, link('play', t('playground')), link('explain', t('explain'))), h('span', { class: 'grow' }), language),
+    h('header', {}, h('h1', {}, 'Chainrule'), h('nav', { 'aria-label': t('pages') }, link('play', t('playground')), link('explain', t('explain'))), h('span', { class: 'grow' }), colours, language),
     main.element, h('footer', {}, t('footer', { version: tables.version })));
 }
 
 async function start(): Promise<void> {
-  let kept: string | null = null;
-  try {
-    kept = localStorage.getItem('chainrule-language');
-  } catch { /* as above */ }
-  useLanguage(kept ?? firstLanguage());
+  useLanguage(kept('language') ?? firstLanguage());
+  firstTheme(() => shownPage?.repaint());
   put(app, h('p', { class: 'loading', role: 'status' }, t('loading')));
   try {
     await load();

@@ -48,12 +48,18 @@ export class Playground {
   private status = h('p', { class: 'status', role: 'status' });
 
   constructor(private state: State, private tables: Tables, private linked: (hash: string) => void) {
+    for (const type of ['dragover', 'dragleave', 'drop'] as const) this.element.addEventListener(type, (event) => this.panel?.drag(event));
     this.build();
     this.rebuild();
   }
 
   stop(): void {
     this.playing = false;
+  }
+  /** In other colours. */
+  repaint(): void {
+    this.buildForms();
+    this.show();
   }
 
   private get settings() {
@@ -80,15 +86,16 @@ export class Playground {
     const tabs = this.state.b ? h('div', { class: 'sides', role: 'tablist' }, ...(['a', 'b'] as const).map((side) =>
       h('button', { role: 'tab', 'aria-selected': String(this.side === side), class: this.side === side ? 'chosen' : '', 'data-side': side,
         onclick: () => { this.side = side; this.buildForms(); this.show(); } }, t('setting', { name: side.toUpperCase() })))) : null;
-    put(this.left,
-      new DataPanel(this.state.data, this.tables, () => { this.fitOutputs(); this.sample = { part: 'train', row: 0 }; this.buildForms(); this.later(); },
-        (message) => this.complain(message)).element,
+    this.panel = new DataPanel(this.state.data, this.tables, () => { this.fitOutputs(); this.sample = { part: 'train', row: 0 }; this.buildForms(); this.later(); },
+      (message) => this.complain(message));
+    put(this.left, this.panel.element,
       h('section', { class: 'card learnCard', 'aria-labelledby': 'learnTitle' }, h('h2', { id: 'learnTitle' }, t('learning')), tabs,
         learningForm(this.settings, this.tables, changed)));
     this.layers = h('div', {}, h('details', { class: 'builder', open: true }, h('summary', {}, t('layersTitle')),
       new LayerList(this.settings, this.tables, changed).element));
   }
   private layers = h('div', {});
+  private panel: DataPanel | null = null;
 
   /** The last layer and the loss follow the target: as many outputs as classes, or one number. */
   private fitOutputs(): void {

@@ -79,6 +79,11 @@ export class Run {
       count: made.rows,
     };
   }
+  /** The net as it is now, as a file of the format ONNX. @throws EngineError  for layers that have no form there. */
+  onnx(): { operators: number; file: Uint8Array } {
+    const { operators } = call<{ operators: number }>('onnx', { run: this.id });
+    return { operators, file: Uint8Array.from(numbers()) };
+  }
   predict(row: number[]): number[] {
     return call<{ y: number[] }>('predict', { run: this.id, row }).y;
   }
