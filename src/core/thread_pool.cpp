@@ -13,6 +13,7 @@
 #include "chainrule/error.h"
 #include "core/cpu_count.h"
 #include "core/environment.h"
+#include "core/interruption.h"
 #include "core/text.h"
 
 namespace chainrule {
@@ -138,6 +139,7 @@ class Pool {
     const std::int64_t begin = index * size + std::min(index, larger);
     if (!failed_.load(std::memory_order_relaxed)) {
       try {
+        ask_interruption();
         body.call(body.context, begin, begin + size + (index < larger ? 1 : 0));
       } catch (...) {
         if (!failed_.exchange(true)) error_ = std::current_exception();
@@ -230,6 +232,16 @@ int default_threads() {
   return available_cpus();
 }
 
+/// On this thread: in pieces where somebody may want it to end in between.
+void run_here(std::int64_t count, std::int64_t grain, RangeBody body) {
+  constexpr std::int64_t kPieces = 8;
+  if (interruption == nullptr || count / kPieces < grain) return body.call(body.context, 0, count);
+  for (std::int64_t i = 0; i < kPieces; ++i) {
+    ask_interruption();
+    body.call(body.context, count * i / kPieces, count * (i + 1) / kPieces);
+  }
+}
+
 std::atomic<int> wanted_threads{0};  // 0: look at the environment first
 
 }  // namespace
@@ -257,7 +269,7 @@ void parallel_for(std::int64_t count, std::int64_t grain, RangeBody body) {
       std::min(count / std::max<std::int64_t>(grain, 1), std::int64_t{threads} * kBlocksPerThread);
   if (threads == 1 || blocks < 2 || inside_body || Pool::closed.load(std::memory_order_relaxed) ||
       !pool().try_run(count, blocks, threads, body))
-    body.call(body.context, 0, count);
+    run_here(count, grain, body);
 }
 
 }  // namespace chainrule
