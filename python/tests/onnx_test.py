@@ -31,7 +31,7 @@ def test_a_net_is_written_read_and_trained_on(tmp_path):
     for model in (onnx.load(tmp_path / "net.onnx"), cr.load(tmp_path / "net.onnx")):
         np.testing.assert_allclose(model.predict(x), net.predict(x), rtol=1e-4, atol=1e-5)
         assert model.classes == ["a", "b", "c"] and model.notes["author"] == "me" and model.classify(x[:1])[0] in "abc"
-    history = cr.fit(model.net, x, t, epochs=3, lr=0.01)
+    history = cr.fit(model.net, x, t, epochs=20, lr=0.01)
     assert history["loss"][-1] < history["loss"][0]
     onnx.save(tmp_path / "again.onnx", model.net)
     np.testing.assert_allclose(onnx.load(tmp_path / "again.onnx").predict(x), model.net.predict(x), rtol=1e-5, atol=1e-6)

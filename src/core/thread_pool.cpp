@@ -21,6 +21,7 @@ namespace {
 
 constexpr auto kSpin = std::chrono::microseconds(40);  // how long to look for work before sleeping
 constexpr int kBlocksPerThread = 4;                    // so that a slow thread is left behind, not waited for
+constexpr int kMaxBlocksPerThread = 16;                // where somebody may want it to end between them
 
 thread_local bool inside_body = false;  // a parallel_for inside a body runs on the spot
 
@@ -83,7 +84,7 @@ class Pool {
  private:
   static constexpr int kBlockBits = 16;
   static constexpr std::uint64_t kBlockMask = (std::uint64_t{1} << kBlockBits) - 1;
-  static_assert(kMaxThreads * kBlocksPerThread <= static_cast<int>(kBlockMask));
+  static_assert(kMaxThreads * kMaxBlocksPerThread <= static_cast<int>(kBlockMask));
 
   void publish(std::int64_t count, std::int64_t blocks, RangeBody body) {
     call_.store(body.call, std::memory_order_relaxed);
@@ -265,8 +266,8 @@ WithoutPool::~WithoutPool() { inside_body = before_; }
 void parallel_for(std::int64_t count, std::int64_t grain, RangeBody body) {
   if (count <= 0) return;
   const int threads = num_threads();
-  const std::int64_t blocks =
-      std::min(count / std::max<std::int64_t>(grain, 1), std::int64_t{threads} * kBlocksPerThread);
+  const std::int64_t per_thread = interruption == nullptr ? kBlocksPerThread : kMaxBlocksPerThread;
+  const std::int64_t blocks = std::min(count / std::max<std::int64_t>(grain, 1), threads * per_thread);
   if (threads == 1 || blocks < 2 || inside_body || Pool::closed.load(std::memory_order_relaxed) ||
       !pool().try_run(count, blocks, threads, body))
     run_here(count, grain, body);

@@ -59,6 +59,7 @@ bool take_over(Workspace& w, const Program& program) {
 }
 
 void run_trace(Workspace& w) {
+  ask_interruption();
   const std::shared_ptr<CachedPlan> plan = plan_for(w.trace);
   const Program& program = plan->executor.program();
   w.leaf_memory.clear();
