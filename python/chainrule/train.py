@@ -67,19 +67,17 @@ def _columns(x, t) -> List[Tensor]:
     return [c.astype("i64") if c.dtype in (np.bool_, np.int32) else c for c in columns]
 
 
-def _check_fit(net, loss, validation, metrics, transforms, callbacks) -> None:
+def _check(net, loss, batch_size, **lists) -> None:
+    """What fit and the like are given, before the core is: its messages would be of C++."""
     if not isinstance(net, Layer):
         raise TypeError(f"net must be a layer, not {type(net).__name__}")
     if not (loss is None or isinstance(loss, (str, _core.Configured)) or callable(loss)):
         raise TypeError(f"loss must be a name, an object or a function, not {type(loss).__name__}")
-    if not isinstance(validation, (int, float, tuple, list)):
-        raise TypeError(f"validation must be a share or a pair (x, t), not {type(validation).__name__}")
-    for name, each in dict(metrics=metrics, transforms=transforms, callbacks=callbacks).items():
+    if not isinstance(batch_size, (int, np.integer)):
+        raise TypeError(f"batch_size must be an integer, not {type(batch_size).__name__}")
+    for name, each in lists.items():
         if not isinstance(each, (list, tuple)):
             raise TypeError(f"{name} must be a list, not {type(each).__name__}")
-    for each in callbacks:
-        if not callable(each):
-            raise TypeError(f"callbacks must be functions, not {type(each).__name__}")
 
 
 def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epochs: float = 10, batch_size: int = 32,
@@ -103,7 +101,12 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
 
     Ctrl-C ends it with a KeyboardInterrupt after a whole step: the net can be used, and trained on.
     """
-    _check_fit(net, loss, validation, metrics, transforms, callbacks)
+    _check(net, loss, batch_size, metrics=metrics, transforms=transforms, callbacks=callbacks)
+    if not isinstance(validation, (int, float, tuple, list)):
+        raise TypeError(f"validation must be a share or a pair (x, t), not {type(validation).__name__}")
+    for each in callbacks:
+        if not callable(each):
+            raise TypeError(f"callbacks must be functions, not {type(each).__name__}")
     columns = _columns(x, t)
     ranks = Ranks(team) if team is not None else None
     held_out = [] if isinstance(validation, (int, float)) else _columns(*validation)
@@ -130,6 +133,7 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
 
 def evaluate(net: Layer, x, t, *, loss=None, metrics: Sequence = (), batch_size: int = 1000) -> Dict[str, float]:
     """The loss and metrics of a net over rows, as inference: a dict of numbers."""
+    _check(net, loss, batch_size, metrics=metrics)
     columns = _columns(x, t)
     return _core._measure(net, columns, loss or _loss_for(columns[-1]), list(metrics), batch_size)
 
@@ -159,6 +163,7 @@ def find_lr(net: Layer, x, t, *, loss=None, optimizer: Any = "adam", batch_size:
 
     It stops where the smoothed loss is `limit` times the smallest. Arguments are otherwise those of fit.
     """
+    _check(net, loss, batch_size)
     columns = _columns(x, t)
     wishes = dict(low=low, high=high, steps=steps, smoothing=smoothing, limit=limit, seed=seed)
     return LrCurve(*_core._find_lr(net, columns, loss or _loss_for(columns[-1]), optimizer, options, batch_size, wishes))

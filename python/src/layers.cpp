@@ -166,11 +166,11 @@ void add_layer_class(py::module_& m) {
           py::arg("dout") = py::none(), "The gradient of the inputs; each parameter's is left in its `grad`.")
       .def(
           "build",
-          [](nn::Layer& layer, const py::args& a, std::uint64_t seed, const py::object& dtype) {
+          [](nn::Layer& layer, const py::args& a, const py::object& seed, const py::object& dtype) {
             const nn::Inputs inputs = to_inputs(a);
             const OriginScope here(inputs.where());
             const InUse in_use(layer);
-            const nn::InitOptions options = init_options(seed, dtype);
+            const nn::InitOptions options = init_options(to_seed(seed.ptr(), "seed"), dtype);
             alone([&] { layer.build(inputs, options); });
           },
           py::arg("seed") = 1, py::arg("dtype") = py::none(),

@@ -21,10 +21,11 @@ optim::Options to_options(const py::dict& settings) {
 namespace {
 
 NetOptimizer* make_optimizer(const Shared<nn::Layer>& net, const py::object& rule, const py::dict& settings,
-                             std::uint64_t seed) {
+                             const py::object& seed) {
   hold_python_side(*net);
   return new NetOptimizer{
-      net, optim::Optimizer(*net, optim::AnyRule(to_kind<optim::Rule>(rule)), to_options(settings)), seed};
+      net, optim::Optimizer(*net, optim::AnyRule(to_kind<optim::Rule>(rule)), to_options(settings)),
+      to_seed(seed.ptr(), "seed")};
 }
 
 /// One step: of a function that gives the loss, in a pass of training; or of a loss.

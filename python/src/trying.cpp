@@ -46,7 +46,9 @@ class PythonRun final : public train::Run {
     try {
       const py::object score =
           takes_budget_ ? ask(function_, to_dict(point), budget) : ask(function_, to_dict(point));
-      return to_double(score.ptr(), "the score of a run");
+      const double value = PyFloat_AsDouble(score.ptr());
+      if (value == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
+      return value;
     } catch (py::error_already_set& error) {
       if (!error.matches(PyExc_Exception)) {
         ended_ = std::make_unique<py::error_already_set>(error);

@@ -457,8 +457,18 @@ def test_wrong_settings_of_fit_are_said_in_pythons_words():
         with pytest.raises(error, match=text) as raised:
             cr.fit(nn.mlp([3]), x, t, **settings)
         assert "Unable to cast" not in str(raised.value) and "incompatible" not in str(raised.value)
-    with pytest.raises(TypeError, match="net must be a layer, not str"):
-        cr.fit("net", x, t)
+    for call in (cr.fit, train.evaluate, train.find_lr):
+        with pytest.raises(TypeError, match="net must be a layer, not str"):
+            call("net", x, t)
+        with pytest.raises(TypeError, match="batch_size must be an integer, not float"):
+            call(nn.mlp([3]), x, t, batch_size=2.5)
+    for call in (lambda seed: nn.Affine(3).build(x, seed=seed), lambda seed: optim.SGD(nn.Affine(3), seed=seed)):
+        with pytest.raises(TypeError, match="seed must be an integer from 0 on, not str"):
+            call("a")
+        with pytest.raises(ValueError, match=r"seed is -1; need an integer from 0 to 2\*\*64 - 1"):
+            call(-1)
+    failed = train.sweep({"a": [1, 2]}, lambda a: "text")
+    assert len(failed) == 2 and failed[0].error.startswith("TypeError: must be real number, not str")
 
 
 def test_errors_of_nets_name_the_line_of_the_program():
