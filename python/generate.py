@@ -59,10 +59,10 @@ kByHand = {
     "argmax": ("x, axis=None, keepdims=False", "ArrayLike, Optional[int], bool", "arg_of(a, argmax)"),
     "argmin": ("x, axis=None, keepdims=False", "ArrayLike, Optional[int], bool", "arg_of(a, argmin)"),
     "cumsum": ("x, axis=None, reverse=False, exclusive=False", "ArrayLike, Optional[int], bool, bool",
-               "cumsum(a.has(1) ? a.tensor(0) : flatten(a.tensor(0), 0, a.where()), a.integer32(1, 0), "
+               "cumsum(a.has(1) ? a.tensor(0) : flatten(a.tensor(0), 0, a.where()), a.axis_or(1, 0), "
                "{a.flag(2, false), a.flag(3, false)}, a.where())"),
     "take": ("x, indices, axis=None", "ArrayLike, ArrayLike, Optional[int]",
-             "take(a.has(2) ? a.tensor(0) : flatten(a.tensor(0), 0, a.where()), a.tensor(1), a.integer32(2, 0), "
+             "take(a.has(2) ? a.tensor(0) : flatten(a.tensor(0), 0, a.where()), a.tensor(1), a.axis_or(2, 0), "
              "a.where())"),
     "roll": ("x, shift, axis=None", "ArrayLike, int, Optional[int]",
              "a.has(2) ? roll(a.tensor(0), a.integer(1), a.integer32(2), a.where()) : "
@@ -78,11 +78,21 @@ kByHand = {
               "a.has(2) ? lstsq(a.tensor(0), a.tensor(1), a.number(2), a.where()) : "
               "lstsq(a.tensor(0), a.tensor(1), a.where())"),
     "einsum": ("equation, *operands", "str, ArrayLike", "einsum(a.text(0), a.rest(1), a.where())"),
+    "concatenate": ("tensors, axis=0", "Sequence[ArrayLike], Optional[int]",
+                    "a.is_none(1) ? concatenate(flattened(a.tensors(0), a.where()), 0, a.where()) : "
+                    "concatenate(a.tensors(0), a.integer32(1, 0), a.where())"),
+    "diagonal": ("x, offset=0, axis1=0, axis2=1", "ArrayLike, int, int, int", "diagonal_of(a)"),
+    "trace": ("x, offset=0, axis1=0, axis2=1", "ArrayLike, int, int, int",
+              "sum(diagonal_of(a), -1, false, a.where())"),
     "round": ("x, decimals=0", "ArrayLike, int", "rounded(a)"),
     "clip": ("x, low=None, high=None", "ArrayLike, Optional[ArrayLike], Optional[ArrayLike]", "clipped(a)"),
     "dropout": ("x, p, key, training=True", "ArrayLike, float, KeyLike, bool",
                 "dropout(a.tensor(0), a.number(1), a.key(2), a.flag(3, true), a.where())"),
 }
+for sorting in ["sort", "argsort"]:
+    kByHand[sorting] = ("x, axis=-1, descending=False", "ArrayLike, Optional[int], bool",
+        f"{sorting}(a.is_none(1) ? flatten(a.tensor(0), 0, a.where()) : a.tensor(0), a.axis_or(1, -1), "
+        "a.flag(2, false), a.where())")
 for spatial in ["", "1d", "2d", "3d"]:
     kByHand["conv" + spatial] = ("x, w, bias=None, stride=1, padding=0, dilation=1, groups=1",
         "ArrayLike, ArrayLike, Optional[ArrayLike], Spatial, Padding, Spatial, int",
@@ -93,6 +103,12 @@ for spatial in ["", "1d", "2d", "3d"]:
         "ArrayLike, ArrayLike, Optional[ArrayLike], Spatial, Padding, Spatial, Spatial, int",
         f"a.has(2) ? conv_transpose{spatial}(a.tensor(0), a.tensor(1), a.tensor(2), conv_transpose_options(a), "
         f"a.where()) : conv_transpose{spatial}(a.tensor(0), a.tensor(1), conv_transpose_options(a), a.where())")
+kDocs = {
+    "swapaxes": "Two axes in each other's place.",
+    "diagonal": "The elements whose places along two axes are the same, as a last axis; above the diagonal with an offset "
+                "above 0, below it with one below. As NumPy has it: of the first two axes, unless others are named.",
+    "trace": "The sum of a diagonal: see diagonal.",
+}
 kOperators = {"operator+": ("add", "a + b"), "operator-": ("subtract", "a - b"), "operator*": ("multiply", "a * b"),
               "operator/": ("divide", "a / b"), "operator<": ("less", "a < b"), "operator<=": ("less_equal", "a <= b"),
               "operator>": ("greater", "a > b"), "operator>=": ("greater_equal", "a >= b")}
@@ -285,6 +301,13 @@ def make_row(function, structs):
             arguments.append(accessor(p, place))
             add_parameter(p, signature, types)
             place += 1
+    for place, p in enumerate(function.parameters):
+        if p.type != "Axes":
+            continue
+        keepdims = next((i for i, each in enumerate(function.parameters) if each.name == "keepdims"), None)
+        is_none = f"if (a.is_no_axis({place})) "  # NumPy's axis=()
+        prefix += (f"{is_none}return give(a.tensor(0)); " if keepdims is None else
+                   f"{is_none}a.reduce_new_axis({place}, {keepdims}); ")
     where = "" if all(p.type == "const Operand&" for p in function.parameters) else ", a.where()"
     call = f"chainrule::{function.name}({', '.join(arguments)}{where})"
     return Row(function.name, ", ".join(signature), types, result, (prefix, call), function.doc)
@@ -311,7 +334,7 @@ def rows_of(header):
         if source not in docs:
             continue
         result = next(kResults.get(f.result, f.result) for f in header.functions if f.name == source)
-        doc = "Two axes in each other's place." if name == "swapaxes" else docs[source]
+        doc = kDocs.get(name, docs[source])
         rows.append(Row(name, signature, split_outside(types), result, ("", f"{call}"), doc))
     for operator in header.functions:
         if operator.name == "operator-" and len(operator.parameters) == 1:

@@ -13,7 +13,7 @@ from . import _core
 from ._core import Tensor, num_threads, set_num_threads
 from ._errors import (DTypeError, Error, FileError, IndexError, MemoryError, NotDifferentiable, ShapeError,  # noqa: A004
                       ValueError)
-from . import _tensor
+from . import _numpy, _tensor
 
 _core._set_package_folder(_os.path.dirname(__file__) + _os.sep)
 _tensor._install()
@@ -24,6 +24,7 @@ from ._transforms import (GradCheckReport, custom_gradient, grad, grad_check, gr
 
 if _TYPE_CHECKING:
     from ._functions import *  # noqa: F401,F403
+    from ._numpy import *  # noqa: F401,F403
     from .train import fit, load, save  # noqa: F401
 
 float32, float64, int64, uint8, bool_ = f32, f64, i64, u8, boolean
@@ -31,9 +32,10 @@ float16, bfloat16, int32 = f16, bf16, i32
 __version__ = "0.1.0"
 
 globals().update(_tensor._functions())
+globals().update({name: getattr(_numpy, name) for name in _numpy.__all__})
 globals().update({alias: getattr(_core, name) for alias, name in _tensor.aliases.items()})
 
-_lazy = ("nn", "optim", "data", "train", "io", "explain", "plot", "book", "sklearn", "array_api")
+_lazy = ("nn", "optim", "data", "train", "io", "explain", "plot", "onnx", "book", "sklearn", "array_api")
 
 
 def __getattr__(name):

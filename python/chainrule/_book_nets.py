@@ -94,7 +94,7 @@ class MultiLayerNetExtend(_Network):
     def _normalized(self, p, x, i, train):
         if train:
             result = _core.batch_norm(x, p[f"gamma{i}"], p[f"beta{i}"], 10e-7)
-            mean, variance = np.array(result.mean), np.array(result.variance)
+            mean, variance = (np.array(_core.stop_gradient(each)) for each in (result.mean, result.variance))
             old = self._statistics.get(i, (np.zeros_like(mean), np.zeros_like(variance)))
             self._statistics[i] = (0.9 * old[0] + 0.1 * mean, 0.9 * old[1] + 0.1 * variance)
             return result.output

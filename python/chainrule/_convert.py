@@ -4,7 +4,7 @@ import inspect
 import numpy as np
 from numpy import generic  # also for the core
 
-from ._core import Tensor, stack, tensor as as_tensor
+from ._core import Tensor, stack, stop_gradient, tensor as as_tensor
 from ._errors import DTypeError
 
 class _BFloat16:
@@ -102,7 +102,7 @@ def array_of(tensor) -> np.ndarray:
 
 def text_of(tensor) -> str:
     """tensor([1., 2.]), as NumPy writes arrays; the dtype where it is none of those that literals have."""
-    text = np.array2string(numbers_of(tensor), separator=", ", prefix="tensor(")
+    text = np.array2string(_shown(tensor), separator=", ", prefix="tensor(")
     more = f", shape={tensor.shape}" if tensor.size == 0 else ""
     if tensor.dtype in (f64, u8, f16, bf16, i32) or tensor.size == 0:
         more += f", dtype={tensor.dtype}"
@@ -110,7 +110,12 @@ def text_of(tensor) -> str:
 
 
 def plain_text_of(tensor) -> str:
-    return str(numbers_of(tensor))
+    return str(_shown(tensor))
+
+
+def _shown(tensor) -> np.ndarray:
+    """The elements to be printed: no gradient is meant."""
+    return numbers_of(stop_gradient(tensor))
 
 
 def numbers_of(tensor) -> np.ndarray:

@@ -2,11 +2,20 @@
 import builtins
 
 
+def _placed(message: str, code: int) -> str:
+    """The message with the program's line, if it names none: "... Need 3. Called from train.py:7. (E042)"."""
+    number = f" (E{code:03d})"
+    if not message.endswith(number) or "alled from " in message:
+        return message
+    from ._core import _place
+    return message.removesuffix(number) + _place() + number
+
+
 class Error(Exception):
     """The base of everything that the library raises. `code` is the number at the end of the message."""
 
     def __init__(self, message: str, code: int = 0):
-        super().__init__(message, code)
+        super().__init__(_placed(message, code), code)
         self.code = code
 
     def __str__(self) -> str:
@@ -41,7 +50,7 @@ class FileError(Error, builtins.OSError):
     """A file that is missing, unreadable, malformed or cannot be written."""
 
     def __init__(self, message: str, code: int = 0):
-        builtins.OSError.__init__(self, message)
+        builtins.OSError.__init__(self, _placed(message, code))
         self.code = code
 
     def __reduce__(self):

@@ -87,6 +87,21 @@ def makers(kind: str, module: str, called=camel) -> dict:
             for name, doc, settings in _core._rows(kind)}
 
 
+_kinds = ("layer", "optimizer", "schedule", "initializer", "loss", "metric", "transform", "scaler", "plot")
+
+
+def _of_text(kind: str, text: str):
+    return _core._of_text(kind, text)
+
+
+def _reduce(self):
+    """Something with settings, by the text that describes it."""
+    return _of_text, (next(kind for kind in _kinds if _core._is_of(kind, self)), self.describe())
+
+
+_core.Configured.__reduce__ = _reduce
+
+
 def snake(name: str) -> str:
     """What configurations call a class: MaxPool2d is "max_pool2d"."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

@@ -95,13 +95,13 @@ def _install():
     functions = _functions()
     methods = {name: functions[name] for name in _methods}
     methods.update(
-        std=functions["stddev"], astype=functions["cast"], copy=functions["detach"], reshape=_reshape,
+        std=functions["stddev"], astype=functions["cast"], copy=lambda self: self, reshape=_reshape,
         transpose=_transpose, ravel=lambda self: _core.flatten(self), numpy=array_of,
         tolist=lambda self: numbers_of(self).tolist(), _repr_html_=_html, __array__=_array,
         __reduce__=lambda self: (_core.tensor, (np.array(numbers_of(self)), dtype_name(self.dtype))),
         __deepcopy__=lambda self, memo: _core.detach(self), __copy__=lambda self: self,
-        __format__=lambda self, spec: format(self.item(), spec) if spec else str(self),
-        __array_namespace__=_array_namespace, mT=property(lambda self: _core.swapaxes(self, -2, -1)),
+        __format__=lambda self, spec: format(_core.stop_gradient(self).item(), spec) if spec else str(self),
+        __reversed__=lambda self: iter(self[::-1]), __array_namespace__=_array_namespace, mT=property(lambda self: _core.swapaxes(self, -2, -1)),
         device=property(lambda self: "cpu"), to_device=_to_device,
         __round__=lambda self, ndigits=0: _core.round(self, ndigits or 0))
     _core._add_methods(methods)
@@ -110,7 +110,7 @@ def _install():
 def _html(self):
     """A small table in notebooks, for tensors of one or two axes; else the text."""
     from html import escape
-    array = numbers_of(self)
+    array = numbers_of(_core.stop_gradient(self))
     about = f"<small>{escape(str(self.shape))} {self.dtype}</small>"
     if array.ndim not in (1, 2) or array.size == 0 or array.size > 400:
         return f"<pre>{escape(repr(self))}</pre>{about}"

@@ -67,11 +67,23 @@ def _give_back(leaf, result: Tensor):
 
 
 class _Inside:
+    """While it is entered, a function is differentiated: by the variables that `made` is told of."""
+    has_variables = False
+
     def __enter__(self):
         _state.depth = getattr(_state, "depth", 0) + 1
+        return self
+
+    def made(self, tree):
+        variables = _map(_variable_in, tree)
+        _core._enter_differentiated(_flatten(variables))
+        self.has_variables = True
+        return variables
 
     def __exit__(self, *_):
         _state.depth -= 1
+        if self.has_variables:
+            _core._leave_differentiated()
 
 
 def _select(args, argnums):
@@ -115,8 +127,8 @@ def value_and_grad(f: Callable, argnums=0, has_aux: bool = False, allow_unused: 
     @functools.wraps(f)
     def wrapped(*args, **keywords):
         chosen, fill = _select(args, argnums)
-        with _Inside():
-            variables = _map(_variable_in, chosen)
+        with _Inside() as inside:
+            variables = inside.made(chosen)
             output = f(*fill(variables), **keywords)
             output, aux = output if has_aux else (output, None)
             output = _as_scalar(output, "grad")
@@ -156,8 +168,8 @@ def gradients(output: Tensor, variables, allow_unused: bool = False):
 
 def vjp(f: Callable, *primals, has_aux: bool = False):
     """f's value, and the function that takes a cotangent of its form to the cotangents of the primals: a tuple."""
-    with _Inside():
-        variables = _map(_variable_in, primals)
+    with _Inside() as inside:
+        variables = inside.made(primals)
         output = f(*variables)
         output, aux = output if has_aux else (output, None)
     output = _map(lambda y: y if isinstance(y, Tensor) else _core.scalar(y, "f64"), output)
@@ -173,13 +185,22 @@ def vjp(f: Callable, *primals, has_aux: bool = False):
     return (output, pull_back, aux) if has_aux else (output, pull_back)
 
 
+def _arguments(given) -> tuple:
+    """Arguments in a row; what is neither a tuple nor a list is one argument."""
+    return tuple(given) if isinstance(given, (tuple, list)) else (given,)
+
+
 def jvp(f: Callable, primals, tangents):
-    """f's value at the primals, and how fast it changes as they move with the tangents: two trees of one form."""
-    with _Inside():
-        variables = _map(_variable_in, tuple(primals))
+    """f's value at the primals, and how fast it changes as they move with the tangents: two trees of one form.
+
+    Each is a tuple, of what f takes one after another; a tensor, an array, a number or a dict is the one argument.
+    """
+    primals, tangents = _arguments(primals), _arguments(tangents)
+    with _Inside() as inside:
+        variables = inside.made(primals)
         output = f(*variables)
         leaves = _flatten(variables)
-        moves = [_core.cast(t, v.dtype) for v, t in zip(leaves, _flatten(_map(lambda p, t: t, tuple(primals), tuple(tangents))))]
+        moves = [_core.cast(t, v.dtype) for v, t in zip(leaves, _flatten(_map(lambda p, t: t, primals, tangents)))]
         moved = _map(lambda y: _core._jvp(y, leaves, moves), output)
     numbers = _flatten(primals) and all(map(_is_number, _flatten(primals)))
     if numbers and getattr(_state, "depth", 0) == 0:
@@ -191,8 +212,8 @@ def _of_one(f, argnums, make, what):
     @functools.wraps(f)
     def wrapped(*args, **keywords):
         chosen, fill = _select(args, argnums)
-        with _Inside():
-            variables = _map(_variable_in, chosen)
+        with _Inside() as inside:
+            variables = inside.made(chosen)
             output = f(*fill(variables), **keywords)
             if what == "hessian":
                 output = _as_scalar(output, what)
@@ -223,14 +244,20 @@ def hessian(f: Callable, argnums=0) -> Callable:
 
 
 def hvp(f: Callable, primals, tangents):
-    """The product of f's Hessian at the primals with the tangents, without the Hessian: a tree of the primals' form."""
-    with _Inside():
-        variables = _map(_variable_in, tuple(primals))
+    """The product of f's Hessian at the primals with the tangents, without the Hessian: a tree of the primals' form.
+
+    Primals are given as to jvp.
+    """
+    is_one = not isinstance(primals, (tuple, list))
+    primals, tangents = _arguments(primals), _arguments(tangents)
+    with _Inside() as inside:
+        variables = inside.made(primals)
         output = _as_scalar(f(*variables), "hvp")
         leaves = _flatten(variables)
-        moves = [_core.cast(t, v.dtype) for v, t in zip(leaves, _flatten(_map(lambda p, t: t, tuple(primals), tuple(tangents))))]
+        moves = [_core.cast(t, v.dtype) for v, t in zip(leaves, _flatten(_map(lambda p, t: t, primals, tangents)))]
         found = _core._hvp(output, leaves, moves)
-    return _rebuild(tuple(primals), iter([_give_back(p, g) for p, g in zip(_flatten(primals), found)]))
+    product = _rebuild(primals, iter([_give_back(p, g) for p, g in zip(_flatten(primals), found)]))
+    return product[0] if is_one else product
 
 
 class no_grad:
@@ -305,7 +332,8 @@ class custom_gradient:
 
     def __call__(self, *tensors) -> Tensor:
         tensors = [_core.tensor(each) for each in tensors]
-        return _core._with_gradient(self._number, self._function(*tensors), tensors)
+        value = self._function(*(_core.stop_gradient(each) for each in tensors))  # may read numbers
+        return _core._with_gradient(self._number, value, tensors)
 
     def _run_gradient(self, cotangent, output, tensors) -> Any:
         if self._gradient is None:

@@ -6,6 +6,7 @@
 They are differentiable as all others, and their results tensors. `left_out` says what is not here, and why: there are
 neither complex numbers nor other integers than int64 and uint8, and a tensor never changes.
 """
+import builtins as _builtins
 import math as _math
 
 import numpy as _np
@@ -13,6 +14,8 @@ import numpy as _np
 from . import _core
 from ._convert import boolean as bool, f32 as float32, f64 as float64, i64 as int64, u8 as uint8  # noqa: A004
 from ._core import Tensor
+from ._numpy import (asarray as _asarray, broadcast_arrays, isfinite, isinf, isnan, log2, log10, logaddexp,  # noqa: F401
+                     matrix_transpose, meshgrid, nonzero, permute_dims, positive, tensordot, trunc, unique as unique_values)
 from ._tensor import aliases as _aliases, arange as _arange, from_dlpack, tensor as _tensor
 
 e, inf, nan, newaxis, pi = _math.e, _math.inf, _math.nan, None, _math.pi
@@ -26,15 +29,15 @@ left_out = {
 # Here under the same name, with the same meaning.
 _same = """abs acos acosh add asin asinh atan atan2 atanh broadcast_to ceil cos cosh divide equal exp expm1 floor
            floor_divide greater greater_equal less less_equal log log1p logical_and logical_not logical_or logical_xor
-           matmul multiply negative not_equal ones_like outer pow remainder reshape roll round sign sin sinh
+           matmul multiply negative not_equal ones_like outer remainder reshape roll round sign sin sinh
            sqrt square squeeze stack subtract tan tanh tril triu where zeros zeros_like ones expand_dims flip
-           argmax argmin max mean min prod sum all any take""".split()
+           argmax argmin max mean min all any take""".split()
 _here = {**vars(_core), **{alias: getattr(_core, name) for alias, name in _aliases.items()}}
 globals().update({name: _here[name] for name in _same})
 
 
 def asarray(obj, /, *, dtype=None, device=None, copy=None) -> Tensor:
-    return _tensor(obj, dtype)
+    return _asarray(obj, dtype)
 
 
 def arange(start, /, stop=None, step=1, *, dtype=None, device=None) -> Tensor:
@@ -53,6 +56,30 @@ def empty_like(x, /, *, dtype=None, device=None) -> Tensor:
     return _core.zeros_like(x, dtype)
 
 
+def full_like(x, /, fill_value, *, dtype=None, device=None) -> Tensor:
+    return _core.full(x.shape, fill_value, dtype or x.dtype)
+
+
+def pow(x1, x2, /) -> Tensor:
+    """Of integers an integer."""
+    whole = _builtins.all(isinstance(x, int) or (isinstance(x, Tensor) and x.dtype.kind in "iu") for x in (x1, x2))
+    return _tensor(_np.power(_np.asarray(x1), _np.asarray(x2))) if whole else _core.pow(x1, x2)
+
+
+def sum(x, /, *, axis=None, dtype=None, keepdims=False) -> Tensor:
+    """Of integers int64, of floating numbers their dtype, unless another is asked for."""
+    return _core.sum(x if dtype is None else x.astype(dtype), axis, keepdims).astype(dtype or _sum_of(x.dtype))
+
+
+def prod(x, /, *, axis=None, dtype=None, keepdims=False) -> Tensor:
+    """The same dtypes as of sum."""
+    return _core.prod(x if dtype is None else x.astype(dtype), axis, keepdims).astype(dtype or _sum_of(x.dtype))
+
+
+def _sum_of(dtype):
+    return dtype if dtype.kind == "f" else int64
+
+
 def eye(n_rows, n_cols=None, /, *, k=0, dtype=None, device=None) -> Tensor:
     return _tensor(_np.eye(n_rows, n_cols, k), dtype or float32)
 
@@ -61,24 +88,8 @@ def full(shape, fill_value, *, dtype=None, device=None) -> Tensor:
     return _tensor(_np.full(shape, fill_value), dtype or (None if isinstance(fill_value, int) else float32))
 
 
-def full_like(x, /, fill_value, *, dtype=None, device=None) -> Tensor:
-    return _tensor(_np.full(x.shape, fill_value), dtype or x.dtype)
-
-
-def meshgrid(*arrays, indexing="xy"):
-    shape = [a.size for a in arrays]
-    made = [_core.broadcast_to(_core.reshape(a, [a.size if i == k else 1 for k in range(len(arrays))]), shape)
-            for i, a in enumerate(arrays)]
-    return [_core.swapaxes(m, 0, 1) for m in made] if indexing == "xy" and len(arrays) > 1 else made
-
-
 def astype(x, dtype, /, *, copy=True) -> Tensor:
     return x.astype(dtype)
-
-
-def broadcast_arrays(*arrays):
-    shape = _np.broadcast_shapes(*(a.shape for a in arrays))
-    return [_core.broadcast_to(a, shape) for a in arrays]
 
 
 def can_cast(from_, to, /) -> bool:
@@ -105,38 +116,6 @@ def isdtype(dtype, kind) -> bool:
     return _np.dtype(dtype).kind in kinds[kind] if isinstance(kind, str) else _np.dtype(dtype) == _np.dtype(kind)
 
 
-def isnan(x, /) -> Tensor:
-    return _core.not_equal(x, x)
-
-
-def isinf(x, /) -> Tensor:
-    return _core.equal(_core.abs(x), inf) if x.dtype.kind == "f" else _core.not_equal(x, x)
-
-
-def isfinite(x, /) -> Tensor:
-    return _core.less(_core.abs(x), inf) if x.dtype.kind == "f" else _core.equal(x, x)
-
-
-def log2(x, /) -> Tensor:
-    return _core.log(x) * (1 / _math.log(2))
-
-
-def log10(x, /) -> Tensor:
-    return _core.log(x) * (1 / _math.log(10))
-
-
-def logaddexp(x1, x2, /) -> Tensor:
-    return _core.logsumexp(_core.stack(broadcast_arrays(x1, x2)), 0)
-
-
-def positive(x, /) -> Tensor:
-    return x
-
-
-def trunc(x, /) -> Tensor:
-    return _core.sign(x) * _core.floor(_core.abs(x)) if x.dtype.kind == "f" else x
-
-
 def _bits(name):
     def function(x1, x2, /) -> Tensor:
         """Of integers bit by bit, of booleans as they are."""
@@ -158,26 +137,6 @@ def concat(arrays, /, *, axis=0) -> Tensor:
     return _core.concatenate([_core.flatten(a) for a in arrays] if axis is None else list(arrays), axis or 0)
 
 
-def permute_dims(x, /, axes) -> Tensor:
-    return _core.permute(x, axes)
-
-
-def matrix_transpose(x, /) -> Tensor:
-    return _core.swapaxes(x, -2, -1)
-
-
-def tensordot(x1, x2, /, *, axes=2) -> Tensor:
-    if isinstance(axes, int):
-        axes = (list(range(x1.ndim - axes, x1.ndim)), list(range(axes)))
-    a, b = [i % x1.ndim for i in axes[0]], [i % x2.ndim for i in axes[1]]
-    rest_a, rest_b = ([i for i in range(x.ndim) if i not in used] for x, used in ((x1, a), (x2, b)))
-    shape = [x1.shape[i] for i in rest_a] + [x2.shape[i] for i in rest_b]
-    count = _math.prod(x1.shape[i] for i in a)
-    left = _core.reshape(_core.permute(x1, rest_a + a), (_math.prod(x1.shape[i] for i in rest_a), count))
-    right = _core.reshape(_core.permute(x2, b + rest_b), (count, _math.prod(x2.shape[i] for i in rest_b)))
-    return _core.reshape(_core.matmul(left, right), shape)
-
-
 def vecdot(x1, x2, /, *, axis=-1) -> Tensor:
     a, b = broadcast_arrays(x1, x2)
     return _core.sum(a * b, axis)
@@ -197,14 +156,6 @@ def std(x, /, *, axis=None, correction=0, keepdims=False) -> Tensor:
 
 def var(x, /, *, axis=None, correction=0, keepdims=False) -> Tensor:
     return _core.var(x, axis, keepdims, correction)
-
-
-def nonzero(x, /):
-    return tuple(_tensor(each) for each in _np.nonzero(_np.asarray(x)))
-
-
-def unique_values(x, /) -> Tensor:
-    return _tensor(_np.unique(_np.asarray(x)))
 
 
 def unique_counts(x, /):

@@ -8,10 +8,32 @@ from ._convert import array_of
 from ._transforms import vjp
 
 __all__ = """sigmoid relu softmax identity_function step_function cross_entropy_error mean_squared_error sum_squared_error
-    numerical_gradient im2col col2im smooth_curve shuffle_dataset load_mnist
+    sigmoid_grad relu_grad softmax_loss numerical_diff numerical_gradient numerical_gradient_2d tangent_line
+    gradient_descent function_1 function_2 AND NAND OR XOR
+    im2col col2im conv_output_size smooth_curve shuffle_dataset load_mnist
     MulLayer AddLayer Relu Sigmoid Affine SoftmaxWithLoss Dropout BatchNormalization Convolution Pooling
     SGD Momentum Nesterov AdaGrad RMSprop Adam
     TwoLayerNet MultiLayerNet MultiLayerNetExtend SimpleConvNet DeepConvNet Trainer""".split()
+
+
+# ---- chapter 2: perceptrons
+
+
+def _perceptron(w, b, doc):
+    def gate(x1, x2):
+        return int(w[0] * x1 + w[1] * x2 + b > 0)
+    gate.__doc__ = doc
+    return gate
+
+
+AND = _perceptron((0.5, 0.5), -0.7, "1 if both are 1.")
+NAND = _perceptron((-0.5, -0.5), 0.7, "0 if both are 1.")
+OR = _perceptron((0.5, 0.5), -0.2, "1 if one of them is 1.")
+
+
+def XOR(x1, x2):
+    """1 if they differ: two layers."""
+    return AND(NAND(x1, x2), OR(x1, x2))
 
 
 # ---- chapter 3 and 4: functions
@@ -56,6 +78,52 @@ def mean_squared_error(y, t):
 sum_squared_error = mean_squared_error
 
 
+def softmax_loss(X, t):
+    """cross_entropy_error of softmax."""
+    return cross_entropy_error(softmax(X), t)
+
+
+def sigmoid_grad(x):
+    """The slope of sigmoid."""
+    y = sigmoid(x)
+    return y * (1 - y)
+
+
+def relu_grad(x):
+    """The slope of relu: 1 from 0 on."""
+    return (np.asarray(x) >= 0).astype(float)
+
+
+def function_1(x):
+    """0.01 x^2 + 0.1 x, the chapter's first example."""
+    return 0.01 * x**2 + 0.1 * x
+
+
+def function_2(x):
+    """The sum of squares, its second one: of a vector, or of each row."""
+    return np.sum(np.asarray(x)**2, axis=-1)
+
+
+def numerical_diff(f, x):
+    """The slope of a function of a number, by a central difference."""
+    h = 1e-4
+    return (f(x + h) - f(x - h)) / (2 * h)
+
+
+def tangent_line(f, x):
+    """The straight line that touches f at x: a function."""
+    slope, value = numerical_diff(f, x), f(x)
+    return lambda at: value + slope * (at - x)
+
+
+def gradient_descent(f, init_x, lr=0.01, step_num=100):
+    """Where so many steps against the numerical gradient lead."""
+    x = np.array(init_x, float)
+    for _ in range(step_num):
+        x -= lr * numerical_gradient(f, x)
+    return x
+
+
 def numerical_gradient(f, x):
     """The gradient by central differences, of a function of an array (or of one that reads x, as the book's nets do)."""
     x = np.asarray(x)
@@ -68,6 +136,17 @@ def numerical_gradient(f, x):
         gradient[place] = (above - float(f(x))) / (2 * h)
         x[place] = kept
     return gradient
+
+
+def numerical_gradient_2d(f, X):
+    """numerical_gradient of each row."""
+    X = np.asarray(X)
+    return numerical_gradient(f, X) if X.ndim == 1 else np.array([numerical_gradient(f, row) for row in X])
+
+
+def conv_output_size(input_size, filter_size, stride=1, pad=0):
+    """How many places a filter has along an axis."""
+    return (input_size + 2 * pad - filter_size) / stride + 1
 
 
 def im2col(input_data, filter_h, filter_w, stride=1, pad=0):

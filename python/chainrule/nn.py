@@ -21,12 +21,14 @@ it holds (nn.Parameter, nn.State, other layers, lists of them) are its attribute
 parameters whose sizes depend on the first input: `init("weight", self.weight, (init.shape()[1], 10), "he")`.
 """
 import inspect
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import _core
 from ._core import Init, Layer, Parameter, State
+from ._errors import ValueError as _ValueError
 from ._rows import Maker, _object, _objects, makers, snake
 
 if TYPE_CHECKING:
@@ -77,19 +79,69 @@ def _kind_of(cls) -> str:
 
 def _settings_of(layer) -> list:
     """The arguments of its class that it keeps under their names, as (name, value): what is saved with it."""
-    if type(layer).__init__ is Layer.__init__:
+    return [(p.name, _written(vars(layer)[p.name])) for p in _arguments_of(type(layer)) if p.name in vars(layer)]
+
+
+def _names_of_settings(layer) -> list:
+    return [name for name, _ in _settings_of(layer)]
+
+
+def _arguments_of(cls) -> list:
+    """What a class of layers takes by name."""
+    if cls.__init__ is Layer.__init__:
         return []
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    names = [p.name for p in inspect.signature(type(layer).__init__).parameters.values() if p.kind in kinds][1:]
-    kept = [(name, vars(layer)[name]) for name in names if name in vars(layer)]
-    plain = [(name, value.item() if isinstance(value, np.generic) else value) for name, value in kept]
-    return [(name, list(value) if isinstance(value, tuple) else value) for name, value in plain if _is_plain(value)]
+    return [p for p in list(inspect.signature(cls.__init__).parameters.values())[1:] if p.kind in kinds]
 
 
-def _is_plain(value) -> bool:
+def _written(value):
+    """A setting as configurations have it: a bool, an integer of 64 bits, a float, a text, a list of some integers, floats
+    or texts. What else JSON knows is a text: "<null>", "<[0.5]>"; of the rest that text names the type."""
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, (list, tuple)):
-        return len({type(each) for each in value}) == 1 and type(value[0]) in (int, float, str)
-    return type(value) in (bool, int, float, str)
+        value = [each.item() if isinstance(each, np.generic) else each for each in value]
+        kinds = {type(each) for each in value}
+        if len(value) > 1 and len(kinds) == 1 and kinds <= {int, float, str} and all(map(_fits, value)):
+            return value
+    elif type(value) in (bool, int, float, str) and _fits(value):
+        return value
+    return f"<{json.dumps(value)}>" if _is_kept(value) else f"<{type(value).__name__}>"
+
+
+def _fits(value) -> bool:
+    """Whether it can stand in a configuration as it is."""
+    return not (isinstance(value, int) and not -2**63 <= value < 2**63 or isinstance(value, str) and value.startswith("<"))
+
+
+def _is_kept(value) -> bool:
+    """Whether JSON gives the same back; a tuple becomes a list."""
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_kept, value))
+    if isinstance(value, dict):
+        return all(type(key) is str and _is_kept(each) for key, each in value.items())
+    return value is None or isinstance(value, np.generic) and value.dtype.kind in "biuf" or type(value) in (bool, int, float, str)
+
+
+def _read(value):
+    """What was written of a setting."""
+    return json.loads(value[1:-1]) if isinstance(value, str) and value.startswith("<") else value
+
+
+def _check_settings(net) -> None:
+    """That each layer of the program's own can be made again from what is written of it."""
+    for layer in _core._python_layers(net):
+        for argument in _arguments_of(type(layer)):
+            name, needs = argument.name, argument.default is argument.empty
+            if name not in vars(layer):
+                if needs:
+                    raise _ValueError(f"[save] {type(layer).__name__} takes '{name}', and does not keep it. Write "
+                                      f"self.{name} = {name} in its __init__. (E564)", 564)
+                continue
+            value = vars(layer)[name]
+            if not _is_kept(value) and (needs or value is not argument.default):
+                raise _ValueError(f"[save] setting '{name}' of {type(layer).__name__} is of type {type(value).__name__}. Need "
+                                  "a number, a text, None, or lists and dicts of them. (E564)", 564)
 
 
 def _own_layers(given=()) -> dict:
@@ -107,7 +159,7 @@ def _layer_of_tree(tree, own: dict) -> Layer:
     """A net of what its configuration says, with layers of the program's own."""
     name, args, keywords = (tree, [], {}) if isinstance(tree, str) else tree[:3]
     if name in own:
-        return own[name](*args, **keywords)
+        return own[name](*map(_read, args), **{key: _read(value) for key, value in keywords.items()})
     maker = next((m for m in globals().values() if isinstance(m, Maker) and m.name == name), None)
     if maker is None:
         return _core._of_text("layer", tree if isinstance(tree, str) else tree[3])  # says that there is none
@@ -165,6 +217,7 @@ def _reduce(self):
         tensors = {name: np.array(value) for name, value in self.tensors().items()} if self.is_built else {}
         tree = _core._tree(self.describe(), "pickle")
         own = [cls for name, cls in _own_layers().items() if _names_one_of(tree, [name])]
+        _check_settings(self)
         return _restore, (self.describe() if own else self._configuration(), tensors, own)
     return _make_again, (type(self), dict(vars(self)))
 

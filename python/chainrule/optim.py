@@ -32,6 +32,19 @@ class Rule(Maker):
         return super().__call__(*args, **keywords)
 
 
+def _restored(net, rule: str, options: dict, seed: int, state: dict) -> Optimizer:
+    made = Optimizer(net, rule, options, seed)
+    made.restore(state)
+    return made
+
+
+def _reduce(self):
+    return _restored, (self.net, self.rule, self.options, self.seed, self.state())
+
+
+Optimizer.__reduce__ = _reduce
+
+
 def _options(options: dict) -> dict:
     return {name: value for name, value in options.items() if value is not None}
 

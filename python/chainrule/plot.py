@@ -1,7 +1,11 @@
-"""Pictures for notebooks and files: SVG, made here.
+"""Pictures for notebooks and files: drawn by matplotlib where it is installed, else as SVG that is made here.
 
     plot.lines({"loss": history["loss"]}).save("loss.svg")
+
+With matplotlib a file may be a .png or .pdf as well, and `picture.figure` is its Figure, to be changed.
 """
+import io
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -12,20 +16,73 @@ _styles = {"line": 0, "dashes": 1, "dots": 2}
 
 
 class Picture:
-    """An SVG: shown in notebooks, or saved."""
+    """Figures side by side: shown in notebooks, or saved."""
 
-    def __init__(self, svg: str):
-        self.svg = svg
+    def __init__(self, figures: list, title: str = ""):
+        self._figures, self._title = figures, title
+        self.figure = _drawn(figures, title) if find_spec("matplotlib") else None
+
+    @property
+    def svg(self) -> str:
+        if self.figure is None:
+            return _core._figures_svg(self._figures, self._title)
+        text = io.StringIO()
+        self.figure.savefig(text, format="svg")
+        return text.getvalue()[text.getvalue().index("<svg"):]
 
     def _repr_html_(self) -> str:
         return self.svg
 
     def save(self, path) -> "Picture":
-        Path(path).write_text(self.svg)
+        """Writes a file: .svg, and what else matplotlib knows where it is installed."""
+        if Path(path).suffix in ("", ".svg"):
+            Path(path).write_text(self.svg)
+        elif self.figure is None:
+            raise ValueError(f"{path}: without matplotlib pictures are .svg; need that name, or matplotlib installed")
+        else:
+            self.figure.savefig(path)
         return self
 
     def __repr__(self) -> str:
-        return f"<picture, {len(self.svg)} bytes of SVG>"
+        return f"<picture of {', '.join(f['title'] for f in self._figures if f['title']) or 'numbers'}>"
+
+
+def _drawn(figures: list, title: str):
+    """The same by matplotlib: a Figure of its own, which no window and no state of pyplot knows."""
+    from matplotlib.figure import Figure
+    counts = [max(1, len(of["tiles"])) for of in figures]
+    made = Figure(figsize=(max(4.8, 4.8 * len(figures), 1.2 * sum(counts)), 3.6), layout="constrained")
+    if title:
+        made.suptitle(title)
+    for of, part in zip(figures, np.atleast_1d(made.subfigures(1, len(figures), width_ratios=counts))):
+        axes = np.atleast_1d(part.subplots(1, max(1, len(of["tiles"]))))
+        if of["tiles"]:
+            part.suptitle(of["title"])
+            for each, (image, caption) in zip(axes, of["tiles"]):
+                pixels = np.moveaxis(np.asarray(image, float), 0, -1)
+                each.imshow(pixels[..., 0] if pixels.shape[-1] == 1 else pixels, cmap="gray", vmin=0, vmax=1)
+                each.set_title(caption)
+                each.set_axis_off()
+            continue
+        _draw(axes[0], of)
+    return made
+
+
+def _draw(axes, of: dict) -> None:
+    axes.set(title=of["title"], xlabel=of["x_label"], ylabel=of["y_label"], yscale="log" if of["logarithmic"] else "linear")
+    for name, x, y, style in of["series"]:
+        axes.plot(x, y, ("-", "--", ".")[style], label=name)
+    if any(name for name, *_ in of["series"]):
+        axes.legend()
+    if of["histogram"] is not None:
+        axes.hist(of["histogram"], bins="auto")
+    if of["matrix"] is not None:
+        names, numbers = of["matrix"]
+        axes.imshow(numbers, cmap="Blues")
+        axes.set(xticks=range(len(names)), yticks=range(len(names)), xticklabels=names, yticklabels=names,
+                 xlabel="predicted", ylabel="true")
+        for (row, column), number in np.ndenumerate(numbers):
+            axes.text(column, row, f"{number:g}", ha="center", va="center")
 
 
 def _figure(title="", x="", y="", logarithmic=False, series=(), histogram=None, matrix=None, tiles=()):
@@ -34,7 +91,7 @@ def _figure(title="", x="", y="", logarithmic=False, series=(), histogram=None, 
 
 
 def _picture(*figures, title=""):
-    return Picture(_core._figures_svg(list(figures), title))
+    return Picture(list(figures), title)
 
 
 def lines(series: dict, x=None, title="", x_label="", y_label="", logarithmic=False, style="line") -> Picture:

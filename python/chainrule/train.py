@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Un
 
 import numpy as np
 
-from . import _core, optim
+from . import _core, nn, optim
 from ._core import Layer, Tensor
 from ._rows import makers
 from ._team import Ranks
@@ -67,6 +67,19 @@ def _columns(x, t) -> List[Tensor]:
     return [c.astype("i64") if c.dtype in (np.bool_, np.int32) else c for c in columns]
 
 
+def _check(net, loss, batch_size, **lists) -> None:
+    """What fit and the like are given, before the core is: its messages would be of C++."""
+    if not isinstance(net, Layer):
+        raise TypeError(f"net must be a layer, not {type(net).__name__}")
+    if not (loss is None or isinstance(loss, (str, _core.Configured)) or callable(loss)):
+        raise TypeError(f"loss must be a name, an object or a function, not {type(loss).__name__}")
+    if not isinstance(batch_size, (int, np.integer)):
+        raise TypeError(f"batch_size must be an integer, not {type(batch_size).__name__}")
+    for name, each in lists.items():
+        if not isinstance(each, (list, tuple)):
+            raise TypeError(f"{name} must be a list, not {type(each).__name__}")
+
+
 def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epochs: float = 10, batch_size: int = 32,
         optimizer: Any = "adam", lr: Any = None, validation: Any = 0.0, patience: int = 0, metrics: Sequence = (),
         transforms: Sequence = (), callbacks: Sequence[Callable[[Dict], Optional[bool]]] = (), shuffle: bool = True,
@@ -88,13 +101,19 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
 
     Ctrl-C ends it with a KeyboardInterrupt after a whole step: the net can be used, and trained on.
     """
+    _check(net, loss, batch_size, metrics=metrics, transforms=transforms, callbacks=callbacks)
+    if not isinstance(validation, (int, float, tuple, list)):
+        raise TypeError(f"validation must be a share or a pair (x, t), not {type(validation).__name__}")
+    for each in callbacks:
+        if not callable(each):
+            raise TypeError(f"callbacks must be functions, not {type(each).__name__}")
     columns = _columns(x, t)
     ranks = Ranks(team) if team is not None else None
     held_out = [] if isinstance(validation, (int, float)) else _columns(*validation)
     share = float(validation) if isinstance(validation, (int, float)) else 0.0
     if not 0 <= share < 1:
         raise ValueError(f"validation is {share}; need a share of the rows from 0 to less than 1, or a pair (x, t)")
-    if patience < 0:
+    if isinstance(patience, int) and patience < 0:
         raise ValueError(f"patience is {patience}; need a number of epochs, 0 for none")
     if patience and not held_out and not share:
         raise ValueError("patience needs something to measure on: validation=0.1, or validation=(x, t)")
@@ -114,6 +133,7 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
 
 def evaluate(net: Layer, x, t, *, loss=None, metrics: Sequence = (), batch_size: int = 1000) -> Dict[str, float]:
     """The loss and metrics of a net over rows, as inference: a dict of numbers."""
+    _check(net, loss, batch_size, metrics=metrics)
     columns = _columns(x, t)
     return _core._measure(net, columns, loss or _loss_for(columns[-1]), list(metrics), batch_size)
 
@@ -143,6 +163,7 @@ def find_lr(net: Layer, x, t, *, loss=None, optimizer: Any = "adam", batch_size:
 
     It stops where the smoothed loss is `limit` times the smallest. Arguments are otherwise those of fit.
     """
+    _check(net, loss, batch_size)
     columns = _columns(x, t)
     wishes = dict(low=low, high=high, steps=steps, smoothing=smoothing, limit=limit, seed=seed)
     return LrCurve(*_core._find_lr(net, columns, loss or _loss_for(columns[-1]), optimizer, options, batch_size, wishes))
@@ -231,16 +252,20 @@ def save(path, net: Layer, classes: Sequence[str] = (), scaler=None, *, weights=
     weights="float16" or "bfloat16" rounds the parameters, for half the size; `load` gives float32 again.
     """
     before, after = scaler.layers() if scaler is not None else (None, None)
+    nn._check_settings(net)
     _core._save(str(path), net, list(classes), notes, before, after, weights)
 
 
 def load(path, layers: Sequence[type] = ()) -> Model:
-    """A net from a file of `save`, of the tool, or of C++.
+    """A net from a file of `save`, of the tool, of C++, or in the format ONNX.
 
     Layers of one's own are found by the names of their classes, among all that the program has; `layers` names those
     that are to be taken. They are made with the arguments that they had kept as attributes.
     """
-    from . import io, nn
+    if str(path).endswith(".onnx"):
+        from . import onnx
+        return onnx.load(path)
+    from . import io
     texts = io.read_metadata(path) if str(path).endswith(".safetensors") else {}
     tree = _core._tree(texts["chainrule.net"], str(path)) if "chainrule.net" in texts else ""
     own = nn._own_layers(layers)

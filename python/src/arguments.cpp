@@ -1,7 +1,10 @@
 #include "arguments.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+
+#include "chainrule/linalg.h"
 
 namespace chainrule::python {
 namespace {
@@ -27,6 +30,14 @@ std::vector<Tensor> Arguments::rest(std::size_t from) {
   for (std::size_t i = from; i < kMost && slots[i] != nullptr; ++i) tensors.push_back(tensor(i));
   for (Py_ssize_t i = 0; i < rest_count; ++i) tensors.push_back(to_tensor(rest_first[i]));
   return tensors;
+}
+
+void Arguments::reduce_new_axis(std::size_t axis, std::size_t keepdims) {
+  widened_ = checked(give(expand_dims(tensor(0), 0, where())));
+  zero_ = checked(PyLong_FromLong(0));
+  slots[0] = widened_.get();
+  slots[axis] = zero_.get();
+  slots[keepdims] = nullptr;
 }
 
 int Arguments::integer32(std::size_t i) {
@@ -125,6 +136,30 @@ Tensor rounded(Arguments& a) {
   const double scale = std::pow(10.0, static_cast<double>(std::abs(decimals)));
   const Operand by(scale, a.where());
   return decimals > 0 ? round(a.operand(0) * by, a.where()) / by : round(a.operand(0) / by, a.where()) * by;
+}
+
+Tensor diagonal_of(Arguments& a) {
+  const Tensor& x = a.tensor(0);
+  const std::int64_t offset = a.integer(1, 0);
+  const int first = a.integer32(2, 0), second = a.integer32(3, 1);
+  std::vector<int> order;
+  for (int axis = 0; axis < x.ndim(); ++axis) {
+    if (axis != first && axis != first + x.ndim() && axis != second && axis != second + x.ndim())
+      order.push_back(axis);
+  }
+  order.push_back(first), order.push_back(second);
+  Tensor y = permute(x, order, a.where());  // names axes that are not there, or are one
+  const int row = x.ndim() - 2, column = x.ndim() - 1;
+  if (offset > 0) y = slice(y, column, std::min(offset, y.size(column)), y.size(column), 1, a.where());
+  if (offset < 0) y = slice(y, row, std::min(-offset, y.size(row)), y.size(row), 1, a.where());
+  const std::int64_t count = std::min(y.size(row), y.size(column));
+  y = slice(slice(y, row, 0, count, 1, a.where()), column, 0, count, 1, a.where());
+  return diagonal(y, a.where());
+}
+
+std::vector<Tensor> flattened(std::vector<Tensor> tensors, Location where) {
+  for (Tensor& each : tensors) each = flatten(each, 0, where);
+  return tensors;
 }
 
 Tensor clipped(Arguments& a) {

@@ -24,11 +24,17 @@ class Arguments {
 
   std::array<PyObject*, kMost> slots{};
   std::array<PyObject*, kMost> names{};
+  std::uint32_t nones = 0;                ///< bits of those that were given, and are None
   PyObject* const* rest_first = nullptr;  ///< of `*operands`
   Py_ssize_t rest_count = 0;
 
+  void put(std::size_t i, PyObject* given) {
+    if (given != Py_None) slots[i] = given;
+    if (given == Py_None) nones |= 1u << i;
+  }
   Location where() { return where_.file != nullptr ? where_ : where_ = caller(); }
   bool has(std::size_t i) const { return slots[i] != nullptr; }
+  bool is_none(std::size_t i) const { return (nones >> i & 1) != 0; }
   bool is_sequence(std::size_t i) const { return has(i) && PyIndex_Check(slots[i]) == 0; }
 
   const Tensor& tensor(std::size_t i) {
@@ -49,9 +55,17 @@ class Arguments {
   std::vector<Tensor> tensors(std::size_t i) { return to_tensors(slots[i], name(i)); }
   std::vector<Tensor> rest(std::size_t from);
   std::int64_t integer(std::size_t i) { return to_integer(slots[i], name(i)); }
-  std::int64_t integer(std::size_t i, std::int64_t otherwise) { return has(i) ? integer(i) : otherwise; }
+  std::int64_t integer(std::size_t i, std::int64_t otherwise) {
+    if (is_none(i)) throw_type(name(i), "an integer", Py_None);
+    return has(i) ? integer(i) : otherwise;
+  }
   int integer32(std::size_t i);
-  int integer32(std::size_t i, int otherwise) { return has(i) ? integer32(i) : otherwise; }
+  int integer32(std::size_t i, int otherwise) {
+    if (is_none(i)) throw_type(name(i), "an integer", Py_None);
+    return has(i) ? integer32(i) : otherwise;
+  }
+  /// An axis that may be None.
+  int axis_or(std::size_t i, int otherwise) { return has(i) ? integer32(i) : otherwise; }
   double number(std::size_t i) { return to_double(slots[i], name(i)); }
   double number(std::size_t i, double otherwise) { return has(i) ? number(i) : otherwise; }
   bool flag(std::size_t i) { return to_flag(slots[i], name(i)); }
@@ -65,6 +79,12 @@ class Arguments {
   }
   std::vector<int> integers32(std::size_t i) { return Axes::as_ints(integers(i)); }
   Axes axes(std::size_t i) { return has(i) ? Axes(integers(i)) : Axes(); }
+  /// Whether no axis is asked for: axis=().
+  bool is_no_axis(std::size_t i) const {
+    return has(i) && PyTuple_CheckExact(slots[i]) && PyTuple_GET_SIZE(slots[i]) == 0;
+  }
+  /// For a reduction along no axis: the first argument gets an axis of size 1, along which it is reduced.
+  void reduce_new_axis(std::size_t axis, std::size_t keepdims);
   Spatial spatial(std::size_t i) { return has(i) ? Spatial(integers(i)) : Spatial(); }
   Spatial spatial(std::size_t i, Spatial otherwise) { return has(i) ? spatial(i) : otherwise; }
   /// A number, numbers for the axes, a pair (low, high) for each axis, or "same".
@@ -80,6 +100,7 @@ class Arguments {
   const char* name(std::size_t i) const { return PyUnicode_AsUTF8(names[i]); }
 
   std::array<Tensor, kMost> held_;
+  Ref widened_, zero_;
   Location where_;
 };
 
@@ -90,7 +111,11 @@ Tensor arg_of(Arguments& a, Tensor (*function)(const Tensor&, int, bool, Locatio
 ConvOptions conv_options(Arguments& a);
 ConvTransposeOptions conv_transpose_options(Arguments& a);
 Tensor rounded(Arguments& a);
+/// trace and diagonal as NumPy has them: of any two axes, the first two unless others are named.
+Tensor diagonal_of(Arguments& a);
 Tensor clipped(Arguments& a);
+/// Each with one axis.
+std::vector<Tensor> flattened(std::vector<Tensor> tensors, Location where);
 /// @}
 
 }  // namespace chainrule::python

@@ -26,6 +26,7 @@ int add_classes(PyObject* module) {
     add_trying(m);
     add_files(m);
     add_pictures(m);
+    add_onnx(m);
     return 0;
   });
 }

@@ -1,12 +1,16 @@
 #include "computing.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
 #include <new>
+
+#include "core/interruption.h"
 
 namespace chainrule::python {
 namespace {
@@ -65,8 +69,20 @@ Gate& gate() {
   return *made;
 }
 
+/// Looks for Ctrl-C now and then: its KeyboardInterrupt ends what is computed.
+void look_for_signals() {
+  static thread_local std::chrono::steady_clock::time_point last;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - last < std::chrono::milliseconds(50)) return;
+  last = now;
+  const WithPython here;
+  checked(PyErr_CheckSignals());
+}
+
 PyThreadState* enter(bool alone) {
-  PyThreadState* state = PyGILState_Check() ? PyEval_SaveThread() : nullptr;
+  const bool has_python = PyGILState_Check() != 0;
+  if (depth == 0 && has_python && _PyOS_IsMainThread() != 0) interruption = look_for_signals;
+  PyThreadState* state = has_python ? PyEval_SaveThread() : nullptr;
   if (depth++ == 0) {
     is_alone = alone;
     gate().enter(alone);
@@ -75,11 +91,23 @@ PyThreadState* enter(bool alone) {
 }
 
 void leave(PyThreadState* state) {
-  if (--depth == 0) gate().leave(is_alone);
-  if (state != nullptr) PyEval_RestoreThread(state);
+  if (--depth == 0) {
+    interruption = nullptr;
+    gate().leave(is_alone);
+  }
+  if (state == nullptr) return;
+  calling_python([&] {
+    PyEval_RestoreThread(state);
+    return true;
+  });
 }
 
 }  // namespace
+
+void sleep_for_ever() noexcept {
+  if (depth > 0) gate().leave(is_alone);  // the end of the program may compute
+  while (true) pause();
+}
 
 Computing::Computing() : state_(enter(true)) {}
 Computing::~Computing() { leave(state_); }

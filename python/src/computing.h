@@ -34,7 +34,7 @@ class Reading {
 /// Python's lock, taken inside of a Computing: for calls of Python's functions.
 class WithPython {
  public:
-  WithPython() : state_(PyGILState_Ensure()) {}
+  WithPython() : state_(calling_python(PyGILState_Ensure)) {}
   ~WithPython() { PyGILState_Release(state_); }
   WithPython(const WithPython&) = delete;
   WithPython& operator=(const WithPython&) = delete;

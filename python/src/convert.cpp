@@ -106,7 +106,8 @@ Number to_number(PyObject* object) {
     if (real == -1 && PyErr_Occurred()) throw PythonRaised{};
     return real;
   }
-  const Ref plain = checked(PyObject_CallMethod(object, "item", nullptr));  // of NumPy
+  const Ref plain =
+      checked(calling_python([&] { return PyObject_CallMethod(object, "item", nullptr); }));  // of NumPy
   if (!PyFloat_Check(plain.get()) && !PyLong_Check(plain.get())) throw_type("a number", "real", object);
   return to_number(plain.get());
 }
@@ -128,13 +129,13 @@ Tensor to_tensor(PyObject* object) {
   checked(_PyObject_LookupAttr(object, holds, &held));
   if (const Ref kept(held); kept && is_tensor(kept.get())) return tensor_of(kept.get());
   static PyObject* const as_array = of_package("_convert", "as_array");
-  const Ref array = checked(PyObject_CallOneArg(as_array, object));
+  const Ref array = checked(call(as_array, object));
   return is_tensor(array.get()) ? tensor_of(array.get()) : of_view(array.get());
 }
 
 DType to_dtype(PyObject* object) {
   static PyObject* const name = of_package("_convert", "dtype_name");
-  const Ref found = checked(PyObject_CallOneArg(name, object));
+  const Ref found = checked(call(name, object));
   const char* text = PyUnicode_AsUTF8(found.get());
   for (const DTypeInfo& info : kDTypes) {
     if (text != nullptr && info.name == text) return info.dtype;
@@ -160,6 +161,19 @@ std::int64_t to_integer(PyObject* object, const char* what) {
   const long long value = PyLong_AsLongLong(index.get());
   if (value == -1 && PyErr_Occurred()) throw PythonRaised{};
   return value;
+}
+
+std::uint64_t to_seed(PyObject* object, const char* what) {
+  const Ref index(PyFloat_Check(object) ? nullptr : PyNumber_Index(object));
+  if (!index) {
+    PyErr_Clear();
+    throw_type(what, "an integer from 0 on", object);
+  }
+  const unsigned long long value = PyLong_AsUnsignedLongLong(index.get());
+  if (value != static_cast<unsigned long long>(-1) || !PyErr_Occurred()) return value;
+  PyErr_Clear();
+  PyErr_Format(PyExc_ValueError, "%s is %S; need an integer from 0 to 2**64 - 1", what, index.get());
+  throw PythonRaised{};
 }
 
 double to_double(PyObject* object, const char* what) {

@@ -29,6 +29,8 @@ DType to_dtype(PyObject* object);
 PyObject* from_dtype(DType dtype);
 
 std::int64_t to_integer(PyObject* object, const char* what);
+/// An integer from 0 to the largest of 64 bits.
+std::uint64_t to_seed(PyObject* object, const char* what);
 double to_double(PyObject* object, const char* what);
 bool to_flag(PyObject* object, const char* what);
 std::string to_text(PyObject* object, const char* what);

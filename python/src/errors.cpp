@@ -1,5 +1,5 @@
 // C++'s errors as Python's. The package's files in Python have these numbers as well:
-// check-errors: E553 E554 E555 E556 E557
+// check-errors: E553 E554 E555 E556 E557 E564
 #include <new>
 #include <string>
 

@@ -9,6 +9,7 @@
 #include "computing.h"
 #include "convert.h"
 #include "graph/node.h"
+#include "reading.h"
 #include "tensor_object.h"
 
 namespace chainrule::python {
@@ -29,6 +30,7 @@ int get_buffer(PyObject* self, Py_buffer* view, int flags) {
       throw PythonRaised{};
     }
     const Tensor& x = tensor_of(self);
+    check_reading(x, "numpy");
     if (x.dtype() == bf16) {
       PyErr_SetString(PyExc_BufferError, "NumPy has no bfloat16: convert it first, with x.astype('float32')");
       throw PythonRaised{};
@@ -176,11 +178,20 @@ PyObject* to_capsule(PyObject* self, PyObject* arguments, PyObject* keywords) {
     }
     if (stream != Py_None) throw_type("stream", "None, as there is no other device", stream);
     Tensor x = tensor_of(self);
+    check_reading(x, "dlpack");
     compute(x);
-    const bool must_copy = copy == Py_True;
+    // The form before version 1 cannot say that memory is not to be written: who takes it has a copy.
+    const bool is_old = version == Py_None || to_integers(version, "max_version").at(0) < 1;
+    if (is_old && copy == Py_False) {
+      PyErr_SetString(
+          PyExc_BufferError,
+          "a tensor never changes, which DLPack can say from version 1 on: without max_version=(1, 0) "
+          "a copy is given, and copy=False cannot be had");
+      throw PythonRaised{};
+    }
+    const bool must_copy = is_old || copy == Py_True;
     if (must_copy) x = copy_of(x.node()->value.data(), x.dtype(), x.shape());
-    if (version == Py_None || to_integers(version, "max_version").at(0) < 1)
-      return checked(capsule(exported<DLManaged>(x), "dltensor")).release();
+    if (is_old) return checked(capsule(exported<DLManaged>(x), "dltensor")).release();
     DLVersioned* made = exported<DLVersioned>(x);
     made->major = 1;
     made->minor = 1;
@@ -277,14 +288,19 @@ PyObject* item(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
       for (Py_ssize_t i = 0; i < count; ++i) PyTuple_SET_ITEM(key.get(), i, Ref::of(arguments[i]).release());
       x = index(x, PyTuple_Check(arguments[0]) ? arguments[0] : key.get());
     }
-    compute(x);
-    if (x.dtype() == boolean) return PyBool_FromLong(x.item<bool>(caller()));
-    if (has_gradient(x.dtype())) return PyFloat_FromDouble(x.item(caller()));
-    return PyLong_FromLongLong(x.item<std::int64_t>(caller()));
+    return number_of(x);
   });
 }
 
 }  // namespace
+
+PyObject* number_of(const Tensor& x) {
+  check_reading(x, "item");
+  compute(x);
+  if (x.dtype() == boolean) return PyBool_FromLong(x.item<bool>(caller()));
+  if (has_gradient(x.dtype())) return PyFloat_FromDouble(x.item(caller()));
+  return PyLong_FromLongLong(x.item<std::int64_t>(caller()));
+}
 
 PyBufferProcs buffer_methods{get_buffer, release_buffer};
 
@@ -292,7 +308,8 @@ PyObject* dlpack_device(PyObject*, PyObject*) { return Py_BuildValue("ii", kCpu,
 
 PyMethodDef exchange_methods[] = {
     {"__dlpack__", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(to_capsule)),
-     METH_VARARGS | METH_KEYWORDS, "The memory as a capsule of DLPack, without a copy."},
+     METH_VARARGS | METH_KEYWORDS,
+     "The memory as a capsule of DLPack: read-only, or a copy where max_version is below (1, 0)."},
     {"__dlpack_device__", dlpack_device, METH_NOARGS, "(1, 0): the processor."},
     {"_of_capsule", of_capsule, METH_O | METH_STATIC, nullptr},
     {"evaluate", computed, METH_NOARGS, "Computes the elements now; returns the tensor."},

@@ -57,7 +57,7 @@ void fill(const FunctionObject& f, Arguments& a, PyObject* const* given, Py_ssiz
     positional = known;
   }
   for (Py_ssize_t i = 0; i < positional; ++i) {
-    if (given[i] != Py_None) a.slots[static_cast<std::size_t>(i)] = given[i];
+    a.put(static_cast<std::size_t>(i), given[i]);
   }
   const Py_ssize_t named = keywords != nullptr ? PyTuple_GET_SIZE(keywords) : 0;
   for (Py_ssize_t i = 0; i < named; ++i) {
@@ -65,7 +65,7 @@ void fill(const FunctionObject& f, Arguments& a, PyObject* const* given, Py_ssiz
     const std::size_t place = place_of(f, keyword);
     if (static_cast<Py_ssize_t>(place) < positional)
       refuse(f, "was given twice the argument '", PyUnicode_AsUTF8(keyword));
-    if (given[count + i] != Py_None) a.slots[place] = given[count + i];
+    a.put(place, given[count + i]);
   }
   for (Py_ssize_t i = 0; i < f.needed; ++i) {
     if (!a.has(static_cast<std::size_t>(i)))

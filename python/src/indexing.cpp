@@ -176,6 +176,7 @@ Tensor take_places(const Tensor& x, const std::vector<int>& axes, const std::vec
 
 Tensor index(const Tensor& tensor, PyObject* key) {
   const Location where = caller();
+  const OriginScope here(where);
   if (is_plain_integer(key) && tensor.ndim() > 0)
     return select(tensor, to_integer(key, "an index"), 0, where);
   const std::vector<Item> items = read_key(tensor.shape(), key);

@@ -11,6 +11,13 @@ namespace {
 
 using Many = std::vector<Tensor>;
 
+/// What f gives; it builds graph of layers, or changes them, which one thread does at a time.
+template <class F>
+auto alone(F f) {
+  const Computing here;
+  return f();
+}
+
 nn::Inputs to_inputs(const py::args& arguments) {
   Many tensors;
   for (const py::handle& each : arguments)
@@ -22,15 +29,18 @@ nn::Inputs to_inputs(const py::args& arguments) {
 py::object call(const nn::Layer& layer, const py::args& arguments) {
   const nn::Inputs inputs = to_inputs(arguments);
   const OriginScope here(inputs.where());
-  return from_ports(current_pass() != nullptr ? layer.run(inputs, *current_pass())
-                                              : layer.predict_all(inputs));
+  const InUse in_use(layer);
+  return from_ports(alone([&] {
+    return current_pass() != nullptr ? layer.run(inputs, *current_pass()) : layer.predict_all(inputs);
+  }));
 }
 
 /// Inference. Of arrays of NumPy: computed, beside other threads' predictions, and given back as an array.
 py::object predict(const nn::Layer& layer, const py::args& arguments) {
   const nn::Inputs inputs = to_inputs(arguments);
   const OriginScope here(inputs.where());
-  const nn::Ports ports = layer.predict_all(inputs);
+  const InUse in_use(layer);
+  const nn::Ports ports = alone([&] { return layer.predict_all(inputs); });
   for (const py::handle& each : arguments) {
     if (is_tensor(each.ptr())) return from_ports(ports);
   }
@@ -49,7 +59,9 @@ template <class Variable>
 void add_variable(py::module_& m, const char* name, const char* doc) {
   py::class_<Variable> type(m, name, doc);
   type.def(py::init<>())
-      .def(py::init([](const Tensor& value) {
+      .def(py::init([](const py::object& given) {
+        if (given.is_none()) return Variable();
+        const Tensor value = to_tensor(given.ptr());
         return Variable(is_floating(value.dtype()) ? value : cast(value, f32));
       }))
       .def_property(
@@ -139,27 +151,27 @@ void add_layer_class(py::module_& m) {
           [](nn::Layer& layer, const py::args& a) {
             const nn::Inputs inputs = to_inputs(a);
             const OriginScope here(inputs.where());
-            return from_ports(layer.forward_all(inputs));
+            const InUse in_use(layer);
+            return from_ports(alone([&] { return layer.forward_all(inputs); }));
           },
           "The output, in training; what went in is kept for backward.")
       .def(
           "backward",
-          [](nn::Layer& layer, const Tensor& dout) {
+          [](nn::Layer& layer, const py::object& dout) {
             const Location where = caller();
-            nn::Ports gradients;
-            {
-              const Computing alone;
-              gradients = layer.backward(dout, where);
-            }
-            return from_ports(gradients);
+            const Tensor given = dout.is_none() ? Tensor() : to_tensor(dout.ptr());
+            const InUse in_use(layer);
+            return from_ports(alone([&] { return layer.backward(given, where); }));
           },
           py::arg("dout") = py::none(), "The gradient of the inputs; each parameter's is left in its `grad`.")
       .def(
           "build",
-          [](nn::Layer& layer, const py::args& a, std::uint64_t seed, const py::object& dtype) {
+          [](nn::Layer& layer, const py::args& a, const py::object& seed, const py::object& dtype) {
             const nn::Inputs inputs = to_inputs(a);
             const OriginScope here(inputs.where());
-            layer.build(inputs, init_options(seed, dtype));
+            const InUse in_use(layer);
+            const nn::InitOptions options = init_options(to_seed(seed.ptr(), "seed"), dtype);
+            alone([&] { layer.build(inputs, options); });
           },
           py::arg("seed") = 1, py::arg("dtype") = py::none(),
           "Makes the parameters now, for inputs like these.")
@@ -171,7 +183,11 @@ void add_layer_class(py::module_& m) {
           "tensors", [](const nn::Layer& l) { return to_dict(tensors_of(l)); },
           "Values of parameters and states, by path.")
       .def(
-          "load_tensors", [](nn::Layer& l, const py::dict& tensors) { load(to_named(tensors), l); },
+          "load_tensors",
+          [](nn::Layer& l, const py::dict& tensors) {
+            const NamedTensors named = to_named(tensors);
+            alone([&] { load(named, l); });
+          },
           "Gives the parameters and states values, by path.")
       .def(
           "clone", [](const nn::Layer& l) { return l.clone(); }, "A copy with parameters of its own.")
@@ -181,20 +197,29 @@ void add_layer_class(py::module_& m) {
           "summary",
           [](const nn::Layer& l, const py::args& a) {
             const nn::Inputs inputs = to_inputs(a);
-            return l.summary(inputs);
+            const InUse in_use(l);
+            return alone([&] { return l.summary(inputs); });
           },
           "A line a layer: path, what it is, shape of its output, its own parameters, FLOP.")
       .def(
-          "svg", [](const nn::Layer& l, const py::args& a) { return explain::graph_svg(l, to_inputs(a)); },
+          "svg",
+          [](const nn::Layer& l, const py::args& a) {
+            const nn::Inputs inputs = to_inputs(a);
+            const InUse in_use(l);
+            return alone([&] { return explain::graph_svg(l, inputs); });
+          },
           "The net as a picture, for inputs like these.")
-      .def_property("name", &nn::Layer::name, &nn::Layer::set_name)
+      .def_property("name", &nn::Layer::name,
+                    [](nn::Layer& l, const std::string& name) { alone([&] { l.set_name(name); }); })
       .def(
           "append",
           [](nn::Layer& l, const Shared<nn::Layer>& layer) {
+            nn::LayerList& list = list_of(l);
+            InUse::check_not(l);
             hold_python_side(*layer);
-            list_of(l).append(layer);
+            list.append(layer);
           },
-          "Appends a layer to a row.")
+          py::arg("layer").none(false), "Appends a layer to a row.")
       .def("__len__", [](nn::Layer& l) { return list_of(l).size(); })
       .def("__getitem__", layer_at)
       .def("__bool__", [](const nn::Layer&) { return true; })
@@ -209,19 +234,21 @@ void add_layers(py::module_& m) {
   const py::object property = py::module_::import("builtins").attr("property");
   m.attr("Parameter").attr("grad") = property(
       py::cpp_function([](const nn::Parameter& p) { return p.grad(); }, py::is_method(m.attr("Parameter"))));
-  py::class_<nn::Init>(m, "Init", "What a layer's `init` gets when it sees its first inputs.")
+  py::class_<PythonInit>(m, "Init", "What a layer's `init` gets when it sees its first inputs.")
       .def(
           "shape",
-          [](const nn::Init& i, std::size_t input) {
-            return py::reinterpret_steal<py::object>(from_shape(i.shape(input)));
+          [](const PythonInit& i, std::size_t input) {
+            return py::reinterpret_steal<py::object>(from_shape((*i).shape(input)));
           },
           py::arg("input") = 0)
       .def_property_readonly(
-          "dtype", [](const nn::Init& i) { return py::reinterpret_steal<py::object>(from_dtype(i.dtype())); })
+          "dtype",
+          [](const PythonInit& i) { return py::reinterpret_steal<py::object>(from_dtype((*i).dtype())); })
       .def(
           "__call__",
-          [](nn::Init& init, const std::string& name, nn::Parameter& parameter, const py::object& shape,
-             const py::object& how, std::int64_t fan_in, std::int64_t fan_out) {
+          [](const PythonInit& given, const std::string& name, nn::Parameter& parameter,
+             const py::object& shape, const py::object& how, std::int64_t fan_in, std::int64_t fan_out) {
+            nn::Init& init = *given;
             if (is_number(how.ptr())) {
               init(name, parameter, to_shape(shape.ptr()), to_number(how.ptr()).real());
             } else {
@@ -231,9 +258,11 @@ void add_layers(py::module_& m) {
           },
           py::arg("name"), py::arg("parameter"), py::arg("shape"), py::arg("initializer") = 0.0,
           py::arg("fan_in") = 1, py::arg("fan_out") = 1)
-      .def("state", [](nn::Init& init, const std::string& name, nn::State& state, const py::object& shape,
-                       double value) { init(name, state, to_shape(shape.ptr()), value); });
+      .def("state",
+           [](const PythonInit& init, const std::string& name, nn::State& state, const py::object& shape,
+              double value) { (*init)(name, state, to_shape(shape.ptr()), value); });
   add_layer_class(m);
+  m.def("_python_layers", python_layers);
   m.def("_is_training", [] { return current_pass() != nullptr && current_pass()->is_training(); });
   m.def("_random_key", [] {
     if (current_pass() == nullptr) throw py::value_error("random_key is for layers while they compute");

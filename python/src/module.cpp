@@ -1,5 +1,6 @@
 #include "caller.h"
 #include "functions.h"
+#include "graph/node.h"
 #include "tensor_object.h"
 
 namespace chainrule::python {
@@ -12,6 +13,11 @@ PyObject* set_folder(PyObject*, PyObject* folder) {
   Py_RETURN_NONE;
 }
 
+/// " Called from train.py:41.": the program's line.
+PyObject* place(PyObject*, PyObject*) {
+  return guarded([] { return PyUnicode_FromString(OriginScope::current(caller()).to_string().c_str()); });
+}
+
 /// Methods that are written in Python: a dict of them, added to the type.
 PyObject* add_methods(PyObject*, PyObject* methods) {
   if (PyDict_Update(tensor_type.tp_dict, methods) < 0) return nullptr;
@@ -21,6 +27,7 @@ PyObject* add_methods(PyObject*, PyObject* methods) {
 
 PyMethodDef methods[] = {{"_set_package_folder", set_folder, METH_O, nullptr},
                          {"_add_methods", add_methods, METH_O, nullptr},
+                         {"_place", place, METH_NOARGS, nullptr},
                          {nullptr, nullptr, 0, nullptr}};
 PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, "chainrule._core", nullptr, -1, methods, nullptr, nullptr, nullptr, nullptr};

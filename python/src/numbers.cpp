@@ -2,6 +2,7 @@
 #include "caller.h"
 #include "chainrule/ops.h"
 #include "convert.h"
+#include "reading.h"
 #include "tensor_object.h"
 
 namespace chainrule::python {
@@ -120,7 +121,10 @@ int truth(PyObject* object) {
   });
 }
 PyObject* to_float(PyObject* x) {
-  return guarded([&] { return PyFloat_FromDouble(only(x, "float()").item(caller())); });
+  return guarded([&] {
+    check_reading(tensor_of(x), "float");
+    return PyFloat_FromDouble(only(x, "float()").item(caller()));
+  });
 }
 PyObject* to_int(PyObject* object) {
   return guarded([&] {

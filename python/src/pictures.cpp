@@ -25,9 +25,10 @@ py::dict gradient_of(const explain::Trace& trace) {
 /// A net's passes: the loss is a function that runs the net.
 explain::NetTrace trace_of(const nn::Layer& net, const py::function& loss, bool training,
                            std::uint64_t seed) {
+  const InUse in_use(net);
   const auto function = [&](nn::Pass& pass) {
     const InPass here(&pass);
-    return to_tensor(loss().ptr());
+    return to_tensor(ask(loss).ptr());
   };
   return explain::explain_net(net, explain::NetLoss(function), {.training = training, .seed = seed});
 }
@@ -64,6 +65,7 @@ explain::WeightTrace weight_of(const nn::Layer& net, const std::string& weight,
                                std::uint64_t seed) {
   const OriginScope here(caller());
   const auto [parameter, index] = explain::read_weight(weight);
+  const InUse in_use(net);
   const RowsOf rows(net, columns, loss);
   const auto function = [&](const explain::RowsPass& at) { return rows.loss(at.rows, at.pass); };
   const Computing alone;
@@ -75,6 +77,7 @@ explain::UpdateTrace update_of(const NetOptimizer& of, const std::string& weight
                                const std::vector<Tensor>& columns, const py::object& loss) {
   const OriginScope here(caller());
   const auto [parameter, index] = explain::read_weight(weight);
+  const InUse in_use(*of.net);
   const RowsOf rows(*of.net, columns, loss);
   const auto function = [&](nn::Pass& pass) { return rows.loss(rows.all(), pass); };
   const Computing alone;

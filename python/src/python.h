@@ -2,10 +2,33 @@
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <cxxabi.h>
 
 #include <utility>
 
 namespace chainrule::python {
+
+/// Sleeps for ever: what is left to a thread that Python ends while the program ends. (Python lets go of such
+/// threads with pthread_exit, which C++ cannot be left by: what would be destroyed belongs to Python.)
+[[noreturn]] void sleep_for_ever() noexcept;
+
+/// Calls f, which waits for Python's lock or runs Python's code, and has nothing to destroy.
+template <class F>
+auto calling_python(F f) {
+  try {
+    return f();
+  } catch (const abi::__forced_unwind&) {
+    sleep_for_ever();
+  }
+}
+
+/// Whether this thread may touch Python's objects: not where Python let go of it.
+inline bool is_python_ours() { return _Py_IsFinalizing() == 0 || PyGILState_Check() != 0; }
+
+/// The result of f(argument): a new reference, or null with an error set.
+inline PyObject* call(PyObject* f, PyObject* argument) {
+  return calling_python([&] { return PyObject_CallOneArg(f, argument); });
+}
 
 /// A counted reference on a Python object.
 class Ref {
@@ -23,7 +46,9 @@ class Ref {
     std::swap(object_, other.object_);
     return *this;
   }
-  ~Ref() { Py_XDECREF(object_); }
+  ~Ref() {
+    if (object_ != nullptr && is_python_ours()) Py_DECREF(object_);
+  }
 
   PyObject* get() const { return object_; }
   PyObject* release() { return std::exchange(object_, nullptr); }
@@ -54,6 +79,8 @@ template <class R, class F>
 R guarded(R failed, F f) noexcept {
   try {
     return f();
+  } catch (const abi::__forced_unwind&) {
+    sleep_for_ever();
   } catch (...) {
     set_error();
     return failed;

@@ -1,6 +1,54 @@
 #include "python_layer.h"
 
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "reading.h"
+
 namespace chainrule::python {
+namespace {
+
+/// Nets that are in use; one may stand there several times.
+std::vector<const nn::Layer*>& nets_in_use() {
+  static auto* const nets = new std::vector<const nn::Layer*>;
+  return *nets;
+}
+
+/// Layers, and all that are inside them, each once.
+std::vector<nn::Layer*> all_in(std::vector<const nn::Layer*> todo) {
+  std::set<const nn::Layer*> seen;
+  std::vector<nn::Layer*> found;
+  while (!todo.empty()) {
+    auto* each = const_cast<nn::Layer*>(todo.back());
+    todo.pop_back();
+    if (!seen.insert(each).second) continue;
+    found.push_back(each);
+    nn::Members members;
+    each->visit_members(members);
+    for (const nn::Members::Member& member : members.all()) {
+      if (member.layer != nullptr) todo.push_back(member.layer);
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+InUse::InUse(const nn::Layer& net) : net_(&net) { nets_in_use().push_back(&net); }
+InUse::~InUse() {
+  std::vector<const nn::Layer*>& nets = nets_in_use();
+  nets.erase(std::find(nets.begin(), nets.end(), net_));
+}
+
+void InUse::check_not(const nn::Layer& layer) {
+  const std::vector<nn::Layer*> used = all_in(nets_in_use());
+  if (std::find(used.begin(), used.end(), &layer) == used.end()) return;
+  PyErr_SetString(PyExc_RuntimeError,
+                  "a net cannot be changed while it computes or trains: append layers before or after");
+  throw py::error_already_set();
+}
+
 nn::Pass*& current_pass() {
   static thread_local nn::Pass* pass = nullptr;
   return pass;
@@ -52,6 +100,16 @@ PythonLayer* python_layer_of(PyObject* self) {
   return layer;
 }
 
+/// Layers of Python classes in a net, it itself among them.
+py::list python_layers(nn::Layer& net) {
+  py::list found;
+  for (nn::Layer* each : all_in({&net})) {
+    if (auto* layer = dynamic_cast<PythonLayer*>(each))
+      found.append(py::reinterpret_borrow<py::object>(layer->side()));
+  }
+  return found;
+}
+
 void hold_python_side(Configurable& configurable) {
   if (auto* layer = dynamic_cast<PythonLayer*>(&configurable)) layer->hold();
 }
@@ -65,7 +123,7 @@ const LayerClass& PythonLayer::class_of() const {
     with_python([&] {
       Py_INCREF(type);  // its address is the key
       const py::handle python_type(reinterpret_cast<PyObject*>(type));
-      const py::tuple told = py::handle(of_package("nn", "_describe_class"))(python_type);
+      const py::tuple told = ask(of_package("nn", "_describe_class"), python_type);
       auto made = std::make_unique<LayerClass>();
       made->name = py::cast<std::string>(told[0]);
       made->doc = py::cast<std::string>(told[1]);
@@ -80,7 +138,7 @@ const LayerClass& PythonLayer::class_of() const {
 
 void PythonLayer::visit_fields(Fields& f) {
   with_python([&] {
-    const py::list names = py::handle(of_package("nn", "_settings_of"))(py::handle(side()));
+    const py::list names = ask(of_package("nn", "_settings_of"), py::handle(side()));
     for (const py::handle& each : names) {
       const auto [name, value] = py::cast<std::pair<std::string, Setting>>(each);
       const auto place = settings_.insert_or_assign(name, value).first;
@@ -92,8 +150,11 @@ void PythonLayer::visit_fields(Fields& f) {
 Configurable* PythonLayer::make_default() const {
   const WithPython here;
   try {
-    const py::object made = py::handle(reinterpret_cast<PyObject*>(Py_TYPE(side())))();
+    const py::object made = ask(reinterpret_cast<PyObject*>(Py_TYPE(side())));
     auto* layer = dynamic_cast<PythonLayer*>(py::cast<nn::Layer*>(made));
+    // Fields are compared one by one: they must be the same ones.
+    const py::handle names(of_package("nn", "_names_of_settings"));
+    if (layer == nullptr || !ask(names, py::handle(side())).equal(ask(names, made))) return nullptr;
     layer->hold();
     return layer;
   } catch (py::error_already_set&) {  // its class wants arguments: it has no default
@@ -103,7 +164,7 @@ Configurable* PythonLayer::make_default() const {
 
 nn::Layer* PythonLayer::copy() const {
   return with_python([&]() -> nn::Layer* {
-    const py::object made = py::handle(of_package("nn", "_copy_of"))(py::handle(side()));
+    const py::object made = ask(of_package("nn", "_copy_of"), py::handle(side()));
     auto* layer = dynamic_cast<PythonLayer*>(py::cast<nn::Layer*>(made));
     layer->Layer::operator=(*this);
     layer->hold();
@@ -113,7 +174,10 @@ nn::Layer* PythonLayer::copy() const {
 
 void PythonLayer::visit_members(nn::Members& m) {
   with_python([&] {
-    for (const auto& [key, value] : py::reinterpret_borrow<py::dict>(py::handle(side()).attr("__dict__"))) {
+    // Copies of the dict and of lists: others may change them meanwhile.
+    const py::list items(py::handle(side()).attr("__dict__").attr("items")());
+    for (const py::handle& item : items) {
+      const auto [key, value] = py::cast<std::pair<py::object, py::object>>(item);
       const std::string name = py::cast<std::string>(key);
       const auto add = [&](const std::string& called, const py::handle& each) {
         if (py::isinstance<nn::Parameter>(each)) m(called, *py::cast<nn::Parameter*>(each));
@@ -122,8 +186,7 @@ void PythonLayer::visit_members(nn::Members& m) {
       };
       if (py::isinstance<py::list>(value)) {
         int number = 0;
-        for (const py::handle& each : py::reinterpret_borrow<py::list>(value))
-          add(name + std::to_string(++number), each);
+        for (const py::handle& each : py::tuple(value)) add(name + std::to_string(++number), each);
       } else {
         add(name, value);
       }
@@ -133,17 +196,26 @@ void PythonLayer::visit_members(nn::Members& m) {
 
 void PythonLayer::initialize(nn::Init& init) {
   with_python([&] {
-    if (py::hasattr(py::handle(side()), "init"))
-      py::handle(side()).attr("init")(py::cast(&init, py::return_value_policy::reference));
+    if (!py::hasattr(py::handle(side()), "init")) return;
+    const py::object given = py::cast(PythonInit{&init});
+    const std::unique_ptr<PythonInit, void (*)(PythonInit*)> until_here(
+        py::cast<PythonInit*>(given), [](PythonInit* ended) { ended->init = nullptr; });
+    ask(py::handle(side()).attr("init"), given);
   });
 }
 
 nn::Ports PythonLayer::evaluate(const nn::Inputs& inputs, nn::Pass& pass) const {
   return with_python([&] {
     const InPass here(&pass);
+    std::vector<Tensor> computed;  // by layers before this one: gradients go to those
+    for (const Tensor& each : inputs.all()) {
+      if (pass.is_training() && !each.is_empty() && !each.node()->is_leaf()) computed.push_back(each);
+    }
+    std::optional<Differentiated> differentiated;
+    if (pass.is_training()) differentiated.emplace(std::move(computed), *this);
     py::tuple given(inputs.size());
     for (std::size_t i = 0; i < inputs.size(); ++i) given[i] = py::cast(inputs[i]);
-    const py::object result = py::handle(side()).attr("compute")(*given);
+    const py::object result = ask(py::handle(side()).attr("compute"), given);
     nn::Ports ports;
     if (py::isinstance<py::tuple>(result) || py::isinstance<py::list>(result)) {
       for (const py::handle& each : result) ports.push_back(to_tensor(each.ptr()));

@@ -59,8 +59,37 @@ class PythonLayer : public nn::Layer {
   bool is_holding_ = false;
 };
 
+/// What a layer's `init` gets in Python: of use while that runs, whoever keeps it.
+struct PythonInit {
+  nn::Init* init = nullptr;
+
+  nn::Init& operator*() const {
+    if (init == nullptr) throw py::value_error("this Init is of use only while the layer's `init` runs");
+    return *init;
+  }
+};
+
+/// While one exists, a net computes or trains: its layers stay as they are. Made and destroyed with Python's
+/// lock.
+class InUse {
+ public:
+  explicit InUse(const nn::Layer& net);
+  ~InUse();
+  InUse(const InUse&) = delete;
+  InUse& operator=(const InUse&) = delete;
+
+  /// @throws an error of Python's  if the layer is one of such a net.
+  static void check_not(const nn::Layer& layer);
+
+ private:
+  const nn::Layer* net_;
+};
+
 /// The C++ side of a Python object that is a layer of a Python class; else null.
 PythonLayer* python_layer_of(PyObject* self);
+
+/// Layers of Python classes in a net, it itself among them.
+py::list python_layers(nn::Layer& net);
 
 /// The pass that this thread's layers run in, or null.
 nn::Pass*& current_pass();

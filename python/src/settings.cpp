@@ -65,6 +65,7 @@ void put(const config::Settings& of, const Field* field, const std::string& name
     list = py::list(py::reinterpret_borrow<py::object>(object));
   }
   for (std::size_t i = 0; i < list.size(); ++i) {
+    if (!is_configurable(list[i])) throw_type(name.c_str(), "objects of one kind", py::object(list[i]).ptr());
     Configurable* each = py::cast<Configurable*>(list[i]);
     if (!is_of(*each, *field->registry)) {
       PyErr_Format(PyExc_TypeError, "'%s' of %s takes a %s, not %s", name.c_str(), of.name.c_str(),
@@ -103,14 +104,14 @@ py::object make(const std::string& kind, const std::string& name, const py::dict
   return from_configurable(made);
 }
 
-py::dict settings_of(Configurable& of) {
+}  // namespace
+
+py::dict settings_of(const config::Settings& of) {
   py::dict settings;
-  for (const config::Entry& each : config::write(config::Settings(of)).table)
+  for (const config::Entry& each : config::write(of).table)
     settings[py::str(each.key)] = from_value(each.value);
   return settings;
 }
-
-}  // namespace
 
 config::Value to_value(const py::handle& object) {
   if (object.is_none()) return {};
@@ -206,7 +207,9 @@ void add_settings(py::module_& m) {
   py::class_<Configurable, Shared<Configurable>>(m, "Configured", "Something with a name and settings.")
       .def_property_readonly(
           "kind", [](const Configurable& c) { return std::string(c.info().name); }, "Its name.")
-      .def_property_readonly("settings", settings_of, "Its settings: a dict.")
+      .def_property_readonly(
+          "settings", [](Configurable& c) { return settings_of(config::Settings(c)); },
+          "Its settings: a dict.")
       .def(
           "describe", [](const Configurable& c) { return config::describe(c); },
           "What it is, as configurations write it: \"conv2d(30, 5)\".")

@@ -42,14 +42,14 @@ std::string PythonTeam::name_of(int rank) const {
 std::vector<std::string> PythonTeam::gather(std::string_view mine) {
   return with_python([&] {
     std::vector<std::string> all;
-    for (const py::handle& each : ranks_.attr("gather")(py::bytes(mine.data(), mine.size())))
+    for (const py::handle& each : ask(ranks_.attr("gather"), py::bytes(mine.data(), mine.size())))
       all.push_back(bytes_of(each));
     return all;
   });
 }
 
 void PythonTeam::broadcast(std::string& text, int from) {
-  with_python([&] { text = bytes_of(ranks_.attr("broadcast")(py::bytes(text), from)); });
+  with_python([&] { text = bytes_of(ask(ranks_.attr("broadcast"), py::bytes(text), from)); });
 }
 
 template <class T>
@@ -62,7 +62,7 @@ void PythonTeam::add(std::int64_t shards, std::span<T> parts) {
   };
   const auto exchange = [&](const std::vector<dist::Transfer>& sends,
                             const std::vector<dist::Transfer>& receives, const auto& place) {
-    with_python([&] { ranks_.attr("exchange")(transfers(sends, place), transfers(receives, place)); });
+    with_python([&] { ask(ranks_.attr("exchange"), transfers(sends, place), transfers(receives, place)); });
   };
   dist::add_up(shards, rank_, size_, parts, merges_of, exchange);
 }

@@ -33,13 +33,11 @@ void destroy(PyObject* object) {
 }
 
 PyObject* repr(PyObject* self) {
-  return guarded(
-      [&] { return checked(PyObject_CallOneArg(of_package("_convert", "text_of"), self)).release(); });
+  return guarded([&] { return checked(call(of_package("_convert", "text_of"), self)).release(); });
 }
 
 PyObject* str(PyObject* self) {
-  return guarded(
-      [&] { return checked(PyObject_CallOneArg(of_package("_convert", "plain_text_of"), self)).release(); });
+  return guarded([&] { return checked(call(of_package("_convert", "plain_text_of"), self)).release(); });
 }
 
 Py_ssize_t length(PyObject* self) {
@@ -53,9 +51,14 @@ PyObject* subscript(PyObject* self, PyObject* key) {
   return guarded([&] { return give(index(tensor_of(self), key)); });
 }
 
-PyObject* item_at(PyObject* self, Py_ssize_t i) {  // iteration ends with an IndexError
+/// What other libraries see that take a tensor for a sequence of sequences: of a vector, numbers, as they
+/// take whatever has elements for a sequence, too. Python's own x[i] and iteration do not ask it.
+PyObject* item_at(PyObject* self, Py_ssize_t i) {
   return guarded([&]() -> PyObject* {
-    if (i < length(self)) return give(select(tensor_of(self), i, 0, caller()));
+    if (i < length(self)) {
+      const Tensor element = select(tensor_of(self), i, 0, caller());
+      return element.ndim() == 0 ? number_of(element) : give(element);
+    }
     if (!PyErr_Occurred()) PyErr_SetNone(PyExc_IndexError);
     return nullptr;
   });
@@ -69,12 +72,19 @@ int assign(PyObject*, PyObject*, PyObject*) {
   return -1;
 }
 
+/// map(self.__getitem__, range(len(self)))
 PyObject* iterate(PyObject* self) {
-  if (length(self) < 0) {
-    PyErr_SetString(PyExc_TypeError, "iteration over a tensor without axes");
-    return nullptr;
-  }
-  return PySeqIter_New(self);
+  return guarded([&]() -> PyObject* {
+    const Py_ssize_t count = length(self);
+    if (count < 0) {
+      PyErr_SetString(PyExc_TypeError, "iteration over a tensor without axes");
+      return nullptr;
+    }
+    const Ref get = checked(PyObject_GetAttrString(self, "__getitem__"));
+    const Ref places = checked(PyObject_CallFunction(reinterpret_cast<PyObject*>(&PyRange_Type), "n", count));
+    return PyObject_CallFunctionObjArgs(reinterpret_cast<PyObject*>(&PyMap_Type), get.get(), places.get(),
+                                        nullptr);
+  });
 }
 
 PyObject* shape(PyObject* self, void*) {

@@ -22,6 +22,9 @@ PyObject* give(Tensor tensor);
 /// Computes what has no value yet, while other threads run.
 void compute(const Tensor& tensor);
 
+/// The only element as a number: a new reference.
+PyObject* number_of(const Tensor& tensor);
+
 /// Elements of a tensor: integers, slices, ..., None, integer arrays and masks, as NumPy's indexing.
 Tensor index(const Tensor& tensor, PyObject* key);
 

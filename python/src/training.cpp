@@ -7,6 +7,7 @@
 
 #include "chainrule/train/fit.h"
 #include "python_layer.h"
+#include "reading.h"
 #include "team.h"
 
 namespace chainrule::python {
@@ -20,22 +21,25 @@ optim::Options to_options(const py::dict& settings) {
 namespace {
 
 NetOptimizer* make_optimizer(const Shared<nn::Layer>& net, const py::object& rule, const py::dict& settings,
-                             std::uint64_t seed) {
+                             const py::object& seed) {
   hold_python_side(*net);
   return new NetOptimizer{
-      net, optim::Optimizer(*net, optim::AnyRule(to_kind<optim::Rule>(rule)), to_options(settings)), seed};
+      net, optim::Optimizer(*net, optim::AnyRule(to_kind<optim::Rule>(rule)), to_options(settings)),
+      to_seed(seed.ptr(), "seed")};
 }
 
 /// One step: of a function that gives the loss, in a pass of training; or of a loss.
 double step(NetOptimizer& of, const py::object& loss) {
   const Location where = caller();
+  const InUse in_use(*of.net);
   if (py::isinstance<py::function>(loss) || (!is_tensor(loss.ptr()) && PyCallable_Check(loss.ptr()) != 0)) {
     nn::Pass pass = nn::Pass::training(of.seed, of.optimizer.steps());
     pass.init.seed = of.seed;
     Tensor value;
     {
       const InPass here(&pass);
-      const py::object made = loss();
+      const Differentiated by_parameters({}, *of.net);
+      const py::object made = ask(loss);
       if (!is_tensor(made.ptr()))
         throw_type("what the function of a step returns", "the loss, a tensor", made.ptr());
       value = tensor_of(made.ptr());
@@ -92,7 +96,7 @@ class Callback final : public train::Handler {
   void call(train::Trainer&) override {}
   void reported(train::Trainer& trainer, const train::Report& report) override {
     with_python([&] {
-      const py::object result = function_(to_dict(report));
+      const py::object result = ask(function_, to_dict(report));
       if (result.is(py::bool_(true))) trainer.stop("a callback returned True");
     });
   }
@@ -104,21 +108,25 @@ class Callback final : public train::Handler {
 /// A function of Python as a loss.
 struct PythonLoss {
   std::shared_ptr<py::object> function;
+  bool trains = false;
   Tensor operator()(const Tensor& prediction, const Tensor& target) const {
-    return with_python([&] { return to_tensor((*function)(prediction, target).ptr()); });
+    return with_python([&] {
+      const Differentiated by_prediction(trains ? std::vector{prediction} : std::vector<Tensor>());
+      return to_tensor(ask(*function, prediction, target).ptr());
+    });
   }
 };
 
 }  // namespace
 
-loss::AnyLoss to_loss(const py::object& object) {
+loss::AnyLoss to_loss(const py::object& object, bool trains) {
   if (py::isinstance<py::str>(object) || py::isinstance<Configurable>(object))
     return to_kind<loss::Loss>(object);
   auto function = std::shared_ptr<py::object>(new py::object(object), [](py::object* held) {
     const WithPython here;
     delete held;
   });
-  return PythonLoss{std::move(function)};
+  return PythonLoss{std::move(function), trains};
 }
 
 data::Source to_source(const std::vector<Tensor>& columns, const std::vector<std::string>& classes) {
@@ -149,17 +157,19 @@ py::tuple fit(nn::Layer& net, const std::vector<Tensor>& columns, const std::vec
               const py::dict& wishes, const py::object& ranks) {
   const Location where = caller();
   Wishes w;
-  w.epochs = py::cast<double>(wishes["epochs"]);
-  w.batch_size = py::cast<std::int64_t>(wishes["batch_size"]);
-  w.patience = py::cast<std::int64_t>(wishes["patience"]);
-  w.validation = py::cast<double>(wishes["validation"]);
-  w.seed = py::cast<std::uint64_t>(wishes["seed"]);
-  w.shuffle = py::cast<bool>(wishes["shuffle"]);
-  w.folder = py::cast<std::string>(wishes["folder"]);
-  w.resume = py::cast<bool>(wishes["resume"]);
-  w.shards = py::cast<std::int64_t>(wishes["shards"]);
-  w.sync_batch_norm = py::cast<bool>(wishes["sync_batch_norm"]);
+  const auto wish = [&](const char* name) { return py::object(wishes[name]); };
+  w.epochs = to_double(wish("epochs").ptr(), "epochs");
+  w.batch_size = to_integer(wish("batch_size").ptr(), "batch_size");
+  w.patience = to_integer(wish("patience").ptr(), "patience");
+  w.validation = to_double(wish("validation").ptr(), "validation");
+  w.seed = to_seed(wish("seed").ptr(), "seed");
+  w.shuffle = to_flag(wish("shuffle").ptr(), "shuffle");
+  w.folder = to_text(wish("folder").ptr(), "folder");
+  w.resume = to_flag(wish("resume").ptr(), "resume");
+  w.shards = to_integer(wish("shards").ptr(), "shards");
+  w.sync_batch_norm = to_flag(wish("sync_batch_norm").ptr(), "sync_batch_norm");
   const OriginScope here(where);
+  const InUse in_use(net);
   data::Source rows = to_source(columns), measured;
   if (!held_out.empty()) measured = to_source(held_out);
   if (w.validation > 0) {
@@ -174,7 +184,7 @@ py::tuple fit(nn::Layer& net, const std::vector<Tensor>& columns, const std::vec
   optim::Optimizer optimizer(net, optim::AnyRule(to_kind<optim::Rule>(rule)), to_options(optimizer_settings));
   std::optional<PythonTeam> team;
   if (!ranks.is_none()) team.emplace(ranks);
-  train::Trainer trainer(train::Task(net, to_loss(loss), std::move(measures), where), optimizer,
+  train::Trainer trainer(train::Task(net, to_loss(loss, true), std::move(measures), where), optimizer,
                          data::Loader(rows, loading),
                          {.seed = w.seed,
                           .shards = w.shards,
@@ -206,6 +216,7 @@ py::dict measure(nn::Layer& net, const std::vector<Tensor>& columns, const py::o
   for (const py::handle& each : metrics) measures.emplace_back(to_kind<metric::Metric>(each));
   const Location where = caller();
   const OriginScope here(where);
+  const InUse in_use(net);
   const train::Task task(net, to_loss(loss), std::move(measures), where);
   const data::Source source = to_source(columns);
   std::vector<train::Measure> found;
@@ -222,8 +233,8 @@ py::dict measure(nn::Layer& net, const std::vector<Tensor>& columns, const py::o
 
 void add_training(py::module_& m) {
   py::class_<NetOptimizer>(m, "Optimizer", "Changes the parameters of a net, step by step.")
-      .def(py::init(&make_optimizer), py::arg("net"), py::arg("rule"), py::arg("settings") = py::dict(),
-           py::arg("seed") = 1)
+      .def(py::init(&make_optimizer), py::arg("net").none(false), py::arg("rule"),
+           py::arg("settings") = py::dict(), py::arg("seed") = 1)
       .def("step", step, py::arg("loss"),
            "One step against the gradient of the loss, and the loss from before it: a number. `loss` is a "
            "function "
@@ -234,14 +245,26 @@ void add_training(py::module_& m) {
       .def_property(
           "lr", [](const NetOptimizer& o) { return o.optimizer.lr(); },
           [](NetOptimizer& o, const py::object& lr) {
-            o.optimizer.set_lr(is_number(lr.ptr()) ? optim::Rate(to_number(lr.ptr()).real())
-                                                   : optim::Rate(to_kind<optim::Schedule>(lr)));
+            optim::Rate rate = is_number(lr.ptr()) ? optim::Rate(to_number(lr.ptr()).real())
+                                                   : optim::Rate(to_kind<optim::Schedule>(lr));
+            const Computing alone;
+            o.optimizer.set_lr(std::move(rate));
           },
           "The learning rate of the next step; a number or a schedule can be set.")
       .def(
           "lr_at", [](const NetOptimizer& o, std::int64_t at) { return o.optimizer.lr(at); },
           "The learning rate of a step.")
       .def_property_readonly("net", [](const NetOptimizer& o) { return o.net; })
+      .def_property_readonly("rule",
+                             [](const NetOptimizer& o) { return config::describe(o.optimizer.rule()); })
+      .def_property_readonly(
+          "options",
+          [](const NetOptimizer& o) {
+            optim::Options options = o.optimizer.options();
+            return settings_of(config::Settings(options));
+          },
+          "Its settings beside those of the rule: a dict.")
+      .def_property_readonly("seed", [](const NetOptimizer& o) { return o.seed; })
       .def("state", state_of, "All that a later step depends on, beside the parameters: tensors by name.")
       .def(
           "restore",
@@ -249,6 +272,7 @@ void add_training(py::module_& m) {
             NamedTensors named;
             for (const auto& [name, tensor] : state)
               named.add(to_text(name.ptr(), "a name"), to_tensor(tensor.ptr()));
+            const Computing alone;
             o.optimizer.restore(named);
           },
           "Goes on from what `state` gave.")

@@ -21,7 +21,8 @@ struct NetOptimizer {
 optim::Options to_options(const py::dict& settings);
 
 /// A name, an object, or a function of prediction and target.
-loss::AnyLoss to_loss(const py::object& object);
+/// @param trains  whether a gradient is taken, which must not be lost in the function.
+loss::AnyLoss to_loss(const py::object& object, bool trains = false);
 
 /// Columns as rows: x, x2, ..., and the last one t.
 data::Source to_source(const std::vector<Tensor>& columns, const std::vector<std::string>& classes = {});

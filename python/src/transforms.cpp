@@ -7,6 +7,7 @@
 #include "chainrule/grad_check.h"
 #include "chainrule/op.h"
 #include "chainrule/ops.h"
+#include "reading.h"
 
 namespace chainrule::python {
 namespace {
@@ -28,21 +29,19 @@ struct CustomGradient {
   static std::vector<Sample> samples() { return {}; }
   Meta infer(std::span<const Meta> in) const { return in[0]; }
   Gradients vjp(const Vjp& v) const {
-    const WithPython here;
-    Tensors found(v.inputs.size());
-    py::list inputs;
-    for (const Tensor& each : v.inputs.subspan(1)) inputs.append(py::cast(each));
-    const py::list given = py::reinterpret_steal<py::object>(
-        checked(PyObject_CallFunctionObjArgs(gradient_functions()[static_cast<std::size_t>(function)],
-                                             py::cast(v.cotangent).ptr(), py::cast(v.output).ptr(),
-                                             inputs.ptr(), nullptr))
-            .release());
-    for (std::size_t i = 0; i < found.size(); ++i) {
-      const bool is_given = i > 0 && !given[i - 1].is_none();
-      if (is_given) found[i] = to_tensor(py::object(given[i - 1]).ptr());
-      if (!is_given && v.needs(i)) found[i] = zeros(v.inputs[i].shape(), v.inputs[i].dtype());
-    }
-    return found;
+    return with_python([&] {
+      Tensors found(v.inputs.size());
+      py::list inputs;
+      for (const Tensor& each : v.inputs.subspan(1)) inputs.append(py::cast(each));
+      const py::list given =
+          ask(gradient_functions()[static_cast<std::size_t>(function)], v.cotangent, v.output, inputs);
+      for (std::size_t i = 0; i < found.size(); ++i) {
+        const bool is_given = i > 0 && !given[i - 1].is_none();
+        if (is_given) found[i] = to_tensor(py::object(given[i - 1]).ptr());
+        if (!is_given && v.needs(i)) found[i] = zeros(v.inputs[i].shape(), v.inputs[i].dtype());
+      }
+      return found;
+    });
   }
   void run(const Kernel& k) const {
     std::memcpy(k.output.data, k.inputs[0].data,
@@ -84,7 +83,8 @@ Tensor with_gradient(std::int64_t function, const Tensor& value, std::vector<Ten
 py::tuple check(const py::function& f, const std::vector<Tensor>& at, int order, bool all_entries,
                 double tolerance, double step, std::uint64_t seed) {
   const auto function = [&](std::span<const Tensor> values) {
-    return with_python([&] { return f(std::vector<Tensor>(values.begin(), values.end())).cast<Tensor>(); });
+    return with_python(
+        [&] { return ask(f, std::vector<Tensor>(values.begin(), values.end())).cast<Tensor>(); });
   };
   const GradCheckReport r = computing([&](Location where) {
     return grad_check(
@@ -104,6 +104,8 @@ bool set_constants(bool constant) { return std::exchange(making_constants, const
 void add_transforms(py::module_& m) {
   using Many = std::vector<Tensor>;
   m.def("_variable", variable);
+  m.def("_enter_differentiated", enter_differentiated);
+  m.def("_leave_differentiated", leave_differentiated);
   m.def("_evaluate", [](const Many& tensors) {
     computing([&](Location) { evaluate(std::span<const Tensor>(tensors)); });
   });
@@ -131,7 +133,9 @@ void add_transforms(py::module_& m) {
     return computing([&](Location w) { return hessian(output, variable, {.allow_unused = true}, w); });
   });
   m.def("_numerical_gradient", [](const py::function& f, const Tensor& x, double h) {
-    const auto function = [&](const Tensor& v) { return with_python([&] { return f(v).cast<Tensor>(); }); };
+    const auto function = [&](const Tensor& v) {
+      return with_python([&] { return ask(f, v).cast<Tensor>(); });
+    };
     return computing([&](Location w) { return numerical_gradient(TensorFunction(function), x, h, w); });
   });
   m.def("_grad_check", check);

@@ -15,11 +15,12 @@ py::tuple find_lr(nn::Layer& net, const std::vector<Tensor>& columns, const py::
                   const py::dict& given) {
   const Location where = caller();
   const OriginScope here(where);
+  const InUse in_use(net);
   optim::Optimizer optimizer(net, optim::AnyRule(to_kind<optim::Rule>(rule)), to_options(settings));
   train::FindLrOptions options;
   set_settings(config::Settings(options), given);
   data::Loader loader(to_source(columns), {.batch_size = batch_size, .seed = options.seed});
-  const train::Task task(net, to_loss(loss), {}, where);
+  const train::Task task(net, to_loss(loss, true), {}, where);
   train::LrCurve curve;
   {
     const Computing alone;
@@ -43,8 +44,11 @@ class PythonRun final : public train::Run {
   double operator()(const train::Point& point, double budget) const override {
     if (ended_) throw std::runtime_error("ended before");
     try {
-      const py::object score = takes_budget_ ? function_(to_dict(point), budget) : function_(to_dict(point));
-      return to_double(score.ptr(), "the score of a run");
+      const py::object score =
+          takes_budget_ ? ask(function_, to_dict(point), budget) : ask(function_, to_dict(point));
+      const double value = PyFloat_AsDouble(score.ptr());
+      if (value == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
+      return value;
     } catch (py::error_already_set& error) {
       if (!error.matches(PyExc_Exception)) {
         ended_ = std::make_unique<py::error_already_set>(error);

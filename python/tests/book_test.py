@@ -99,3 +99,20 @@ def test_the_trainer_of_chapter_7(digits):
                            optimizer="Adam", optimizer_param={"lr": 0.002}, verbose=False)
     trainer.train()
     assert len(trainer.train_acc_list) == 2 and trainer.train_loss_list[-1] < trainer.train_loss_list[0]
+
+
+def test_helpers_of_the_chapters():
+    from chainrule.book import (AND, NAND, OR, XOR, conv_output_size, function_1, function_2, gradient_descent, numerical_diff,
+                                numerical_gradient, numerical_gradient_2d, relu_grad, sigmoid, sigmoid_grad, softmax,
+                                softmax_loss, tangent_line)
+    assert [[f(a, b) for a in (0, 1) for b in (0, 1)] for f in (AND, NAND, OR, XOR)] == [
+        [0, 0, 0, 1], [1, 1, 1, 0], [0, 1, 1, 1], [0, 1, 1, 0]]
+    assert numerical_diff(function_1, 5) == pytest.approx(0.2) and numerical_diff(function_1, 10) == pytest.approx(0.3)
+    np.testing.assert_allclose(numerical_gradient(function_2, np.array([3.0, 4.0])), [6, 8], rtol=1e-8)
+    np.testing.assert_allclose(numerical_gradient_2d(function_2, np.array([[3.0, 4.0], [0.0, 2.0]])), [[6, 8], [0, 4]], atol=1e-8)
+    assert tangent_line(function_1, 5)(6) == pytest.approx(0.75 + 0.2)
+    assert abs(gradient_descent(function_2, np.array([-3.0, 4.0]), lr=0.1, step_num=100)).max() < 1e-8
+    x = np.array([[-1.0, 0.5, 2.0]])
+    np.testing.assert_allclose(sigmoid_grad(x), [numerical_diff(sigmoid, x[0])], rtol=1e-7)
+    assert relu_grad(x).tolist() == [[0, 1, 1]] and conv_output_size(28, 5, stride=1, pad=2) == 28
+    assert softmax_loss(x, np.array([2])) == pytest.approx(-np.log(softmax(x)[0, 2]), rel=1e-5)

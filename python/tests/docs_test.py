@@ -5,13 +5,14 @@ import io
 import json
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 kFolder = Path(os.environ["CHAINRULE_SOURCE_DIR"]) / "docs" / "python"
-kPages = sorted(kFolder.glob("*.md"))
+kPages = sorted(page for page in kFolder.glob("*.md") if page.name != "reference.md")
 
 
 def test_there_are_pages():
@@ -58,6 +59,15 @@ def test_cells_of_a_notebook(page, tmp_path, monkeypatch):
             assert len(shown._repr_html_()) > 100
         elif shown is not None:
             assert repr(shown)
+
+
+def test_the_reference_says_what_the_docstrings_say():
+    script = kFolder.parent.parent / "scripts" / "python_reference.py"
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True)
+    if done.returncode != 0 and "python_reference.py:" in done.stderr or "sklearn" in done.stderr:
+        pytest.skip(done.stderr.splitlines()[-1])  # a build without ONNX, or no scikit-learn
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (kFolder / "reference.md").read_text(), "write it anew: cmake --build --preset release --target python_docs"
 
 
 def test_links_of_pages_lead_somewhere():

@@ -66,7 +66,7 @@ def test_settings_are_arguments():
     layer = nn.Conv2d(8, 5, stride=2, padding="same")
     assert repr(layer) == "conv2d(8, 5, stride=2, padding=same)" and layer.settings["filters"] == 8
     assert repr(nn.Affine(3, weight_init="xavier(gain=2)")) == "affine(3, weight_init=xavier(2.0))"
-    with pytest.raises(ValueError, match=r"unknown setting 'kernl' of conv2d\. Did you mean 'kernel'\? \(E226\)"):
+    with pytest.raises(ValueError, match=r"unknown setting 'kernl' of conv2d\. Did you mean 'kernel'\? Called from nets_test\.py:\d+\. \(E226\)"):
         nn.Conv2d(8, kernl=3)
     with pytest.raises(TypeError, match="at most 2 arguments"):
         nn.Dropout(0.5, 1, 2)
@@ -417,3 +417,73 @@ def test_shares_and_patience_are_checked():
     for wrong in (dict(validation=-0.1), dict(validation=1), dict(validation=0.1, patience=-1)):
         with pytest.raises(ValueError, match="validation is|patience is"):
             cr.fit(nn.mlp([8, 3]), x, t, **wrong)
+
+
+@pytest.mark.parametrize("make", [lambda net: optim.Adam(net, lr=0.02, beta1=0.8, weight_decay=1e-3),
+                                  lambda net: optim.Momentum(net, lr=optim.cosine(0.1, steps=20), clip_norm=1.0, seed=5),
+                                  lambda net: optim.SGD(net, lr=0.1)])
+def test_optimizers_can_be_pickled(make):
+    x, t = rows()
+    net = nn.mlp([8, 3])
+    optimizer = make(net)
+
+    def steps(of, count):
+        return [of.step(lambda: cr.softmax_cross_entropy(of.net(x), t)) for _ in range(count)]
+    steps(optimizer, 3)
+    again, its_net = pickle.loads(pickle.dumps((optimizer, net)))
+    assert again.net is its_net and again.steps == 3 and again.lr == optimizer.lr and repr(again) == repr(optimizer)
+    assert steps(again, 4) == steps(optimizer, 4)  # to the same bits
+    for made in (optim.Adam(beta1=0.7), optim.cosine(0.1, steps=9), nn.initializers["Normal"](0.5)):
+        assert repr(pickle.loads(pickle.dumps(made))) == repr(made)
+
+
+def test_wrong_settings_of_fit_are_said_in_pythons_words():
+    x, t = rows(20)
+    for settings, error, text in [({"epochs": "3"}, TypeError, "epochs must be a number, not str"),
+                                  ({"batch_size": 2.5}, TypeError, "batch_size must be an integer, not float"),
+                                  ({"batch_size": "8"}, TypeError, "batch_size must be an integer, not str"),
+                                  ({"seed": -1}, ValueError, "seed is -1; need an integer from 0"),
+                                  ({"seed": 1.5}, TypeError, "seed must be an integer from 0 on, not float"),
+                                  ({"shuffle": "no"}, TypeError, "shuffle must be True or False, not str"),
+                                  ({"patience": "2", "validation": 0.2}, TypeError, "patience must be an integer, not str"),
+                                  ({"validation": "0.1"}, TypeError, "validation must be a share or a pair"),
+                                  ({"optimizer": 3}, TypeError, "optimizer must be a name or an object, not int"),
+                                  ({"metrics": [3]}, TypeError, "metric must be a name or an object, not int"),
+                                  ({"metrics": "accuracy"}, TypeError, "metrics must be a list"),
+                                  ({"transforms": [3]}, TypeError, "transform must be a name or an object, not int"),
+                                  ({"callbacks": [3]}, TypeError, "callbacks must be functions, not int"),
+                                  ({"loss": 3}, TypeError, "loss must be a name, an object or a function, not int"),
+                                  ({"lr": [1]}, ValueError, "'lr' is a list. Need a number, or a schedule")]:
+        with pytest.raises(error, match=text) as raised:
+            cr.fit(nn.mlp([3]), x, t, **settings)
+        assert "Unable to cast" not in str(raised.value) and "incompatible" not in str(raised.value)
+    for call in (cr.fit, train.evaluate, train.find_lr):
+        with pytest.raises(TypeError, match="net must be a layer, not str"):
+            call("net", x, t)
+        with pytest.raises(TypeError, match="batch_size must be an integer, not float"):
+            call(nn.mlp([3]), x, t, batch_size=2.5)
+    for call in (lambda seed: nn.Affine(3).build(x, seed=seed), lambda seed: optim.SGD(nn.Affine(3), seed=seed)):
+        with pytest.raises(TypeError, match="seed must be an integer from 0 on, not str"):
+            call("a")
+        with pytest.raises(ValueError, match=r"seed is -1; need an integer from 0 to 2\*\*64 - 1"):
+            call(-1)
+    failed = train.sweep({"a": [1, 2]}, lambda a: "text")
+    assert len(failed) == 2 and failed[0].error.startswith("TypeError: must be real number, not str")
+
+
+def test_errors_of_nets_name_the_line_of_the_program():
+    x, t = rows(20)
+    net = nn.mlp([3])
+    for call, code in [(lambda: cr.fit(net, x, t[:-1]), 271), (lambda: cr.fit(net, x, t, loss="mze"), 230),
+                       (lambda: cr.fit(net, x, t, epochs=0), 82), (lambda: nn.Conv2d(-1)(np.ones((1, 1, 5, 5), "f")), 228),
+                       (lambda: nn.Conv2d(kernl=3), 226), (lambda: cr.zeros(-1), 1), (lambda: cr.tensor([1j]), 554),
+                       (lambda: cr.zeros(2, "c8"), 553), (lambda: cr.set_num_threads(0), 2), (lambda: cr.load("none.safetensors"), None)]:
+        with pytest.raises(cr.Error) as error:
+            call()
+        assert error.value.code == code or code is None
+        assert "called from nets_test.py:" in str(error.value).lower(), str(error.value)
+        assert str(error.value).endswith(f" (E{error.value.code:03d})")
+    for key in (([0, 1], [0, 1, 2]), ([0, 1], [0, 3]), ([5],), 7):
+        with pytest.raises((IndexError, cr.ShapeError)) as error:
+            cr.ones((2, 3))[key].numpy()
+        assert "nets_test.py" in str(error.value) and ".cpp" not in str(error.value)

@@ -45,10 +45,11 @@ def test_a_dtype_without_counterpart_is_a_type_error():
         assert isinstance(error.value, cr.Error) and error.value.code == 554
     with pytest.raises(TypeError) as error:
         cr.tensor(np.ones(2, complex))
+    line = error.traceback[0].lineno + 1
     assert str(error.value) == ("[tensor] complex128 has no counterpart. Need float16 to float64, integers up to 64 bits, or "
-                                "bool. (E554)")
+                                f"bool. Called from tensor_test.py:{line}. (E554)")
     with pytest.raises(cr.DTypeError, match=r"^\[dtype\] complex64 is none that Chainrule has\. Need float16, bfloat16, "
-                                            r"float32, float64, int32, int64, uint8 or bool\. \(E553\)$"):
+                                            r"float32, float64, int32, int64, uint8 or bool\. Called from tensor_test\.py:\d+\. \(E553\)$"):
         cr.zeros(3, dtype="complex64")
 
 

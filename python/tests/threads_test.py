@@ -125,6 +125,47 @@ def test_ctrl_c_ends_a_training_after_a_whole_step(tmp_path):
     assert cr.load(tmp_path / "net.safetensors").net.parameters()
 
 
+kStart = """
+import sys, chainrule as cr, numpy as np
+from chainrule import nn, train
+rng = np.random.default_rng(0)
+x = rng.normal(size=(400000, 64)).astype("f"); t = np.arange(len(x)) %% 10
+net = nn.mlp([512, 512, 10])
+few = net.predict(x[:5])
+a = cr.ones((5000, 5000)).evaluate()
+print("begins", flush=True)
+try:
+    while True:
+        %s
+except KeyboardInterrupt:
+    print("heard", flush=True)
+    whole = np.array_equal(net.predict(x[:5]), few) or "fit" in %r
+    print(whole, float(cr.ones(3).sum()), len(cr.fit(net, x[:100], t[:100], epochs=1)["loss"]))
+"""
+kLongCalls = {
+    "find_lr": "train.find_lr(net, x, t, batch_size=5000, steps=100000)", "evaluate": "train.evaluate(net, x, t)",
+    "predict": "net.predict(x)", "validation": "cr.fit(net, x[:32], t[:32], epochs=1, validation=(x, t))",
+    "operation": "(a @ a @ a @ a @ a).evaluate()", "element": "cr.exp(a).evaluate()",
+    "prediction on one thread": "cr.set_num_threads(1), net.predict(x)",
+}
+
+
+@pytest.mark.parametrize("what", kLongCalls)
+def test_ctrl_c_is_heard_in_long_calls(what):
+    program = kStart % (kLongCalls[what], kLongCalls[what])
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "begins\n"
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    start = time.monotonic()
+    said = process.stdout.readline()
+    seconds = time.monotonic() - start
+    rest = process.communicate(timeout=120)[0]
+    assert said == "heard\n" and rest == "True 3.0 1\n" and process.returncode == 0
+    print(f"heard after {seconds:.2f} s")
+    assert seconds < (1 if os.environ.get("CHAINRULE_QUIET_MACHINE") else 10)
+
+
 def test_the_number_of_threads():
     before = cr.num_threads()
     cr.set_num_threads(1)

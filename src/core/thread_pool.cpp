@@ -13,6 +13,7 @@
 #include "chainrule/error.h"
 #include "core/cpu_count.h"
 #include "core/environment.h"
+#include "core/interruption.h"
 #include "core/text.h"
 
 namespace chainrule {
@@ -20,6 +21,7 @@ namespace {
 
 constexpr auto kSpin = std::chrono::microseconds(40);  // how long to look for work before sleeping
 constexpr int kBlocksPerThread = 4;                    // so that a slow thread is left behind, not waited for
+constexpr int kMaxBlocksPerThread = 16;                // where somebody may want it to end between them
 
 thread_local bool inside_body = false;  // a parallel_for inside a body runs on the spot
 
@@ -82,7 +84,7 @@ class Pool {
  private:
   static constexpr int kBlockBits = 16;
   static constexpr std::uint64_t kBlockMask = (std::uint64_t{1} << kBlockBits) - 1;
-  static_assert(kMaxThreads * kBlocksPerThread <= static_cast<int>(kBlockMask));
+  static_assert(kMaxThreads * kMaxBlocksPerThread <= static_cast<int>(kBlockMask));
 
   void publish(std::int64_t count, std::int64_t blocks, RangeBody body) {
     call_.store(body.call, std::memory_order_relaxed);
@@ -138,6 +140,7 @@ class Pool {
     const std::int64_t begin = index * size + std::min(index, larger);
     if (!failed_.load(std::memory_order_relaxed)) {
       try {
+        ask_interruption();
         body.call(body.context, begin, begin + size + (index < larger ? 1 : 0));
       } catch (...) {
         if (!failed_.exchange(true)) error_ = std::current_exception();
@@ -230,6 +233,16 @@ int default_threads() {
   return available_cpus();
 }
 
+/// On this thread: in pieces where somebody may want it to end in between.
+void run_here(std::int64_t count, std::int64_t grain, RangeBody body) {
+  constexpr std::int64_t kPieces = 8;
+  if (interruption == nullptr || count / kPieces < grain) return body.call(body.context, 0, count);
+  for (std::int64_t i = 0; i < kPieces; ++i) {
+    ask_interruption();
+    body.call(body.context, count * i / kPieces, count * (i + 1) / kPieces);
+  }
+}
+
 std::atomic<int> wanted_threads{0};  // 0: look at the environment first
 
 }  // namespace
@@ -253,11 +266,11 @@ WithoutPool::~WithoutPool() { inside_body = before_; }
 void parallel_for(std::int64_t count, std::int64_t grain, RangeBody body) {
   if (count <= 0) return;
   const int threads = num_threads();
-  const std::int64_t blocks =
-      std::min(count / std::max<std::int64_t>(grain, 1), std::int64_t{threads} * kBlocksPerThread);
+  const std::int64_t per_thread = interruption == nullptr ? kBlocksPerThread : kMaxBlocksPerThread;
+  const std::int64_t blocks = std::min(count / std::max<std::int64_t>(grain, 1), threads * per_thread);
   if (threads == 1 || blocks < 2 || inside_body || Pool::closed.load(std::memory_order_relaxed) ||
       !pool().try_run(count, blocks, threads, body))
-    body.call(body.context, 0, count);
+    run_here(count, grain, body);
 }
 
 }  // namespace chainrule

@@ -1,6 +1,7 @@
 // From tensors that are asked for to numbers: trace, find or make the plan, run it.
 #include <algorithm>
 
+#include "core/interruption.h"
 #include "core/reused.h"
 #include "plan/cache.h"
 #include "plan/renew.h"
@@ -44,17 +45,21 @@ std::shared_ptr<CachedPlan> plan_for(const Trace& trace) {
   return made;
 }
 
-/// Lets results have the memory of leaves that nobody will need.
-void take_over(Workspace& w, const Program& program) {
+/// Lets results have the memory of leaves that nobody will need; whether there is one.
+bool take_over(Workspace& w, const Program& program) {
+  bool any = false;
   for (const Takeover& t : program.takeovers) {
     const Node* leaf = w.trace.leaves[static_cast<std::size_t>(t.leaf)];
     const bool has_one_handle = leaf->refs.count() == t.uses + 1 && w.replaced.find(leaf) != NodeIndex::kNone;
-    if (has_one_handle && leaf->value.is_unique())
-      w.results[static_cast<std::size_t>(t.result)] = leaf->value;
+    if (!has_one_handle || !leaf->value.is_unique()) continue;
+    w.results[static_cast<std::size_t>(t.result)] = leaf->value;
+    any = true;
   }
+  return any;
 }
 
 void run_trace(Workspace& w) {
+  ask_interruption();
   const std::shared_ptr<CachedPlan> plan = plan_for(w.trace);
   const Program& program = plan->executor.program();
   w.leaf_memory.clear();
@@ -63,7 +68,9 @@ void run_trace(Workspace& w) {
   // What fails, fails before the first takeover: a kernel that sees bad numbers by the order of instructions,
   // memory by having been enough for a run of this plan. A later stretch could still fail.
   // And the comparison under CHAINRULE_MODE=verify may fail.
-  if (plan->runs > 0 && w.tracer.is_done() && mode() != Mode::verify) take_over(w, program);
+  const bool destroys =
+      plan->runs > 0 && w.tracer.is_done() && mode() != Mode::verify && take_over(w, program);
+  const InterruptionScope whole(destroys ? nullptr : interruption);
   w.result_memory.clear();
   for (std::size_t i = 0; i < w.results.size(); ++i) {
     if (!w.results[i]) w.results[i] = Buffer::allocate(program.storages[program.results[i]].bytes);

@@ -9,6 +9,7 @@
 
 #include "chainrule/config.h"
 #include "chainrule/error.h"
+#include "core/interruption.h"
 #include "core/text.h"
 #include "train/step_of.h"
 #include "train/weights_of.h"
@@ -27,6 +28,7 @@ class AsItWas {
         lr_(optimizer.options().lr),
         scale_(optimizer.lr_scale()) {}
   ~AsItWas() {
+    const InterruptionScope whole(nullptr);  // a destructor must not throw
     put_weights(net_, weights_);
     optimizer_.restore(state_);
     optimizer_.set_lr(lr_);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "core/interruption.h"
 #include "core/reused.h"
 #include "plan/cpu/fusion.h"
 
@@ -101,6 +102,7 @@ void Executor::run(std::span<void* const> leaves, std::span<void* const> results
   if (timed_) std::fill(seconds_.begin(), seconds_.end(), 0);
   auto strip = program_.strips.begin();
   for (std::size_t i = 0; i < jobs_.size(); ++i) {
+    ask_interruption();
     if (strip != program_.strips.end() && static_cast<std::int32_t>(i) == strip->begin) {
       run_strip(*strip, nodes);
       i = static_cast<std::size_t>(strip++->end) - 1;
@@ -148,6 +150,7 @@ void* Executor::row_of(std::int32_t value, std::int64_t row) const {
 
 void Executor::run_strip(const Strip& strip, std::span<Node* const> nodes) {
   for (std::int64_t begin = 0; begin < strip.rows; begin += strip.piece) {
+    ask_interruption();
     const std::int64_t end = std::min(strip.rows, begin + strip.piece);
     place_pieces(strip, begin);
     for (std::int32_t i = strip.begin; i < strip.end; ++i) {

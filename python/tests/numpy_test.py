@@ -1,0 +1,126 @@
+"""NumPy's names and what NumPy does with its arguments."""
+import math
+
+import chainrule as cr
+import numpy as np
+import pytest
+from chainrule import _numpy, array_api
+
+A = np.random.default_rng(3).normal(size=(2, 3, 4))
+
+
+@pytest.mark.parametrize("name", ["sum", "mean", "max", "min", "prod", "any", "all", "var", "std"])
+@pytest.mark.parametrize("keepdims", [False, True])
+@pytest.mark.parametrize("axis", [(), None, (0, 2), [1]])
+def test_axes_of_reductions(name, keepdims, axis):
+    wanted = getattr(np, name)(A, axis=tuple(axis) if isinstance(axis, list) else axis, keepdims=keepdims)
+    got = getattr(cr, name)(A, axis=axis, keepdims=keepdims)
+    assert got.shape == wanted.shape
+    np.testing.assert_allclose(got, wanted, rtol=1e-12)
+    if axis == ():
+        np.testing.assert_allclose(getattr(cr.tensor(A), name)((), keepdims), wanted, rtol=1e-12)
+
+
+def test_no_axis_of_others():
+    np.testing.assert_array_equal(cr.squeeze(A[:1], ()), A[:1])
+    np.testing.assert_array_equal(cr.flip(A, ()), A)
+    np.testing.assert_array_equal(cr.expand_dims(A, ()), A)
+    np.testing.assert_allclose(cr.logsumexp(A, ()), A, rtol=1e-12)
+    np.testing.assert_allclose(cr.grad(lambda x: cr.sum(x, ()).sum())(A), np.ones_like(A))
+
+
+def test_an_axis_of_none_means_all_elements():
+    np.testing.assert_array_equal(cr.concatenate([A, A[0]], axis=None), np.concatenate([A, A[0]], axis=None))
+    np.testing.assert_array_equal(cr.sort(A, axis=None), np.sort(A, axis=None))
+    np.testing.assert_array_equal(cr.argsort(A, None), np.argsort(A, None))
+    np.testing.assert_array_equal(cr.sort(A), np.sort(A))
+    np.testing.assert_array_equal(cr.sort(A, 0), np.sort(A, 0))
+    for name in ("cumsum", "argmax", "argmin"):
+        np.testing.assert_allclose(getattr(cr, name)(A, axis=None), getattr(np, name)(A, axis=None))
+    np.testing.assert_array_equal(cr.roll(A, 2, axis=None), np.roll(A, 2, axis=None))
+    np.testing.assert_array_equal(cr.take(A, [3], axis=None), np.take(A, [3], axis=None))
+    for call in (lambda: cr.softmax(A, axis=None), lambda: cr.stack([A, A], axis=None), lambda: cr.topk(A, 1, axis=None)):
+        with pytest.raises(TypeError, match="axis must be an integer, not NoneType"):
+            call()
+
+
+@pytest.mark.parametrize("arguments", [{}, {"offset": 1}, {"offset": -1}, {"axis1": 1, "axis2": 2}, {"axis1": -1, "axis2": 0},
+                                       {"offset": 2, "axis1": 2, "axis2": 1}, {"offset": 9}])
+def test_trace_and_diagonal(arguments):
+    for array in (A, A[0], np.arange(6).reshape(3, 2)):
+        if max(arguments.get("axis1", 0), arguments.get("axis2", 1)) >= array.ndim:
+            continue
+        np.testing.assert_array_equal(cr.diagonal(array, **arguments), np.diagonal(array, **arguments))
+        np.testing.assert_allclose(cr.trace(array, **arguments), np.trace(array, **arguments))
+        np.testing.assert_allclose(cr.tensor(array).trace(**arguments), np.trace(array, **arguments))
+
+
+kCalls = {
+    "isnan": [([1.0, np.nan],)], "isinf": [([1.0, np.inf, -np.inf],), ([1, 2],)], "isfinite": [([1.0, np.inf, np.nan],), ([1],)],
+    "array": [([1.0, 2],)], "asarray": [(A,)], "full_like": [(A, 3.5), (np.arange(3), 2)], "log2": [(abs(A),)],
+    "log10": [(abs(A),)], "exp2": [(A,)], "hstack": [([A, A],), ([A[0, 0], A[0, 1]],)], "vstack": [([A, A],), ([A[0, 0], A[0, 1]],)],
+    "row_stack": [([A[0], A[1]],)], "dstack": [([A[0], A[1]],), ([A[0, 0], A[0, 1]],)], "column_stack": [([A[0, 0], A[0].T[:, :2]],)],
+    "repeat": [(A, 2), (A, 2, 1), (A, [1, 2, 0], 1)], "ravel": [(A,)], "diag": [(A[0],), (A[0], 1), (A[0, 0],), (A[0, 0], -2)],
+    "trunc": [(A * 3,), (np.arange(3),)], "fix": [(A * 3,)], "rint": [(A * 3,)], "positive": [(A,)], "hypot": [(A, A + 1)],
+    "cbrt": [(A,)], "logaddexp": [(A, A[0])], "deg2rad": [(A,)], "rad2deg": [(A,)], "radians": [(A,)], "degrees": [(A,)],
+    "copysign": [(A, A[::-1])], "heaviside": [(np.array([-1.0, 0, 2]), 0.5)], "sinc": [(A,), (np.array([0.0, 1e-5, 1]),)],
+    "nan_to_num": [(np.array([np.nan, np.inf, -np.inf, 1]),), (np.array([np.nan, 1]), True, 3.0)], "meshgrid": [(A[0, 0], A[0, :, 0])],
+    "isclose": [(A, A + 1e-9)], "nonzero": [(A > 0,)], "argwhere": [(A > 0,)], "count_nonzero": [(A > 0,), (A > 0, 1)],
+    "unique": [(np.array([3, 1, 3, 2]),)], "identity": [(3,)], "empty_like": [], "rollaxis": [(A, 2), (A, 0, 3)],
+    "matrix_transpose": [], "permute_dims": [], "atleast_1d": [(np.float64(2),)], "atleast_2d": [(A[0, 0],)],
+    "broadcast_arrays": [(A, A[0])], "append": [(A, A[0]), (A, A, 1)], "fliplr": [(A,)], "flipud": [(A,)],
+    "array_split": [(A[0, 0], 3), (A, [1, 2], 2)], "rot90": [(A[0],), (A, 3, (1, 2)), (A, -1)], "diff": [(A,), (A, 2, 1)],
+    "cumprod": [(A,), (A, 2), (np.arange(1, 6),)], "average": [(A,), (A, 1, np.array([1.0, 2, 3])), (A, None, abs(A))],
+    "ptp": [(A,), (A, 1)], "median": [(A,), (A, 1), (A, 2)], "quantile": [(A, 0.3), (A, 0.3, 1)], "percentile": [(A, 25, 0)],
+    "nansum": [(np.array([1, np.nan]),)], "nanmean": [(np.array([1, np.nan, 3]),)], "inner": [(A, A), (A[0, 0], A[0, 1])],
+    "vdot": [(A, A)], "tensordot": [(A[0], A[0].T, 1), (A, A, 3), (A, A, ([0, 2], [0, 2])), (A, A[0].T, ([2], [0])), (A, A, 0)],
+    "kron": [(A[0], A[1]), (A[0, 0], A[0])], "cross": [(A[..., :3], A[::-1, :, :3])], "bincount": [(np.array([1, 3, 1]),)],
+    "searchsorted": [(np.array([1.0, 2, 3]), np.array([2.0, 9]))], "trapz": [(A,), (A, A[0, 0] * 2), (A, None, 0.5, 1)],
+    "logspace": [(0, 2, 4)], "array_equal": [(A, A), (A, A[0])], "allclose": [(A, A + 1e-9), (A, A + 1)], "empty": [],
+    "concatenate": [([A, A], 1)],
+}
+
+
+def test_each_name_is_tried():
+    functions = {name for name in _numpy.__all__ if callable(getattr(_numpy, name))}
+    assert functions <= set(kCalls), functions - set(kCalls)
+    assert all(getattr(cr, name) is getattr(_numpy, name) for name in _numpy.__all__)
+    assert cr.pi == math.pi and cr.newaxis is None and cr.inf == math.inf
+    for name in functions:
+        assert getattr(_numpy, name).__doc__ or name in ("array",), name
+
+
+@pytest.mark.parametrize("name", kCalls)
+def test_names_of_numpy(name):
+    for given in kCalls[name]:
+        got, wanted = getattr(cr, name)(*given), getattr(np, name)(*given)
+        if not isinstance(wanted, (list, tuple)):
+            got, wanted = [got], [wanted]
+        assert len(got) == len(wanted)
+        for g, w in zip(got, wanted):
+            tolerance = 1e-5 if getattr(g, "dtype", None) == np.float32 else 1e-12
+            assert np.shape(g) == np.shape(w), given
+            np.testing.assert_allclose(np.asarray(g, float), np.asarray(w, float), rtol=tolerance, atol=tolerance)
+
+
+kGradients = [lambda x: cr.log2(x * x + 1), lambda x: cr.hstack([x, x * 2]), lambda x: cr.vstack([x, x]) ** 2,
+              lambda x: cr.repeat(x, 3, 1) ** 2, lambda x: cr.diag(x[0]) * 2 + cr.diag(x[0], 0), lambda x: cr.trace(x) ** 2,
+              lambda x: cr.tensordot(x, x, 2), lambda x: cr.kron(x, x), lambda x: cr.cumprod(x), lambda x: cr.sinc(x),
+              lambda x: cr.median(x, 1), lambda x: cr.logaddexp(x, 2 * x), lambda x: cr.diff(x) ** 2, lambda x: cr.cross(x, x * x + 1),
+              lambda x: cr.hypot(x, 1.0), lambda x: cr.trapz(x ** 2), lambda x: cr.meshgrid(x, x)[0] ** 2, lambda x: cr.cbrt(x + 5)]
+
+
+@pytest.mark.parametrize("f", kGradients)
+def test_composed_functions_have_gradients(f):
+    assert cr.grad_check(lambda x: f(x).sum(), A[0, :, :3], all_entries=True)
+
+
+def test_array_api_of_integers():
+    two, three = array_api.asarray([2, 3]), array_api.asarray([3, 39])
+    power = array_api.pow(two, three)
+    assert power.dtype == np.int64 and power.tolist() == [8, 3**39]
+    assert (array_api.pow(two, 2)).dtype == np.int64 and array_api.pow(two.astype("f64"), 2).dtype == np.float64
+    for name in ("sum", "prod"):
+        f = getattr(array_api, name)
+        assert f(two).dtype == f(two.astype("u8")).dtype == np.int64 and f(two.astype("f32")).dtype == np.float32
+        assert f(two, dtype=np.float64).dtype == np.float64 and f(two, axis=(), keepdims=True).shape == (2,)

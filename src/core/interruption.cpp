@@ -1,0 +1,7 @@
+#include "core/interruption.h"
+
+namespace chainrule {
+
+constinit thread_local Interruption interruption = nullptr;
+
+}  // namespace chainrule
