@@ -177,9 +177,8 @@ TEST_F(TableRun, AModelThatIsNotThereOrDamagedIsSaid) {
   std::filesystem::create_directory(run);
   EXPECT_EQ(run_tool({"eval", run}).err,
             "chainrule: [model] " + run +
-                " has no model.safetensors: no run in it has come to an end. Go on with "
-                "chainrule train --resume " +
-                run + ". (E345)\n");
+                " has no model.safetensors: no run in it has come to an end. `chainrule train --resume " +
+                run + "` goes on. (E345)\n");
   write(run + "/model.safetensors", "not a model");
   EXPECT_EQ(run_tool({"eval", run}).code, 4);
 }

@@ -233,9 +233,7 @@ TEST(Train, ARunThatIsResumedHasItsOptions) {
   EXPECT_EQ(run_tool({"train", "--out", ""}).code, 2);
   EXPECT_EQ(run_tool({"train", "--resume", folder / "none"}).err,
             "chainrule: [train] " + (folder / "none").string() +
-                " has no run.toml of chainrule train. A run that can be resumed is one that was started with "
-                "--out. "
-                "(E311)\n");
+                ": there is no such folder. Name that of a run that was started with --out. (E311)\n");
   EXPECT_EQ(run_tool({"train", "--resume", run, "--out", run}).code, 2);
 }
 
