@@ -73,6 +73,7 @@ same 'a lesson that is not there' '2 which lesson? One of:' "$code $(head -n 1 <
 same 'the lessons are named' 01_apples "$(sed -n 2p <<<"$err")"
 
 environment+=(CMAKE_FLAGS='-DA=1 -DB=2')
+# shellcheck disable=SC2001
 check_fast() {  # what it says, without the seconds
   chainrule check-fast
   out=$(sed 's/, [0-9]* s:/:/' <<<"$out")
