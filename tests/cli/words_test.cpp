@@ -236,7 +236,7 @@ TEST(Info, SaysWhatTextsSettingsAndPicturesAre) {
         << name;
 }
 
-TEST(Sweep, DrawsAPictureBesideItsTable) {
+TEST(SweepPicture, LiesBesideTheTable) {
   const TemporaryFolder folder;
   ASSERT_EQ(run_tool({"sweep", "--vary", "lr=0.1,0.2", "--vary", "net=mlp:784-8-10, mlp:784-10", "--steps",
                       "2", "--out", folder.string()})
