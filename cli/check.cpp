@@ -36,7 +36,7 @@ struct CheckOptions {
   double h = 1e-4;
   std::int64_t threads = 0;
   std::string broken;
-  bool json = false;
+  bool json = false, quiet = false;
   CheckNetOptions net;
 
   void fields(Fields& f) {
@@ -71,7 +71,7 @@ std::vector<Comparison> check(nn::TwoLayerNet& net, const Images& images, const 
   const KinkFreeSteps before_relu(net, images.x, options.h);
   std::int64_t losses = 0;
   for (const auto& [name, gradient] : analytic) losses += 2 * gradient.numel();
-  Progress progress(stderr, losses, "losses");
+  Progress progress(options.quiet ? nullptr : stderr, losses, "losses");
   std::int64_t done = 0;
   std::vector<Comparison> comparisons;
   for (auto& [name, parameter] : net.params()) {
@@ -252,6 +252,7 @@ Command add_check(CLI::App& app) {
               "NAME, --net: numbers that are moved one by one, of each\nparameter");
   add_number(check, "--tolerance", options->net.tolerance, 1e-12, 1, "NAME, --net: largest relative error");
   check.add_flag("--json", options->json, "print one JSON document");
+  add_quiet(check, options->quiet);
   check.footer(
       "Exits with 3 if gradients differ, with 1 if nothing could be compared.\n\n"
       "With NAME or --net: each parameter is moved along a random direction, and some\n"

@@ -60,6 +60,7 @@ struct WriteOptions {
   DataOptions data;
   std::string folder;
   std::int64_t train = 1000, test = 200;
+  bool json = false;
 };
 
 /// The first images of one part as files, a folder a class.
@@ -91,9 +92,17 @@ int write(const WriteOptions& options) {
     throw FileError(83, fmt::format("[write] {}: {}. Check that the folder can be written to and has room.",
                                     options.folder, error.code().message()));
   }
+  const std::int64_t train = std::min(options.train, set.train.count),
+                     test = std::min(options.test, set.test.count);
+  if (options.json) {
+    write_text(stdout, json_text(Json{{"folder", options.folder},
+                                      {"name", set.name},
+                                      {"training_pictures", train},
+                                      {"test_pictures", test}}));
+    return kDone;
+  }
   write_text(stdout, fmt::format("{}: {} training and {} test pictures; chainrule train --data {}\n",
-                                 options.folder, std::min(options.train, set.train.count),
-                                 std::min(options.test, set.test.count), options.folder));
+                                 options.folder, train, test, options.folder));
   return kDone;
 }
 
@@ -220,6 +229,7 @@ Command add_data(CLI::App& app) {
   dir_option(written, writes->data.dir);
   add_integer(written, "--train", writes->train, 1, 1'000'000, "training images, from the first");
   add_integer(written, "--test", writes->test, 1, 1'000'000, "test images");
+  written.add_flag("--json", writes->json, "print one JSON document");
   written.footer("Examples:\n  chainrule data write digits pictures\n  chainrule train --data pictures");
 
   CLI::App& fetched = *data.add_subcommand("fetch", "Fetch a known set from the servers that have it");
@@ -232,6 +242,7 @@ Command add_data(CLI::App& app) {
   fetched.add_option("--from", options->from, "another server: the URL of the folder with the files")
       ->type_name("URL");
   fetched.add_flag("-q,--quiet", options->quiet, "print nothing but errors");
+  fetched.add_flag("--json", options->json, "print one JSON document, and progress on stderr");
   fetched.footer(
       "Checks what comes by its checksum. What was cut off goes on at the next call.\n\n"
       "Examples:\n"
@@ -242,7 +253,8 @@ Command add_data(CLI::App& app) {
     if (shown->parsed()) return show(*shows);
     if (written->parsed()) return write(*writes);
     if (listed->parsed()) return list(options->dir, options->json);
-    if (!counted->parsed()) return fetch(options->name, options->dir, options->from, options->quiet);
+    if (!counted->parsed())
+      return fetch(options->name, options->dir, options->from, {options->quiet, options->json});
     write_text(stdout, data_stats(options->name, options->dir, options->json));
     return kDone;
   };

@@ -35,7 +35,7 @@ struct DiffOptions {
   std::string a, b;
   double tolerance = 0;
   std::int64_t threads = 0;
-  bool json = false;
+  bool json = false, quiet = false;
 };
 
 bool is_folder(const std::string& name) {
@@ -159,7 +159,7 @@ void check_names(const NamedTensors& asked, const NamedTensors& known, std::int6
 
 /// The run once more, against what another program wrote.
 void compare_trace(const std::string& run, const NamedTensors& trace, const std::string& path,
-                   double tolerance, Differing& found) {
+                   const DiffOptions& options, Differing& found) {
   const std::map<std::int64_t, NamedTensors> steps = steps_of(trace, path);
   Replay replay(run);
   if (steps.rbegin()->first > replay.steps()) {
@@ -167,7 +167,7 @@ void compare_trace(const std::string& run, const NamedTensors& trace, const std:
                                       path, steps.rbegin()->first, run, replay.steps()));
   }
   found.tensors_of_a = run + ", trained again", found.tensors_of_b = path;
-  Progress progress(stderr, static_cast<std::int64_t>(steps.size()), "steps");
+  Progress progress(options.quiet ? nullptr : stderr, static_cast<std::int64_t>(steps.size()), "steps");
   std::int64_t done = 0;
   for (const auto& [step, asked] : steps) {
     const NamedTensors own = replay.at(step);
@@ -176,7 +176,7 @@ void compare_trace(const std::string& run, const NamedTensors& trace, const std:
     for (const auto& [name, tensor] : own) {
       if (asked.contains(name)) wanted.add(name, tensor);
     }
-    for (explain::TensorDifference& each : explain::differences(wanted, asked, tolerance)) {
+    for (explain::TensorDifference& each : explain::differences(wanted, asked, options.tolerance)) {
       found.tensors.push_back({step, std::move(each)});
     }
     progress.update(++done);
@@ -205,7 +205,7 @@ Differing compare(const DiffOptions& options) {
     const std::string &run = a_runs ? options.a : options.b, &path = a_runs ? options.b : options.a;
     const NamedTensors trace = io::read_npz(path);
     if (is_trace(trace)) {
-      compare_trace(run, trace, path, options.tolerance, found);
+      compare_trace(run, trace, path, options, found);
       return found;
     }
   }
@@ -234,6 +234,7 @@ Command add_diff(CLI::App& app) {
              "that is more; 0: no bit");
   add_threads(diff, options->threads);
   diff.add_flag("--json", options->json, "print one JSON document");
+  add_quiet(diff, options->quiet);
   diff.footer(
       "Of two runs: the settings, the first report of the history, and the tensors of\n"
       "the models that differ. Exits with 0 if all is the same, with 3 if not.\n\n"

@@ -5,12 +5,16 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
+#include <regex>
 #include <utility>
 
 #include "chainrule/error.h"
 #include "chainrule/io.h"
 #include "chainrule/ops.h"
 #include "fit.h"
+#include "keys.h"
+#include "sized_net.h"
 
 namespace chainrule::cli {
 
@@ -84,8 +88,42 @@ void Experiment::fields(Fields& f) {
   f("train", train, "how long");
 }
 
+namespace {
+
+/// The error of a setting that there is not, with the one that was probably meant.
+ValueError with_hint(const ValueError& error, const std::string& key, const Experiment& experiment) {
+  constexpr int kUnknown = 226;
+  const std::string message = error.what(), near = key_near(key, experiment);
+  if (error.code() != kUnknown || near.empty() || message.find("Did you mean") != std::string::npos)
+    return error;
+  const std::size_t end = std::min(message.find(" There are:"), message.rfind(" (E"));
+  return {kUnknown, fmt::format("{} Did you mean {}?", message.substr(0, end), near)};
+}
+
+/// Puts a net that is written with its sizes in the place of their text. @return  the size of its input, or
+/// 0.
+std::int64_t resolve_sizes(config::Value& net, const std::string& source) {
+  if (net.kind != config::Value::Kind::text) return 0;
+  const std::optional<SizedNet> sized = read_sized_net(net.text, source);
+  if (sized) net.text = sized->net;
+  return sized ? sized->input : 0;
+}
+
+}  // namespace
+
 void apply(Experiment& experiment, const Given& given) {
-  config::set(experiment, given.key, given.text, given.option);
+  std::string text = given.text;
+  if (given.key == "net") {
+    config::Value net(
+        text.substr(text.starts_with('"') ? 1 : 0, text.size() - (text.starts_with('"') ? 2 : 0)));
+    experiment.input = resolve_sizes(net, given.option);
+    if (experiment.input > 0) text = net.text;
+  }
+  try {
+    config::set(experiment, given.key, text, given.option);
+  } catch (const ValueError& error) {
+    throw with_hint(error, given.key, experiment);
+  }
   if (given.key == "train.steps") experiment.train.epochs = 0;  // who says one means that one
   if (given.key == "train.epochs") experiment.train.steps = 0;
 }
@@ -164,14 +202,33 @@ void refuse_data(const std::string& path) {
 
 }  // namespace
 
+namespace {
+
+/// "train.lr" of "... unknown setting 'lr' of train. ...".
+std::string unknown_key(const std::string& message) {
+  static const std::regex unknown("unknown setting '([^']+)'(?: of (data|optimizer|train))?\\.");
+  std::smatch parts;
+  if (!std::regex_search(message, parts, unknown)) return "";
+  return parts[2].matched ? fmt::format("{}.{}", parts[2].str(), parts[1].str()) : parts[1].str();
+}
+
+}  // namespace
+
 Experiment read_experiment(const std::string& path, const std::vector<Given>& given) {
   Experiment experiment;
   if (!path.empty()) refuse_data(path);
-  const config::Value value = path.empty() ? config::parse_toml(kBooksRun, "the books' run")
-                                           : config::parse_toml(io::read_file(path), path);
+  config::Value value = path.empty() ? config::parse_toml(kBooksRun, "the books' run")
+                                     : config::parse_toml(io::read_file(path), path);
   // Of a run's own run.toml, what chainrule train was told.
-  const config::Value* of_run = value.kind == config::Value::Kind::table ? value.find("options") : nullptr;
-  config::read(experiment, of_run != nullptr ? *of_run : value);
+  if (const config::Value* of_run = value.find("options")) value = config::Value(*of_run);
+  for (config::Entry& entry : value.table) {
+    if (entry.key == "net") experiment.input = resolve_sizes(entry.value, entry.value.place.text());
+  }
+  try {
+    config::read(experiment, value);
+  } catch (const ValueError& error) {
+    throw with_hint(error, unknown_key(error.what()), experiment);
+  }
   for (const Given& one : given) apply(experiment, one);
   return experiment;
 }
@@ -223,6 +280,13 @@ void complete(Experiment& experiment, const LoadedData& data) {
   set_from_data(experiment.net, data.is_text ? "vocabulary" : "output",
                 data.has_classes ? data.class_count : numbers);
   if (data.is_text) set_from_data(experiment.net, "block", experiment.data.text.length);
+  if (const std::int64_t row = data.train.columns()[0].shape.numel();
+      experiment.input != 0 && experiment.input != row) {
+    throw ValueError(
+        631, fmt::format("[train] the net takes {} numbers a row, and the data have {}. Write {} as its "
+                         "first size.",
+                         experiment.input, row, row));
+  }
   const Defaults defaults = defaults_for(data);
   if (!experiment.loss) experiment.loss = config::make<loss::Loss>(config::parse_text(defaults.loss));
   if (experiment.metrics.empty()) {

@@ -76,6 +76,7 @@ struct Experiment {
   DataSettings data;
   OptimizerSettings optimizer;
   TrainSettings train;
+  std::int64_t input = 0;  ///< numbers a row, if the net was written with them: "mlp:784-128-10"
 
   void fields(Fields& f);
 };

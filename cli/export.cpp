@@ -1,9 +1,11 @@
 // chainrule export: a net as a file of another kind.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/App.hpp>
 #include <CLI/Validators.hpp>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <span>
 
 #include "chainrule/c_export.h"
@@ -12,7 +14,10 @@
 #include "chainrule/nn/pytorch.h"
 #include "chainrule/ops.h"
 #include "commands.h"
+#include "core/nearest.h"
 #include "exit_code.h"
+#include "files.h"
+#include "json_text.h"
 #include "onnx_file.h"
 #include "options.h"
 #include "output.h"
@@ -26,7 +31,13 @@ struct ExportOptions {
   std::string name, to, out, weights = "f32", loss = "softmax_cross_entropy";
   std::vector<std::int64_t> input;
   std::int64_t train_last = 0, steps = 3;
-  bool fold = false, fixed = false;
+  bool fold = false, fixed = false, json = false;
+};
+
+/// What came of it: the files, and a line for people.
+struct Written {
+  std::vector<std::string> files;
+  std::string text;
 };
 
 /// A batch of one row of zeros like those that the net takes.
@@ -57,46 +68,55 @@ std::string out_or(const ExportOptions& options, const char* other) {
   return options.out.empty() ? other : options.out;
 }
 
-void to_c(const ExportOptions& options) {
+Written to_c(const ExportOptions& options) {
   const Trained trained = load_trained(options.name);
   std::string out = out_or(options, "net");
   if (out.ends_with(".c")) out.resize(out.size() - 2);
   const CSource made =
       export_c(out, trained.model, examples_for(trained, options),
                {.int8 = options.weights == "int8", .train_last = options.train_last, .loss = options.loss});
-  write_text(stdout, fmt::format("{0}.h, {0}.c: {1} bytes of constants, {2} of workspace{3}.{4}\n", out,
-                                 made.weight_bytes, made.workspace_bytes,
-                                 made.state_bytes > 0 ? fmt::format(", {} of state", made.state_bytes) : "",
-                                 options.weights == "int8"
-                                     ? fmt::format(" Outputs are up to {:.2g} from those of the net.",
-                                                   made.int8_error)
-                                     : ""));
+  return {{out + ".h", out + ".c"},
+          fmt::format("{0}.h, {0}.c: {1} bytes of constants, {2} of workspace{3}.{4}\n", out,
+                      made.weight_bytes, made.workspace_bytes,
+                      made.state_bytes > 0 ? fmt::format(", {} of state", made.state_bytes) : "",
+                      options.weights == "int8"
+                          ? fmt::format(" Outputs are up to {:.2g} from those of the net.", made.int8_error)
+                          : "")};
 }
 
-void to_onnx(const ExportOptions& options) {
+Written to_onnx(const ExportOptions& options) {
   const Trained trained = load_trained(options.name);
-  write_text(stdout, write_onnx_file(trained.model, nn::Inputs(zeros_for(trained, options)),
-                                     {out_or(options, "net.onnx"), options.fold, options.fixed}));
+  const std::string out = out_or(options, "net.onnx");
+  return {{out},
+          write_onnx_file(trained.model, nn::Inputs(zeros_for(trained, options)),
+                          {out, options.fold, options.fixed})};
 }
 
-void to_pytorch(const ExportOptions& options) {
-  save(out_or(options, "pytorch.safetensors"), *load_trained(options.name).model.net, names::pytorch);
+Written to_pytorch(const ExportOptions& options) {
+  const std::string out = out_or(options, "pytorch.safetensors");
+  const Trained trained = load_trained(options.name);
+  save(out, *trained.model.net, names::pytorch);
+  return {{out},
+          fmt::format("{}: {} parameters, named as PyTorch names them\n", out,
+                      trained.model.net->parameters().size())};
 }
 
 /// Trains the run's net again, and writes what each layer gave and got, as `chainrule diff` reads it.
-void to_trace(const ExportOptions& options) {
+Written to_trace(const ExportOptions& options) {
   Replay replay(options.name);
   NamedTensors all;
   for (std::int64_t step = 0; step < options.steps; ++step) {
     for (const auto& [name, tensor] : replay.at(step)) all.add(fmt::format("step{}/{}", step, name), tensor);
   }
-  io::write_npz(out_or(options, "trace.npz"), all);
+  const std::string out = out_or(options, "trace.npz");
+  io::write_npz(out, all);
+  return {{out}, fmt::format("{}: {} arrays of {} steps\n", out, all.size(), options.steps)};
 }
 
 /// The kinds of file there are, with the ending by which each is known.
 struct Format {
   std::string_view name, ending;
-  void (*write)(const ExportOptions& options);
+  Written (*write)(const ExportOptions& options);
 };
 constexpr Format kFormats[] = {
     {"onnx", ".onnx", to_onnx},
@@ -105,9 +125,9 @@ constexpr Format kFormats[] = {
     {"trace", ".npz", to_trace},
 };
 
-std::string names_of_formats() {
-  std::string names;
-  for (const Format& format : kFormats) names += fmt::format("{}{}", names.empty() ? "" : ", ", format.name);
+std::vector<std::string> names_of_formats() {
+  std::vector<std::string> names;
+  for (const Format& format : kFormats) names.emplace_back(format.name);
   return names;
 }
 
@@ -115,14 +135,18 @@ int run(const ExportOptions& options) {
   for (const char* of_run : {"", "/model.safetensors", "/run.toml", "/history.jsonl"})
     keep_input(options.out, options.name + of_run);
   for (const Format& format : kFormats) {
-    if (options.to.empty() ? options.out.ends_with(format.ending) : options.to == format.name) {
-      format.write(options);
-      return kDone;
-    }
+    if (options.to.empty() ? !options.out.ends_with(format.ending) : options.to != format.name) continue;
+    const Written written = format.write(options);
+    nlohmann::ordered_json all{
+        {"format", format.name}, {"model", options.name}, {"files", files_json(written.files)}};
+    write_text(stdout, options.json ? json_text(all) : written.text);
+    return kDone;
   }
   const std::string& asked = options.to.empty() ? options.out : options.to;
-  throw ValueError(511, fmt::format("[export] {} is no format that is known. Name one with --to: {}.",
-                                    asked.empty() ? "nothing" : asked, names_of_formats()));
+  const std::string near = nearest(options.to, names_of_formats());
+  throw ValueError(511, fmt::format("[export] {} is no format that is known. Name one with --to: {}.{}",
+                                    asked.empty() ? "nothing" : asked, fmt::join(names_of_formats(), ", "),
+                                    near.empty() ? "" : fmt::format(" Did you mean {}?", near)));
 }
 
 }  // namespace
@@ -133,8 +157,9 @@ Command add_export(CLI::App& app) {
       *app.add_subcommand("export", "Write a net for other programs: ONNX, C, PyTorch's weights");
   exporting.add_option("MODEL", options->name, "a run's folder, or a model file")->required()->type_name("");
   exporting
-      .add_option("--to", options->to,
-                  fmt::format("{};\nelse what the name of --out ends in", names_of_formats()))
+      .add_option(
+          "--to", options->to,
+          fmt::format("{};\nelse what the name of --out ends in", fmt::join(names_of_formats(), ", ")))
       ->type_name("FORMAT");
   exporting
       .add_option("--out", options->out,
@@ -157,6 +182,7 @@ Command add_export(CLI::App& app) {
       ->check(CLI::IsMember({"softmax_cross_entropy", "mse"}))
       ->type_name("");
   add_integer(exporting, "--steps", options->steps, 1, 1'000'000, "trace: steps of the training");
+  exporting.add_flag("--json", options->json, "print one JSON document");
   exporting.footer(
       "Examples:\n"
       "  chainrule export run1 --out net.onnx\n"

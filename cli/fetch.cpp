@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -19,6 +20,8 @@
 #include "digest.h"
 #include "download.h"
 #include "exit_code.h"
+#include "files.h"
+#include "json_text.h"
 #include "output.h"
 #include "progress.h"
 #include "unpack.h"
@@ -173,7 +176,8 @@ bool is_whole(const std::string& folder) {
 
 }  // namespace
 
-int fetch(const std::string& name, const std::string& dir, const std::string& from, bool is_quiet) {
+int fetch(const std::string& name, const std::string& dir, const std::string& from,
+          const FetchManner& manner) {
   const RemoteSet& set = find_set(name);
   const std::string folder = folder_for(set, dir);
   if (!can_download()) {
@@ -191,7 +195,7 @@ int fetch(const std::string& name, const std::string& dir, const std::string& fr
   std::vector<std::string> servers{from};
   if (from.empty()) servers.assign(set.servers.begin(), set.servers.end());
   while (!from.empty() && servers[0].ends_with('/')) servers[0].pop_back();
-  std::FILE* const lines = is_quiet ? nullptr : stdout;
+  std::FILE* const lines = manner.is_quiet ? nullptr : manner.is_json ? stderr : stdout;
   const bool is_there = set.inside != nullptr && is_whole(folder);
   if (is_there && lines != nullptr) write_text(lines, fmt::format("{}: there already\n", folder));
   for (const RemoteFile& file : set.files) {
@@ -202,7 +206,15 @@ int fetch(const std::string& name, const std::string& dir, const std::string& fr
     unpack_tar(archive, folder, set.inside);
     fs::remove(archive, error);
   }
-  if (!is_quiet) {
+  if (manner.is_json) {
+    std::vector<std::string> paths;
+    for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+      if (at->is_regular_file(error)) paths.push_back(at->path().string());
+    }
+    std::sort(paths.begin(), paths.end());
+    write_text(stdout, json_text(nlohmann::ordered_json{
+                           {"name", name}, {"folder", folder}, {"files", files_json(paths)}}));
+  } else if (!manner.is_quiet) {
     write_text(stdout, fmt::format("{}: chainrule train --data {}{}\n", folder, name,
                                    dir.empty() ? "" : fmt::format(" --data-dir {}", dir)));
   }

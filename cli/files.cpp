@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <system_error>
 #include <vector>
 
 #include "chainrule/error.h"
 #include "chainrule/io.h"
 #include "chainrule/plot.h"
+#include "digest.h"
 
 namespace chainrule::cli {
 
@@ -58,6 +60,23 @@ void remove_drawn_files(const std::filesystem::path& folder) {
   });
   std::error_code ignored;
   std::filesystem::remove(folder / "plots", ignored);  // if nothing else is in it
+}
+
+nlohmann::ordered_json files_json(const std::vector<std::string>& paths) {
+  nlohmann::ordered_json all = nlohmann::ordered_json::array();
+  for (const std::string& path : paths) {
+    std::ifstream file(path, std::ios::binary);
+    Sha256 content;
+    std::uint64_t bytes = 0;
+    std::string block(std::size_t{1} << 16, '\0');
+    while (file.read(block.data(), static_cast<std::streamsize>(block.size())), file.gcount() > 0) {
+      const auto count = static_cast<std::size_t>(file.gcount());
+      content.add(std::string_view(block).substr(0, count));
+      bytes += count;
+    }
+    all.push_back({{"path", path}, {"bytes", bytes}, {"sha256", content.hex()}});
+  }
+  return all;
 }
 
 }  // namespace chainrule::cli

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 namespace chainrule::cli {
 
@@ -15,5 +18,8 @@ void prepare_run_folder(const std::filesystem::path& folder, bool force);
 /// Removes what train --tensorboard and plot left in the folder of a run: its event files, and its pictures
 /// in plots.
 void remove_drawn_files(const std::filesystem::path& folder);
+
+/// Files that were written, as a document: of each `path`, `bytes` and `sha256`.
+nlohmann::ordered_json files_json(const std::vector<std::string>& paths);
 
 }  // namespace chainrule::cli

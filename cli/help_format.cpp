@@ -5,32 +5,17 @@
 #include <CLI/Option.hpp>
 #include <sstream>
 
+#include "wrap.h"
+
 namespace chainrule::cli {
 namespace {
 
-constexpr std::size_t kColumns = 80, kNames = 24;
-
-/// Words in lines, each after so many blanks.
-std::string wrapped(const std::string& text, std::size_t indent) {
-  std::istringstream words(text);
-  std::string all, line;
-  const auto close = [&] {
-    if (!line.empty()) all += fmt::format("{:{}}{}\n", "", indent, line);
-    line.clear();
-  };
-  for (std::string word; words >> word;) {
-    if (indent + line.size() + 1 + word.size() > kColumns) close();
-    line += line.empty() ? word : fmt::format(" {}", word);
-  }
-  close();
-  return all;
-}
+constexpr std::size_t kNames = 24;
 
 /// Names, and beside them what they are; below them, if they are long.
 std::string entry(const std::string& names, const std::string& doc) {
-  const std::string right = wrapped(doc, kNames);
-  if (right.empty() || names.size() + 4 > kNames) return wrapped(names, 2) + right;
-  return fmt::format("  {:<{}}{}", names, kNames - 2, right.substr(kNames));
+  if (doc.empty() || names.size() + 4 > kNames) return wrapped(names, 2) + wrapped(doc, kNames);
+  return beside("  " + names, kNames, doc);
 }
 
 /// Paragraphs anew, lines that begin with a blank as they are.

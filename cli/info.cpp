@@ -13,6 +13,7 @@
 #include "chainrule/io.h"
 #include "commands.h"
 #include "exit_code.h"
+#include "experiment.h"
 #include "files.h"
 #include "json_text.h"
 #include "onnx_file.h"
@@ -161,6 +162,41 @@ Said of_table(const std::string& path) {
   return {table.to_string(10) + "\n", std::move(json)};
 }
 
+Said of_text(const std::string& path) {
+  const std::string text = io::read_file(path);
+  const auto is_start = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
+  const std::int64_t characters = std::count_if(text.begin(), text.end(), is_start);
+  const std::int64_t lines =
+      std::count(text.begin(), text.end(), '\n') + (!text.empty() && !text.ends_with('\n'));
+  return {fmt::format("{}: a text of {} characters in {} lines. Learn it with --data {}.\n", path, characters,
+                      lines, path),
+          {{"kind", "text"}, {"path", path}, {"characters", characters}, {"lines", lines}}};
+}
+
+/// Settings, with those that the file does not name.
+Said of_settings(const std::string& path) {
+  Experiment experiment = read_experiment(path, {});
+  const std::string all = config::to_toml(config::write(experiment));
+  return {fmt::format("{}: settings of a run, the defaults with them. Train with chainrule train {}.\n{}",
+                      path, path, all),
+          {{"kind", "settings"},
+           {"path", path},
+           {"settings", Json::parse(config::to_json(config::parse_toml(all, path)))}}};
+}
+
+Said of_pictures(const std::string& path) {
+  DataSettings settings;
+  settings.name = path;
+  const LoadedData data = load_data(settings, 1);
+  return {fmt::format("{}\nclasses: {}\n", data.described, fmt::join(data.classes, ", ")),
+          {{"kind", "pictures"},
+           {"path", path},
+           {"training_rows", data.train.rows()},
+           {"test_rows", data.test.rows()},
+           {"shape", shape_json(data.train.columns()[0].shape)},
+           {"classes", data.classes}}};
+}
+
 Said of_set(const std::string& name) {
   std::error_code ignored;
   const std::vector<std::string> known = data::known_sets();
@@ -168,7 +204,7 @@ Said of_set(const std::string& name) {
     throw FileError(358,
                     fs::exists(name, ignored)
                         ? fmt::format("[info] {}: files of this kind are not known. Known are .safetensors, "
-                                      ".npz, .npy and .csv.",
+                                      ".onnx, .npz, .npy, .csv, .txt and .toml.",
                                       name)
                         : fmt::format("[info] {}: there is no such file or folder, and no data set of this "
                                       "name. Check the path.",
@@ -196,7 +232,12 @@ Said describe(const std::string& name) {
   if (is_onnx(name)) return {onnx_text(name), {{"kind", "onnx"}, {"path", name}}};
   if (name.ends_with(".npz")) return of_npz(name);
   if (name.ends_with(".npy")) return of_npy(name);
-  return kind_of(name) == DataKind::table ? of_table(name) : of_set(name);
+  if (name.ends_with(".toml")) return of_settings(name);
+  const DataKind kind = kind_of(name);
+  return kind == DataKind::table      ? of_table(name)
+         : kind == DataKind::text     ? of_text(name)
+         : kind == DataKind::pictures ? of_pictures(name)
+                                      : of_set(name);
 }
 
 }  // namespace
@@ -206,7 +247,8 @@ Command add_info(CLI::App& app) {
   const auto json = std::make_shared<bool>(false);
   CLI::App& info = *app.add_subcommand("info", "Say what is in a run, a model, a checkpoint or a data file");
   info.add_option("NAME", *name,
-                  "a run's folder; a .safetensors, .onnx, .npz, .npy or .csv\nfile; or a data set")
+                  "a run's folder; a .safetensors, .onnx, .npz, .npy, .csv, .txt\nor .toml file; a folder of "
+                  "pictures; or a data set")
       ->required()
       ->type_name("");
   info.add_flag("--json", *json, "print one JSON document");

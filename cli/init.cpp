@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "chainrule/error.h"
@@ -16,6 +17,8 @@
 #include "commands.h"
 #include "exit_code.h"
 #include "experiment.h"
+#include "files.h"
+#include "json_text.h"
 #include "output.h"
 #include "table_file.h"
 
@@ -24,7 +27,7 @@ namespace {
 
 struct InitOptions {
   std::string file, data = "digits", target;
-  bool force = false;
+  bool force = false, json = false;
 };
 
 constexpr const char* kHead = R"toml(# Settings of a training run: chainrule train {file} --out run1
@@ -308,6 +311,12 @@ int run(const InitOptions& options) {
                                                  : kind == DataKind::text   ? for_text(options)
                                                                             : for_images(options));
   io::replace_file(options.file, text);
+  if (options.json) {
+    nlohmann::ordered_json all = files_json({options.file}).at(0);
+    all["data"] = options.data;
+    write_text(stdout, json_text(all));
+    return kDone;
+  }
   write_text(stdout, fmt::format("{}: settings for {}. Next: chainrule train {} --out run1\n", options.file,
                                  options.data, options.file));
   return kDone;
@@ -325,6 +334,7 @@ Command add_init(CLI::App& app) {
       ->type_name("SET");
   init.add_option("--target", options->target, "the column to be learnt (the last one)")->type_name("COLUMN");
   init.add_flag("--force", options->force, "replace FILE if it is there");
+  init.add_flag("--json", options->json, "print one JSON document");
   init.footer(
       "Examples:\n"
       "  chainrule init digits.toml\n"

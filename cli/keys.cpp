@@ -9,6 +9,9 @@
 #include <algorithm>
 #include <iterator>
 
+#include "core/nearest.h"
+#include "wrap.h"
+
 namespace chainrule::cli {
 namespace {
 
@@ -27,7 +30,8 @@ constexpr Short kShort[] = {
      "where to look first for a named set's files (then:\nCHAINRULE_DATA_DIR, ~/.local/share/chainrule)"},
     {"--target", "data.csv.target", "COLUMN", "what is to be learnt of a .csv file"},
     {"--validation", "data.validation", "SHARE", "of the training rows, set aside to measure on"},
-    {"--net", "net", "NET", "the net: 'mlp([128, 10])', two_layer_net, ..."},
+    {"--net", "net", "NET",
+     "the net: 'mlp([128, 10])', mlp:784-128-10 (with its inputs),\ntwo_layer_net, ..."},
     {"--hidden", "net.hidden", "N", "hidden units of the books' nets"},
     {"--loss", "loss", "LOSS", "the loss (softmax_cross_entropy for classes, else mse)"},
     {"--optimizer", "optimizer.rule", "RULE", "sgd, momentum, adam, ..."},
@@ -50,8 +54,8 @@ void add_set(CLI::App& app, std::vector<Given>& given) {
              const std::size_t equals = one.find('=');
              if (equals == std::string::npos)
                throw CLI::ValidationError("--set", fmt::format("'{}' is not KEY=VALUE", one));
-             given.push_back(
-                 {one.substr(0, equals), one.substr(equals + 1), "--set " + one.substr(0, equals)});
+             const std::string key = one.substr(0, equals), value = one.substr(equals + 1);
+             given.push_back({value.starts_with('{') ? key : key_of(key), value, "--set " + key});
            }
          },
          "any key of run.toml: --set train.epochs=3 (chainrule\nlist settings has them all)")
@@ -63,10 +67,44 @@ void add_set(CLI::App& app, std::vector<Given>& given) {
 }  // namespace
 
 std::string key_of(const std::string& name) {
+  std::string word = name;
+  for (const std::string_view before : {"--", "train."}) {
+    if (word.starts_with(before)) word.erase(0, before.size());
+  }
+  std::replace(word.begin(), word.end(), '_', '-');
   for (const Short& one : kShort) {
-    if (one.option == "--" + name) return one.key;
+    if (one.option == "--" + word) return one.key;
   }
   return name;
+}
+
+std::vector<std::string> short_names() {
+  std::vector<std::string> names;
+  for (const Short& one : kShort) names.emplace_back(one.option + 2);
+  return names;
+}
+
+std::string short_text(const std::string& name) {
+  for (const Short& one : kShort) {
+    if (key_of(name) == one.key && name != one.key)
+      return wrapped(
+          fmt::format("{} {}, short for the setting {}: {}", one.option, one.type, one.key, one.doc), 0);
+  }
+  return "";
+}
+
+std::string key_near(const std::string& key, const Experiment& experiment) {
+  Experiment copy = experiment;
+  std::vector<std::string> known = short_names();
+  const std::string last = key.substr(key.rfind('.') + 1);
+  for (const config::Leaf& leaf : config::leaves(copy)) {
+    if (leaf.name == key) return "";
+    if (leaf.name.ends_with("." + last)) return leaf.name;
+    known.push_back(leaf.name);
+  }
+  const std::string meant = key_of(last);
+  if (meant == last) return nearest(key, known);
+  return meant == key ? "" : meant;  // it is right, but not of this net
 }
 
 void add_keys(CLI::App& app, std::vector<Given>& given) {

@@ -26,16 +26,16 @@ struct Options {
   bool json = false;
 };
 
-/// About 20 of the rates, each with its loss as a bar.
+/// About 20 of the rates, and the one that is suggested, each with its loss as a bar.
 std::string picture(const train::LrCurve& curve) {
   constexpr std::size_t kLines = 20;
-  constexpr double kWidth = 50;
+  constexpr double kWidth = 38;
   const double largest = *std::max_element(curve.smoothed.begin(), curve.smoothed.end());
   std::string text = "       rate       loss\n";
   const std::size_t step = std::max<std::size_t>(1, curve.rates.size() / kLines);
-  for (std::size_t i = 0; i < curve.rates.size(); i += step) {
-    const bool is_suggested =
-        i <= 0 ? false : curve.rates[i - step] < curve.suggestion && curve.suggestion <= curve.rates[i];
+  for (std::size_t i = 0; i < curve.rates.size(); ++i) {
+    const bool is_suggested = curve.rates[i] == curve.suggestion;
+    if (i % step != 0 && !is_suggested) continue;
     const double share = largest > 0 ? std::clamp(curve.smoothed[i] / largest, 0.0, 1.0) : 0;
     text += fmt::format("{:>11.3g} {:>10.4g} {}{}\n", curve.rates[i], curve.smoothed[i],
                         std::string(static_cast<std::size_t>(kWidth * share), '#'),
@@ -63,7 +63,7 @@ int run(const Options& options) {
   write_text(stdout,
              std::isnan(curve.suggestion)
                  ? "\nThe loss falls nowhere. Try rates from further below: --low 1e-9.\n"
-                 : fmt::format("\nlr {:.2g}: there the loss falls fastest. Train with --lr {:.2g}, or a "
+                 : fmt::format("\nlr {:.3g}: there the loss falls fastest. Train with --lr {:.3g}, or a "
                                "little less.\n",
                                curve.suggestion, curve.suggestion));
   return kDone;

@@ -15,6 +15,7 @@
 
 #include "color.h"
 #include "commands.h"
+#include "core/environment.h"
 #include "core/nearest.h"
 #include "exit_code.h"
 #include "graph/source_lines.h"
@@ -81,10 +82,12 @@ void define(Tool& tool) {
   };
 }
 
-/// The innermost subcommand that was recognised.
-const CLI::App& innermost(const CLI::App& app) {
-  const auto parsed = app.get_subcommands();
-  return parsed.empty() ? app : innermost(*parsed.front());
+/// Flags with a value, such as --json=3, are refused.
+void close_flags(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    if (option->get_items_expected_max() == 0) option->disable_flag_override();
+  }
+  for (CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) close_flags(*sub);
 }
 
 /// The name that was meant: the longest that the argument begins with, such as --lr of --lrate; else the
@@ -99,50 +102,120 @@ std::string near_option(const std::string& argument, const std::vector<std::stri
   return found.empty() ? nearest(argument, known) : found;
 }
 
-/// What is said of a value that is none of those that there are; other messages stay.
-std::string without_sets(const std::string& message) {
-  static const std::regex set("(.*): (.*) not in \\{(.*)\\}");
-  std::smatch parts;
-  if (!std::regex_match(message, parts, set)) return message + ".";
-  std::vector<std::string> known;
-  std::stringstream list(parts[3].str());
-  for (std::string one; std::getline(list, one, ',');) known.push_back(one);
-  const std::string near = nearest(parts[2].str(), known);
-  return fmt::format("{}: '{}' is none of {}.{}", parts[1].str(), parts[2].str(), fmt::join(known, ", "),
-                     near.empty() ? "" : fmt::format(" Did you mean {}?", near));
+/// "; did you mean" of a list, or "".
+std::string did_you_mean(const std::string& near) {
+  return near.empty() ? "" : fmt::format(" Did you mean {}?", near);
+}
+
+std::vector<std::string> commands_in(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(sub->get_name());
+  return names;
+}
+
+/// What an option takes, as its help has it: "RATE", "one of text, jsonl".
+std::string type_of(const CLI::App& app, const std::string& name) {
+  const CLI::Option* option = app.get_option_no_throw(name);
+  std::string type = option != nullptr ? option->get_type_name() : "";
+  const std::size_t brace = type.find('{');
+  if (brace == std::string::npos) return type;
+  std::string values = type.substr(brace + 1, type.find('}') - brace - 1);
+  for (std::size_t at = 0; (at = values.find(',', at)) != std::string::npos; at += 2)
+    values.replace(at, 1, ", ");
+  return fmt::format("one of {}", values);
+}
+
+/// What the parser says, in words that say what to type.
+struct Phrase {
+  const char* pattern;
+  std::string (*words)(const std::smatch& parts, const CLI::App& app);
+};
+const Phrase kPhrases[] = {
+    {"(.*): (.*) not in \\{(.*)\\}",
+     [](const std::smatch& parts, const CLI::App&) {
+       std::vector<std::string> known;
+       std::stringstream list(parts[3].str());
+       for (std::string one; std::getline(list, one, ',');) known.push_back(one);
+       return fmt::format("{}: '{}' is none of {}.{}", parts[1].str(), parts[2].str(), fmt::join(known, ", "),
+                          did_you_mean(nearest(parts[2].str(), known)));
+     }},
+    {"(.*): \\d+ required .* missing",
+     [](const std::smatch& parts, const CLI::App& app) {
+       return fmt::format("{} needs a value: {}.", parts[1].str(), type_of(app, parts[1].str()));
+     }},
+    {"Could not convert: (\\S*) = (.*)",
+     [](const std::smatch& parts, const CLI::App& app) {
+       return fmt::format("{}: '{}' is no {}.", parts[1].str(), parts[2].str(), type_of(app, parts[1].str()));
+     }},
+    {"-*(\\S*) was given a disallowed flag override",
+     [](const std::smatch& parts, const CLI::App&) {
+       return fmt::format("--{} takes no value.", parts[1].str());
+     }},
+    {"A subcommand is required",
+     [](const std::smatch&, const CLI::App& app) {
+       return fmt::format("a command is missing: {}.", fmt::join(commands_in(app), ", "));
+     }},
+};
+
+std::string in_words(const std::string& message, const CLI::App& app) {
+  for (const Phrase& phrase : kPhrases) {
+    std::smatch parts;
+    if (std::regex_match(message, parts, std::regex(phrase.pattern))) return phrase.words(parts, app);
+  }
+  return message + ".";
+}
+
+/// The option of which help says what is typed: --lr, a "learning rate", for --learning-rate.
+std::string described_option(const CLI::App& app, std::string words) {
+  std::replace_if(
+      words.begin(), words.end(), [](char c) { return c == '-' || c == '_'; }, ' ');
+  words.erase(0, std::min(words.find_first_not_of(' '), words.size()));
+  for (const CLI::Option* option : app.get_options()) {
+    const bool is_it = words.size() > 3 && option->get_description().starts_with(words);
+    if (is_it) return fmt::format("--{}", option->get_single_name());
+  }
+  return "";
 }
 
 /// What to write for an argument that the parser does not know.
 std::string unknown(const CLI::App& app, const std::string& argument) {
   const bool is_option = argument.size() > 1 && argument[0] == '-';
-  std::vector<std::string> known;
+  const std::string typed = argument.substr(0, argument.find('='));
+  std::vector<std::string> known = commands_in(app);
+  const bool is_command = !is_option && !known.empty();
   if (is_option) {
+    known.clear();
     for (const CLI::Option* option : app.get_options())
       known.push_back(fmt::format("--{}", option->get_single_name()));
-  } else {
-    for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
-      known.push_back(sub->get_name());
-    }
   }
-  const std::string near = near_option(argument.substr(0, argument.find('=')), known);
-  return fmt::format("unknown {} '{}'{}",
-                     is_option       ? "option"
-                     : known.empty() ? "argument"
-                                     : "command",
-                     argument, near.empty() ? "." : fmt::format(". Did you mean {}?", near));
+  std::string near = near_option(typed, known);
+  if (near.empty() && is_option) near = described_option(app, typed);
+  if (near.empty() && is_option && typed.find('.') != std::string::npos)  // --train.lr
+    near = near_option(fmt::format("--{}", typed.substr(typed.rfind('.') + 1)), known);
+  return fmt::format("unknown {} '{}'.{}",
+                     is_option    ? "option"
+                     : is_command ? "command"
+                                  : "argument",
+                     argument, did_you_mean(near));
 }
 
 int wrong_usage(const CLI::App& app, const CLI::ParseError& error) {
-  const CLI::App& used = innermost(app);
-  std::vector<std::string> extras = app.remaining(true);
-  extras.erase(std::remove(extras.begin(), extras.end(), "--"), extras.end());
+  const auto extras_of = [](const CLI::App& of, bool is_deep) {
+    std::vector<std::string> extras = of.remaining(is_deep);
+    std::erase(extras, "--");
+    return extras;
+  };
+  const bool is_unknown =
+      !extras_of(app, true).empty() && dynamic_cast<const CLI::ValidationError*>(&error) == nullptr;
   std::string name = "chainrule";
-  for (const CLI::App* sub = &app; !sub->get_subcommands().empty();) {
-    sub = sub->get_subcommands().front();
-    name += fmt::format(" {}", sub->get_name());
+  const CLI::App* used = &app;
+  while (!used->get_subcommands().empty() && !(is_unknown && !extras_of(*used, false).empty())) {
+    used = used->get_subcommands().front();
+    name += fmt::format(" {}", used->get_name());
   }
-  const bool is_unknown = !extras.empty() && dynamic_cast<const CLI::ValidationError*>(&error) == nullptr;
-  const std::string what = is_unknown ? unknown(used, extras.front()) : without_sets(error.what());
+  const std::string what =
+      is_unknown ? unknown(*used, extras_of(*used, true).front()) : in_words(error.what(), *used);
   complain(fmt::format("{} See {} --help.", what, name));
   return kUsage;
 }
@@ -170,11 +243,21 @@ bool take_color(std::vector<std::string>& arguments) {
   return true;
 }
 
+/// A variable that holds what it may not is told of at once, not when it is first asked for.
+/// @throws ValueError  (E003)
+void check_environment() {
+  for (const environment::Variable& variable : environment::kVariables) {
+    if (variable.most > 0) static_cast<void>(environment::number(variable));
+    if (!variable.words[0].empty()) static_cast<void>(environment::word(variable));
+  }
+}
+
 int parse_and_run(int argc, char** argv) {
   std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
   if (!take_color(arguments)) return kUsage;
   Tool tool;
   define(tool);
+  close_flags(tool.app);
   try {
     std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
     tool.app.parse(arguments);
@@ -187,6 +270,7 @@ int parse_and_run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return wrong_usage(tool.app, error);
   }
+  check_environment();
   for (const auto& [name, command] : tool.commands) {
     if (tool.app.got_subcommand(name)) return command();
   }

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <sstream>
 
 #include "chainrule/io.h"
 #include "commands.h"
@@ -59,9 +60,50 @@ std::string synopsis(const std::string& name, const CommandRow& command) {
   return text + "\n";
 }
 
-/// Examples and remarks: lines as they are.
+/// A command too long for a page goes on below, before an option.
+std::string example(std::string line) {
+  constexpr std::size_t kMost = 68, kIndent = 4;
+  std::string all;
+  while (line.size() > kMost) {
+    const std::size_t at = line.rfind(" --", kMost - 2);
+    if (at == std::string::npos || at <= kIndent) break;
+    all += line.substr(0, at) + " \\\n";
+    line = std::string(kIndent, ' ') + line.substr(at + 1);
+  }
+  return roff(all + line + "\n");
+}
+
+/// Examples and remarks: paragraphs are filled; lines that begin with a blank are names and what they are, or
+/// stay.
 std::string footer_text(const std::string& footer) {
-  return footer.empty() ? "" : fmt::format(".SH NOTES\n.nf\n{}\n.fi\n", roff(footer));
+  std::string text, prose;
+  bool are_examples = false;
+  const auto close = [&] {
+    if (!prose.empty()) text += ".PP\n" + roff(prose);
+    prose.clear();
+  };
+  std::istringstream lines(footer);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t begin = line.find_first_not_of(' ');
+    if (begin == std::string::npos) {
+      close();
+    } else if (begin == 0 && line == "Examples:") {
+      close();
+      text += ".SH EXAMPLES\n";
+      are_examples = true;
+    } else if (const std::size_t gap = line.find("  ", begin); begin > 0 && gap != std::string::npos) {
+      close();
+      const std::size_t doc = std::min(line.find_first_not_of(' ', gap), line.size());
+      text += fmt::format(".TP\n{}\n{}\n", roff(line.substr(begin, gap - begin)), roff(line.substr(doc)));
+    } else if (begin > 0 && are_examples) {
+      close();
+      text += fmt::format(".nf\n{}.fi\n", example(line.substr(line.starts_with("      ") ? 2 : begin)));
+    } else {
+      prose += line.substr(begin) + "\n";
+    }
+  }
+  close();
+  return text.empty() || text.starts_with(".SH") ? text : ".SH NOTES\n" + text;
 }
 
 /// @param tool  null for the page of the tool itself.

@@ -111,6 +111,10 @@ void add_data_options(CLI::App& app, DataOptions& options) {
       ->type_name("DIR");
 }
 
+void add_quiet(CLI::App& app, bool& is_quiet) {
+  app.add_flag("-q,--quiet", is_quiet, "say nothing of progress: results and errors only");
+}
+
 void add_threads(CLI::App& app, std::int64_t& threads) {
   add_integer(
       app, "--threads", threads, 1, 1024,

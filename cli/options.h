@@ -31,6 +31,9 @@ struct DataOptions {
 };
 void add_data_options(CLI::App& app, DataOptions& options);
 
+/// -q: no progress.
+void add_quiet(CLI::App& app, bool& is_quiet);
+
 /// --threads: 0 leaves the choice to the library.
 void add_threads(CLI::App& app, std::int64_t& threads);
 void use_threads(std::int64_t threads);

@@ -20,7 +20,9 @@ Subject open_subject(const std::string& name, const std::vector<Given>& given) {
     subject.has_settings = subject.trained.has_experiment;
     subject.experiment = subject.trained.experiment;
   } else {
-    subject.experiment = is_folder ? read_run(name) : read_experiment(name, {});
+    const bool is_run = is_folder && (std::filesystem::exists(name + "/run.toml", ignored) ||
+                                      kind_of(name) != DataKind::pictures);
+    subject.experiment = is_run ? read_run(name) : read_experiment(name, {});
   }
   for (const Given& one : given) {
     apply(subject.experiment, one);

@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "chainrule/data.h"
+#include "experiment.h"
+#include "keys.h"
 
 namespace chainrule::cli {
 namespace {
@@ -35,6 +37,19 @@ std::vector<std::string> values_of(const std::string& type) {
   return type == "SET" ? data::known_sets() : listed_in(type);
 }
 
+/// Values that the key of run.toml has names for: "--optimizer.rule", "--data.scale".
+std::vector<std::string> choices_of(const std::string& option) {
+  static const auto all = [] {
+    Experiment experiment;
+    return config::leaves(experiment, config::Objects::skip);
+  }();
+  const std::string key = key_of(option);
+  for (const config::Leaf& leaf : all) {
+    if (leaf.name == key || "--" + leaf.name == key) return leaf.choices;
+  }
+  return {};
+}
+
 OptionRow row_of(const CLI::Option& option) {
   OptionRow row;
   row.is_positional = option.get_positional();
@@ -43,6 +58,7 @@ OptionRow row_of(const CLI::Option& option) {
   if (row.is_positional) row.names = {option.get_name(true, false)};
   const std::string type = option.get_type_name();
   row.values = values_of(type);
+  if (row.values.empty() && !row.is_positional) row.values = choices_of(row.names.back());
   if (option.get_items_expected_max() > 0) row.type = type.find('{') == std::string::npos ? type : "WORD";
   row.doc = in_one_line(option.get_description());
   return row;
@@ -51,9 +67,9 @@ OptionRow row_of(const CLI::Option& option) {
 }  // namespace
 
 CommandRow surface_of(const CLI::App& app) {
-  CommandRow row{app.get_name(), app.get_description(), app.get_footer(), {}, {}};
+  CommandRow row{app.get_name(), app.get_description(), app.get_footer(), {}, {}, {}};
   for (const CLI::Option* option : app.get_options()) {
-    if (!option->get_group().empty()) row.options.push_back(row_of(*option));
+    (option->get_group().empty() ? row.keys : row.options).push_back(row_of(*option));
   }
   for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
     row.commands.push_back(surface_of(*sub));

@@ -17,6 +17,7 @@ struct OptionRow {
 struct CommandRow {
   std::string name, doc, footer;
   std::vector<OptionRow> options;  ///< those that help lists
+  std::vector<OptionRow> keys;     ///< the others: keys of run.toml by their dotted names
   std::vector<CommandRow> commands;
 
   /// The commands inside, the options of which stand for those of the whole, as in `data show`.

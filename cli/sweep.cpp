@@ -21,6 +21,7 @@
 #include "options.h"
 #include "output.h"
 #include "progress.h"
+#include "sweep_picture.h"
 #include "train/interrupt.h"
 #include "training.h"
 #include "vary.h"
@@ -34,7 +35,7 @@ struct Options {
   std::vector<std::string> vary;
   train::SweepOptions search;
   std::int64_t jobs = 0;
-  bool json = false;
+  bool json = false, quiet = false;
 };
 
 /// The runs of a sweep. Each makes a training of its own; the data are read once, if they are the same.
@@ -124,8 +125,9 @@ std::string point_text(const train::Point& point) {
   return text;
 }
 
-/// The table, and the settings of the best as a file that `chainrule train` takes.
-void save_sweep(const std::string& folder, const train::SweepResult& result, const Trials& trials) {
+/// The table, its picture, and the settings of the best as a file that `chainrule train` takes.
+void save_sweep(const Options& options, const train::SweepResult& result, const Trials& trials) {
+  const std::string& folder = options.out;
   std::error_code ignored;
   std::filesystem::create_directories(folder, ignored);
   io::replace_file(folder + "/sweep.csv", result.to_csv());
@@ -133,6 +135,8 @@ void save_sweep(const std::string& folder, const train::SweepResult& result, con
   if (!std::isnan(result.trials.front().score)) {
     Experiment best = trials.at(result.trials.front().point);
     io::replace_file(folder + "/best.toml", config::to_toml(config::write(best)));
+    io::replace_file(folder + "/sweep.svg", sweep_svg(result, fmt::format("validation.{}", options.metric),
+                                                      trials.larger_is_better()));
   }
 }
 
@@ -148,7 +152,8 @@ int run(const Options& options) {
 
   const train::InterruptGuard interrupts;
   const std::int64_t count = runs_of(trials.space(), search);
-  Progress progress(options.json ? stderr : stdout, count, "runs");
+  std::FILE* const lines = options.json ? stderr : stdout;
+  Progress progress(options.quiet ? nullptr : lines, count, "runs");
   if (count > 0) {
     progress.line(fmt::format("runs      {}, {} at once; chosen by validation.{}, the {} the better\n", count,
                               search.threads, options.metric,
@@ -171,14 +176,18 @@ int run(const Options& options) {
 
   std::ostringstream table;
   table << result;
-  progress.line("\n" + table.str());
-  if (!options.out.empty()) save_sweep(options.out, result, trials);
+  progress.clear();
+  if (!options.json || !options.quiet)
+    write_text(lines, fmt::format("{}{}\n", options.quiet ? "" : "\n", table.str()));
+  if (!options.out.empty()) save_sweep(options, result, trials);
   if (options.json) write_text(stdout, result.to_json() + "\n");
   if (interrupts.signal() != 0) return 128 + interrupts.signal();
   const train::Trial& best = result.best();  // says why, if every run failed
-  progress.line(
-      fmt::format("best: validation.{} {:.6g} with {}{}", options.metric, best.score, point_text(best.point),
-                  options.out.empty() ? "" : fmt::format("; chainrule train {}/best.toml", options.out)));
+  if (options.json && options.quiet) return kDone;
+  write_text(lines,
+             fmt::format(
+                 "best: validation.{} {:.6g} with {}{}\n", options.metric, best.score, point_text(best.point),
+                 options.out.empty() ? "" : fmt::format("; chainrule train {}/best.toml", options.out)));
   return kDone;
 }
 
@@ -217,9 +226,12 @@ Command add_sweep(CLI::App& app) {
   add_number(sweep, "--factor", options->search.factor, 1.000001, 1e6,
              "of halving: one in so many goes on, with so many\ntimes the epochs");
   add_integer(sweep, "--jobs", options->jobs, 1, 1024, "runs at once (as many as the process has CPUs)");
-  sweep.add_option("--out", options->out, "folder for sweep.csv, sweep.json, and best.toml")
+  sweep
+      .add_option("--out", options->out,
+                  "folder for sweep.csv, sweep.json, sweep.svg (a picture),\nand best.toml")
       ->type_name("DIR");
   sweep.add_flag("--json", options->json, "print the table as JSON, and progress on stderr only");
+  add_quiet(sweep, options->quiet);
   add_keys(sweep, options->given);
   sweep.footer(
       "Each run trains as chainrule train would, and is measured on the validation part\n"

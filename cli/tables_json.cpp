@@ -11,15 +11,15 @@ Json leaves_json(const std::vector<config::Leaf>& leaves) {
                    {"default", leaf.value},
                    {"kind", leaf.kind},
                    {"range", leaf.range},
-                   {"doc", leaf.doc}});
-    if (!leaf.choices.empty()) all.back()["choices"] = leaf.choices;
+                   {"doc", leaf.doc},
+                   {"choices", leaf.choices}});
   }
   return all;
 }
 
-Json rows_json(const Registry& rows) {
+Json rows_json(std::span<const Registry::Row> rows) {
   Json all = Json::array();
-  for (const Registry::Row& row : rows.rows()) {
+  for (const Registry::Row& row : rows) {
     const Shared<Configurable> made(row.make());
     all.push_back(
         {{"name", row.info->name},

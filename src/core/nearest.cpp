@@ -23,6 +23,21 @@ std::size_t distance(std::string_view word, std::string_view other) {
   return row.back();
 }
 
+bool have_same_letters(std::string word, std::string other) {
+  std::sort(word.begin(), word.end());
+  std::sort(other.begin(), other.end());
+  return word == other;
+}
+
+/// Whether a word is the first or the last part of a name: "acc" of "accuracy", "entropy" of "cross_entropy".
+bool is_part(std::string_view word, std::string_view name) {
+  constexpr std::size_t kShortest = 3;  // shorter ones begin too many names
+  if (word.size() < kShortest || word.size() >= name.size()) return false;
+  const char before = name[name.size() - word.size() - 1];
+  return name.starts_with(word) ||
+         (name.ends_with(word) && (before == '_' || before == '-' || before == '.'));
+}
+
 }  // namespace
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
@@ -33,10 +48,19 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
   for (const std::string& candidate : candidates) {
     const std::size_t changes = distance(word, candidate);
     // A single letter is near to every other: that is no help.
-    if (changes < fewest && changes < std::max(word.size(), candidate.size())) {
-      fewest = changes;
-      best = candidate;
-    }
+    if (changes >= std::max(word.size(), candidate.size())) continue;
+    const bool is_swapped = changes == fewest && !best.empty() &&
+                            have_same_letters(std::string(word), candidate) &&
+                            !have_same_letters(std::string(word), best);
+    if (changes >= fewest && !is_swapped) continue;
+    fewest = changes;
+    best = candidate;
+  }
+  for (const std::string& candidate : candidates) {
+    if (best.empty() && word.size() > 2 && have_same_letters(std::string(word), candidate)) best = candidate;
+  }
+  for (const std::string& candidate : candidates) {
+    if (best.empty() && is_part(word, candidate)) best = candidate;
   }
   return best;
 }

@@ -6,7 +6,8 @@
 
 namespace chainrule {
 
-/// The candidate with the fewest changed letters (Levenshtein), or "" if none is near: for "Did you mean".
+/// The candidate with the fewest changed letters (Levenshtein); else one with the same letters in another
+/// order, or one that begins or ends with the word; "" if none is near. For "Did you mean".
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 }  // namespace chainrule

@@ -7,6 +7,7 @@
 #include "core/environment.h"
 #include "core/nearest.h"
 #include "core/text.h"
+#include "data/known_sets.h"
 #include "data/layouts.h"
 #include "data/on_disk_rows.h"
 
@@ -17,6 +18,7 @@ namespace fs = std::filesystem;
 
 struct KnownSet {
   const char* name;
+  const char* doc;
   const Layout& layout;
   int classes;
   std::vector<std::string> class_names;  // else of the set's own file, or numbers
@@ -24,18 +26,20 @@ struct KnownSet {
 
 const std::vector<KnownSet>& sets_in_files() {
   static const std::vector<KnownSet> all{
-      {"mnist", idx_layout(), 10, {}},
+      {"mnist", "70,000 handwritten digits, grey, 28 x 28.", idx_layout(), 10, {}},
       {"fashion-mnist",
+       "70,000 pieces of clothing, grey, 28 x 28, of ten kinds.",
        idx_layout(),
        10,
        {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
         "Ankle boot"}},
       {"cifar10",
+       "60,000 colour pictures, 32 x 32, of ten things.",
        cifar10_layout(),
        10,
        {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"}},
-      {"cifar100", cifar100_layout(), 100, {}},
-      {"cifar100-coarse", cifar100_coarse_layout(), 20, {}},
+      {"cifar100", "60,000 colour pictures, 32 x 32, of 100 things.", cifar100_layout(), 100, {}},
+      {"cifar100-coarse", "The same in 20 kinds of things.", cifar100_coarse_layout(), 20, {}},
   };
   return all;
 }
@@ -128,6 +132,14 @@ std::vector<std::string> known_sets() {
   std::vector<std::string> names{"digits"};
   for (const KnownSet& known : sets_in_files()) names.emplace_back(known.name);
   return names;
+}
+
+std::string_view doc_of_set(std::string_view name) {
+  if (name == "digits") return "70,000 digits, grey, 28 x 28, drawn by the program.";
+  for (const KnownSet& known : sets_in_files()) {
+    if (name == known.name) return known.doc;
+  }
+  return "";
 }
 
 Dataset load(const std::string& name_or_dir, const LoadOptions& options) {

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "cli/tool.h"
 
@@ -99,6 +100,14 @@ TEST_P(Fetch, GetsTheFilesWhereTrainFindsThem) {
   EXPECT_EQ(again.code, 0);
   EXPECT_NE(again.out.find(": there already\n"), std::string::npos);
   EXPECT_EQ(read_file(files_ / "requests"), requests) << "nothing is fetched twice";
+  const Outcome json =
+      run_tool({"data", "fetch", "mnist", "--json"}, {.environment = {"XDG_DATA_HOME=" + home_.string()}});
+  const nlohmann::json document = nlohmann::json::parse(json.out);
+  ASSERT_EQ(document.size(), 3u) << "as docs/tool.md has it: name, folder, files";
+  EXPECT_EQ(document.at("name"), "mnist");
+  EXPECT_EQ(document.at("folder"), folder);
+  ASSERT_EQ(document.at("files").size(), 4u);
+  EXPECT_EQ(document.at("files").at(0).at("bytes"), fs::file_size(folder + "/" + kFiles[2]));
 }
 INSTANTIATE_TEST_SUITE_P(Servers, Fetch, testing::Values("plain", "cut", "whole"),
                          [](const auto& mode) { return std::string(mode.param); });

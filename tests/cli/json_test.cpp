@@ -6,6 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "../../cli/digest.h"
+#include "chainrule/io.h"
+#include "chainrule/ops.h"
 #include "cli/tool.h"
 
 namespace chainrule::cli {
@@ -41,6 +44,11 @@ const std::string& runs() {
       arguments.insert(arguments.end(), {name, "--seed", name + 3});
       EXPECT_EQ(run_tool(arguments, {.folder = folder.string()}).code, 0);
     }
+    io::write_npy(folder / "row.npy", zeros({3}));
+    for (const std::vector<std::string>& more :
+         {std::vector<std::string>{"export", "run1", "--to", "trace", "--steps", "1", "--out", "trace.npz"},
+          std::vector<std::string>{"data", "write", "digits", "pictures", "--train", "20", "--test", "10"}})
+      EXPECT_EQ(run_tool(more, {.folder = folder.string()}).code, 0);
     return true;
   }();
   static_cast<void>(made);
@@ -87,24 +95,40 @@ const std::vector<Call>& calls() {
       {"train --dry-run",
        {"train", "--data", "cars.csv", "--target", "mpg", "--net", "mlp([4, 1])", "--set",
         "data.csv.missing=drop", "--dry-run"}},
+      {"init", {"init", "new.toml", "--data", "cars.csv", "--force"}},
       {"eval", {"eval", "run1"}},
       {"info RUN", {"info", "run1"}},
       {"info FILE.safetensors", {"info", "run1/model.safetensors"}},
       {"info FILE.csv", {"info", "cars.csv"}},
+      {"info FILE.npz", {"info", "trace.npz"}},
+      {"info FILE.npy", {"info", "row.npy"}},
+      {"info FILE.txt", {"info", "text.txt"}},
+      {"info FILE.toml", {"info", "run1.toml"}},
+      {"info FOLDER", {"info", "pictures"}},
+      {"info SET", {"info", "digits"}},
       {"data list", {"data", "list"}},
       {"data show", {"data", "show", "digits", "--rows", "2", "--columns", "2", "--out", "digits.png"}},
       {"data stats", {"data", "stats", "cars.csv"}},
+      {"data write", {"data", "write", "digits", "pictures", "--train", "20", "--test", "10"}},
+      {"data fetch", {}},  // fetch_test has a server
       {"generate", {"generate", "writer", "--length", "5", "--samples", "2"}},
       {"plot", {"plot", "run1", "--plot", "curves", "--out", "curves.svg"}},
       {"lr-find", {"lr-find", "run1.toml"}},
       {"sweep", {"sweep", "run1.toml", "--vary", "lr=0.1,0.01"}},
-      {"check", {"check", "run1"}},
+      {"check", {"check", "--hidden", "1", "--samples", "1"}},
+      {"check NAME", {"check", "run1"}},
       {"bench", {"bench", "xor", "--seconds", "0.01"}},
       {"graph", {"graph", "run1"}},
       {"explain MODEL", {"explain", "run1"}},
       {"explain EXPRESSION", {"explain", "w*2", "--at", "w=3"}},
+      {"explain --solve", {"explain", "w*w", "--at", "w=3", "--solve", "4"}},
+      {"explain --minimize", {"explain", "w*w", "--at", "w=3", "--minimize"}},
       {"diff", {"diff", "run1", "run2"}, 3},
-      {"list", {"list", "losses"}},
+      {"export", {"export", "run1", "--to", "pytorch", "--out", "weights.safetensors"}},
+      {"list", {"list"}},
+      {"list data", {"list", "data"}},
+      {"list settings", {"list", "settings"}},
+      {"list KIND", {"list", "losses"}},
   };
   return all;
 }
@@ -118,6 +142,7 @@ TEST(JsonDocuments, AreDocumentedAndPrinted) {
     const Call& call = calls()[i];
     SCOPED_TRACE(call.command);
     ASSERT_EQ(rows[i].command, call.command) << "the table of docs/tool.md, in its order";
+    if (call.arguments.empty()) continue;
     std::vector<std::string> arguments = call.arguments;
     arguments.emplace_back("--json");
     const Outcome outcome = run_tool(arguments, {.folder = runs()});
@@ -155,6 +180,28 @@ TEST(JsonDocuments, HaveTheTextsAndTheFiles) {
   EXPECT_GT(files.size(), 1u);
   const Outcome terminal = run_tool({"plot", "run1", "--json", "--terminal"}, {.folder = runs()});
   EXPECT_EQ(terminal.code, 2) << terminal.out;
+}
+
+TEST(JsonDocuments, OfFilesHaveTheirChecksums) {
+  const auto sha256 = [](const std::string& path) {
+    return Sha256().add(read_file(runs() + "/" + path)).hex();
+  };
+  const Json init = Json::parse(run_tool({"init", "sum.toml", "--force", "--json"}, {.folder = runs()}).out);
+  EXPECT_EQ(init.at("path"), "sum.toml");
+  EXPECT_EQ(init.at("bytes"), std::filesystem::file_size(runs() + "/sum.toml"));
+  EXPECT_EQ(init.at("sha256"), sha256("sum.toml"));
+  const Json c = Json::parse(
+      run_tool({"export", "run1", "--to", "c", "--out", "net", "--json"}, {.folder = runs()}).out);
+  EXPECT_EQ(c.at("format"), "c");
+  EXPECT_EQ(c.at("files").at(1).at("path"), "net.c");
+  EXPECT_EQ(c.at("files").at(1).at("sha256"), sha256("net.c"));
+  const Json written =
+      Json::parse(run_tool({"data", "write", "digits", "few", "--train", "7", "--test", "3", "--json"},
+                           {.folder = runs()})
+                      .out);
+  EXPECT_EQ(
+      written,
+      Json::parse(R"({"folder": "few", "name": "digits", "training_pictures": 7, "test_pictures": 3})"));
 }
 
 TEST(JsonDocuments, NameWhatIsNotFinite) {

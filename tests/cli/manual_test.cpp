@@ -84,6 +84,19 @@ TEST(Completion, BashCompletesCommandsOptionsAndValues) {
   EXPECT_EQ(completed("help conv2"), "conv2d ");
   EXPECT_EQ(completed("data sh"), "show ");
   EXPECT_EQ(completed("eval chain"), "chainrule.bash ");  // files
+  EXPECT_EQ(completed("train --optimizer chain"), " ");   // where there are none
+  EXPECT_EQ(completed("train --log-format \"\""), "text jsonl ");
+  EXPECT_EQ(completed("train --train.e"), "--train.epochs ");
+  EXPECT_EQ(completed("train --data.scale st"), "standardize ");
+  EXPECT_EQ(completed("train --lr cosine_"), "cosine_restarts ");
+  EXPECT_EQ(completed("list \"\"").find("chainrule.bash"), std::string::npos);
+  EXPECT_EQ(completed("list ne"), "nets ");
+  EXPECT_EQ(completed("data \"\""), "show list stats write fetch ");
+  EXPECT_EQ(completed("data show mni"), "mnist ");
+  EXPECT_EQ(completed("data stats chain"), "chainrule.bash ");
+  EXPECT_EQ(completed("man predi"), "predict ");
+  EXPECT_EQ(completed("completion z"), "zsh ");
+  EXPECT_EQ(completed("bench xor-"), "xor-plan ");
 }
 
 TEST(Completion, OtherShellsCanReadTheirs) {

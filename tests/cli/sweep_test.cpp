@@ -86,10 +86,7 @@ TEST_F(Sweep, SaysWhatIsWrongBeforeItRuns) {
        "[sweep] --vary 'lr': need KEY=VALUES, such as lr=0.1,0.01 or 'lr=1e-4..0.1 log' or 'net=mlp([32, "
        "10]), "
        "mlp([64, 10])'. (E350)"},
-      {{"--vary", "lrr=1"},
-       "[config] --vary lrr: unknown setting 'lrr'. There are: seed, net, loss, metrics, data, optimizer, "
-       "train. "
-       "(E226)"},
+      {{"--vary", "lrr=1"}, "[config] --vary lrr: unknown setting 'lrr'. Did you mean lr? (E226)"},
       {{"--vary", "lr=1", "--metric", "accuracy"},
        "[sweep] the runs do not measure 'accuracy'; they measure loss, rmse, r2. Choose by one of these, or "
        "add it "

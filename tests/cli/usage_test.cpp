@@ -53,7 +53,10 @@ const std::string kLr = "[config] --lr: 'lr' of constant is ";
 INSTANTIATE_TEST_SUITE_P(
     All, WrongUsage,
     testing::Values(
-        Wrong{{}, "A subcommand is required. See chainrule --help."},
+        Wrong{{},
+              "a command is missing: train, init, eval, predict, generate, sweep, lr-find, plot, info, list, "
+              "help, "
+              "check, data, explain, graph, diff, export, bench, man, completion. See chainrule --help."},
         Wrong{{"trian"}, "unknown command 'trian'. Did you mean train? See chainrule --help."},
         Wrong{{"frobnicate"}, "unknown command 'frobnicate'. See chainrule --help."},
         Wrong{{"data", "lst"}, "unknown command 'lst'. Did you mean list? See chainrule data --help."},
