@@ -55,15 +55,18 @@ void Progress::update(std::int64_t done) {
 void Progress::draw(std::int64_t done, Clock::time_point now) {
   const auto seconds = [](Clock::duration time) { return std::chrono::duration<double>(time).count(); };
   const auto share = static_cast<double>(done) / static_cast<double>(total_);
+  const std::string left_text = clock_text(seconds(now - began_) * (1 - share) / share);
   std::string text = fmt::format("{:3.0f}% {}/{} {}, {:.0f}/s, {} left", 100 * share, done, total_, unit_,
-                                 static_cast<double>(done) / std::max(seconds(worked_), 1e-9),
-                                 clock_text(seconds(now - began_) * (1 - share) / share));
+                                 static_cast<double>(done) / std::max(seconds(worked_), 1e-9), left_text);
   const std::size_t room = width() - 1;  // a full last column would wrap on some terminals
   std::string note = note_ ? note_() + "  " : "";
-  if (note.size() + text.size() > room)  // what is learnt says more than how fast
-    text = fmt::format("{:3.0f}%, {} left", 100 * share,
-                       clock_text(seconds(now - began_) * (1 - share) / share));
-  if (note.size() + text.size() > room) note.clear();
+  // What is learnt says more than how fast; of that, what comes first.
+  if (note.size() + text.size() > room && !note.empty())
+    text = fmt::format("{:3.0f}%, {} left", 100 * share, left_text);
+  while (!note.empty() && note.size() + text.size() > room) {
+    const std::size_t comma = note.rfind(", ");
+    note = comma == std::string::npos ? "" : note.substr(0, comma) + "  ";
+  }
   const std::size_t left = room - std::min(room, note.size() + text.size());
   std::string bar;
   if (left >= 13) {
