@@ -46,6 +46,20 @@ double calibrate(train::Trainer& trainer) {
   return seconds / static_cast<double>(count);
 }
 
+/// What the rows take once they are in memory: images a byte a pixel, as in their files.
+double bytes_of(const LoadedData& data, DataKind kind) {
+  double bytes = 0;
+  for (const data::Source* part : {&data.train, &data.validation, &data.test}) {
+    if (!*part) continue;
+    for (const data::Column& column : part->columns()) {
+      const bool is_image = kind == DataKind::set && column.shape.ndim() == 3;
+      bytes += static_cast<double>(part->rows() * column.shape.numel()) *
+               static_cast<double>(is_image ? 1 : size_of(column.dtype));
+    }
+  }
+  return bytes;
+}
+
 }  // namespace
 
 int describe_run(Training& training, bool is_json) {
@@ -57,7 +71,9 @@ int describe_run(Training& training, bool is_json) {
   rusage used{};
   getrusage(RUSAGE_SELF, &used);
   const auto per_epoch = static_cast<double>(training.trainer().steps_per_epoch());
-  const double bytes = 1024.0 * static_cast<double>(used.ru_maxrss);
+  const LoadedData& data = training.data();
+  const double bytes = 1024.0 * static_cast<double>(used.ru_maxrss) +
+                       (data.stays_in_files ? bytes_of(data, kind_of(training.experiment().data.name)) : 0);
   if (is_json) {
     std::int64_t parameters = 0;
     for (const auto& [name, parameter] : training.net().parameters()) parameters += parameter.value().numel();

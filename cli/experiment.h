@@ -116,8 +116,9 @@ struct LoadedData {
   std::string target;                                    // of a table
   std::string described;  // "mnist: 60000 training and 10000 test images of 28 x 28, 10 classes"
   std::vector<std::string> classes;
-  bool has_classes = false;  // the target is a class number
-  bool is_text = false;      // at each step of a row; the classes are the symbols
+  bool has_classes = false;     // the target is a class number
+  bool stays_in_files = false;  // not in memory: for a dry run
+  bool is_text = false;         // at each step of a row; the classes are the symbols
   std::int64_t class_count = 0;
   Shared<data::Scaler> scaler;  // of inputs and of a target that is a number; may be empty
 };

@@ -50,7 +50,7 @@ constexpr double kLstmChar = 3.0 * (64 * 512 + 128 * 512 + 128 * kSymbols);
 constexpr double kGptBlock = 128.0 * 3 * 128 + 2 * kLength * 128 + 128 * 128 + 2 * 128 * 512;
 constexpr double kGptChar = 3.0 * (4 * kGptBlock + 128 * kSymbols);
 
-constexpr Workload kWorkloads[] = {
+constexpr Workload kTextWorkloads[] = {
     {"lstm-char", "65 symbols to 64, LSTM 128, 64 steps, batch 32, Adam", 2 * 32 * kLength* kLstmChar,
      lstm_char},
     {"gpt-char", "4 layers, 4 heads, 128, 64 steps, batch 12, AdamW, clipped", 2 * 12 * kLength* kGptChar,
@@ -59,6 +59,6 @@ constexpr Workload kWorkloads[] = {
 
 }  // namespace
 
-std::span<const Workload> text_workloads() { return kWorkloads; }
+std::span<const Workload> text_workloads() { return kTextWorkloads; }
 
 }  // namespace chainrule::cli

@@ -224,6 +224,22 @@ std::FILE* lines_of(const TrainOptions& options) {
   return options.json ? stderr : stdout;
 }
 
+/// What is learnt from. For a dry run sets and arrays stay in their files, where these can be read by parts.
+LoadedData load_rows(const Experiment& experiment, bool is_dry) {
+  const DataKind kind = kind_of(experiment.data.name);
+  if (is_dry && (kind == DataKind::set || kind == DataKind::arrays)) {
+    DataSettings in_files = experiment.data;
+    in_files.on_disk = true;
+    try {
+      LoadedData data = load_data(in_files, experiment.seed);
+      data.stays_in_files = true;
+      return data;
+    } catch (const Error&) {  // drawn, packed, or not there: the usual way says which
+    }
+  }
+  return load_data(experiment.data, experiment.seed);
+}
+
 /// Puts the trainer where a run was stopped. Returns what is said of it.
 std::string resume(Training& training, const TrainOptions& options) {
   if (options.resume.empty()) return "";
@@ -319,7 +335,7 @@ int run(TrainOptions options, train::Team* team) {
   Experiment experiment =
       options.resume.empty() ? read_experiment(options.file, options.given) : resumed_experiment(options);
   use_threads_of_rank(options.threads, team);
-  LoadedData data = load_data(experiment.data, experiment.seed);
+  LoadedData data = load_rows(experiment, options.dry_run);
   if (team != nullptr) require_same_settings(of_all_ranks(experiment, data), team);
   Training training(std::move(experiment), std::move(data), options.dry_run ? nullptr : team);
   train::Trainer& trainer = training.trainer();
