@@ -65,7 +65,11 @@ Tensor examples_for(const Trained& trained, const ExportOptions& options) {
 }
 
 std::string out_or(const ExportOptions& options, const char* other) {
-  return options.out.empty() ? other : options.out;
+  const std::string out = options.out.empty() ? other : options.out;
+  keep_input(out, options.name);
+  for (const char* of_run : {kModelFile, kResultFile, "run.toml", "history.jsonl"})
+    keep_input(out, fmt::format("{}/{}", options.name, of_run));
+  return out;
 }
 
 Written to_c(const ExportOptions& options) {
@@ -132,8 +136,6 @@ std::vector<std::string> names_of_formats() {
 }
 
 int run(const ExportOptions& options) {
-  for (const char* of_run : {"", "/model.safetensors", "/run.toml", "/history.jsonl"})
-    keep_input(options.out, options.name + of_run);
   for (const Format& format : kFormats) {
     if (options.to.empty() ? !options.out.ends_with(format.ending) : options.to != format.name) continue;
     const Written written = format.write(options);

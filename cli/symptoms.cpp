@@ -128,7 +128,9 @@ class Symptoms final : public train::Handler {
   /// One pass forward and back over some rows; whether it told of something.
   bool examine_units(train::Trainer& trainer) {
     const data::Source& rows = training_.data().train;
-    const data::Batch batch = rows.range(0, std::min(kLookedAt, rows.rows()));
+    // Of few rows many units are dead by chance; of many more than a batch the memory may not be there.
+    const data::Batch batch =
+        rows.range(0, std::min({kLookedAt, 4 * training_.experiment().train.batch_size, rows.rows()}));
     explain::NetTrace net;
     try {
       net = explain::explain_net(training_.net(),

@@ -337,6 +337,7 @@ int run(TrainOptions options, train::Team* team) {
   use_threads_of_rank(options.threads, team);
   LoadedData data = load_rows(experiment, options.dry_run);
   if (team != nullptr) require_same_settings(of_all_ranks(experiment, data), team);
+  bool is_kept = true;  // a handler of the trainer's refers to it
   Training training(std::move(experiment), std::move(data), options.dry_run ? nullptr : team);
   train::Trainer& trainer = training.trainer();
   if (options.dry_run) return is_silent_rank() ? kDone : describe_run(training, options.json);
@@ -351,7 +352,6 @@ int run(TrainOptions options, train::Team* team) {
                                                           {.keeps_results = !options.folder().empty(),
                                                            .is_jsonl = options.log_format == "jsonl"})));
   if (!options.quiet) trainer.on(steps(1), watch_for_symptoms(training, progress));
-  bool is_kept = true;
   const Shared<Live> live =
       serve(options, training, progress, interrupts, add_checkpoints(training, options, is_kept));
   progress.line(header(training, resumed, live ? live->address() : ""));

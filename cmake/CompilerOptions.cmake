@@ -25,7 +25,7 @@ endfunction()
 
 # Files that are compiled several at a time: most of a small file's time are headers and templates, which are the same
 # for all. Names that a file keeps for itself are shared with its neighbours then.
-option(CHAINRULE_UNITY "Compile the tool and the tests several files at a time: half the time from nothing" ON)
+option(CHAINRULE_UNITY "Compile the tool and the larger tests several files at a time" ON)
 function(chainrule_compile_together target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${CHAINRULE_UNITY} UNITY_BUILD_BATCH_SIZE 8)
 endfunction()

@@ -27,12 +27,14 @@ class Kept : public testing::Test {
 };
 
 TEST_F(Kept, FilesThatAreRead) {
+  fs::copy(folder_ / "run/model.safetensors", folder_ / "pytorch.safetensors");
   for (const std::vector<std::string>& words :
        {std::vector<std::string>{"predict", "run", "t.csv", "--out", "t.csv"},
         {"predict", "run", "--data", "t.csv", "--out", "./t.csv"},
         {"predict", "run", "t.csv", "--out", "run/model.safetensors"},
         {"export", "run", "--to", "pytorch", "--out", "run/model.safetensors"},
         {"export", "run/model.safetensors", "--to", "pytorch", "--out", "run/model.safetensors"},
+        {"export", "pytorch.safetensors", "--to", "pytorch"},  // the name it takes without --out
         {"init", "t.csv", "--data", "t.csv", "--force"}}) {
     const std::string before = read_file(folder_ / "t.csv") + read_file(folder_ / "run/model.safetensors");
     const Outcome outcome = tool(words);

@@ -10,6 +10,13 @@
 namespace chainrule {
 namespace {
 
+constexpr const char* kFiveConvolutions =
+    "sequential([conv2d(32, padding=1, bias=false), batch_norm, relu, conv2d(32, padding=1, "
+    "bias=false), "
+    "batch_norm, relu, max_pool2d, conv2d(64, padding=1, bias=false), batch_norm, relu, "
+    "conv2d(64, padding=1, bias=false), batch_norm, relu, max_pool2d, dropout(0.2), "
+    "conv2d(128, padding=1, bias=false), batch_norm, relu, global_avg_pool, dropout(0.3), affine(10)])";
+
 struct Training {
   const char* name;
   const char* data;
@@ -51,12 +58,7 @@ const Training kTrainings[] = {
      .minutes = 2},
     {.name = "FashionConvNet",
      .data = "fashion-mnist",
-     .net =
-         "sequential([conv2d(32, padding=1, bias=false), batch_norm, relu, conv2d(32, padding=1, "
-         "bias=false), "
-         "batch_norm, relu, max_pool2d, conv2d(64, padding=1, bias=false), batch_norm, relu, "
-         "conv2d(64, padding=1, bias=false), batch_norm, relu, max_pool2d, dropout(0.2), "
-         "conv2d(128, padding=1, bias=false), batch_norm, relu, global_avg_pool, dropout(0.3), affine(10)])",
+     .net = kFiveConvolutions,
      .lr = 0.05,
      .weight_decay = 0.0005,
      .epochs = 16,
@@ -68,12 +70,7 @@ const Training kTrainings[] = {
      .minutes = 20},
     {.name = "MnistConvNet",
      .data = "mnist",
-     .net =
-         "sequential([conv2d(32, padding=1, bias=false), batch_norm, relu, conv2d(32, padding=1, "
-         "bias=false), "
-         "batch_norm, relu, max_pool2d, conv2d(64, padding=1, bias=false), batch_norm, relu, "
-         "conv2d(64, padding=1, bias=false), batch_norm, relu, max_pool2d, dropout(0.2), "
-         "conv2d(128, padding=1, bias=false), batch_norm, relu, global_avg_pool, dropout(0.3), affine(10)])",
+     .net = kFiveConvolutions,
      .lr = 0.05,
      .weight_decay = 0.0005,
      .epochs = 16,
