@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "autodiff/line.h"
+#include "autodiff/noise.h"
 
 namespace chainrule {
 namespace {
@@ -13,6 +14,8 @@ using Verdict = Comparison::Verdict;
 
 /// How many rounding steps of the largest value a difference of two values may be off.
 constexpr double kRoundings = 100;
+/// And how much of the noise that the function's graph was measured to have.
+constexpr double kNoises = 4;
 /// A kink whose jump is a smaller part of the slopes hides no error that matters, unless there is an error.
 constexpr double kVisible = 1e-3;
 /// How many windows are looked through, and the steps of each as a part of those before. Not an eighth: a
@@ -53,7 +56,7 @@ struct Window {
 // h^3 and falls to an eighth with h/2; central(h) - central(h/2) is of order h^2 and falls to a quarter. A
 // kink of k at distance c < h leaves k (1 - 3c/h) of the first (c < h/2) and k c / 2h of the second: they are
 // not both 0, and fall otherwise.
-Window look(const std::function<double(double)>& f, double centre, double h) {
+Window look(const std::function<double(double)>& f, double centre, double h, double measured) {
   Window w;
   double largest = std::abs(centre);
   double central[3], bends[3];
@@ -66,7 +69,7 @@ Window look(const std::function<double(double)>& f, double centre, double h) {
     central[i] = (above - below) / (2 * t);
     bends[i] = (above - 2 * centre + below) / t;
   }
-  w.noise = kRoundings * std::numeric_limits<double>::epsilon() * largest / h;
+  w.noise = std::max(kRoundings * std::numeric_limits<double>::epsilon() * largest, kNoises * measured) / h;
   w.numeric = (64 * central[2] - 20 * central[1] + central[0]) / 45;
   w.doubt = 2 * std::abs(5 * central[1] - 4 * central[2] - central[0]) / 3;
   const double bend[] = {2 * bends[1] - bends[0], 2 * bends[2] - bends[1]};
@@ -80,13 +83,14 @@ Window look(const std::function<double(double)>& f, double centre, double h) {
 /// A derivative against the windows of one function, from the largest steps to the smallest.
 class Search {
  public:
-  Search(const std::function<double(double)>& f, double analytic, double tolerance)
-      : f_(f), analytic_(analytic), tolerance_(tolerance), centre_(f(0)) {}
+  /// `measured` is noise of f that was measured.
+  Search(const std::function<double(double)>& f, double analytic, double tolerance, double measured)
+      : f_(f), analytic_(analytic), tolerance_(tolerance), measured_(measured), centre_(f(0)) {}
 
   Comparison run(double h) {
     std::optional<Window> accusing;
     for (int i = 0; i < kWindows; ++i, h *= kShrink) {
-      const Window w = windows_.emplace_back(look(f_, centre_, h));
+      const Window w = windows_.emplace_back(look(f_, centre_, h, measured_));
       if (!std::isfinite(analytic_) || !std::isfinite(centre_)) return answer(w, Verdict::wrong);
       // One window may look smooth by chance, above all one far larger than what the function does.
       if (accusing && is_confirmed(*accusing, w)) return answer(*accusing, Verdict::wrong);
@@ -144,15 +148,18 @@ class Search {
   }
 
   const std::function<double(double)>& f_;
-  double analytic_, tolerance_, centre_;
+  double analytic_, tolerance_, measured_, centre_;
   std::vector<Window> windows_;
 };
 
 }  // namespace
 
-Comparison compare_slope(const std::function<double(double)>& f, double analytic, double h,
+Comparison compare_slope(const std::function<Tensor(double)>& f, double analytic, double h,
                          double tolerance) {
-  return Search(f, analytic, tolerance).run(h);
+  const auto value = [&f](double t) { return f(t).item(); };
+  const Comparison c = Search(value, analytic, tolerance, 0).run(h);
+  if (c.verdict != Verdict::wrong) return c;
+  return Search(value, analytic, tolerance, rounding_noise(f(0))).run(h);
 }
 
 }  // namespace chainrule

@@ -61,7 +61,7 @@ Comparison compare_along(const ScalarFunction& f, const Tensors& at, const Tenso
     for (std::size_t i = 0; i < at.size(); ++i) {
       moved.push_back(directions[i].is_empty() ? at[i] : detach(at[i] + t * directions[i]));
     }
-    return f(moved).item();
+    return f(moved);
   };
   return compare_slope(along, dot_all(gradients, directions).item(), h, tolerance);
 }

@@ -110,7 +110,7 @@ class Checker {
       std::vector<double> moved = value;
       for (std::size_t i = 0; i < moved.size(); ++i) moved[i] += t * direction[i];
       parameter.set_value(from_data(moved, made.shape));
-      return loss_now().item();
+      return loss_now();
     };
     const Comparison c = compare_slope(along, slope, kStep * size, options_.tolerance);
     const bool is_unseen = c.verdict == Comparison::Verdict::kink || c.at_kink;

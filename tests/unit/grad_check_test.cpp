@@ -5,10 +5,12 @@
 #include <cmath>
 #include <limits>
 
+#include "autodiff/noise.h"
 #include "chainrule/loss.h"
 #include "chainrule/op.h"
 #include "chainrule/ops.h"
 #include "chainrule/random.h"
+#include "explain/functions.h"
 
 namespace chainrule {
 namespace {
@@ -186,6 +188,37 @@ TEST(GradCheck, AccusesNoFastFunction) {
       EXPECT_NE(r.status, GradCheckStatus::failed) << speed << " " << i << ": " << r.message;
     }
   }
+}
+
+// Far from 0 many functions have a derivative that little is left of, such as y (1 - y) of a sigmoid near 1:
+// its own differences are noise then. The graphs hold few operations; what cancels lies inside.
+TEST(GradCheck, AccusesNoFunctionThatIsAllButFlat) {
+  int compared = 0;
+  for (const explain::Function& function : explain::functions()) {
+    if (function.arity != 1) continue;
+    for (const double size : {1.5, 4.0, 9.0, 17.0, 20.0, 24.0, 28.0, 31.0, 33.0, 35.0, 36.5}) {
+      for (const double x : {size, -size, 1.003 * size, -1.003 * size}) {
+        const auto f = [&](const Tensor& at) { return sum(function(std::span(&at, 1))); };
+        const GradCheckReport r = grad_check(f, tensor({x}, f64), {.order = 2, .all_entries = true});
+        if (!std::isfinite(r.analytic) || !std::isfinite(r.numeric)) continue;  // outside of its domain
+        ++compared;
+        EXPECT_NE(r.status, GradCheckStatus::failed) << function.name << " at " << x << ": " << r.message;
+      }
+    }
+  }
+  EXPECT_GT(compared, 1000);
+}
+
+TEST(RoundingNoise, IsWhatCancellationLeaves) {
+  const Tensor x = tensor({0.7}, f64);
+  const double of_product = rounding_noise(sum(x * x));
+  EXPECT_GT(of_product, 1e-18);
+  EXPECT_LT(of_product, 1e-15);
+  const double of_difference = rounding_noise(sum((1e8 + x) - 1e8));
+  EXPECT_GT(of_difference, 1e-9);
+  EXPECT_LT(of_difference, 1e-7);
+  EXPECT_EQ(rounding_noise(sum(x * 0.0)), 0);
+  EXPECT_EQ(rounding_noise(x), 0);
 }
 
 TEST(GradCheck, OfNumbersThatAreNotFinite) {

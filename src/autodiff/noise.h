@@ -1,0 +1,15 @@
+#pragma once
+
+#include "chainrule/tensor.h"
+
+namespace chainrule {
+
+/// How far rounding may have taken one number that a graph of any size computes: far more than a rounding
+/// step of its own where something in the graph cancels, as in the derivative y (1 - y) of a sigmoid that is
+/// nearly
+/// 1. Measured, not bounded: the graph is computed again with each operation's result off by a random part of
+/// its rounding step (Monte Carlo arithmetic: D. S. Parker, UCLA CSD-970002, 1997), and the largest of a few
+/// such deviations is returned.
+double rounding_noise(const Tensor& y);
+
+}  // namespace chainrule
