@@ -1,14 +1,17 @@
 // What adding up over ranks costs, measured; and what it would cost with more of them, predicted.
 //
 //     mpirun -n 4 bench_ranks                      seconds for sums of some sizes
-//     bench_ranks ALPHA BETA GAMMA [STEP BYTES]    from seconds a message, a byte and a number that is added:
+//     bench_ranks ALPHA BETA GAMMA [STEP BYTES [EAGER]]
+//                                                  from seconds a message, a byte and a number that is added:
 //                                                  ranks up to 1024, for gradients of so many bytes and a
 //                                                  step that takes so many seconds on one rank
 //
 // The prediction plays the messages of every rank with the schedule that the library uses. A rank that sends
-// is busy for beta a byte; a message arrives alpha later.
+// is busy for beta a byte; a message arrives alpha later. One of more than EAGER bytes is announced first,
+// and sent when the receiver has answered: 3 alpha (Open MPI by TCP: 65536 bytes).
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -50,7 +53,7 @@ int measure() {
 }
 
 struct Costs {
-  double alpha = 0, beta = 0, gamma = 0;
+  double alpha = 0, beta = 0, gamma = 0, eager = HUGE_VAL;
 };
 
 struct Played {
@@ -69,8 +72,9 @@ bool advance(Played& rank, int self, const Costs& costs, Arrivals& mail) {
   const Merge& merge = rank.merges[goes_up ? rank.at : 2 * merges - 1 - rank.at];
   if (!rank.has_sent) {
     for (const Transfer& t : goes_up ? merge.sends : merge.returns) {
-      rank.clock += costs.beta * 4 * static_cast<double>(t.segment.size());
-      mail[{self, t.peer}].push_back(rank.clock + costs.alpha);
+      const double bytes = 4 * static_cast<double>(t.segment.size());
+      rank.clock += costs.beta * bytes;
+      mail[{self, t.peer}].push_back(rank.clock + costs.alpha * (bytes > costs.eager ? 3 : 1));
     }
     rank.has_sent = true;
   }
@@ -107,7 +111,8 @@ double predicted(int ranks, std::size_t count, const Costs& costs) {
 }
 
 int predict(int argc, char** argv) {
-  const Costs costs{std::atof(argv[1]), std::atof(argv[2]), std::atof(argv[3])};
+  const Costs costs{std::atof(argv[1]), std::atof(argv[2]), std::atof(argv[3]),
+                    argc > 6 ? std::atof(argv[6]) : HUGE_VAL};
   const double step = argc > 5 ? std::atof(argv[4]) : 1, bytes = argc > 5 ? std::atof(argv[5]) : 4e6;
   constexpr std::size_t kBucket = std::size_t{1} << 20;  // numbers, as src/dist/sum.cpp has it
   const auto count = static_cast<std::size_t>(bytes / 4);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -25,10 +26,10 @@ void add_up(std::int64_t shards, int rank, int ranks, std::span<T> parts, Merges
             Exchange exchange) {
   const std::size_t stride = parts.size() / train::subtrees(shards, rank, ranks).size();
   constexpr std::size_t kBucket = kBucketBytes / sizeof(T);
-  std::vector<T> spare(std::min(kBucket, stride));
+  const auto spare = std::make_unique_for_overwrite<T[]>(std::min(kBucket, stride));
   for (std::size_t begin = 0; begin < stride; begin += kBucket) {
     const auto place = [&](int buffer) {
-      return buffer == kSpare ? spare.data()
+      return buffer == kSpare ? spare.get()
                               : parts.data() + static_cast<std::size_t>(buffer) * stride + begin;
     };
     const std::vector<Merge>& merges = merges_of(std::min(kBucket, stride - begin));

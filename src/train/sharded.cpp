@@ -18,10 +18,16 @@ namespace {
 // What the doubles begin with; then the rows of each state that was set.
 constexpr std::size_t kLoss = 0, kCounted = 1, kInterrupts = 2, kRows = 3;
 
+/// Calls f(begin, end) for parts of so many numbers, on all threads.
+template <class F>
+void for_parts(std::int64_t count, F f) {
+  constexpr std::int64_t kNumbersAThread = 1 << 15;
+  parallel_for(count, kNumbersAThread, f);
+}
+
 template <class T>
 void add(T* to, const T* from, std::size_t count) {
-  constexpr std::int64_t kNumbersAThread = 1 << 15;
-  parallel_for(static_cast<std::int64_t>(count), kNumbersAThread, [&](std::int64_t begin, std::int64_t end) {
+  for_parts(static_cast<std::int64_t>(count), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) to[i] += from[i];
   });
 }
@@ -32,6 +38,7 @@ void add(T* to, const T* from, std::size_t count) {
 struct ShardedStep::Graph {
   std::vector<Tensor> all;   // gradients and states in their places, then loss and what it counts
   std::vector<double> rows;  // of each state that was set
+  bool are_weighed = false;  // the gradients: by what the loss counts
 };
 
 struct ShardedStep::Step {
@@ -96,14 +103,20 @@ void ShardedStep::lay_out(Trainer& trainer) {
   sums_.resize(nodes_.size() * floats_, nodes_.size() * doubles_);
 }
 
-void ShardedStep::put(const Tensor& tensor, const Place& place, float* f32, double* f64) const {
-  if (place.dtype == DType::f64) {
-    const auto numbers = tensor.data<double>();
-    std::copy(numbers.begin(), numbers.end(), f64 + place.at);
-  } else {
-    const auto numbers = tensor.data<float>();
-    std::copy(numbers.begin(), numbers.end(), f32 + place.at);
-  }
+/// The tensor times a number; zeros for an empty one.
+void ShardedStep::put(const Tensor& tensor, double factor, const Place& place, float* f32,
+                      double* f64) const {
+  const auto write = [&]<class T>(T* to) {
+    if (tensor.is_empty()) {
+      std::fill_n(to, place.shape.numel(), T{0});
+      return;
+    }
+    const T* const from = tensor.data<T>().data();
+    for_parts(tensor.numel(), [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) to[i] = from[i] * static_cast<T>(factor);
+    });
+  };
+  place.dtype == DType::f64 ? write(f64 + place.at) : write(f32 + place.at);
 }
 
 Tensor ShardedStep::take(const Place& place) const {
@@ -138,9 +151,9 @@ ShardedStep::Graph ShardedStep::graph_of(Step& step, std::int64_t shard, Joined:
   optim::Optimizer& optimizer = step.trainer.optimizer();
   if (joined != nullptr) {
     graph.all = joined->gradients(outcome.loss, loss, optimizer, task.where());
+    graph.are_weighed = true;
   } else {
     graph.all = optimizer.gradients(outcome.loss, task.where());
-    for (Tensor& gradient : graph.all) gradient = gradient * cast(counted, gradient.dtype());
   }
   for (std::size_t i = 0; i < states_.size(); ++i) {
     const auto is_it = [&](const nn::Pass::Update& update) { return update.state == states_[i].state; };
@@ -186,18 +199,23 @@ void ShardedStep::join(Step& step) {
 }
 
 void ShardedStep::compute(Step& step, std::int64_t shard, float* f32, double* f64) {
-  std::fill(f32, f32 + floats_, 0.0f);
-  std::fill(f64, f64 + doubles_, 0.0);
   const auto own = static_cast<std::size_t>(shard - nodes_.front().begin);
   const Graph graph =
       step.graphs.empty() ? graph_of(step, shard, nullptr) : std::exchange(step.graphs[own], {});
-  if (graph.all.empty()) return;
+  if (graph.all.empty()) {
+    std::fill(f32, f32 + floats_, 0.0f);
+    std::fill(f64, f64 + doubles_, 0.0);
+    return;
+  }
   evaluate_of(step, shard, graph.all);
+  const double counted = graph.all.back().item<double>();
   for (std::size_t i = 0; i < places_.size(); ++i) {
-    if (!graph.all[i].is_empty()) put(graph.all[i], places_[i], f32, f64);
+    const double factor = i < gradients_ && !graph.are_weighed ? counted : 1;
+    put(graph.all[i], factor, places_[i], f32, f64);
   }
   std::copy(graph.rows.begin(), graph.rows.end(), f64 + kRows);
-  f64[kCounted] = graph.all.back().item<double>();
+  f64[kInterrupts] = 0;
+  f64[kCounted] = counted;
   f64[kLoss] = graph.all[graph.all.size() - 2].item<double>();
   if (!std::isfinite(f64[kLoss])) step.not_finite.push_back(shard);
 }

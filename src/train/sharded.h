@@ -56,7 +56,7 @@ class ShardedStep final : public Counted {
   void compute(Step& step, std::int64_t shard, float* f32, double* f64);
   Graph graph_of(Step& step, std::int64_t shard, Joined::Building* joined) const;
   void evaluate_of(Step& step, std::int64_t shard, std::span<const Tensor> tensors) const;
-  void put(const Tensor& tensor, const Place& place, float* f32, double* f64) const;
+  void put(const Tensor& tensor, double factor, const Place& place, float* f32, double* f64) const;
   Tensor take(const Place& place) const;
   void refuse(Step& step);
   nn::Pass pass_of(const Step& step, std::int64_t first_row) const;
