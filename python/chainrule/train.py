@@ -84,7 +84,7 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
         optimizer: Any = "adam", lr: Any = None, validation: Any = 0.0, patience: int = 0, metrics: Sequence = (),
         transforms: Sequence = (), callbacks: Sequence[Callable[[Dict], Optional[bool]]] = (), shuffle: bool = True,
         seed: int = 1, verbose: bool = False, folder="", resume: bool = False, shards: int = 1,
-        sync_batch_norm: bool = False, team: Any = None, **options) -> History:
+        sync_batch_norm: bool = False, team: Any = None, rank_timeout: float = 20, **options) -> History:
     """Trains a net on rows x with targets t.
 
     x may be a tuple, for nets with several inputs. `loss` is a name, one of `train.losses`, or a function of prediction
@@ -97,7 +97,8 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
 
     With a `team`, a communicator of mpi4py, its ranks share the `shards` of each batch, to the same bits for any number of
     ranks; all of them call fit with the same arguments, and rank 0 alone prints and writes. Batch norm sees a shard, or
-    with `sync_batch_norm` all of them.
+    with `sync_batch_norm` all of them. A rank that has ended, or gives no sign of life for `rank_timeout` seconds, is an
+    Error on the others, which names it.
 
     Ctrl-C ends it with a KeyboardInterrupt after a whole step: the net can be used, and trained on.
     """
@@ -108,7 +109,7 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
         if not callable(each):
             raise TypeError(f"callbacks must be functions, not {type(each).__name__}")
     columns = _columns(x, t)
-    ranks = Ranks(team) if team is not None else None
+    ranks = Ranks(team, rank_timeout) if team is not None else None
     held_out = [] if isinstance(validation, (int, float)) else _columns(*validation)
     share = float(validation) if isinstance(validation, (int, float)) else 0.0
     if not 0 <= share < 1:

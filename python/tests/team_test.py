@@ -1,5 +1,7 @@
 """Training on ranks of MPI, by mpi4py."""
 import os
+import re
+import signal
 import subprocess
 import sys
 
@@ -13,13 +15,13 @@ ENVIRONMENT = {**os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_R
                "OMPI_MCA_btl_vader_single_copy_mechanism": "none", "CHAINRULE_NUM_THREADS": "1"}
 
 
-def train(team=None, shards=6):
+def train(team=None, shards=6, callbacks=(), **options):
     """A fit with batch norm, dropout and a part set aside: weights and history as text."""
     x = np.random.default_rng(0).normal(size=(157, 6)).astype(np.float32)
     t = x[:, :3].argmax(axis=1)
     net = nn.Sequential(nn.Affine(9), nn.BatchNorm(), nn.Relu(), nn.Dropout(0.2), nn.Affine(3))
     history = cr.fit(net, x, t, epochs=3, batch_size=32, shards=shards, sync_batch_norm=True, validation=0.2,
-                     metrics=["accuracy"], clip_norm=1.0, team=team)
+                     metrics=["accuracy"], clip_norm=1.0, team=team, callbacks=callbacks, **options)
     weights = [np.asarray(value).tobytes().hex() for value in net.parameters().values()]
     return f"{weights} {history['loss']} {history['validation.accuracy']}"
 
@@ -52,6 +54,19 @@ def test_more_ranks_than_shards():
     assert "[train] 3 ranks share 2 shards. Need at least one each" in ran.stderr
 
 
+@needs_mpi
+@pytest.mark.parametrize("trouble, message", [
+    ("SIGKILL", r"\[dist\] rank 1 on host \S+ is gone: its process \d+ has ended\. The run ends; go on from its last "
+                r"checkpoint, with any number of ranks\."),
+    ("SIGSTOP", r"\[dist\] rank 1 on host \S+: no sign of life for 0\.5 s\. The run ends; .* rank_timeout\."),
+    ("raise", "ValueError: rank 1 has had enough"),
+])
+def test_a_rank_in_trouble_ends_all(trouble, message):
+    ran = on_ranks(3, "6", trouble)
+    assert ran.returncode != 0
+    assert re.search(message, ran.stderr), ran.stderr
+
+
 def test_shards_alone():
     assert train() == train()
     assert train() != train(shards=1)
@@ -62,8 +77,20 @@ def test_what_is_no_communicator():
         train(team=3)
 
 
+def has_trouble(kind):
+    """A callback after the second epoch of rank 1."""
+    def call(numbers):
+        if MPI.COMM_WORLD.Get_rank() != 1 or numbers["epoch"] < 2:
+            return
+        if kind == "raise":
+            raise ValueError("rank 1 has had enough")
+        os.kill(os.getpid(), getattr(signal, kind))
+    return call
+
+
 if __name__ == "__main__":
     from mpi4py import MPI
-    result = train(MPI.COMM_WORLD, *map(int, sys.argv[1:]))
+    options = {"callbacks": [has_trouble(sys.argv[2])], "rank_timeout": 0.5} if len(sys.argv) > 2 else {}
+    result = train(MPI.COMM_WORLD, *map(int, sys.argv[1:2]), **options)
     if MPI.COMM_WORLD.Get_rank() == 0:
         print(result)
