@@ -7,6 +7,7 @@
 #include "chainrule/array.h"
 #include "chainrule/ops.h"
 #include "core/thread_pool.h"
+#include "kernels/simd/random.h"
 #include "ops/composed.h"
 #include "ops/meta.h"
 #include "ops/op.h"
@@ -18,24 +19,65 @@ namespace {
 /// Element i is made of the i-th 64 bits of the stream, in any dtype: f32 numbers are f64 numbers cut short,
 /// so that a dropout mask does not depend on the dtype.
 template <class T>
-void draw(const std::int64_t* key, bool normal, std::int64_t begin, std::int64_t end, T* out) {
-  const Philox philox(static_cast<std::uint64_t>(key[0]), static_cast<std::uint64_t>(key[1]));
-  const auto step = static_cast<std::uint64_t>(key[2]);
-  for (std::int64_t i = begin; i < end;) {
-    const Philox::Block words = philox.block(step, static_cast<std::uint64_t>(i / 2));
-    for (const std::int64_t next = std::min(end, (i / 2 + 1) * 2); i < next; ++i) {
-      const auto low = static_cast<std::size_t>(i % 2 * 2);
-      const std::uint64_t bits = words[low] | (std::uint64_t{words[low + 1]} << 32);
-      if (normal) {
-        out[i] = static_cast<T>(normal_f64(bits));
-      } else if constexpr (sizeof(T) == 4) {
-        out[i] = uniform_f32(words[low + 1]);
-      } else {
-        out[i] = uniform_f64(bits);
-      }
-    }
+T number_of(std::uint64_t bits, bool normal) {
+  if (normal) return static_cast<T>(normal_f64(bits));
+  if constexpr (sizeof(T) == 4) {
+    return uniform_f32(static_cast<std::uint32_t>(bits >> 32));
+  } else {
+    return uniform_f64(bits);
   }
 }
+
+struct Drawing {
+  explicit Drawing(const std::int64_t* key, bool is_normal)
+      : philox(static_cast<std::uint64_t>(key[0]), static_cast<std::uint64_t>(key[1])),
+        step(static_cast<std::uint64_t>(key[2])),
+        normal(is_normal) {}
+
+  Philox philox;
+  std::uint64_t step = 0;
+  bool normal = false;
+
+  /// Elements from begin to end, to out on.
+  template <class T>
+  void draw(std::int64_t begin, std::int64_t end, T* out) const {
+    for (std::int64_t i = begin; i < end; ++i, ++out) {
+      const Philox::Block words = philox.block(step, static_cast<std::uint64_t>(i / 2));
+      const auto low = static_cast<std::size_t>(i % 2 * 2);
+      *out = number_of<T>(words[low] | (std::uint64_t{words[low + 1]} << 32), normal);
+    }
+  }
+
+  /// The same by vectors.
+  template <class T>
+  void draw_fast(std::int64_t begin, std::int64_t end, T* out) const {
+    const std::int64_t even = std::min(end, begin + begin % 2);
+    draw(begin, even, out);
+    const std::int64_t drawn = 2 * draw_blocks(even / 2, (end - even) / 2, out + (even - begin));
+    draw(even + drawn, end, out + (even - begin) + drawn);
+  }
+
+ private:
+  /// Of blocks of two elements; returns how many it drew.
+  template <class T>
+  std::int64_t draw_blocks(std::int64_t first, std::int64_t count, T* out) const {
+    const kernels::PhiloxStep of{philox.key(), step};
+    if constexpr (sizeof(T) == 4) {
+      if (!normal) return kernels::uniform_blocks(of, static_cast<std::uint64_t>(first), count, out);
+    }
+    constexpr std::int64_t kBlocksAtATime = 128;
+    std::uint64_t bits[2 * kBlocksAtATime];
+    std::int64_t done = 0;
+    while (done < count) {
+      const std::int64_t made = kernels::random_blocks(of, static_cast<std::uint64_t>(first + done),
+                                                       std::min(kBlocksAtATime, count - done), bits);
+      if (made == 0) break;
+      for (std::int64_t i = 0; i < 2 * made; ++i) *out++ = number_of<T>(bits[i], normal);
+      done += made;
+    }
+    return done;
+  }
+};
 
 struct RandomNumbers {
   static constexpr OpInfo kInfo{
@@ -65,11 +107,19 @@ struct RandomNumbers {
     }
     return {dtype, shape};
   }
-  void run(const Kernel& k) const { run_part(k, 0, k.output.numel()); }
+  void run(const Kernel& k) const {
+    with_floating(dtype, [&]<class T>(std::type_identity<T>) {
+      Drawing(k.inputs[0].as<std::int64_t>(), normal).draw(0, k.output.numel(), k.output.as<T>());
+    });
+  }
   void run_fast(const Kernel& k) const {
-    constexpr std::int64_t kElementsAThread = 4096;
-    parallel_for(k.output.numel(), kElementsAThread,
-                 [&](std::int64_t begin, std::int64_t end) { run_part(k, begin, end); });
+    constexpr std::int64_t kElementsAThread = 8192;
+    const Drawing drawing(k.inputs[0].as<std::int64_t>(), normal);
+    parallel_for(k.output.numel(), kElementsAThread, [&](std::int64_t begin, std::int64_t end) {
+      with_floating(dtype, [&]<class T>(std::type_identity<T>) {
+        drawing.draw_fast(begin, end, k.output.as<T>() + begin);
+      });
+    });
   }
   static std::vector<Sample> samples() {
     const SampleInput key{{3}, DType::i64, {0, 1000}};
@@ -82,13 +132,6 @@ struct RandomNumbers {
             sample(RandomNumbers{Shape{5}, DType::i64, false}, {key}, 15),
             sample(RandomNumbers{Shape{5}, DType::f32, false}, {{{3}, DType::f64}}, 145),
             sample(RandomNumbers{Shape{5}, DType::f32, false}, {{{2}, DType::i64}}, 145)};
-  }
-
- private:
-  void run_part(const Kernel& k, std::int64_t begin, std::int64_t end) const {
-    with_floating(dtype, [&]<class T>(std::type_identity<T>) {
-      draw(k.inputs[0].as<std::int64_t>(), normal, begin, end, k.output.as<T>());
-    });
   }
 };
 

@@ -10,6 +10,7 @@
 #include "chainrule/grad.h"
 #include "chainrule/ops.h"
 #include "core/thread_pool.h"
+#include "kernels/simd/dispatch.h"
 
 namespace chainrule {
 namespace {
@@ -39,6 +40,32 @@ TEST(RandomTensor, AreTheNumbersOfTheGenerator) {
   for (std::size_t i = 0; i < u.size(); ++i) {
     EXPECT_EQ(u[i], uniforms.uniform());
     EXPECT_EQ(n[i], normals.normal());
+  }
+}
+
+// By vectors of any width, and what is left at the ends: the same bits as one after the other.
+TEST(RandomTensor, OfAllWidthsAndSizesAreTheSame) {
+  const RandomKey key{.seed = 9, .stream = 3, .step = (std::uint64_t{7} << 32) + 1};
+  constexpr std::int64_t kMost = 40001;
+  Values wide, narrow, bells;
+  Random uniforms(key.seed, key.stream, key.step), normals(key.seed, key.stream, key.step);
+  for (std::int64_t i = 0; i < kMost; ++i) {
+    const std::uint64_t bits = uniforms.bits64();
+    wide.push_back(uniform_f64(bits));
+    narrow.push_back(uniform_f32(static_cast<std::uint32_t>(bits >> 32)));
+    bells.push_back(normals.normal());
+  }
+  const auto begins = [](const Values& all, const Values& some) {
+    return std::equal(some.begin(), some.end(), all.begin());
+  };
+  for (const auto ceiling :
+       {kernels::SimdCeiling::sse4, kernels::SimdCeiling::avx2, kernels::SimdCeiling::none}) {
+    kernels::set_simd_ceiling(ceiling);
+    for (const std::int64_t count : {1, 2, 3, 15, 16, 17, 33, 255, 256, 257, 20001, 40001}) {
+      EXPECT_TRUE(begins(wide, uniform({count}, key, 0, 1, f64).to_vector())) << count;
+      EXPECT_TRUE(begins(narrow, uniform({count}, key).to_vector())) << count;
+      EXPECT_TRUE(begins(bells, normal({count}, key, 0, 1, f64).to_vector())) << count;
+    }
   }
 }
 
