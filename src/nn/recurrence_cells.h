@@ -108,18 +108,26 @@ struct LstmCell {
   template <class M, class T>
   static void back(const T* a, const T*, const T* before, const T* after, T* slope, T* d, T* work,
                    std::int64_t h) {
-    const T *i = a, *f = a + h, *g = a + 2 * h, *o = a + 3 * h, *c = before + h;
-    T* dc = slope + h;
     std::copy_n(after + h, h, work);
     M::tanh(work, h);
+    back_rows(a, a + h, a + 2 * h, a + 3 * h, before + h, work, slope, slope + h, d, d + h, d + 2 * h,
+              d + 3 * h, h);
+  }
+
+ private:
+  /// No two of the rows that are written to overlap, nor with those that are read: so vectors may be used.
+  template <class T>
+  static void back_rows(const T* i, const T* f, const T* g, const T* o, const T* c, const T* tanh_c,
+                        T* __restrict dh, T* __restrict dc, T* __restrict di, T* __restrict df,
+                        T* __restrict dg, T* __restrict d_o, std::int64_t h) {
     for (std::int64_t j = 0; j < h; ++j) {
-      const T dh = slope[j], of_c = dc[j] + dh * o[j] * (1 - work[j] * work[j]);
-      d[j] = of_c * g[j] * i[j] * (1 - i[j]);
-      d[h + j] = of_c * c[j] * f[j] * (1 - f[j]);
-      d[2 * h + j] = of_c * i[j] * (1 - g[j] * g[j]);
-      d[3 * h + j] = dh * work[j] * o[j] * (1 - o[j]);
+      const T of_c = dc[j] + dh[j] * o[j] * (1 - tanh_c[j] * tanh_c[j]);
+      di[j] = of_c * g[j] * i[j] * (1 - i[j]);
+      df[j] = of_c * c[j] * f[j] * (1 - f[j]);
+      dg[j] = of_c * i[j] * (1 - g[j] * g[j]);
+      d_o[j] = dh[j] * tanh_c[j] * o[j] * (1 - o[j]);
       dc[j] = of_c * f[j];
-      slope[j] = 0;
+      dh[j] = 0;
     }
   }
 };
@@ -142,13 +150,21 @@ struct GruCell {
   }
   template <class M, class T>
   static void back(const T* a, const T* u, const T* before, const T*, T* slope, T* d, T*, std::int64_t h) {
-    const T *r = a, *z = a + h, *n = a + 2 * h, *un = u + 2 * h;
+    back_rows(a, a + h, a + 2 * h, u + 2 * h, before, slope, d, d + h, d + 2 * h, d + 3 * h, h);
+  }
+
+ private:
+  /// As LstmCell::back_rows.
+  template <class T>
+  static void back_rows(const T* r, const T* z, const T* n, const T* un, const T* before, T* __restrict slope,
+                        T* __restrict dr, T* __restrict dz, T* __restrict du, T* __restrict dn,
+                        std::int64_t h) {
     for (std::int64_t j = 0; j < h; ++j) {
       const T of_n = slope[j] * (1 - z[j]) * (1 - n[j] * n[j]);
-      d[j] = of_n * un[j] * r[j] * (1 - r[j]);
-      d[h + j] = slope[j] * (before[j] - n[j]) * z[j] * (1 - z[j]);
-      d[2 * h + j] = of_n * r[j];
-      d[3 * h + j] = of_n;
+      dr[j] = of_n * un[j] * r[j] * (1 - r[j]);
+      dz[j] = slope[j] * (before[j] - n[j]) * z[j] * (1 - z[j]);
+      du[j] = of_n * r[j];
+      dn[j] = of_n;
       slope[j] *= z[j];
     }
   }
