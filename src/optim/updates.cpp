@@ -68,11 +68,12 @@ void Optimizer::weigh(Workspace& w) const {
 
 /// From values and gradients, which it lets go, to what they become.
 void Optimizer::find_updates(Workspace& w) {
-  if (options_.accumulate > 1) weigh(w);
-  if ((steps_ + 1) % options_.accumulate != 0) {
+  const bool adds = options_.accumulate > 1;
+  if (adds) weigh(w);
+  if (adds && (steps_ + 1) % options_.accumulate != 0) {
     add_up(w);
   } else {
-    if (options_.accumulate > 1 || w.are_sums) take_mean(w);
+    if (adds || w.are_sums) take_mean(w);
     limit(w.gradients);
     const double now = lr();
     for (std::size_t i = 0; i < trained_.size(); ++i) find_update(w, i, now);
@@ -92,10 +93,11 @@ void Optimizer::find_update(Workspace& w, std::size_t i, double lr) {
     if (group.weight_decay > 0) gradient = gradient + group.weight_decay * value;
     if (group.l1 > 0) gradient = gradient + group.l1 * sign(value);
   }
-  const std::size_t sums = options_.accumulate > 1 ? 1 : 0, states = state_names_.size();
+  const bool adds = options_.accumulate > 1;
+  const std::size_t sums = adds ? 1 : 0, states = state_names_.size();
   const auto begin = states_.begin() + static_cast<std::ptrdiff_t>(i * states);
   w.states.assign(begin, begin + static_cast<std::ptrdiff_t>(states - sums));
-  const std::int64_t update = (steps_ + 1) / options_.accumulate;
+  const std::int64_t update = adds ? (steps_ + 1) / options_.accumulate : steps_ + 1;
   const auto numbers = w.numbers_for(*rule_, value.dtype(), group.lr_factor, update, lr);
   w.next.push_back(rule_->update(value, gradient, w.states, numbers));
   w.current.push_back(&named(trained_[i]).parameter.value());
