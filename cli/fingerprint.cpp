@@ -2,11 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <vector>
-
 #include "chainrule/error.h"
 #include "chainrule/io.h"
+#include "data/checksum.h"
 
 namespace chainrule::cli {
 namespace {
@@ -14,30 +12,24 @@ namespace {
 constexpr const char* kTable = "fingerprint";
 
 std::string text_of(const config::Value& fingerprint) {
-  const config::Value *rows = fingerprint.find("rows"), *checksum = fingerprint.find("checksum");
-  return fmt::format("{} training rows, checksum {}", rows != nullptr ? config::to_text(*rows) : "?",
-                     checksum != nullptr ? checksum->text : "?");
+  const auto part = [&](const char* name) {
+    const config::Value* found = fingerprint.find(name);
+    if (found == nullptr) return std::string("?");
+    return found->kind == config::Value::Kind::text ? found->text : config::to_text(*found);
+  };
+  return fmt::format("{} training rows, checksum {}", part("rows"), part("checksum"));
 }
 
 }  // namespace
 
 config::Value fingerprint_of(const LoadedData& data) {
-  constexpr std::int64_t kMostNumbers = 4'000'000, kBlock = 1000;
-  const data::Source& rows = data.train;
-  std::int64_t numbers = 1;
-  for (const data::Column& column : rows.columns()) numbers += column.shape.numel();
-  const std::int64_t count = std::min(rows.rows(), std::max<std::int64_t>(16, kMostNumbers / numbers));
   io::Fnv1a hash;
-  std::vector<std::int64_t> places;
-  for (std::int64_t i = 0; i < count; ++i) {
-    places.push_back(i * rows.rows() / count);
-    if (static_cast<std::int64_t>(places.size()) < kBlock && i + 1 < count) continue;
-    const data::Batch batch = rows.take(places);
-    for (int column = 0; column < batch.size(); ++column) hash.add(batch[column]);
-    places.clear();
-  }
+  hash.add(data::checksum_of(data.train));
+  if (data.test) hash.add(data::checksum_of(data.test));
+  for (const auto& column : data.columns) hash.add(column->name).add("\n");
+  hash.add(data.target);
   return config::Value::of_table(
-      {{"rows", config::Value(rows.rows())}, {"checksum", config::Value(hash.hex())}});
+      {{"rows", config::Value(data.train.rows())}, {"checksum", config::Value(hash.hex())}});
 }
 
 void check_fingerprint(const std::string& run, const LoadedData& data) {

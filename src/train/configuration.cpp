@@ -59,7 +59,7 @@ Value data_of(const data::Source& source) {
 void flatten(const Value& value, const std::string& name,
              std::vector<std::pair<std::string, std::string>>& out) {
   if (value.kind != Value::Kind::table) {
-    out.emplace_back(name, config::to_text(value));
+    out.emplace_back(name, value.kind == Value::Kind::text ? value.text : config::to_text(value));
     return;
   }
   for (const Entry& entry : value.table)

@@ -9,6 +9,8 @@
 #include "chainrule/error.h"
 #include "chainrule/io.h"
 #include "core/text.h"
+#include "data/checksum.h"
+#include "kernels/simd/dispatch.h"
 #include "train/configuration.h"
 #include "train/sharded.h"
 #include "train/source_row.h"
@@ -116,8 +118,13 @@ void Trainer::check_ranks() {
   checked_at = step_;
   io::Fnv1a hash;
   for (const auto& [name, parameter] : net().parameters()) hash.add(parameter.value());
-  require_same(*options_.team, cat(is_first ? configuration() : "", "\n[state]\nstep = ", step_,
-                                   "\nplanned = ", planned_, "\nparameters = \"", hash.hex(), "\"\n"));
+  const std::string program =
+      is_first ? cat(configuration(), "\n[rows]\nchecksum = \"", data::checksum_of(loader_.source()),
+                     "\"\n\n[program]\nmultiply_add = \"", kernels::fuses_multiply_add() ? "fused" : "apart",
+                     "\"\n")
+               : std::string();
+  require_same(*options_.team, cat(program, "\n[state]\nstep = ", step_, "\nplanned = ", planned_,
+                                   "\nparameters = \"", hash.hex(), "\"\n"));
 }
 
 double Trainer::step() {

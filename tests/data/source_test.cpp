@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "chainrule/data.h"
 #include "chainrule/error.h"
 #include "chainrule/ops.h"
+#include "data/checksum.h"
 #include "data/counting.h"
 #include "data/data_files.h"
 #include "message_of.h"
@@ -327,6 +329,29 @@ TEST(Source, TargetsAreThoseOfAllRows) {
         arrays(Batch{{"x", ones({2})}}).targets();
       }),
       "[source] no target: this source has only 'x'. A target is the last of two or more columns. (E272)");
+}
+
+TEST(Checksum, TellsAnyOtherNumberNameOrOrder) {
+  std::vector<double> numbers(3000 * 5), classes(3000);
+  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<double>(i % 17);
+  for (std::size_t i = 0; i < classes.size(); ++i) classes[i] = static_cast<double>(i % 3);
+  const auto of = [&](const std::vector<std::string>& names = {"a", "b", "c"}) {
+    return checksum_of(
+        arrays(cast(from_data(numbers, {3000, 5}), f32), cast(from_data(classes, {3000}), i64), names));
+  };
+  const std::string before = of();
+  EXPECT_EQ(before, of());
+  EXPECT_EQ(before.size(), 16u);
+  EXPECT_NE(before, of({"a", "b", "d"}));
+  for (std::vector<double>* changed : {&numbers, &classes}) {
+    for (const std::size_t place : {std::size_t{0}, std::size_t{1234}, changed->size() - 1}) {
+      const double was = std::exchange((*changed)[place], (*changed)[place] == 2 ? 1 : 2);
+      EXPECT_NE(before, of()) << place;
+      (*changed)[place] = was;
+    }
+  }
+  std::swap(classes[100], classes[101]);
+  EXPECT_NE(before, of());
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "chainrule/io.h"
 #include "dist/mpirun.h"
+#include "kernels/simd/dispatch.h"
 #include "temporary_folder.h"
 
 namespace chainrule::dist {
@@ -98,6 +99,37 @@ TEST_F(Tool, RanksWithOtherSettingsAreRefused) {
   const Ran ran = mpirun(1, one + " : -n 1 " + other);
   EXPECT_EQ(ran.code, 7);
   EXPECT_NE(ran.text.find("\n  options.seed is 1 on rank 0, 2 on rank 1\n"), std::string::npos) << ran.text;
+}
+
+TEST_F(Tool, RanksWithOtherDataAreRefused) {
+  CHAINRULE_NEEDS_MPIRUN;
+  const std::string rows = io::read_file(folder_ / "sums.csv");
+  // Ranks that are given the same path on machines of their own may have other files there.
+  const auto on = [&](const std::string& folder, const std::string& text) {
+    std::filesystem::create_directories(folder_ / folder);
+    io::replace_file(folder_ / folder / "sums.csv", text);
+    return "sh -c 'cd " + (folder_ / folder).string() +
+           " && exec " CHAINRULE_TOOL " train --data sums.csv --target sum --steps 20 --shards 2'";
+  };
+  for (const std::size_t place :
+       {rows.size() - 2, rows.find('\n') + 5, rows.find('x')}) {  // numbers, and a name
+    std::string changed = rows;
+    changed[place] = changed[place] == 'x' ? 'z' : changed[place] == '1' ? '2' : '1';
+    const Ran ran = mpirun(1, on("here", rows) + " : -n 1 " + on("there", changed));
+    EXPECT_EQ(ran.code, 7) << ran.text;
+    EXPECT_NE(ran.text.find("\n  data.checksum is "), std::string::npos) << ran.text;
+  }
+}
+
+TEST_F(Tool, RanksThatRoundInOtherWaysAreRefused) {
+  CHAINRULE_NEEDS_MPIRUN;
+  if (!kernels::fuses_multiply_add()) GTEST_SKIP() << "needs a CPU with fused multiply-add";
+  const std::string run = train("--steps 20 --shards 2");
+  const Ran ran = mpirun(1, run + " : -n 1 -x CHAINRULE_SIMD=sse4 " + run);
+  EXPECT_EQ(ran.code, 7);
+  EXPECT_NE(ran.text.find("\n  program.multiply_add is fused on rank 0, apart on rank 1\n"),
+            std::string::npos)
+      << ran.text;
 }
 
 }  // namespace

@@ -62,4 +62,9 @@ std::string_view simd_name() {
   }
 }
 
+bool fuses_multiply_add() {
+  const std::string_view name = simd_name();
+  return name == "avx512" || name == "avx2" || name == "neon";
+}
+
 }  // namespace chainrule::kernels

@@ -14,6 +14,10 @@ enum class SimdCeiling { avx512, avx2, sse4, none };
 /// @throws ValueError  as use_simd_ceiling.
 std::string_view simd_name();
 
+/// Whether a product and a sum are rounded once, together. All sets that do give the same bits; those that do
+/// not give others.
+bool fuses_multiply_add();
+
 /// Changes the ceiling for every later kernel call, whatever CHAINRULE_SIMD says: for tests and benchmarks.
 /// Not to be called while a kernel runs.
 void set_simd_ceiling(SimdCeiling ceiling);
