@@ -95,13 +95,13 @@ void Progress::entry(std::string_view name, std::string_view text) {
   if (lines_ == nullptr) return;
   const std::size_t indent = name.empty() ? 0 : kWidth;
   if (room() == kAny) return line(fmt::format("{:<{}}{}", name, indent, text));
-  const std::string all = wrapped(text, indent, name.size(), room());
+  const std::string all = wrapped(text, indent, name.size(), columns(fileno(lines_)));
   line(fmt::format("{}{}", name, all.substr(0, all.size() - 1)));
 }
 
 std::size_t Progress::room() const {
-  const int file = lines_ != nullptr ? fileno(lines_) : STDOUT_FILENO;
-  return terminal_width(file) == 0 ? kAny : columns(file);
+  const std::size_t width = lines_ != nullptr ? terminal_width(fileno(lines_)) : 0;
+  return width == 0 ? kAny : width;
 }
 
 void Progress::clear() {
