@@ -265,6 +265,20 @@ TEST(Data, DrawsASheetOfWhateverHasImages) {
     EXPECT_TRUE(outcome.out.ends_with(" pixels, " + each.said + "\n")) << outcome.out;
     EXPECT_EQ(size_of_png(sheet), each.size) << each.said;
   }
+  // Pixels of colours: red above, blue below.
+  std::vector<double> pixels;
+  for (int y = 0; y < 8; ++y) {
+    for (int x = 0; x < 9; ++x) pixels.insert(pixels.end(), {y < 4 ? 1.0 : 0.0, 0.0, y < 4 ? 0.0 : 1.0});
+  }
+  io::write_npz(folder / "flag.npz", {{"x", from_data(std::span<const double>(pixels), {1, 8, 9, 3})}});
+  ASSERT_EQ(run_tool({"data", "show", folder / "flag.npz", "--out", sheet}).code, 0);
+  const Tensor drawn = data::read_image(sheet);
+  ASSERT_EQ(drawn.shape(), (Shape{1, 3, 8 + 4, 9 + 4}));
+  const auto at = [&](std::int64_t channel, std::int64_t y) {
+    return drawn.to_vector<double>()[static_cast<std::size_t>((channel * 12 + y) * 13 + 5)];
+  };
+  EXPECT_EQ((std::vector{at(0, 3), at(1, 3), at(2, 3)}), (std::vector<double>{1, 0, 0}));
+  EXPECT_EQ((std::vector{at(0, 8), at(1, 8), at(2, 8)}), (std::vector<double>{0, 0, 1}));
   const std::string numbers = folder / "numbers.npz";
   io::write_npz(numbers, {{"x", zeros({12, 5})}});
   const Outcome none = run_tool({"data", "show", numbers, "--out", sheet});
