@@ -12,6 +12,7 @@
 
 #include "chainrule/error.h"
 #include "commands.h"
+#include "data_images.h"
 #include "data_stats.h"
 #include "exit_code.h"
 #include "fetch.h"
@@ -28,7 +29,7 @@ using Json = nlohmann::ordered_json;
 
 struct ShowOptions {
   DataOptions data;
-  std::string out;
+  std::string out, target;
   std::string split = "train";
   std::int64_t rows = 10, columns = 20;
   std::uint64_t seed = 0;
@@ -37,22 +38,28 @@ struct ShowOptions {
 
 int show(const ShowOptions& options) {
   format_of("", options.out, {"png"});  // refuses other endings
-  const data::Dataset set = load_set(options.data.name, {.data_dir = options.data.dir, .seed = options.seed});
-  const data::Image sheet =
-      data::contact_sheet(options.split == "train" ? set.train : set.test, static_cast<int>(options.rows),
-                          static_cast<int>(options.columns));
+  const ImageData data = image_data(options.data.name, options.data.dir, options.target, options.seed);
+  if (!data.test && options.split == "test")
+    throw ValueError(632, fmt::format("[data] {} has no test part. Leave --split out.", data.name));
+  std::int64_t rows = options.rows, columns = options.columns;
+  const data::ImageSet set =
+      images_by_class(data, options.split == "test" ? data.test : data.train, rows, columns);
+  const data::Image sheet = data::contact_sheet(set, static_cast<int>(rows), static_cast<int>(columns));
   write_png(options.out, sheet);
   if (options.json) {
     write_text(stdout, json_text(Json{{"path", options.out},
-                                      {"name", set.name},
+                                      {"name", data.name},
                                       {"split", options.split},
                                       {"width", sheet.width},
                                       {"height", sheet.height}}));
     return kDone;
   }
-  write_text(stdout,
-             fmt::format("{}: {} x {} pixels, {} {} images, a class a row\n", options.out, sheet.width,
-                         sheet.height, set.name, options.split == "train" ? "training" : "test"));
+  write_text(stdout, fmt::format("{}: {} x {} pixels, {}{} images{}\n", options.out, sheet.width,
+                                 sheet.height, data.name,
+                                 !data.test                 ? ""
+                                 : options.split == "train" ? " training"
+                                                            : " test",
+                                 data.target >= 0 ? ", a class a row" : ""));
   return kDone;
 }
 
@@ -182,9 +189,14 @@ Command add_data(CLI::App& app) {
 
   const auto shows = std::make_shared<ShowOptions>();
   CLI::App& shown = *data.add_subcommand("show", "Draw a sheet of images, a class a row, as a PNG file");
-  shown.add_option("SET", shows->data.name, "a set that list names, or a folder with IDX or CIFAR files")
+  shown
+      .add_option(
+          "NAME", shows->data.name,
+          "a set that list names; a folder of a set's files, or of\npictures; a .npz or .csv file whose "
+          "rows are images")
       ->required()
       ->type_name("");
+  shown.add_option("--target", shows->target, "of a .csv file: the column of the class")->type_name("COLUMN");
   dir_option(shown, shows->data.dir);
   shown.add_option("--out", shows->out, "the picture; replaced if it is there")
       ->required()

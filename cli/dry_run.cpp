@@ -9,8 +9,10 @@
 
 #include "exit_code.h"
 #include "json_text.h"
+#include "layer_table.h"
 #include "machine.h"
 #include "output.h"
+#include "progress.h"
 
 namespace chainrule::cli {
 namespace {
@@ -46,18 +48,38 @@ double calibrate(train::Trainer& trainer) {
   return seconds / static_cast<double>(count);
 }
 
-/// What the rows take once they are in memory: images a byte a pixel, as in their files.
-double bytes_of(const LoadedData& data, DataKind kind) {
-  double bytes = 0;
-  for (const data::Source* part : {&data.train, &data.validation, &data.test}) {
-    if (!*part) continue;
-    for (const data::Column& column : part->columns()) {
-      const bool is_image = kind == DataKind::set && column.shape.ndim() == 3;
-      bytes += static_cast<double>(part->rows() * column.shape.numel()) *
-               static_cast<double>(is_image ? 1 : size_of(column.dtype));
-    }
+using Json = nlohmann::ordered_json;
+
+/// What the text says, to compute with.
+Json document(Training& training, const nn::NetSummary& net, double step, double bytes) {
+  const LoadedData& data = training.data();
+  Json layers = Json::array();
+  for (const nn::LayerSummary& layer : net.layers) {
+    layers.push_back({{"path", layer.path},
+                      {"what", layer.what},
+                      {"output_shape", std::vector<std::int64_t>(layer.output.begin(), layer.output.end())},
+                      {"parameters", layer.parameters},
+                      {"flops", layer.flops}});
   }
-  return bytes;
+  const auto rows = [](const data::Source& part) { return part ? part.rows() : 0; };
+  const std::int64_t per_epoch = training.trainer().steps_per_epoch(), steps = training.steps();
+  return {{"data", data.described},
+          {"training_rows", rows(data.train)},
+          {"validation_rows", rows(data.validation)},
+          {"test_rows", rows(data.test)},
+          {"net", config::describe(training.net())},
+          {"layers", layers},
+          {"parameters", net.parameters},
+          {"parameter_bytes", net.bytes},
+          {"flops", net.flops},
+          {"steps", steps},
+          {"batch_size", training.experiment().train.batch_size},
+          {"steps_per_epoch", per_epoch},
+          {"seconds_per_step", step},
+          {"seconds_per_epoch", step * static_cast<double>(per_epoch)},
+          {"seconds", step * static_cast<double>(steps)},
+          {"memory_bytes", bytes},
+          {"machine", machine()}};
 }
 
 }  // namespace
@@ -66,39 +88,26 @@ int describe_run(Training& training, bool is_json) {
   const data::Source& rows = training.data().train;
   const std::int64_t batch_size = training.experiment().train.batch_size, steps = training.steps();
   const data::Batch batch = rows.range(0, std::min(batch_size, rows.rows()));
-  const std::string summary = training.net().summary(batch[0]);
+  training.optimizer().set_lr_scale(0);  // nothing is learnt from made-up rows
   const double step = calibrate(training.trainer());
   rusage used{};
   getrusage(RUSAGE_SELF, &used);
   const auto per_epoch = static_cast<double>(training.trainer().steps_per_epoch());
-  const LoadedData& data = training.data();
-  const double bytes = 1024.0 * static_cast<double>(used.ru_maxrss) +
-                       (data.stays_in_files ? bytes_of(data, kind_of(training.experiment().data.name)) : 0);
+  const double bytes = 1024.0 * static_cast<double>(used.ru_maxrss) + training.data().bytes;
+  const nn::NetSummary net = nn::summarize(training.net(), batch[0]);
   if (is_json) {
-    std::int64_t parameters = 0;
-    for (const auto& [name, parameter] : training.net().parameters()) parameters += parameter.value().numel();
-    write_text(stdout,
-               json_text(nlohmann::ordered_json{{"data", training.data().described},
-                                                {"net", config::describe(training.net())},
-                                                {"parameters", parameters},
-                                                {"steps", steps},
-                                                {"batch_size", batch_size},
-                                                {"steps_per_epoch", training.trainer().steps_per_epoch()},
-                                                {"seconds_per_step", step},
-                                                {"seconds", step * static_cast<double>(steps)},
-                                                {"memory_bytes", bytes},
-                                                {"machine", machine()}}));
+    write_text(stdout, json_text(document(training, net, step, bytes)));
     return kDone;
   }
-  write_text(stdout,
-             fmt::format("data      {}\n\n{}\n\n"
-                         "training  {} steps ({:.4g} epochs) of {} rows\n"
-                         "time      {} a step, {} an epoch, {} in all, without measuring\n"
-                         "memory    {} of the process, data included\n"
-                         "machine   {}\n",
-                         training.data().described, summary, steps, static_cast<double>(steps) / per_epoch,
-                         batch_size, time_text(step), time_text(step * per_epoch),
-                         time_text(step * static_cast<double>(steps)), bytes_text(bytes), machine()));
+  Progress lines(stdout, 1, "");
+  lines.entry("data", training.data().described);
+  lines.line("\n" + layer_table(net, batch.rows(), lines.room()));
+  lines.entry("training", fmt::format("{} steps ({:.4g} epochs) of {} rows", steps,
+                                      static_cast<double>(steps) / per_epoch, batch_size));
+  lines.entry("time", fmt::format("{} a step, {} an epoch, {} in all, without measuring", time_text(step),
+                                  time_text(step * per_epoch), time_text(step * static_cast<double>(steps))));
+  lines.entry("memory", fmt::format("{} of the process, data included", bytes_text(bytes)));
+  lines.entry("machine", machine());
   return kDone;
 }
 

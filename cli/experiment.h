@@ -42,6 +42,7 @@ struct DataSettings {
   std::vector<Shared<data::Transform>> augment;
   std::int64_t workers = 0;
   bool on_disk = false;
+  bool is_outline = false;  ///< no setting: for a dry run, which reads no rows
 
   void fields(Fields& f);
 };
@@ -116,13 +117,14 @@ struct LoadedData {
   std::string target;                                    // of a table
   std::string described;  // "mnist: 60000 training and 10000 test images of 28 x 28, 10 classes"
   std::vector<std::string> classes;
-  bool has_classes = false;     // the target is a class number
-  bool stays_in_files = false;  // not in memory: for a dry run
-  bool is_text = false;         // at each step of a row; the classes are the symbols
+  bool has_classes = false;  // the target is a class number
+  double bytes = 0;          // that rows which a dry run does not read take in memory
+  bool is_text = false;      // at each step of a row; the classes are the symbols
   std::int64_t class_count = 0;
   Shared<data::Scaler> scaler;  // of inputs and of a target that is a number; may be empty
 };
-/// @param classes  those of a model, in its order, if it is data for one; else none.
+/// With `settings.is_outline` only what heads of files tell, with rows that are made up; pictures stay in
+/// their files. @param classes  those of a model, in its order, if it is data for one; else none.
 /// @throws ValueError  if the data have other classes (E346).
 LoadedData load_data(const DataSettings& settings, std::uint64_t seed,
                      const std::vector<std::string>& classes = {});

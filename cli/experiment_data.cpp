@@ -7,13 +7,16 @@
 #include <cstdint>
 #include <filesystem>
 #include <initializer_list>
+#include <optional>
 #include <utility>
 
 #include "chainrule/error.h"
 #include "chainrule/io.h"
 #include "chainrule/ops.h"
+#include "data/outline.h"
 #include "experiment.h"
 #include "fetch.h"
+#include "mapped_file.h"
 
 namespace chainrule::cli {
 
@@ -48,14 +51,14 @@ void learn_target(LoadedData& data) {
   data.class_count = data.train.classes();
 }
 
-void scale(LoadedData& data, Scale how, data::Per per) {
+void scale(LoadedData& data, const data::Source& rows, Scale how, data::Per per) {
   if (how == Scale::none) return;
   const data::ScalerOptions options{.per = per,
                                     .target = data.train.target() != nullptr && !data.has_classes};
   if (how == Scale::min_max) {
-    data.scaler = Shared<data::Scaler>(new data::MinMax(data::min_max(data.train, options)));
+    data.scaler = Shared<data::Scaler>(new data::MinMax(data::min_max(rows, options)));
   } else {
-    data.scaler = Shared<data::Scaler>(new data::Standardize(data::standardize(data.train, options)));
+    data.scaler = Shared<data::Scaler>(new data::Standardize(data::standardize(rows, options)));
   }
 }
 
@@ -93,6 +96,7 @@ std::string rows_text(const LoadedData& data) {
 }
 
 data::TableOnDisk table_of(const DataSettings& settings) {
+  if (settings.is_outline) return data::outline_csv(settings.name, settings.csv);
   if (settings.on_disk) return data::open_csv(settings.name, settings.csv);
   const data::Table table = data::read_csv(settings.name, settings.csv);
   return {table, {table.columns().begin(), table.columns().end()}, table.target()};
@@ -117,8 +121,10 @@ LoadedData load_table(const DataSettings& settings) {
 }
 
 LoadedData load_arrays(const DataSettings& settings) {
-  data::Source all = settings.on_disk ? data::open_npz(settings.name, settings.npz)
-                                      : data::read_npz(settings.name, settings.npz);
+  const auto read = settings.is_outline ? data::outline_npz
+                    : settings.on_disk  ? data::open_npz
+                                        : data::read_npz;
+  data::Source all = read(settings.name, settings.npz);
   std::vector<int> flat;  // numbers in a row, as NumPy has them: to a net they are a column
   for (std::size_t i = 0; i < all.columns().size(); ++i) {
     const data::Column& column = all.columns()[i];
@@ -161,9 +167,52 @@ LoadedData load_pictures(const DataSettings& settings) {
   return data;
 }
 
+/// Its rows as load_text makes them; for an outline only counted.
+data::Source text_rows(std::string_view text, const data::Alphabet& alphabet, std::int64_t stride,
+                       const DataSettings& settings) {
+  const std::int64_t length = settings.text.length;
+  if (!settings.is_outline) {
+    return settings.text.lines ? data::lines(text, alphabet)
+                               : data::windows(text, alphabet, {.length = length, .stride = stride});
+  }
+  const auto characters = [](std::string_view of) {
+    return std::count_if(of.begin(), of.end(), [](char c) { return (c & '\xC0') != '\x80'; });
+  };
+  const DType dtype = alphabet.size() <= 256 ? u8 : i64;
+  const auto rows = [&](std::int64_t count, std::int64_t steps) {
+    return data::outline(count,
+                         {{.name = "x", .dtype = dtype, .shape = {steps}, .classes = alphabet.symbols()},
+                          {.name = "t",
+                           .dtype = settings.text.lines ? i64 : dtype,
+                           .shape = {steps},
+                           .classes = alphabet.symbols()}});
+  };
+  if (!settings.text.lines) {
+    const std::int64_t all = characters(text);
+    if (all <= length) return data::windows(text, alphabet, {.length = length});  // says that it is too short
+    return rows((all - 1 - length) / stride + 1, length);
+  }
+  std::int64_t count = 0, longest = 0;
+  for (std::string_view rest = text; !rest.empty();) {
+    std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    count += line.empty() ? 0 : 1;
+    longest = std::max<std::int64_t>(longest, characters(line));
+  }
+  return count == 0 ? data::lines(text, alphabet) : rows(count, longest + 1);
+}
+
 /// The end of a text is its test part, the end of the rest for validation.
 LoadedData load_text(const DataSettings& settings, const std::vector<std::string>& symbols) {
-  const std::string text = io::read_file(settings.name, std::uint64_t{1} << 32);
+  std::string held;
+  std::optional<MappedFile> mapped;
+  if (settings.is_outline) {
+    mapped.emplace(settings.name);
+  } else {
+    held = io::read_file(settings.name, std::uint64_t{1} << 32);
+  }
+  const std::string_view text = mapped ? mapped->text() : held;
   const data::Alphabet alphabet = symbols.empty() ? data::Alphabet::of(text) : data::Alphabet(symbols);
   const auto cut = [&](std::string_view part, double share) {
     std::size_t at = static_cast<std::size_t>(static_cast<double>(part.size()) * (1 - share));
@@ -173,9 +222,7 @@ LoadedData load_text(const DataSettings& settings, const std::vector<std::string
     return std::pair(part.substr(0, at), part.substr(at));
   };
   const auto source = [&](std::string_view part, std::int64_t stride) {
-    return settings.text.lines
-               ? data::lines(part, alphabet)
-               : data::windows(part, alphabet, {.length = settings.text.length, .stride = stride});
+    return text_rows(part, alphabet, stride, settings);
   };
   LoadedData data;
   const auto [learnt, tested] = cut(text, settings.test);
@@ -184,6 +231,7 @@ LoadedData load_text(const DataSettings& settings, const std::vector<std::string
   if (settings.test > 0) data.test = source(tested, settings.text.length);
   if (settings.validation > 0) data.validation = source(validation, settings.text.length);
   data.is_text = data.has_classes = true;
+  if (settings.is_outline) data.bytes = static_cast<double>(text.size()) * (alphabet.size() <= 256 ? 1 : 8);
   data.classes = alphabet.symbols();
   data.class_count = alphabet.size();
   data.described = fmt::format("{}: {} bytes to learn from, {} to test on, {} symbols", settings.name,
@@ -196,8 +244,8 @@ LoadedData load_named(const DataSettings& settings) {
   const data::LoadOptions options{.data_dir = settings.dir};
   LoadedData data;
   std::string name;
-  if (settings.on_disk) {
-    data::SetOnDisk set = cli::open_set(settings.name, options);
+  if (settings.on_disk || settings.is_outline) {
+    const data::SetOnDisk set = cli::open_set(settings.name, options, settings.is_outline);
     data.train = set.train, data.test = set.test, name = set.name;
   } else {
     const data::Dataset set = load_set(settings.name, options);
@@ -208,6 +256,27 @@ LoadedData load_named(const DataSettings& settings) {
   data.described = fmt::format("{}: {} training and {} test images of {} x {}, {} classes", name,
                                data.train.rows(), data.test.rows(), image[1], image[2], data.class_count);
   return data;
+}
+
+/// What rows that are left in their files take once they are in memory: images a byte a pixel, as in their
+/// files; numbers of a table eight.
+double bytes_in_memory(const LoadedData& data, DataKind kind, bool stays_on_disk) {
+  if (kind == DataKind::pictures) return 0;  // read when a batch asks for them
+  double bytes_of_row = 0;
+  if (kind == DataKind::table) {
+    bytes_of_row = stays_on_disk ? 12 : 8 * (static_cast<double>(data.columns.size()) + 1);
+  } else if (!stays_on_disk) {
+    for (const data::Column& column : data.train.columns()) {
+      const bool is_image = kind == DataKind::set && column.shape.ndim() == 3;
+      bytes_of_row += static_cast<double>(column.shape.numel()) *
+                      static_cast<double>(is_image ? 1 : size_of(column.dtype));
+    }
+  }
+  double rows = 0;
+  for (const data::Source* part : {&data.train, &data.validation, &data.test}) {
+    if (*part) rows += static_cast<double>(part->rows());
+  }
+  return rows * bytes_of_row;
 }
 
 }  // namespace
@@ -242,8 +311,13 @@ LoadedData load_data(const DataSettings& settings, std::uint64_t seed,
   }
   const bool are_columns = kind == DataKind::table || kind == DataKind::arrays;
   const Scale automatic = are_columns ? Scale::standardize : Scale::none;
-  scale(data, settings.scale == Scale::automatic ? automatic : settings.scale,
+  constexpr std::int64_t kOfOutline = 100;  // rows that show what scaling does
+  const data::Source rows = settings.is_outline && data.train.rows() > kOfOutline
+                                ? data::subset(data.train, 0, kOfOutline)
+                                : data.train;
+  scale(data, rows, settings.scale == Scale::automatic ? automatic : settings.scale,
         are_columns ? data::Per::feature : data::Per::channel);
+  if (settings.is_outline) data.bytes = bytes_in_memory(data, kind, settings.on_disk);
   return data;
 }
 

@@ -17,6 +17,7 @@
 #include "chainrule/data.h"
 #include "chainrule/error.h"
 #include "core/nearest.h"
+#include "data/outline.h"
 #include "digest.h"
 #include "download.h"
 #include "exit_code.h"
@@ -244,8 +245,8 @@ auto found(const std::string& name, F find) {
 data::Dataset load_set(const std::string& name, const data::LoadOptions& options) {
   return found(name, [&] { return data::load(name, options); });
 }
-data::SetOnDisk open_set(const std::string& name, const data::LoadOptions& options) {
-  return found(name, [&] { return data::open_set(name, options); });
+data::SetOnDisk open_set(const std::string& name, const data::LoadOptions& options, bool is_outline) {
+  return found(name, [&] { return (is_outline ? data::outline_set : data::open_set)(name, options); });
 }
 
 }  // namespace chainrule::cli

@@ -22,7 +22,7 @@ int fetch(const std::string& name, const std::string& dir, const std::string& fr
 
 /// data::load; of a set that is nowhere the message says that fetch gets it.
 data::Dataset load_set(const std::string& name, const data::LoadOptions& options);
-/// The same of data::open_set.
-data::SetOnDisk open_set(const std::string& name, const data::LoadOptions& options);
+/// The same of data::open_set, or with is_outline of data::outline_set.
+data::SetOnDisk open_set(const std::string& name, const data::LoadOptions& options, bool is_outline = false);
 
 }  // namespace chainrule::cli

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/App.hpp>
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -24,6 +25,25 @@ struct GenerateOptions {
   bool json = false;
 };
 
+bool knows(const data::Alphabet& alphabet, const std::string& character) {
+  const std::vector<std::string>& known = alphabet.symbols();
+  return std::find(known.begin(), known.end(), character) != known.end();
+}
+
+/// @throws ValueError  for a character that the net has not learnt (E633).
+std::vector<std::int64_t> numbers_of(const std::string& prompt, const data::Alphabet& alphabet) {
+  for (std::size_t at = 0, end = 0; at < prompt.size(); at = end) {
+    for (end = at + 1; end < prompt.size() && (prompt[end] & '\xC0') == '\x80';) ++end;
+    const std::string character = prompt.substr(at, end - at);
+    if (knows(alphabet, character)) continue;
+    throw ValueError(633,
+                     fmt::format("[generate] --prompt has the character '{}', which does not come in the "
+                                 "text that the net learnt. Leave it out.",
+                                 character));
+  }
+  return alphabet.encode(prompt);
+}
+
 int run(const GenerateOptions& options) {
   use_threads(options.threads);
   const Trained trained = load_trained(options.model);
@@ -34,8 +54,10 @@ int run(const GenerateOptions& options) {
   }
   const data::Alphabet alphabet(trained.model.options.classes);
   const bool lines = trained.experiment.data.text.lines;
-  const std::string prompt = lines || options.prompt.empty() ? "\n" + options.prompt : options.prompt;
-  const std::vector<std::int64_t> ids = alphabet.encode(prompt);
+  // Where nothing is given, as after a line end; a text without one has its first symbol.
+  const std::string begin = knows(alphabet, "\n") ? "\n" : alphabet.symbols().at(0);
+  const std::string prompt = lines || options.prompt.empty() ? begin + options.prompt : options.prompt;
+  const std::vector<std::int64_t> ids = numbers_of(prompt, alphabet);
   const std::int64_t stop = lines ? alphabet.encode("\n")[0] : -1;
   nlohmann::ordered_json texts = nlohmann::ordered_json::array();
   for (std::int64_t i = 0; i < options.samples; ++i) {

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cctype>
 #include <cstring>
 #include <exception>
 #include <new>
@@ -243,6 +244,31 @@ bool take_color(std::vector<std::string>& arguments) {
   return true;
 }
 
+/// A short flag with something behind it, -q=3 or -q3, which the parser would take apart. False, and a
+/// complaint, if there is one.
+bool are_flags_alone(const CLI::App& app, const std::vector<std::string>& arguments) {
+  const CLI::App* used = &app;
+  std::string name = "chainrule";
+  for (const std::string& argument : arguments) {
+    if (argument == "--") break;
+    for (const CLI::App* sub : used->get_subcommands([](const CLI::App*) { return true; })) {
+      if (sub->get_name() != argument) continue;
+      used = sub, name += " " + argument;
+      break;
+    }
+    const bool is_short = argument.size() > 2 && argument[0] == '-' && std::isalpha(argument[1]) != 0;
+    const auto is_flag = [&](char letter) {
+      const CLI::Option* option = used->get_option_no_throw(std::string{'-', letter});
+      return option != nullptr && option->get_items_expected_max() == 0;
+    };
+    if (!is_short || !is_flag(argument[1]) || std::all_of(argument.begin() + 1, argument.end(), is_flag))
+      continue;
+    complain(fmt::format("{}: -{} takes no value. See {} --help.", argument, argument[1], name));
+    return false;
+  }
+  return true;
+}
+
 /// A variable that holds what it may not is told of at once, not when it is first asked for.
 /// @throws ValueError  (E003)
 void check_environment() {
@@ -258,6 +284,7 @@ int parse_and_run(int argc, char** argv) {
   Tool tool;
   define(tool);
   close_flags(tool.app);
+  if (!are_flags_alone(tool.app, arguments)) return kUsage;
   try {
     std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
     tool.app.parse(arguments);

@@ -1,7 +1,6 @@
 #include "progress.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include <utility>
 
 #include "output.h"
+#include "wrap.h"
 
 namespace chainrule::cli {
 namespace {
@@ -20,9 +20,8 @@ bool can_take_back_a_line() {
 
 /// Columns of the terminal; asked each time, since windows are resized.
 std::size_t width() {
-  winsize size{};
-  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  return 80;
+  const std::size_t known = terminal_width(STDERR_FILENO);
+  return known > 0 ? known : 80;
 }
 
 /// "1:02:03", "4:05".
@@ -35,8 +34,9 @@ std::string clock_text(double seconds) {
 
 }  // namespace
 
-Progress::Progress(std::FILE* lines, std::int64_t total, std::string unit)
+Progress::Progress(std::FILE* lines, std::int64_t total, std::string unit, std::FILE* data)
     : lines_(lines),
+      data_(data != nullptr ? data : lines),
       total_(total),
       unit_(std::move(unit)),
       has_terminal_(lines != nullptr && can_take_back_a_line()),
@@ -79,11 +79,29 @@ void Progress::draw(std::int64_t done, Clock::time_point now) {
   drawn_ = now;
 }
 
-void Progress::line(std::string_view text) {
+void Progress::line(std::string_view text) { write(lines_, text); }
+
+void Progress::data(std::string_view text) { write(data_, text); }
+
+void Progress::write(std::FILE* to, std::string_view text) {
   if (lines_ == nullptr) return;
   clear();
-  write_text(lines_, fmt::format("{}\n", text));
+  write_text(to, fmt::format("{}\n", text));
   updated_ = Clock::now();
+}
+
+void Progress::entry(std::string_view name, std::string_view text) {
+  constexpr std::size_t kWidth = 10;
+  if (lines_ == nullptr) return;
+  const std::size_t indent = name.empty() ? 0 : kWidth;
+  if (room() == kAny) return line(fmt::format("{:<{}}{}", name, indent, text));
+  const std::string all = wrapped(text, indent, name.size(), columns(fileno(lines_)));
+  line(fmt::format("{}{}", name, all.substr(0, all.size() - 1)));
+}
+
+std::size_t Progress::room() const {
+  const std::size_t width = lines_ != nullptr ? terminal_width(fileno(lines_)) : 0;
+  return width == 0 ? kAny : width;
 }
 
 void Progress::clear() {

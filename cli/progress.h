@@ -19,7 +19,8 @@ class Progress {
  public:
   /// @param lines  where lines go: stdout or stderr; null: nowhere, and there is no bar.
   /// @param unit   of the counted work, in the plural: "steps".
-  Progress(std::FILE* lines, std::int64_t total, std::string unit);
+  /// @param data   where data go; null: where lines go.
+  Progress(std::FILE* lines, std::int64_t total, std::string unit, std::FILE* data = nullptr);
   ~Progress() { clear(); }
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -31,14 +32,22 @@ class Progress {
   /// Writes a line in the place of the bar. The time since the last update does not count for the rate: it
   /// went into something else, such as measuring accuracies.
   void line(std::string_view text);
+  /// The same for data, which lines for people must not be among.
+  void data(std::string_view text);
+  /// Words behind a name, which may be empty; on a terminal in lines that fit it.
+  void entry(std::string_view name, std::string_view text);
+  /// Columns that a line may take: in a file, any.
+  std::size_t room() const;
+  static constexpr std::size_t kAny = static_cast<std::size_t>(-1);
   void clear();
 
  private:
   using Clock = std::chrono::steady_clock;
 
   void draw(std::int64_t done, Clock::time_point now);
+  void write(std::FILE* to, std::string_view text);
 
-  std::FILE* lines_;
+  std::FILE *lines_, *data_;
   std::int64_t total_;
   std::string unit_;
   std::function<std::string()> note_;

@@ -39,11 +39,11 @@ section p { max-width: 360px; min-height: 3em; }
 section.wide { flex-basis: 100%; }
 section.wide p { max-width: none; min-height: 0; }
 p { margin: 0 0 10px; color: var(--soft); overflow-wrap: anywhere; }
-.numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 10px; margin: 20px 0 0; }
+.numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 150px), 1fr)); gap: 10px; margin: 20px 0 0; }
 .numbers div { background: var(--card); border-radius: 8px; padding: 9px 13px; min-width: 0; }
 .numbers b { display: block; font-size: 20px; font-weight: 600; font-variant-numeric: tabular-nums;
   overflow-wrap: anywhere; }
-.numbers span { color: var(--soft); font-size: 13px; overflow-wrap: anywhere; }
+.numbers span { display: block; color: var(--soft); font-size: 13px; line-height: 1.35; overflow-wrap: break-word; }
 .figures { display: flex; flex-wrap: wrap; gap: 14px 12px; align-items: flex-start; }
 .figures div { max-width: 100%; overflow-x: auto; }
 .figures svg { display: block; }
@@ -73,8 +73,18 @@ std::string date_text() {
   return fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(now));
 }
 
+/// A name that may go on in another line behind a part of it: "validation.<wbr>accuracy".
+std::string breakable(std::string_view name) {
+  std::string text;
+  for (const char c : name) {
+    text += xml(std::string_view(&c, 1));
+    if (c == '.' || c == '_' || c == '(') text += "<wbr>";
+  }
+  return text;
+}
+
 std::string tile(const std::string& value, std::string_view name) {
-  return fmt::format("<div><b>{}</b><span>{}</span></div>\n", xml(value), xml(name));
+  return fmt::format("<div><b>{}</b><span>{}</span></div>\n", xml(value), breakable(name));
 }
 std::string row(std::string_view name, const std::string& value) {
   return value.empty() ? "" : fmt::format("<tr><th>{}</th><td>{}</td></tr>\n", xml(name), xml(value));

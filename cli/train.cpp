@@ -20,6 +20,7 @@
 #include "json_text.h"
 #include "keeper.h"
 #include "keys.h"
+#include "layer_table.h"
 #include "live.h"
 #include "machine.h"
 #include "options.h"
@@ -71,20 +72,23 @@ std::string text_of(const optim::Schedule& schedule) {
   return brief.find('(') == std::string::npos ? config::to_text(config::write(schedule)) : brief;
 }
 
-std::string header(Training& training, const std::string& resumed, const std::string& page) {
+void write_header(Progress& progress, Training& training, const std::string& resumed,
+                  const std::string& page) {
   const Experiment& experiment = training.experiment();
   const auto per_epoch = static_cast<double>(training.trainer().steps_per_epoch());
-  return fmt::format(
-      "data      {}\n"
-      "net       {}; {} parameters\n"
-      "training  {} steps ({:.4g} epochs) of {} rows, {}, lr {}, seed {}\n"
-      "machine   {}{}\n{}{}",
-      training.data().described, config::describe(training.net()), parameters_of(training.net()),
-      training.steps(), static_cast<double>(training.steps()) / per_epoch, experiment.train.batch_size,
-      config::describe(*experiment.optimizer.rule),
-      experiment.optimizer.options.lr ? text_of(*experiment.optimizer.options.lr) : "of the rule",
-      experiment.seed, machine(), ranks_of(training.trainer().options()),
-      resumed.empty() ? "" : "run       " + resumed + "\n", page.empty() ? "" : "page      " + page + "\n");
+  const optim::Options& options = experiment.optimizer.options;
+  progress.entry("data", training.data().described);
+  progress.entry("net", fmt::format("{}; {} parameters", config::describe(training.net()),
+                                    parameters_of(training.net())));
+  progress.entry("training",
+                 fmt::format("{} steps ({:.4g} epochs) of {} rows, {}, lr {}, seed {}", training.steps(),
+                             static_cast<double>(training.steps()) / per_epoch, experiment.train.batch_size,
+                             config::describe(*experiment.optimizer.rule),
+                             options.lr ? text_of(*options.lr) : "of the rule", experiment.seed));
+  progress.entry("machine", machine() + ranks_of(training.trainer().options()));
+  if (!resumed.empty()) progress.entry("run", resumed);
+  if (!page.empty()) progress.entry("page", page);
+  progress.line("");
 }
 
 /// Equal if, and in practice only if, every bit of the parameters is.
@@ -158,7 +162,7 @@ std::string last_line(const train::Trainer& trainer, const train::Result& result
     if (measure.matrix.empty() && !measure.name.ends_with(".loss"))
       measured += fmt::format(", {} {:.4f}", measure.name, measure.value);
   }
-  return fmt::format("\n{}{} after {} steps in {:.2f} s, {:.0f} steps/s{}",
+  return fmt::format("{}{} after {} steps in {:.2f} s, {:.0f} steps/s{}",
                      result.stopped ? result.reason + ": " : "", measured, trainer.steps_done(),
                      trainer.seconds(),
                      static_cast<double>(trainer.steps_done()) / std::max(trainer.seconds(), 1e-9),
@@ -218,26 +222,10 @@ Shared<train::Handler> add_checkpoints(Training& training, const TrainOptions& o
   return keeper;
 }
 
-/// Where the lines for people go: nowhere, or to stderr where stdout has the document.
+/// Where the lines for people go: nowhere, or to stderr where stdout has what programs read.
 std::FILE* lines_of(const TrainOptions& options) {
   if (options.quiet) return nullptr;
-  return options.json ? stderr : stdout;
-}
-
-/// What is learnt from. For a dry run sets and arrays stay in their files, where these can be read by parts.
-LoadedData load_rows(const Experiment& experiment, bool is_dry) {
-  const DataKind kind = kind_of(experiment.data.name);
-  if (is_dry && (kind == DataKind::set || kind == DataKind::arrays)) {
-    DataSettings in_files = experiment.data;
-    in_files.on_disk = true;
-    try {
-      LoadedData data = load_data(in_files, experiment.seed);
-      data.stays_in_files = true;
-      return data;
-    } catch (const Error&) {  // drawn, packed, or not there: the usual way says which
-    }
-  }
-  return load_data(experiment.data, experiment.seed);
+  return options.json || options.log_format == "jsonl" ? stderr : stdout;
 }
 
 /// Puts the trainer where a run was stopped. Returns what is said of it.
@@ -317,7 +305,8 @@ std::string of_all_ranks(const Experiment& experiment, const LoadedData& data) {
 int finish(const TrainOptions& options, Training& training, const train::Result& result, Progress& progress) {
   const std::string text = json_text(document(training, result));
   const bool is_saved = save_results(options.folder(), training, text);
-  progress.line(last_line(training.trainer(), result, is_saved ? options.folder() : ""));
+  progress.line("");
+  progress.entry("", last_line(training.trainer(), result, is_saved ? options.folder() : ""));
   if (options.json) write_text(stdout, text);
   return !is_saved && !options.folder().empty() ? kFailed : kDone;
 }
@@ -335,7 +324,8 @@ int run(TrainOptions options, train::Team* team) {
   Experiment experiment =
       options.resume.empty() ? read_experiment(options.file, options.given) : resumed_experiment(options);
   use_threads_of_rank(options.threads, team);
-  LoadedData data = load_rows(experiment, options.dry_run);
+  experiment.data.is_outline = options.dry_run;
+  LoadedData data = load_data(experiment.data, experiment.seed);
   if (team != nullptr) require_same_settings(of_all_ranks(experiment, data), team);
   bool is_kept = true;  // a handler of the trainer's refers to it
   Training training(std::move(experiment), std::move(data), options.dry_run ? nullptr : team);
@@ -346,7 +336,7 @@ int run(TrainOptions options, train::Team* team) {
   const std::string resumed = resume(training, options);
   const train::InterruptGuard interrupts;
   Progress progress(trainer.writes() ? lines_of(options) : nullptr, training.steps() - trainer.steps_done(),
-                    "steps");
+                    "steps", options.json ? stderr : stdout);
   training.add_handlers();
   trainer.on(steps(1), Shared<train::Handler>(new Watcher(progress, interrupts, trainer.steps_done(),
                                                           {.keeps_results = !options.folder().empty(),
@@ -354,8 +344,11 @@ int run(TrainOptions options, train::Team* team) {
   if (!options.quiet) trainer.on(steps(1), watch_for_symptoms(training, progress));
   const Shared<Live> live =
       serve(options, training, progress, interrupts, add_checkpoints(training, options, is_kept));
-  progress.line(header(training, resumed, live ? live->address() : ""));
-  if (options.verbose) progress.line(training.net().summary(training.data().train.take({0})[0]) + "\n");
+  write_header(progress, training, resumed, live ? live->address() : "");
+  if (options.verbose) {
+    const nn::NetSummary net = nn::summarize(training.net(), training.data().train.take({0})[0]);
+    progress.line(layer_table(net, 1, progress.room()));
+  }
   const train::Result result = run_watched(training, live);
 
   const int signal = largest(interrupts.signal(), team);

@@ -1,4 +1,5 @@
 // A trained net in a file: with its scaling, its columns and the run that made it.
+// check-errors: (none but those that stand here: others are kept)
 #include "trained.h"
 
 #include <fmt/format.h>
@@ -129,6 +130,11 @@ data::CsvOptions csv_options(const Trained& trained, bool with_target, Gaps gaps
   return options;
 }
 
+[[noreturn]] void refuse_table(const Trained& trained, std::string_view command) {
+  throw ValueError(346, fmt::format("[{}] {} was not trained on a table; it takes rows of shape ({}).",
+                                    command, trained.path, fmt::join(trained.input, ", ")));
+}
+
 /// What is known of a file of another program: its rows; and of probabilities, that they are of classes.
 void take_for_classifier(Trained& trained) {
   trained.input = onnx_row(*trained.model.net);
@@ -194,18 +200,8 @@ Trained load_trained(const std::string& name) {
   return trained;
 }
 
-namespace {
-
-[[noreturn]] void refuse_table(const Trained& trained, std::string_view command) {
-  throw ValueError(346, fmt::format("[{}] {} was not trained on a table; it takes rows of shape ({}).",
-                                    command, trained.path, fmt::join(trained.input, ", ")));
-}
-
-}  // namespace
-
 Tensor inputs_of(const Trained& trained, const data::Table& table, const std::string& path,
                  std::vector<bool>* gaps) {
-  if (trained.columns.empty()) refuse_table(trained, "predict");
   std::int64_t features = 0;
   for (const InputColumn& column : trained.columns) {
     features += column.words.empty() || column.as_code ? 1 : static_cast<std::int64_t>(column.words.size());
@@ -241,11 +237,47 @@ Tensor inputs_of(const Trained& trained, const data::Table& table, const std::st
   return cast(from_data(numbers, {rows, features}), trained.experiment.data.csv.dtype);
 }
 
+namespace {
+
+/// What the model asks for is right: where data do not have it, such as a column, they are an input that
+/// cannot be read, and no wrong setting.
+template <class F>
+auto read_for_model(F read) {
+  try {
+    return read();
+  } catch (const ValueError& error) {
+    const int number = error.code();
+    if (!(number >= 270 && number <= 299) && !(number >= 460 && number <= 479)) throw;
+    std::string message = error.what();
+    message.resize(message.rfind(" (E"));
+    throw FileError(number, message);
+  }
+}
+
+/// @throws ValueError  for rows of a shape that the net does not take (E346).
+void check_shape(const Trained& trained, const data::Source& rows, const std::string& name) {
+  const Shape& shape = rows.columns()[0].shape;
+  if (trained.input.empty() || shape == Shape(trained.input) || rows.rows() == 0) return;
+  try {
+    static_cast<void>(trained.model.predict(rows.take({0})[0]));
+  } catch (const Error&) {
+    throw ValueError(346,
+                     fmt::format("[data] {} has rows of shape {}; the net in {} takes {}. Give data of that "
+                                 "shape.",
+                                 name, shape.to_string(), trained.path, Shape(trained.input).to_string()));
+  }
+}
+
+}  // namespace
+
 data::Table read_new_table(const Trained& trained, const std::string& path, bool with_target, Gaps gaps) {
+  if (trained.columns.empty()) refuse_table(trained, "predict");
   const data::CsvOptions options = csv_options(trained, with_target, gaps);
-  if (path != "-") return data::read_csv(path, options);
-  const std::string text(std::istreambuf_iterator<char>(std::cin), {});
-  return data::parse_csv(text, options, "stdin");
+  return read_for_model([&] {
+    if (path != "-") return data::read_csv(path, options);
+    const std::string text(std::istreambuf_iterator<char>(std::cin), {});
+    return data::parse_csv(text, options, "stdin");
+  });
 }
 
 LoadedData load_for(const Trained& trained, const std::string& name, const std::string& dir) {
@@ -260,7 +292,11 @@ LoadedData load_for(const Trained& trained, const std::string& name, const std::
     settings.pictures.height = trained.input[1], settings.pictures.width = trained.input[2];
   }
   settings.scale = Scale::none;  // the model has its own
-  return load_data(settings, trained.experiment.seed, trained.model.options.classes);
+  return read_for_model([&] {
+    LoadedData data = load_data(settings, trained.experiment.seed, trained.model.options.classes);
+    check_shape(trained, data.train, settings.name);
+    return data;
+  });
 }
 
 ModelRows rows_for(const Trained& trained, const std::string& name, const std::string& dir,

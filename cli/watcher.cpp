@@ -35,7 +35,7 @@ void Watcher::call(train::Trainer& trainer) {
 }
 
 void Watcher::reported(train::Trainer& trainer, const train::Report& report) {
-  if (options_.is_jsonl) return progress_.line(train::to_json(report));
+  if (options_.is_jsonl) return progress_.data(train::to_json(report));
   if (columns_.empty()) progress_.line(heading(report));
   std::string line = fmt::format("{:5} {:9} {:>11.6f}", epoch_of(report, trainer.steps_per_epoch()),
                                  report.step, report.loss);
@@ -46,14 +46,34 @@ void Watcher::reported(train::Trainer& trainer, const train::Report& report) {
   progress_.line(line);
 }
 
-/// What is measured, as long as it fits into a line of 80.
+/// What is measured. Where not all of it fits, names are shorter; then losses are left out, which the table
+/// has one of; then what else does not fit.
 std::string Watcher::heading(const train::Report& report) {
-  std::string text = "epoch      step        loss";
-  for (const train::Measure& measure : report.metrics) {
-    const std::size_t width = std::max<std::size_t>(measure.name.size(), 10);
-    if (!measure.matrix.empty() || (text.size() + width + 1 > 79 && !columns_.empty())) continue;
-    columns_.emplace_back(measure.name, width);
-    text += fmt::format(" {:>{}}", measure.name, width);
+  struct Manner {
+    std::string validation;
+    bool has_losses;
+  };
+  const std::string prefix = "validation.";
+  const std::size_t room = progress_.room();
+  std::string text;
+  bool fits = false;
+  for (const Manner& manner : {Manner{prefix, true}, Manner{"val.", true}, Manner{"val.", false}}) {
+    if (fits) break;
+    text = "epoch      step        loss";
+    fits = true;
+    columns_.clear();
+    for (const train::Measure& measure : report.metrics) {
+      std::string name = measure.name;
+      if (!measure.matrix.empty() || (!manner.has_losses && name.ends_with(".loss"))) continue;
+      if (name.starts_with(prefix)) name.replace(0, prefix.size(), manner.validation);
+      const std::size_t width = std::max<std::size_t>(name.size(), 10);
+      if (text.size() + 1 + width >= room) {
+        fits = false;
+        continue;
+      }
+      columns_.emplace_back(measure.name, width);
+      text += fmt::format(" {:>{}}", name, width);
+    }
   }
   return text;
 }

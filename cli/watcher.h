@@ -15,7 +15,7 @@ std::int64_t epoch_of(const train::Report& report, std::int64_t steps_per_epoch)
 
 struct WatcherOptions {
   bool keeps_results = false;  ///< in a folder: then it goes on though nobody reads what it prints
-  bool is_jsonl = false;       ///< reports as JSON
+  bool is_jsonl = false;       ///< reports as JSON, alone on stdout
 };
 
 /// Draws the bar, prints a line a report, and ends the run on a signal.

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <regex>
 #include <sstream>
 
@@ -38,18 +39,24 @@ std::string code_line(const std::string& code) {
 
 }  // namespace
 
-std::size_t columns() {
+std::size_t columns(int file) {
   constexpr std::size_t kNone = 80, kFewest = 40, kMost = 100;
-  winsize size{};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kNone;
-  return std::clamp<std::size_t>(size.ws_col, kFewest, kMost);
+  const std::size_t width = terminal_width(file);
+  return width == 0 ? kNone : std::clamp(width, kFewest, kMost);
 }
 
-std::string wrapped(std::string_view text, std::size_t indent, std::size_t first) {
+std::size_t terminal_width(int file) {
+  winsize size{};
+  if (ioctl(file, TIOCGWINSZ, &size) != 0) return 0;
+  if (size.ws_col > 0) return size.ws_col;
+  const char* const told = std::getenv("COLUMNS");
+  return told == nullptr ? 0 : std::strtoul(told, nullptr, 10);
+}
+
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t first, std::size_t most) {
   std::istringstream words{std::string(text)};
   std::string all, line;
   std::size_t used = std::max(first, indent);
-  const std::size_t most = columns();
   for (std::string word; words >> word;) {
     const std::size_t length = length_of(word);
     if (!line.empty() && used + 1 + length > most) {

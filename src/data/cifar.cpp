@@ -7,6 +7,7 @@
 #include "chainrule/error.h"
 #include "core/text.h"
 #include "data/byte_source.h"
+#include "data/outline.h"
 
 namespace chainrule::data {
 namespace {
@@ -20,7 +21,7 @@ class CifarReader {
   CifarReader(const std::string& path, const CifarOptions& options) : source_(path), options_(options) {}
 
   void read(std::vector<std::uint8_t>& pixels, std::vector<std::uint8_t>& labels) {
-    const auto record = static_cast<std::size_t>(options_.labels) + kImageBytes;
+    const std::size_t record = record_bytes();
     if (!source_.packed() && source_.most_bytes() % record != 0) refuse(source_.most_bytes(), record);
     std::array<std::uint8_t, 256> names{};
     const std::span<std::uint8_t> label_bytes(names.data(), record - kImageBytes);
@@ -40,7 +41,22 @@ class CifarReader {
     if (row == 0) refuse(0, record);
   }
 
+  /// How many there are; of a file that is not packed its size tells.
+  std::int64_t count() {
+    std::uint64_t bytes = source_.most_bytes();
+    if (source_.packed()) {
+      std::vector<std::uint8_t> piece(std::size_t{1} << 16);
+      while (source_.read(piece.data(), piece.size()) > 0) {
+      }
+      bytes = source_.offset();
+    }
+    if (bytes == 0 || bytes % record_bytes() != 0) refuse(bytes, record_bytes());
+    return static_cast<std::int64_t>(bytes / record_bytes());
+  }
+
  private:
+  std::size_t record_bytes() const { return static_cast<std::size_t>(options_.labels) + kImageBytes; }
+
   [[noreturn]] void refuse(std::uint64_t bytes, std::size_t record) const {
     throw FileError(
         462, cat("[data] ", source_.path().string(), ": ", bytes, " bytes are no whole number of images of ",
@@ -76,6 +92,10 @@ ImageSet read_cifar(const std::vector<std::string>& files, const CifarOptions& o
   set.pixels = std::move(pixels), set.labels = std::move(labels);
   set.check();
   return set;
+}
+
+std::int64_t count_cifar(const std::string& file, const CifarOptions& options) {
+  return CifarReader(file, options).count();
 }
 
 }  // namespace chainrule::data

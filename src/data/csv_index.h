@@ -19,6 +19,7 @@ struct CsvIndex {
   };
   std::vector<Cells> cells;  // of each column
   std::vector<Shared<const TableColumn>> columns;
+  std::int64_t rows = 0;
   std::vector<std::uint64_t> begins;   // of each row
   std::vector<std::uint32_t> lengths;  // in bytes
   char separator = ',', decimal = '.';

@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "data/byte_source.h"
 #include "data/on_disk_rows.h"
+#include "data/outline.h"
 #include "kernels/simd/elementwise.h"
 
 // IDX, as MNIST comes: two zero bytes, an element type (8: unsigned byte), the number of axes; the sizes,
@@ -75,11 +76,17 @@ class IdxReader {
   std::vector<std::int64_t> read_header(std::uint64_t& offset) {
     if (source_.packed())
       throw not_by_rows(source_.path().string(), "is packed by gzip", "Unpack it with gunzip");
+    std::vector<std::int64_t> sizes = read_header();
+    offset = source_.offset();
+    return sizes;
+  }
+
+  /// The sizes, of a file whose elements are not read.
+  std::vector<std::int64_t> read_header() {
     read_magic();
     std::vector<std::int64_t> sizes;
-    const std::uint64_t bytes = read_sizes(sizes);
-    offset = source_.offset();
-    if (source_.most_bytes() > offset + bytes) throw goes_on(offset + bytes);
+    const std::uint64_t end = read_sizes(sizes) + source_.offset();
+    if (!source_.packed() && source_.most_bytes() > end) throw goes_on(end);
     return sizes;
   }
 
@@ -169,14 +176,18 @@ class IdxReader {
   int ndim_;
 };
 
+void check_count(const std::string& images, std::int64_t count, const std::string& labels,
+                 std::int64_t label_count) {
+  if (count == label_count) return;
+  throw FileError(67, cat("[data] ", images, " has ", count, " images, but ", labels, " has ", label_count,
+                          " labels. Use two files of one set."));
+}
+
 /// The labels of so many images, each a class.
 std::vector<std::uint8_t> labels_for(std::int64_t count, const std::string& images, const std::string& labels,
                                      int classes) {
   Contents numbers = IdxReader(labels, 1).read();
-  if (count != numbers.sizes[0]) {
-    throw FileError(67, cat("[data] ", images, " has ", count, " images, but ", labels, " has ",
-                            numbers.sizes[0], " labels. Use two files of one set."));
-  }
+  check_count(images, count, labels, numbers.sizes[0]);
   const auto bad = std::find_if(numbers.bytes.begin(), numbers.bytes.end(),
                                 [&](std::uint8_t label) { return label >= classes; });
   if (bad != numbers.bytes.end()) {
@@ -246,6 +257,17 @@ Source open_idx(const std::string& images, const std::string& labels, int classe
   const Shape shape = options.flat ? Shape{sizes[1] * sizes[2]} : Shape{1, sizes[1], sizes[2]};
   return IdxRows(io::open_file(images), offset, shape, labels_for(sizes[0], images, labels, classes),
                  options.scale);
+}
+
+IdxOutline outline_idx(const std::string& images, const std::string& labels) {
+  const std::vector<std::int64_t> sizes = IdxReader(images, 3).read_header();
+  check_count(images, sizes[0], labels, IdxReader(labels, 1).read_header()[0]);
+  return {sizes[0], sizes[1], sizes[2]};
+}
+
+int classes_in_idx(const std::string& labels) {
+  const std::vector<std::uint8_t> all = IdxReader(labels, 1).read().bytes;
+  return all.empty() ? 0 : *std::max_element(all.begin(), all.end()) + 1;
 }
 
 }  // namespace chainrule::data

@@ -9,6 +9,7 @@
 #include "chainrule/io.h"
 #include "core/text.h"
 #include "data/on_disk_rows.h"
+#include "data/outline.h"
 
 namespace chainrule::data {
 namespace {
@@ -91,6 +92,13 @@ void add_numbers(Names& class_names, int classes) {
     class_names.push_back(std::to_string(label));
 }
 
+/// The names of the classes: those of the set's own file if there is one, else these, else numbers.
+Names names_for(const FoundFiles& found, const Layout& layout, Names class_names, int classes) {
+  add_numbers(class_names, classes);
+  if (layout.names.empty()) return class_names;
+  return names_in(found.folder / layout.names, std::move(class_names), static_cast<std::size_t>(classes));
+}
+
 /// A source whose target's classes have names.
 class Named : public Rows {
  public:
@@ -133,19 +141,20 @@ const Layout& cifar10_layout() {
                               {"test_batch.bin"}},
                              "cifar-10-batches-bin",
                              "batches.meta.txt",
-                             read_cifar10};
+                             read_cifar10,
+                             1};
   return layout;
 }
 
 const Layout& cifar100_layout() {
   static const Layout layout{
-      {{"train.bin"}, {"test.bin"}}, "cifar-100-binary", "fine_label_names.txt", read_cifar100};
+      {{"train.bin"}, {"test.bin"}}, "cifar-100-binary", "fine_label_names.txt", read_cifar100, 2};
   return layout;
 }
 
 const Layout& cifar100_coarse_layout() {
   static const Layout layout{
-      {{"train.bin"}, {"test.bin"}}, "cifar-100-binary", "coarse_label_names.txt", read_cifar100_coarse};
+      {{"train.bin"}, {"test.bin"}}, "cifar-100-binary", "coarse_label_names.txt", read_cifar100_coarse, 2};
   return layout;
 }
 
@@ -181,11 +190,7 @@ Dataset read_files(const FoundFiles& found, const Layout& layout, int classes, N
       for (const std::uint8_t label : part->labels) classes = std::max(classes, label + 1);
     }
   }
-  add_numbers(class_names, classes);
-  if (!layout.names.empty()) {
-    class_names =
-        names_in(found.folder / layout.names, std::move(class_names), static_cast<std::size_t>(classes));
-  }
+  class_names = names_for(found, layout, std::move(class_names), classes);
   set.folder = found.folder.string();
   set.classes = classes;
   set.class_names = set.train.class_names = set.test.class_names = std::move(class_names);
@@ -208,6 +213,27 @@ SetOnDisk open_files(const FoundFiles& found, const Layout& layout, int classes,
   }
   add_numbers(class_names, classes);
   return {{}, named(train, class_names), named(test, class_names), class_names};
+}
+
+SetOnDisk outline_files(const FoundFiles& found, const Layout& layout, int classes, Names class_names) {
+  const Names& files = found.files;
+  IdxOutline train, test;
+  if (layout.labels > 0) {
+    train = test = {0, 32, 32};
+    const CifarOptions options{.labels = layout.labels};
+    for (std::size_t i = 0; i + 1 < files.size(); ++i) train.rows += count_cifar(files[i], options);
+    test.rows = count_cifar(files.back(), options);
+  } else {
+    train = outline_idx(files[0], files[1]), test = outline_idx(files[2], files[3]);
+    check_same_size(files, train.height, train.width, test.height, test.width);
+    if (classes == 0) classes = std::max(classes_in_idx(files[1]), classes_in_idx(files[3]));
+  }
+  class_names = names_for(found, layout, std::move(class_names), classes);
+  const auto part = [&](const IdxOutline& of) {
+    return outline(of.rows, {{.name = "x", .shape = {layout.labels > 0 ? 3 : 1, of.height, of.width}},
+                             {.name = "t", .dtype = i64, .classes = class_names}});
+  };
+  return {{}, part(train), part(test), class_names};
 }
 
 }  // namespace chainrule::data

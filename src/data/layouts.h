@@ -20,6 +20,8 @@ struct Layout {
   std::string names;
   /// Of images with these labels; 0 classes: as many as there are.
   Dataset (*read)(const std::vector<std::string>& files, int classes);
+  /// How many labels stand before an image, in files of CIFAR; 0: they are IDX.
+  std::int64_t labels = 0;
 };
 
 /// As MNIST comes: four IDX files.
@@ -48,5 +50,9 @@ Dataset read_files(const FoundFiles& found, const Layout& layout, int classes,
 /// The same, left on disk. @throws FileError  as read_files; for other files than IDX (E610).
 SetOnDisk open_files(const FoundFiles& found, const Layout& layout, int classes,
                      std::vector<std::string> class_names);
+
+/// What their heads tell of them. @throws FileError  as read_files, for what is read.
+SetOnDisk outline_files(const FoundFiles& found, const Layout& layout, int classes,
+                        std::vector<std::string> class_names);
 
 }  // namespace chainrule::data

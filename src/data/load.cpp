@@ -10,6 +10,7 @@
 #include "data/known_sets.h"
 #include "data/layouts.h"
 #include "data/on_disk_rows.h"
+#include "data/outline.h"
 
 namespace chainrule::data {
 namespace {
@@ -150,6 +151,16 @@ Dataset load(const std::string& name_or_dir, const LoadOptions& options) {
 SetOnDisk open_set(const std::string& name_or_dir, const LoadOptions& options) {
   if (name_or_dir == "digits") throw not_by_rows("digits", "is drawn", "Take a set of files");
   return take_set<SetOnDisk>(name_or_dir, options, open_files);
+}
+
+SetOnDisk outline_set(const std::string& name_or_dir, const LoadOptions& options) {
+  if (name_or_dir != "digits") return take_set<SetOnDisk>(name_or_dir, options, outline_files);
+  const Dataset none = make_digits(options.seed, 0, 0);
+  const auto part = [&](std::int64_t rows) {
+    return outline(rows, {{.name = "x", .shape = {1, none.train.height, none.train.width}},
+                          {.name = "t", .dtype = i64, .classes = none.class_names}});
+  };
+  return {"digits", part(kDigits), part(kTestDigits), none.class_names};
 }
 
 }  // namespace chainrule::data

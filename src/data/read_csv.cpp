@@ -16,6 +16,8 @@
 #include "data/csv_records.h"
 #include "data/cut_text.h"
 #include "data/on_disk_rows.h"
+#include "data/outline.h"
+#include "data/table_layout.h"
 #include "data/table_names.h"
 
 namespace chainrule::data {
@@ -67,9 +69,11 @@ class CsvReader {
   }
 
   /// The same, but the numbers stay in the file.
-  CsvIndex index() {
+  /// @param with_places  whether it keeps where the rows are.
+  CsvIndex index(bool with_places = true) {
     CsvIndex index;
     index_ = &index;
+    has_places_ = with_places;
     read_rows();
     for (Reading& column : columns_) {
       CsvIndex::Cells cells{column.cell, {}, 0};
@@ -89,6 +93,7 @@ class CsvReader {
       index.cells.push_back(std::move(cells));
       index.columns.push_back(made);
     }
+    index.rows = rows_;
     index.separator = records_.separator(), index.decimal = decimal_, index.row_cells = cells_;
     return index;
   }
@@ -136,6 +141,7 @@ class CsvReader {
   std::int64_t rows_ = 0, dropped_ = 0;
   bool has_row_ = false;  // the row in records_ is the first one of values
   CsvIndex* index_ = nullptr;
+  bool has_places_ = false;
 };
 
 void CsvReader::read_header() {
@@ -199,7 +205,7 @@ void CsvReader::read_row() {
     return;
   }
   ++rows_;
-  if (index_ != nullptr) index_->add_row(records_.begin(), records_.end());
+  if (has_places_) index_->add_row(records_.begin(), records_.end());
   for (Reading& column : columns_) {
     const std::string_view cell = cells[column.cell];
     const double value = contains(options_.missing_words, cell) ? kMissing : value_of(column, cell);
@@ -367,6 +373,14 @@ TableOnDisk open_csv(const std::string& path, const CsvOptions& options) {
   TableOnDisk table{{}, index.columns, options.target};
   table.source = csv_rows(path, std::move(index), options);
   return table;
+}
+
+TableOnDisk outline_csv(const std::string& path, const CsvOptions& options) {
+  ByteSource bytes(path);
+  CsvRecords records = records_of(path, bytes, options);
+  const CsvIndex index = CsvReader(records, options).index(false);
+  return {outline(index.rows, layout_of(index.columns, options.target, options.dtype).columns), index.columns,
+          options.target};
 }
 
 Table parse_csv(std::string_view text, const CsvOptions& options, const std::string& name) {

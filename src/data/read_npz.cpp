@@ -12,8 +12,10 @@
 #include "core/text.h"
 #include "data/columns.h"
 #include "data/on_disk_rows.h"
+#include "data/outline.h"
 #include "graph/node.h"
 #include "io/npy.h"
+#include "io/npz_heads.h"
 #include "io/stored_members.h"
 
 namespace chainrule::data {
@@ -159,6 +161,18 @@ StoredArray open_array(const std::string& path, const Shared<io::Input>& file,
   return array;
 }
 
+/// What a column is, from the head of its array.
+void describe(Column& column, const io::NpyHeader& header, const ReadNpzOptions& options) {
+  column.dtype = is_floating(header.stored->dtype) ? options.dtype : computed_as(header.stored->dtype);
+  column.shape = without_rows(header.shape);
+}
+
+/// Makes the target one of classes.
+Tensor learn_classes(Column& target, Classes found) {
+  target.dtype = i64, target.shape = {}, target.classes = std::move(found.names);
+  return std::move(found.numbers);
+}
+
 class NpzRows : public Rows {
  public:
   /// @param classes  the last column, if it holds class numbers; else empty.
@@ -210,18 +224,41 @@ Source open_npz(const std::string& path, const ReadNpzOptions& options) {
     const io::NpyHeader& header = arrays.back().header;
     columns.push_back({.name = column});
     check_row_count(path, column, header.shape, columns[0].name, arrays[0].header.shape);
-    columns.back().dtype =
-        is_floating(header.stored->dtype) ? options.dtype : computed_as(header.stored->dtype);
-    columns.back().shape = without_rows(header.shape);
+    describe(columns.back(), header, options);
   }
   Tensor classes;
   if (options.classes && columns.size() > 1) {
-    Classes found = classes_of(path, columns.back().name, io::read_npy(*arrays.back().input));
-    classes = std::move(found.numbers);
-    columns.back().dtype = i64, columns.back().shape = {}, columns.back().classes = std::move(found.names);
+    const Tensor target = io::read_npy(*arrays.back().input);
+    classes = learn_classes(columns.back(), classes_of(path, columns.back().name, target));
   }
   const std::int64_t rows = arrays.empty() ? 0 : arrays[0].header.shape[0];
   return NpzRows(rows, std::move(columns), std::move(arrays), classes);
+}
+
+Source outline_npz(const std::string& path, const ReadNpzOptions& options) {
+  check_dtype(options);
+  const std::vector<io::NpzHead> heads = io::npz_heads(path);
+  std::vector<std::string> names;
+  for (const io::NpzHead& head : heads) names.push_back(head.name);
+  std::vector<Column> columns;
+  std::size_t place = 0;  // of the last column's array
+  const std::vector<Chosen> all = chosen(path, names, options);
+  const Shape* first = nullptr;
+  for (const auto& [column, name] : all) {
+    place = static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+    const io::NpyHeader& header = heads[place].header;
+    if (first == nullptr) first = &header.shape;
+    columns.push_back({.name = column});
+    check_row_count(path, column, header.shape, columns[0].name, *first);
+    describe(columns.back(), header, options);
+  }
+  Tensor target;
+  if (columns.size() > 1 && (options.classes || !is_floating(columns.back().dtype))) {
+    target = io::read_npz_array(path, place);
+    if (options.classes)
+      target = learn_classes(columns.back(), classes_of(path, columns.back().name, target));
+  }
+  return outline(first != nullptr ? (*first)[0] : 0, std::move(columns), target);
 }
 
 }  // namespace chainrule::data

@@ -11,6 +11,7 @@
 #include "io/elements.h"
 #include "io/names.h"
 #include "io/npy.h"
+#include "io/npz_heads.h"
 
 namespace chainrule::io {
 namespace {
@@ -111,7 +112,8 @@ class MemberInput : public Input {
   std::uint64_t offset_ = 0;
 };
 
-NamedTensors read(Source source, const std::string& name, std::uint64_t file_size, ZipError& error) {
+/// @throws FileError  if it is none (E202), or damaged (E208).
+Archive open_archive(Source source, const std::string& name, std::uint64_t file_size, ZipError& error) {
   // libzip takes an empty file for an empty archive.
   zip_t* const opened =
       source && file_size != 0 ? zip_open_from_source(source.get(), ZIP_RDONLY, &error) : nullptr;
@@ -123,16 +125,29 @@ NamedTensors read(Source source, const std::string& name, std::uint64_t file_siz
     throw damaged(name, error.text());
   }
   source.release();  // the archive has it now
-  const Archive archive(opened);
+  return Archive(opened);
+}
+
+Archive open_file_archive(const std::string& path, std::uint64_t file_size) {
+  ZipError error;
+  return open_archive(Source(zip_source_file_create(path.c_str(), 0, -1, &error)), path, file_size, error);
+}
+
+/// "x" of "x.npy".
+std::string array_name(const Member& member) {
+  return member.name.ends_with(kEnding) ? member.name.substr(0, member.name.size() - kEnding.size())
+                                        : member.name;
+}
+
+NamedTensors read(const Archive& archive, const std::string& name, std::uint64_t file_size) {
   NamedTensors tensors;
-  for (const Member& member : members_of(opened, name, file_size)) {
-    std::string own = member.name;
-    if (own.ends_with(kEnding)) own.resize(own.size() - kEnding.size());
+  for (const Member& member : members_of(archive.get(), name, file_size)) {
+    std::string own = array_name(member);
     if (tensors.contains(own)) {
       throw FileError(207, cat("[npz] ", name, ": two arrays are named ", in_quotes(own),
                                ". Give each a name of its own."));
     }
-    MemberInput input(opened, name, member);
+    MemberInput input(archive.get(), name, member);
     Tensor tensor = read_npy(input);
     input.finish();
     tensors.add(std::move(own), std::move(tensor));
@@ -215,15 +230,33 @@ void pack(const NamedTensors& tensors, NpzOptions options, Take take) {
 
 NamedTensors read_npz(const std::string& path) {
   const std::uint64_t size = open_file(path)->size();
-  ZipError error;
-  Source source(zip_source_file_create(path.c_str(), 0, -1, &error));
-  return read(std::move(source), path, size, error);
+  return read(open_file_archive(path, size), path, size);
+}
+
+std::vector<NpzHead> npz_heads(const std::string& path) {
+  const std::uint64_t size = open_file(path)->size();
+  const Archive archive = open_file_archive(path, size);
+  std::vector<NpzHead> heads;
+  for (const Member& member : members_of(archive.get(), path, size)) {
+    MemberInput input(archive.get(), path, member);
+    heads.push_back({array_name(member), read_npy_header(input)});
+  }
+  return heads;
+}
+
+Tensor read_npz_array(const std::string& path, std::size_t place) {
+  const std::uint64_t size = open_file(path)->size();
+  const Archive archive = open_file_archive(path, size);
+  MemberInput input(archive.get(), path, members_of(archive.get(), path, size).at(place));
+  Tensor array = read_npy(input);
+  input.finish();
+  return array;
 }
 
 NamedTensors parse_npz(std::string_view bytes) {
   ZipError error;
   Source source(zip_source_buffer_create(bytes.data(), bytes.size(), 0, &error));
-  return read(std::move(source), "bytes", bytes.size(), error);
+  return read(open_archive(std::move(source), "bytes", bytes.size(), error), "bytes", bytes.size());
 }
 
 void write_npz(const std::string& path, const NamedTensors& tensors, NpzOptions options) {

@@ -3,20 +3,14 @@
 #include <iomanip>
 #include <sstream>
 
-#include "chainrule/nn/layer.h"
+#include "chainrule/nn/summary.h"
+
 #include "core/text.h"
 #include "graph/walk.h"
 #include "ops/op.h"
 
 namespace chainrule::nn {
 namespace {
-
-struct Line {
-  std::string path, what, output;
-  const std::string* layer = nullptr;  // as nodes name it
-  std::int64_t parameters = 0;
-  double flops = 0;
-};
 
 /// Of the parameters that the layer holds itself.
 std::int64_t own_numbers(const Layer& layer) {
@@ -35,19 +29,18 @@ class Recorder : public Observer {
  public:
   void ran(const Layer& layer, const std::string* path, const Inputs&, const Ports& outputs) override {
     const std::string name = path != nullptr ? *path : "";
-    const auto is_inside = [&](const Line& line) {
+    const auto is_inside = [&](const LayerSummary& line) {
       return name.empty() ||
              (line.path.size() > name.size() && line.path[name.size()] == '.' && line.path.starts_with(name));
     };
     const bool holds_others = std::any_of(lines.begin(), lines.end(), is_inside);
     const std::int64_t own = own_numbers(layer);
     if (holds_others && own == 0) return;
-    Line line{
-        .path = name, .what = layer.describe(), .output = outputs[0].shape().to_string(), .layer = path};
-    line.parameters = own;
-    lines.push_back(std::move(line));
+    lines.push_back({name, layer.describe(), outputs[0].shape(), own, 0});
+    names.push_back(path);
   }
-  std::vector<Line> lines;
+  std::vector<LayerSummary> lines;
+  std::vector<const std::string*> names;  // of each, as nodes have them
 };
 
 double flops_of(const Node& node) {
@@ -67,32 +60,41 @@ std::string grouped(std::int64_t number) {
 
 }  // namespace
 
-std::string Layer::summary(const Inputs& inputs) const {
+NetSummary summarize(const Layer& net, const Inputs& inputs) {
   Recorder recorder;
   Pass pass = Pass::inference();
   pass.observer = &recorder;
-  const Ports outputs = run(inputs, pass);
-  std::vector<Line>& lines = recorder.lines;
+  const Ports outputs = net.run(inputs, pass);
 
   NodeOrder graph;
   std::vector<Node*> roots;
   for (const Tensor& output : outputs.all()) roots.push_back(output.node());
   graph.find(roots, [](const Node*) { return true; });
-  double flops = 0;
+  NetSummary summary{std::move(recorder.lines), 0, 0, 0};
   for (const std::int32_t number : graph.numbers()) {
     const Node& node = *graph.node(number);
     if (node.is_leaf()) continue;
-    flops += flops_of(node);
-    for (Line& line : lines) {
-      if (line.layer == node.origin.layer) line.flops += flops_of(node);
+    const double flops = flops_of(node);
+    summary.flops += flops;
+    for (std::size_t i = 0; i < summary.layers.size(); ++i) {
+      if (recorder.names[i] == node.origin.layer) summary.layers[i].flops += flops;
     }
   }
+  for (const NamedParameter& p : net.parameters()) {
+    const Tensor value = p.parameter.value();
+    summary.parameters += value.numel();
+    summary.bytes += value.numel() * static_cast<std::int64_t>(size_of(value.dtype()));
+  }
+  return summary;
+}
 
+std::string Layer::summary(const Inputs& inputs) const {
+  const NetSummary net = summarize(*this, inputs);
   std::size_t path_width = 5, what_width = 4, output_width = 6;
-  for (const Line& line : lines) {
+  for (const LayerSummary& line : net.layers) {
     path_width = std::max(path_width, line.path.size());
     what_width = std::max(what_width, line.what.size());
-    output_width = std::max(output_width, line.output.size());
+    output_width = std::max(output_width, line.output.to_string().size());
   }
   std::ostringstream text;
   const auto write = [&](std::string_view path, std::string_view what, std::string_view output,
@@ -102,17 +104,12 @@ std::string Layer::summary(const Inputs& inputs) const {
          << output << std::right << std::setw(14) << parameters << std::setw(16) << work << "\n";
   };
   write("layer", "what", "output", "parameters", "FLOP");
-  for (const Line& line : lines) {
-    write(line.path, line.what, line.output, grouped(line.parameters),
+  for (const LayerSummary& line : net.layers) {
+    write(line.path, line.what, line.output.to_string(), grouped(line.parameters),
           grouped(static_cast<std::int64_t>(line.flops)));
   }
-  std::int64_t count = 0, bytes = 0;
-  for (const NamedParameter& p : parameters()) {
-    count += p.parameter.value().numel();
-    bytes += p.parameter.value().numel() * static_cast<std::int64_t>(size_of(p.parameter.value().dtype()));
-  }
-  text << grouped(count) << " parameters, " << grouped(bytes) << " bytes; "
-       << grouped(static_cast<std::int64_t>(flops)) << " FLOP forward for a batch of "
+  text << grouped(net.parameters) << " parameters, " << grouped(net.bytes) << " bytes; "
+       << grouped(static_cast<std::int64_t>(net.flops)) << " FLOP forward for a batch of "
        << (inputs[0].ndim() > 0 ? inputs[0].shape()[0] : 1) << "\n";
   return text.str();
 }

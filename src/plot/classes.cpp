@@ -67,13 +67,14 @@ Drawn Mistakes::draw(const Subject& of) const {
   const std::size_t all = wrong.size();
   std::erase_if(wrong, [](const Verdict& one) { return one.said == one.wanted; });
   if (wrong.empty()) return {.missing = cat("the net made no mistake in ", rows_text(of))};
+  // The loss of a row is -log of the probability of its class.
   std::stable_sort(wrong.begin(), wrong.end(),
                    [](const Verdict& a, const Verdict& b) { return a.of_wanted < b.of_wanted; });
   const std::vector<std::string> names = of.class_names(static_cast<std::int64_t>(classes));
   const bool are_short =
       std::all_of(names.begin(), names.end(), [](const std::string& name) { return name.size() < 3; });
   const char apart = are_short ? ' ' : '\n';
-  Figure figure{.title = "worst mistakes",
+  Figure figure{.title = "worst mistakes, largest loss first",
                 .note = cat("is \u2192 said, how surely; ", wrong.size(), " of ", all, " are wrong")};
   for (const Verdict& one : std::span(wrong).first(std::min(wrong.size(), static_cast<std::size_t>(count)))) {
     const Tensor x = of.rows.take({static_cast<std::int64_t>(one.row)})[0];

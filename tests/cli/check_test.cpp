@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "chainrule/data.h"
+#include "chainrule/io.h"
+#include "chainrule/ops.h"
 #include "cli/tool.h"
 
 namespace chainrule::cli {
@@ -211,6 +213,82 @@ TEST(Data, DrawsASheet) {
       run_tool({"data", "show", small_set(), "--out", folder / "2.png"}, {.file_limit_bytes = 100});
   EXPECT_EQ(full.code, 1);
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.string()), {}), 1);
+}
+
+/// Width and height of a PNG file.
+std::pair<int, int> size_of_png(const std::string& path) {
+  const std::string bytes = read_file(path);
+  const auto number = [&](std::size_t at) {
+    int made = 0;
+    for (std::size_t i = 0; i < 4; ++i) made = made * 256 + static_cast<unsigned char>(bytes.at(at + i));
+    return made;
+  };
+  return {number(16), number(20)};
+}
+
+TEST(Data, DrawsASheetOfWhateverHasImages) {
+  const TemporaryFolder folder;
+  const std::string sheet = folder / "sheet.png", pictures = folder / "pictures";
+  ASSERT_EQ(run_tool({"data", "write", small_set(), pictures, "--train", "12", "--test", "8"}).code, 0);
+  std::vector<std::int64_t> classes;
+  for (int i = 0; i < 12; ++i) classes.push_back(i % 3);
+  const Tensor t = from_data(classes, {12});
+  io::write_npz(folder / "grey.npz", {{"x", zeros({12, 6, 5})}, {"t", t}});
+  io::write_npz(folder / "flat.npz", {{"t", t}, {"x", zeros({12, 64}, u8)}});
+  io::write_npz(folder / "colours.npz", {{"x", ones({12, 7, 9, 3})}});
+  std::string table = "digit";
+  for (int i = 0; i < 64; ++i) table += ",p" + std::to_string(i);
+  for (int row = 0; row < 6; ++row) {
+    table += "\n" + std::to_string(7 + row % 2);
+    for (int i = 0; i < 64; ++i) table += "," + std::to_string(i % 17);
+  }
+  std::ofstream(folder / "digits.csv") << table << "\n";
+  struct Case {
+    std::vector<std::string> name;
+    std::string said;
+    std::pair<int, int> size;
+  };
+  const std::string grey = folder / "grey.npz", flat = folder / "flat.npz", colours = folder / "colours.npz",
+                    digits = folder / "digits.csv";
+  for (const Case& each :
+       {Case{{pictures}, pictures + " training images, a class a row", {3 * 7 + 2, 4 * 8 + 2}},
+        Case{{pictures, "--split", "test"}, pictures + " test images, a class a row", {2 * 7 + 2, 4 * 8 + 2}},
+        Case{{pictures + "/test"}, pictures + "/test images, a class a row", {2 * 7 + 2, 4 * 8 + 2}},
+        Case{{grey}, grey + " images, a class a row", {4 * 7 + 2, 3 * 8 + 2}},
+        Case{{flat, "--columns", "3"}, flat + " images, a class a row", {3 * 10 + 2, 3 * 10 + 2}},
+        Case{{colours, "--columns", "5"}, colours + " images", {5 * 11 + 2, 3 * 9 + 2}},
+        Case{{digits, "--target", "digit"}, digits + " images, a class a row", {3 * 10 + 2, 2 * 10 + 2}}}) {
+    std::vector<std::string> arguments{"data", "show", "--out", sheet};
+    arguments.insert(arguments.end(), each.name.begin(), each.name.end());
+    const Outcome outcome = run_tool(arguments);
+    EXPECT_EQ(outcome.err, "");
+    EXPECT_TRUE(outcome.out.ends_with(" pixels, " + each.said + "\n")) << outcome.out;
+    EXPECT_EQ(size_of_png(sheet), each.size) << each.said;
+  }
+  // Pixels of colours: red above, blue below.
+  std::vector<double> pixels;
+  for (int y = 0; y < 8; ++y) {
+    for (int x = 0; x < 9; ++x) pixels.insert(pixels.end(), {y < 4 ? 1.0 : 0.0, 0.0, y < 4 ? 0.0 : 1.0});
+  }
+  io::write_npz(folder / "flag.npz", {{"x", from_data(std::span<const double>(pixels), {1, 8, 9, 3})}});
+  ASSERT_EQ(run_tool({"data", "show", folder / "flag.npz", "--out", sheet}).code, 0);
+  const Tensor drawn = data::read_image(sheet);
+  ASSERT_EQ(drawn.shape(), (Shape{1, 3, 8 + 4, 9 + 4}));
+  const auto at = [&](std::int64_t channel, std::int64_t y) {
+    return drawn.to_vector<double>()[static_cast<std::size_t>((channel * 12 + y) * 13 + 5)];
+  };
+  EXPECT_EQ((std::vector{at(0, 3), at(1, 3), at(2, 3)}), (std::vector<double>{1, 0, 0}));
+  EXPECT_EQ((std::vector{at(0, 8), at(1, 8), at(2, 8)}), (std::vector<double>{0, 0, 1}));
+  const std::string numbers = folder / "numbers.npz";
+  io::write_npz(numbers, {{"x", zeros({12, 5})}});
+  const Outcome none = run_tool({"data", "show", numbers, "--out", sheet});
+  EXPECT_EQ(none.code, 2);
+  EXPECT_EQ(none.err, "chainrule: [data] " + numbers +
+                          " has no images: 12 rows: x (5,) f32. Give a set, a folder of pictures, or rows of "
+                          "(height, width), (channels, height, width) or a square of numbers, such as 784. "
+                          "(E632)\n");
+  const Outcome split = run_tool({"data", "show", grey, "--split", "test", "--out", sheet});
+  EXPECT_NE(split.err.find("has no test part. Leave --split out. (E632)"), std::string::npos) << split.err;
 }
 
 }  // namespace

@@ -204,7 +204,7 @@ void expect_self_contained(const std::string& html) {
 TEST(Report, IsThereAfterTraining) {
   const std::string html = read_file(run_on_images() + "/report.html");
   expect_self_contained(html);
-  for (const char* part : {"id=\"curves\"", "id=\"confusion\"", "id=\"filters\"", "test.accuracy",
+  for (const char* part : {"id=\"curves\"", "id=\"confusion\"", "id=\"filters\"", "test.<wbr>accuracy",
                            "conv2d1.weight", "prefers-color-scheme: dark", "width=device-width",
                            "<th>machine</th>", "<th>ended</th><td>all steps done</td>", "[data]"}) {
     EXPECT_NE(html.find(part), std::string::npos) << part;

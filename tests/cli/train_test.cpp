@@ -248,6 +248,54 @@ TEST(Train, AReaderThatGoesAwayEndsARunThatKeepsNothing) {
   EXPECT_EQ(Json::parse(read_file(folder / "run/result.json"))["steps"], 30);
 }
 
+TEST(Train, NothingWrapsOnANarrowTerminal) {
+  if (!has_terminals()) GTEST_SKIP() << "this system gives no pseudo-terminal (is /dev/pts mounted?)";
+  const Words begin{"train",
+                    "--data",
+                    small_set(),
+                    "--data.validation",
+                    "0.2",
+                    "--net",
+                    "sequential([linear(7, weight_init=he(gain=0.5)), relu, affine(4)])"};
+  for (const Words& more : {Words{"--steps", "40", "-v", "--set", "metrics=[\"accuracy\", \"confusion\"]",
+                                  "--train.measure_train", "false"},
+                            Words{"--dry-run"}}) {
+    Words words = begin;
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome outcome = run_tool(words, {.terminal = true});
+    EXPECT_EQ(outcome.code, 0) << outcome.out;
+    std::string line;
+    for (const char c : outcome.out + "\n") {
+      if (c != '\n' && c != '\r') {
+        line += c;
+        continue;
+      }
+      if (line.starts_with("\x1b[K")) line.erase(0, 3);
+      EXPECT_LE(line.size(), 60U) << line;
+      line.clear();
+    }
+    if (more[0] != "--steps") continue;
+    EXPECT_NE(outcome.out.find("loss val.accuracy test.accuracy\r\n"), std::string::npos) << outcome.out;
+  }
+  // A file takes them all.
+  const Outcome file = run_tool(train({"--steps", "40", "--data.validation", "0.2"}));
+  const char* const heading =
+      "loss train.loss train.accuracy validation.loss validation.accuracy  test.loss test.accuracy\n";
+  EXPECT_NE(file.out.find(heading), std::string::npos) << file.out;
+}
+
+TEST(Train, ReportsAsJsonAreAloneOnStdout) {
+  const Outcome outcome = run_tool(train({"--epochs", "3", "--log-format", "jsonl"}));
+  EXPECT_EQ(outcome.code, 0);
+  const Words lines = cli::lines_of(outcome.out);
+  ASSERT_EQ(lines.size(), 3U) << outcome.out;
+  for (const std::string& line : lines) EXPECT_TRUE(Json::parse(line).contains("metrics")) << line;
+  EXPECT_TRUE(outcome.err.starts_with("data      ")) << outcome.err;
+  const Outcome both = run_tool(train({"--epochs", "3", "--log-format", "jsonl", "--json"}));
+  EXPECT_EQ(Json::parse(both.out)["steps"], Json::parse(lines.back())["step"]);
+  EXPECT_EQ(run_tool(train({"--epochs", "3", "--log-format", "jsonl", "-q"})).out, "");
+}
+
 TEST(Train, ATerminalHasABarThatLeavesNothingBehind) {
   if (!has_terminals()) GTEST_SKIP() << "this system gives no pseudo-terminal (is /dev/pts mounted?)";
   const Words words = train({"--epochs", "20000"});

@@ -129,6 +129,26 @@ TEST(Plots, MistakesAreThoseOfTheConfusion) {
   EXPECT_EQ(mistakes.draw(run.subject).figures.at(0).tiles.size(), 2u);
 }
 
+TEST(Plots, MistakesStandInTheOrderOfTheirLoss) {
+  const Seen run = images();
+  const Figure figure = Mistakes().draw(run.subject).figures.at(0);
+  EXPECT_EQ(figure.title, "worst mistakes, largest loss first");
+  ASSERT_GT(figure.tiles.size(), 3u);
+  double before = std::numeric_limits<double>::infinity();
+  for (const Tile& tile : figure.tiles) {
+    double loss = -1;  // of the row that the tile shows
+    for (std::int64_t row = 0; row < 40; ++row) {
+      const data::Batch one = run.subject.rows.take({row});
+      const std::vector<double> pixels = one[0].to_vector<double>();
+      if (image(pixels, 1, 8, 8, 0, 1).pixels == tile.picture.pixels)
+        loss = chainrule::softmax_cross_entropy(run.net->predict(one[0]), one.target()).item();
+    }
+    EXPECT_GT(loss, 0);
+    EXPECT_LE(loss, before);
+    before = loss;
+  }
+}
+
 TEST(Plots, CurvesArePartsOfOneMetricEach) {
   const std::vector<Figure> figures = Curves().draw(unfinished().subject).figures;
   ASSERT_EQ(figures.size(), 3u);

@@ -73,7 +73,8 @@ struct Confusion : PlotOf<Confusion> {
 };
 
 struct Mistakes : PlotOf<Mistakes> {
-  static constexpr Info kInfo{.name = "mistakes", .doc = "Images of which the net is most surely wrong."};
+  static constexpr Info kInfo{.name = "mistakes",
+                              .doc = "Images that the net gets wrong, those with the largest loss first."};
   std::int64_t count = 20;
   void fields(Fields& f);
   Drawn draw(const Subject& of) const override;
