@@ -361,8 +361,9 @@ def diff(x, n: int = 1, axis: int = -1) -> Tensor:
 # ---- sums and products
 
 def cumprod(x, axis=None) -> Tensor:
-    """Products of all elements up to each."""
+    """Products of all elements up to each; of integers and booleans int64."""
     x = asarray(x)
+    x = x if _is_real(x) else x.astype(i64)
     x, axis = (ravel(x), 0) if axis is None else (x, _axis(axis, x.ndim))
     step = 1
     while step < x.shape[axis]:

@@ -90,12 +90,19 @@ def _figure(title="", x="", y="", logarithmic=False, series=(), histogram=None, 
                 series=list(series), histogram=histogram, matrix=matrix, tiles=list(tiles))
 
 
+def _check_dict(**given):
+    for name, value in given.items():
+        if not isinstance(value, dict):
+            raise TypeError(f"{name} must be a dict, not {type(value).__name__}")
+
+
 def _picture(*figures, title=""):
     return Picture(list(figures), title)
 
 
 def lines(series: dict, x=None, title="", x_label="", y_label="", logarithmic=False, style="line") -> Picture:
     """A line for each name: numbers, or a pair (x, y) of them."""
+    _check_dict(series=series)
     made = []
     for name, values in series.items():
         xs, ys = values if isinstance(values, tuple) else (x, values)
@@ -107,6 +114,7 @@ def lines(series: dict, x=None, title="", x_label="", y_label="", logarithmic=Fa
 
 def curves(history: dict) -> Picture:
     """Losses and metrics of a training: what `fit` gave."""
+    _check_dict(history=history)
     groups: dict = {}
     for name, values in history.items():
         if name not in ("step", "epoch", "lr", "seconds"):
