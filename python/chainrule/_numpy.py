@@ -1,6 +1,7 @@
 """NumPy's functions that are made of others: each has its gradient from those. Where a result can have no gradient, as
 places and truth values have none, NumPy itself may find it."""
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -490,5 +491,6 @@ def trapz(y, x=None, dx: float = 1.0, axis: int = -1) -> Tensor:
     return _core.sum(middle * (_core.reshape(widths, shape) if widths.ndim == 1 else diff(x, 1, axis)), axis)
 
 
-__all__ = [name for name in globals() if not name.startswith("_") and name not in
-           ("math", "np", "Tensor", "boolean", "dtype_name", "f32", "f64", "i64")]
+if not TYPE_CHECKING:  # checkers take all names without _
+    __all__ = [name for name in globals() if not name.startswith("_") and name not in
+               ("TYPE_CHECKING", "math", "np", "Tensor", "boolean", "dtype_name", "f32", "f64", "i64")]
