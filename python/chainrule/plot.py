@@ -51,7 +51,8 @@ def _drawn(figures: list, title: str):
     """The same by matplotlib: a Figure of its own, which no window and no state of pyplot knows."""
     from matplotlib.figure import Figure
     counts = [max(1, len(of["tiles"])) for of in figures]
-    made = Figure(figsize=(max(4.8, 4.8 * len(figures), 1.2 * sum(counts)), 3.6), layout="constrained")
+    height = 1.8 if all(of["tiles"] for of in figures) else 3.6
+    made = Figure(figsize=(max(4.8, 4.8 * len(figures), 1.2 * sum(counts)), height), layout="constrained")
     if title:
         made.suptitle(title)
     for of, part in zip(figures, np.atleast_1d(made.subfigures(1, len(figures), width_ratios=counts))):
@@ -82,7 +83,8 @@ def _draw(axes, of: dict) -> None:
         axes.set(xticks=range(len(names)), yticks=range(len(names)), xticklabels=names, yticklabels=names,
                  xlabel="predicted", ylabel="true")
         for (row, column), number in np.ndenumerate(numbers):
-            axes.text(column, row, f"{number:g}", ha="center", va="center")
+            is_dark = number > numbers.max() / 2
+            axes.text(column, row, f"{number:g}", ha="center", va="center", color="white" if is_dark else "black")
 
 
 def _figure(title="", x="", y="", logarithmic=False, series=(), histogram=None, matrix=None, tiles=()):
