@@ -7,7 +7,7 @@
 Functions have NumPy's names and arguments, transforms JAX's: grad, value_and_grad, vjp, jvp, jacobian, hessian, hvp.
 """
 import os as _os
-from typing import TYPE_CHECKING as _TYPE_CHECKING
+import typing as _typing
 
 from . import _core
 from ._core import Tensor, num_threads, set_num_threads
@@ -22,9 +22,16 @@ from ._tensor import arange, evaluate, from_dlpack, linspace, moveaxis  # noqa: 
 from ._transforms import (GradCheckReport, custom_gradient, grad, grad_check, gradients, hessian, hvp,  # noqa: E402
                           jacobian, jvp, no_grad, numerical_gradient, value_and_grad, vjp)
 
-if _TYPE_CHECKING:
+if _typing.TYPE_CHECKING:  # what is found by name below
+    from . import array_api, book, data, explain, io, nn, onnx, optim, plot, sklearn, train  # noqa: F401
+    from ._core import detach, full, ones, ones_like, scalar, stop_gradient, zeros, zeros_like  # noqa: F401
     from ._functions import *  # noqa: F401,F403
+    from ._functions import (abs as absolute, acos as arccos, acosh as arccosh, asin as arcsin, asinh as arcsinh,  # noqa: F401
+                             atan as arctan, atan2 as arctan2, atanh as arctanh, concatenate as concat, determinant as det,
+                             divide as true_divide, inverse as inv, log_determinant as slogdet, max as amax, min as amin,
+                             pow as power, pseudo_inverse as pinv, remainder as mod, stddev as std)
     from ._numpy import *  # noqa: F401,F403
+    from ._tensor import tensor  # noqa: F401
     from .train import fit, load, save  # noqa: F401
 
 float32, float64, int64, uint8, bool_ = f32, f64, i64, u8, boolean
@@ -38,7 +45,7 @@ globals().update({alias: getattr(_core, name) for alias, name in _tensor.aliases
 _lazy = ("nn", "optim", "data", "train", "io", "explain", "plot", "onnx", "book", "sklearn", "array_api")
 
 
-def __getattr__(name):
+def _found_late(name):
     if name in _lazy:
         import importlib
         return importlib.import_module(f"chainrule.{name}")
@@ -46,6 +53,10 @@ def __getattr__(name):
         from . import train
         return getattr(train, name)
     raise AttributeError(f"module 'chainrule' has no attribute '{name}'")
+
+
+if not _typing.TYPE_CHECKING:
+    __getattr__ = _found_late
 
 
 def __dir__():

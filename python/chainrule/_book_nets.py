@@ -174,7 +174,9 @@ class Trainer:
         self.sample = evaluate_sample_num_per_epoch
         kinds = dict(sgd=book.SGD, momentum=book.Momentum, nesterov=book.Nesterov, adagrad=book.AdaGrad,
                      rmsprop=book.RMSprop, adam=book.Adam)
-        self.optimizer = kinds[optimizer.lower()](**optimizer_param)
+        if str(optimizer).lower() not in kinds:
+            raise ValueError(f"optimizer is {optimizer!r}; need one of {', '.join(kinds)}")
+        self.optimizer = kinds[str(optimizer).lower()](**optimizer_param)
         self.iter_per_epoch = max(len(x_train) // mini_batch_size, 1)
         self.max_iter = int(epochs * self.iter_per_epoch)
         self.current_iter = self.current_epoch = 0

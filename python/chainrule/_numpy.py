@@ -1,6 +1,7 @@
 """NumPy's functions that are made of others: each has its gradient from those. Where a result can have no gradient, as
 places and truth values have none, NumPy itself may find it."""
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -361,8 +362,9 @@ def diff(x, n: int = 1, axis: int = -1) -> Tensor:
 # ---- sums and products
 
 def cumprod(x, axis=None) -> Tensor:
-    """Products of all elements up to each."""
+    """Products of all elements up to each; of integers and booleans int64."""
     x = asarray(x)
+    x = x if _is_real(x) else x.astype(i64)
     x, axis = (ravel(x), 0) if axis is None else (x, _axis(axis, x.ndim))
     step = 1
     while step < x.shape[axis]:
@@ -489,5 +491,6 @@ def trapz(y, x=None, dx: float = 1.0, axis: int = -1) -> Tensor:
     return _core.sum(middle * (_core.reshape(widths, shape) if widths.ndim == 1 else diff(x, 1, axis)), axis)
 
 
-__all__ = [name for name in globals() if not name.startswith("_") and name not in
-           ("math", "np", "Tensor", "boolean", "dtype_name", "f32", "f64", "i64")]
+if not TYPE_CHECKING:  # checkers take all names without _
+    __all__ = [name for name in globals() if not name.startswith("_") and name not in
+               ("TYPE_CHECKING", "math", "np", "Tensor", "boolean", "dtype_name", "f32", "f64", "i64")]

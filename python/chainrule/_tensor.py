@@ -50,13 +50,15 @@ def linspace(start, stop, num=50, dtype="f32") -> Tensor:
 
 def from_dlpack(x) -> Tensor:
     """A tensor with a copy of what another library's array holds: a tensor never changes."""
+    if not hasattr(x, "__dlpack__"):
+        raise TypeError(f"x must be an array with __dlpack__, not {type(x).__name__}")
     return Tensor._of_capsule(x.__dlpack__())
 
 
 def evaluate(*tensors) -> None:
     """Computes the tensors now. Reading one does this by itself; calling it is never needed."""
     for each in tensors:
-        each.evaluate()
+        tensor(each).evaluate()
 
 
 def _reshape(self, *shape):

@@ -4,7 +4,8 @@
     xp.permute_dims(xp.isnan(x), (1, 0))
 
 They are differentiable as all others, and their results tensors. `left_out` says what is not here, and why: there are
-neither complex numbers nor other integers than int64 and uint8, and a tensor never changes.
+neither complex numbers nor other integers than int64 and uint8, and a tensor never changes. So `sum` and `prod` of uint8
+are int64, where the standard has an unsigned dtype of 64 bits: the numbers are the same up to 2^63.
 """
 import builtins as _builtins
 import math as _math
@@ -57,6 +58,7 @@ def empty_like(x, /, *, dtype=None, device=None) -> Tensor:
 
 
 def full_like(x, /, fill_value, *, dtype=None, device=None) -> Tensor:
+    x = _tensor(x)
     return _core.full(x.shape, fill_value, dtype or x.dtype)
 
 
@@ -67,12 +69,14 @@ def pow(x1, x2, /) -> Tensor:
 
 
 def sum(x, /, *, axis=None, dtype=None, keepdims=False) -> Tensor:
-    """Of integers int64, of floating numbers their dtype, unless another is asked for."""
+    """Of integers, uint8 among them, int64; of floating numbers their dtype; or the dtype that is asked for."""
+    x = _tensor(x)
     return _core.sum(x if dtype is None else x.astype(dtype), axis, keepdims).astype(dtype or _sum_of(x.dtype))
 
 
 def prod(x, /, *, axis=None, dtype=None, keepdims=False) -> Tensor:
     """The same dtypes as of sum."""
+    x = _tensor(x)
     return _core.prod(x if dtype is None else x.astype(dtype), axis, keepdims).astype(dtype or _sum_of(x.dtype))
 
 
@@ -89,7 +93,7 @@ def full(shape, fill_value, *, dtype=None, device=None) -> Tensor:
 
 
 def astype(x, dtype, /, *, copy=True) -> Tensor:
-    return x.astype(dtype)
+    return _tensor(x).astype(dtype)
 
 
 def can_cast(from_, to, /) -> bool:
@@ -119,6 +123,7 @@ def isdtype(dtype, kind) -> bool:
 def _bits(name):
     def function(x1, x2, /) -> Tensor:
         """Of integers bit by bit, of booleans as they are."""
+        x1, x2 = _tensor(x1), _tensor(x2)
         if x1.dtype == bool:
             return _here[name.replace("bitwise", "logical")](x1, x2)
         return _tensor(getattr(_np, name)(_np.asarray(x1), _np.asarray(x2)))
@@ -130,6 +135,7 @@ bitwise_and, bitwise_or, bitwise_xor = (_bits(f"bitwise_{name}") for name in ("a
 
 
 def bitwise_invert(x, /) -> Tensor:
+    x = _tensor(x)
     return _core.logical_not(x) if x.dtype == bool else _tensor(_np.invert(_np.asarray(x)))
 
 
@@ -164,9 +170,9 @@ def unique_counts(x, /):
 
 def unique_inverse(x, /):
     values, inverse = _np.unique(_np.asarray(x), return_inverse=True)
-    return _tensor(values), _tensor(inverse.reshape(x.shape))
+    return _tensor(values), _tensor(inverse.reshape(_np.shape(x)))
 
 
 def unique_all(x, /):
     values, first, inverse, counts = _np.unique(_np.asarray(x), return_index=True, return_inverse=True, return_counts=True)
-    return tuple(_tensor(each) for each in (values, first, inverse.reshape(x.shape), counts))
+    return tuple(_tensor(each) for each in (values, first, inverse.reshape(_np.shape(x)), counts))

@@ -157,8 +157,8 @@ def im2col(input_data, filter_h, filter_w, stride=1, pad=0):
 
 def col2im(col, input_shape, filter_h, filter_w, stride=1, pad=0):
     """Rows of im2col added up where they came from."""
-    count = input_shape[0]
-    columns = np.asarray(col).reshape(count, -1, col.shape[-1]).transpose(0, 2, 1)
+    count, col = input_shape[0], np.asarray(col)
+    columns = col.reshape(count, -1, col.shape[-1]).transpose(0, 2, 1)
     return array_of(_core.fold(_core.tensor(columns), input_shape[2:], (filter_h, filter_w), stride, pad))
 
 
@@ -170,7 +170,8 @@ def smooth_curve(x):
 
 
 def shuffle_dataset(x, t):
-    order = np.random.permutation(x.shape[0])
+    x, t = np.asarray(x), np.asarray(t)
+    order = np.random.permutation(len(x))
     return x[order], t[order]
 
 

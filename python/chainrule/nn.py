@@ -11,7 +11,7 @@ The layers are those of the library's table (docs/layers.md), their settings arg
 
         def __init__(self, start=1.0):
             super().__init__()
-            self.factor = nn.Parameter(start)
+            self.start, self.factor = start, nn.Parameter(start)
 
         def compute(self, x):
             return x * self.factor.value
@@ -22,13 +22,14 @@ parameters whose sizes depend on the first input: `init("weight", self.weight, (
 """
 import inspect
 import json
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import _core
 from ._core import Init, Layer, Parameter, State
-from ._errors import ValueError as _ValueError
+from ._errors import ValueError as _ValueError, _placed
 from ._rows import Maker, _object, _objects, makers, snake
 
 if TYPE_CHECKING:
@@ -88,10 +89,32 @@ def _names_of_settings(layer) -> list:
 
 def _arguments_of(cls) -> list:
     """What a class of layers takes by name."""
-    if cls.__init__ is Layer.__init__:
-        return []
-    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    return [p for p in list(inspect.signature(cls.__init__).parameters.values())[1:] if p.kind in kinds]
+    return [p for p in _parameters_of(cls) if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+
+
+def _parameters_of(cls) -> list:
+    return [] if cls.__init__ is Layer.__init__ else list(inspect.signature(cls.__init__).parameters.values())[1:]
+
+
+def _new(cls, *args, **keywords):
+    """A layer, with the names of the arguments that are not as their defaults: those that must be kept to be saved."""
+    made = _make_new(cls)
+    if cls.__init__ is not Layer.__init__ and (args or keywords):
+        try:
+            given = inspect.signature(cls.__init__).bind(made, *args, **keywords)
+        except TypeError:
+            return made  # __init__ will say it
+        vars(made)["_given"] = [p.name for p in _parameters_of(cls)
+                                if p.name in given.arguments and not _is_default(given.arguments[p.name], p.default)]
+    return made
+
+
+def _is_default(value, default) -> bool:
+    return value is default or type(value) is type(default) and _is_kept(value) and value == default
+
+
+_make_new = Layer.__new__
+Layer.__new__ = _new
 
 
 def _written(value):
@@ -131,12 +154,12 @@ def _read(value):
 def _check_settings(net) -> None:
     """That each layer of the program's own can be made again from what is written of it."""
     for layer in _core._python_layers(net):
-        for argument in _arguments_of(type(layer)):
+        given = vars(layer).get("_given", ())
+        for argument in _parameters_of(type(layer)):
             name, needs = argument.name, argument.default is argument.empty
-            if name not in vars(layer):
-                if needs:
-                    raise _ValueError(f"[save] {type(layer).__name__} takes '{name}', and does not keep it. Write "
-                                      f"self.{name} = {name} in its __init__. (E564)", 564)
+            is_named = argument.kind in (argument.POSITIONAL_OR_KEYWORD, argument.KEYWORD_ONLY)
+            if not is_named or name not in vars(layer):
+                _say_lost(layer, name, is_named, needs and is_named, name in given)
                 continue
             value = vars(layer)[name]
             if not _is_kept(value) and (needs or value is not argument.default):
@@ -144,9 +167,22 @@ def _check_settings(net) -> None:
                                   "a number, a text, None, or lists and dicts of them. (E564)", 564)
 
 
+def _say_lost(layer, name: str, is_named: bool, is_needed: bool, is_given: bool) -> None:
+    """Of an argument that is not saved: an error if its layer cannot be made without it, else a warning."""
+    what = f"[save] {type(layer).__name__} takes '{name}', and does not keep it"
+    advice = f"Write self.{name} = {name} in its __init__. (E564)" if is_named else "Take it by name, and keep it. (E564)"
+    if is_needed:
+        raise _ValueError(f"{what}. {advice}", 564)
+    if is_given:
+        warnings.warn(_placed(f"{what}: a net that is loaded has the default in its place. {advice}", 564), stacklevel=4)
+
+
 def _own_layers(given=()) -> dict:
     """Classes of layers by the names that files call them: those given, and all that the program has. Of two of one name
     the later one counts, as where a cell of a notebook was run again."""
+    for each in given:
+        if not isinstance(each, type) or not issubclass(each, Layer):
+            raise TypeError(f"layers must be classes of layers, not {type(each).__name__}")
     found, todo = {}, list(Layer.__subclasses__())
     while todo:
         cls = todo.pop(0)
@@ -259,4 +295,4 @@ def _operators():
 
 
 _operators()
-__all__ = [name for name in globals() if not name.startswith("_") and name not in ("inspect", "np", "makers", "snake", "Maker")]
+__all__ = [name for name in globals() if not name.startswith("_") and name not in ("inspect", "np", "makers", "snake", "warnings", "Maker")]

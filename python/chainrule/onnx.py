@@ -9,7 +9,7 @@ What is read and written stands in docs/onnx.md.
 from typing import Callable, NamedTuple, Sequence
 
 from . import _core
-from .train import Model
+from .train import Model, _scaling_of
 
 if not hasattr(_core, "_onnx_load"):
     raise ImportError("this build of chainrule cannot read and write ONNX. Build it where ONNX is installed: "
@@ -39,9 +39,9 @@ def save(path, net, x=None, *, classes: Sequence[str] = (), scaler=None, batch: 
     `batch` names the first axis, so that the file takes batches of any size; "" keeps the sizes as they are. `fold` makes
     batch normalisation part of the layer before it. With `check` the file is read again and compared.
     """
-    before, after = scaler.layers() if scaler is not None else (None, None)
+    before, after = _scaling_of(scaler)
     tensors = [] if x is None else [_core.tensor(each) for each in (x if isinstance(x, tuple) else (x,))]
-    wishes = dict(batch=batch, fold=fold, check=check, inputs=list(inputs), outputs=list(outputs), classes=list(classes),
+    wishes = dict(batch=batch, fold=fold, check=check, inputs=inputs, outputs=outputs, classes=classes,
                   notes=notes)
     return Report(*_core._onnx_save(str(path), net, tensors, wishes, before, after))
 

@@ -51,7 +51,8 @@ def _drawn(figures: list, title: str):
     """The same by matplotlib: a Figure of its own, which no window and no state of pyplot knows."""
     from matplotlib.figure import Figure
     counts = [max(1, len(of["tiles"])) for of in figures]
-    made = Figure(figsize=(max(4.8, 4.8 * len(figures), 1.2 * sum(counts)), 3.6), layout="constrained")
+    height = 1.8 if all(of["tiles"] for of in figures) else 3.6
+    made = Figure(figsize=(max(4.8, 4.8 * len(figures), 1.2 * sum(counts)), height), layout="constrained")
     if title:
         made.suptitle(title)
     for of, part in zip(figures, np.atleast_1d(made.subfigures(1, len(figures), width_ratios=counts))):
@@ -82,12 +83,19 @@ def _draw(axes, of: dict) -> None:
         axes.set(xticks=range(len(names)), yticks=range(len(names)), xticklabels=names, yticklabels=names,
                  xlabel="predicted", ylabel="true")
         for (row, column), number in np.ndenumerate(numbers):
-            axes.text(column, row, f"{number:g}", ha="center", va="center")
+            is_dark = number > numbers.max() / 2
+            axes.text(column, row, f"{number:g}", ha="center", va="center", color="white" if is_dark else "black")
 
 
 def _figure(title="", x="", y="", logarithmic=False, series=(), histogram=None, matrix=None, tiles=()):
     return dict(title=title, x_label=x, y_label=y, logarithmic=logarithmic,
                 series=list(series), histogram=histogram, matrix=matrix, tiles=list(tiles))
+
+
+def _check_dict(**given):
+    for name, value in given.items():
+        if not isinstance(value, dict):
+            raise TypeError(f"{name} must be a dict, not {type(value).__name__}")
 
 
 def _picture(*figures, title=""):
@@ -96,6 +104,7 @@ def _picture(*figures, title=""):
 
 def lines(series: dict, x=None, title="", x_label="", y_label="", logarithmic=False, style="line") -> Picture:
     """A line for each name: numbers, or a pair (x, y) of them."""
+    _check_dict(series=series)
     made = []
     for name, values in series.items():
         xs, ys = values if isinstance(values, tuple) else (x, values)
@@ -107,6 +116,7 @@ def lines(series: dict, x=None, title="", x_label="", y_label="", logarithmic=Fa
 
 def curves(history: dict) -> Picture:
     """Losses and metrics of a training: what `fit` gave."""
+    _check_dict(history=history)
     groups: dict = {}
     for name, values in history.items():
         if name not in ("step", "epoch", "lr", "seconds"):

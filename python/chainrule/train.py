@@ -23,6 +23,8 @@ class History(dict):
     """What was measured after each epoch: lists by name. `reason` says why the run ended, `seconds` how long it took."""
 
     def __init__(self, reports: List[dict], reason: str, seconds: float):
+        if not all(isinstance(report, dict) for report in reports):
+            raise TypeError("reports must be a list of dicts")
         names = list(dict.fromkeys(name for report in reports for name in report))
         super().__init__({name: [report.get(name) for report in reports] for name in names})
         self.reason, self.seconds = reason, seconds
@@ -214,6 +216,8 @@ def sweep(space: Dict[str, Any], run: Callable, *, search: str = "grid", larger_
     there `run` takes a `budget` as well, such as epochs, and the best points get more of it. A run that raises has
     failed; the others go on.
     """
+    if not isinstance(space, dict):
+        raise TypeError(f"space must be a dict of settings, not {type(space).__name__}")
     choices = [(name, None, *values) if isinstance(values, Range) else (name, list(values), 0.0, 0.0, False)
                for name, values in space.items()]
     with_budget = search == "halving"
@@ -247,12 +251,21 @@ class Model:
         return f"Model({self.net!r})"
 
 
+def _scaling_of(scaler) -> tuple:
+    """The layers before and after a net that a scaler comes to."""
+    if scaler is None:
+        return None, None
+    if not hasattr(scaler, "layers"):
+        raise TypeError(f"scaler must be one of chainrule.data, not {type(scaler).__name__}")
+    return scaler.layers()
+
+
 def save(path, net: Layer, classes: Sequence[str] = (), scaler=None, *, weights=None, **notes) -> None:
     """Writes a net to a file, in the form that the tool chainrule reads, too; with the scaler of its data.
 
     weights="float16" or "bfloat16" rounds the parameters, for half the size; `load` gives float32 again.
     """
-    before, after = scaler.layers() if scaler is not None else (None, None)
+    before, after = _scaling_of(scaler)
     nn._check_settings(net)
     _core._save(str(path), net, list(classes), notes, before, after, weights)
 

@@ -3,6 +3,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <sstream>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -55,6 +56,18 @@ void add_trying(py::module_& m);
 void add_files(py::module_& m);
 void add_pictures(py::module_& m);
 void add_onnx(py::module_& m);
+/// Errors about arguments in words of Python, of all functions and classes of the module: after they are
+/// added.
+void speak_plainly(py::module_& m);
+
+/// Names of a function's parameters: "path, net".
+struct Names {
+  explicit Names(const char* given) {
+    std::istringstream list(given);
+    for (std::string name; std::getline(list >> std::ws, name, ',');) all.push_back(name);
+  }
+  std::vector<std::string> all;
+};
 
 /// What a function of Python's returns.
 inline py::object ask(const py::handle& f, const py::tuple& arguments) {
@@ -91,6 +104,13 @@ NamedTensors to_named(const py::dict& tensors);
 }  // namespace chainrule::python
 
 namespace pybind11::detail {
+
+template <>
+struct process_attribute<chainrule::python::Names> : process_attribute_default<chainrule::python::Names> {
+  static void init(const chainrule::python::Names& names, function_record* record) {
+    for (const std::string& each : names.all) process_attribute<arg>::init(arg(each.c_str()), record);
+  }
+};
 
 /// Classes of the package: an object whose __init__ was never called, made by __new__ alone, is refused.
 template <class T>

@@ -27,6 +27,7 @@ int add_classes(PyObject* module) {
     add_files(m);
     add_pictures(m);
     add_onnx(m);
+    speak_plainly(m);
     return 0;
   });
 }

@@ -86,8 +86,13 @@ bool is_numpy_scalar(PyObject* object) {
 
 }  // namespace
 
+const char* plain_name(PyTypeObject* type) {
+  const char* dot = std::strrchr(type->tp_name, '.');
+  return dot != nullptr ? dot + 1 : type->tp_name;
+}
+
 void throw_type(const char* what, const char* wanted, PyObject* got) {
-  PyErr_Format(PyExc_TypeError, "%s must be %s, not %.80s", what, wanted, Py_TYPE(got)->tp_name);
+  PyErr_Format(PyExc_TypeError, "%s must be %s, not %.80s", what, wanted, plain_name(Py_TYPE(got)));
   throw PythonRaised{};
 }
 
@@ -96,6 +101,7 @@ bool is_number(PyObject* object) {
 }
 
 Number to_number(PyObject* object) {
+  if (!is_number(object)) throw_type("value", "a number", object);
   if (PyBool_Check(object)) return object == Py_True;
   if (PyFloat_Check(object)) return PyFloat_AS_DOUBLE(object);
   if (PyLong_Check(object)) {
@@ -197,6 +203,18 @@ std::string to_text(PyObject* object, const char* what) {
   const char* text = PyUnicode_AsUTF8AndSize(object, &size);
   if (text == nullptr) throw PythonRaised{};
   return {text, static_cast<std::size_t>(size)};
+}
+
+std::vector<std::string> to_texts(PyObject* object, const char* what) {
+  const Ref list(PyUnicode_Check(object) ? nullptr : PySequence_Fast(object, ""));
+  if (!list) {
+    PyErr_Clear();
+    throw_type(what, "a list of str", object);
+  }
+  std::vector<std::string> texts;
+  for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(list.get()); ++i)
+    texts.push_back(to_text(PySequence_Fast_GET_ITEM(list.get(), i), what));
+  return texts;
 }
 
 std::vector<std::int64_t> to_integers(PyObject* object, const char* what) {

@@ -34,11 +34,15 @@ std::uint64_t to_seed(PyObject* object, const char* what);
 double to_double(PyObject* object, const char* what);
 bool to_flag(PyObject* object, const char* what);
 std::string to_text(PyObject* object, const char* what);
+std::vector<std::string> to_texts(PyObject* object, const char* what);
 /// One integer, or some.
 std::vector<std::int64_t> to_integers(PyObject* object, const char* what);
 Shape to_shape(PyObject* object);
 PyObject* from_shape(const Shape& shape);
 std::vector<Tensor> to_tensors(PyObject* object, const char* what);
+
+/// A class's name without its module's.
+const char* plain_name(PyTypeObject* type);
 
 [[noreturn]] void throw_type(const char* what, const char* wanted, PyObject* got);
 

@@ -60,10 +60,11 @@ void add_variable(py::module_& m, const char* name, const char* doc) {
   py::class_<Variable> type(m, name, doc);
   type.def(py::init<>())
       .def(py::init([](const py::object& given) {
-        if (given.is_none()) return Variable();
-        const Tensor value = to_tensor(given.ptr());
-        return Variable(is_floating(value.dtype()) ? value : cast(value, f32));
-      }))
+             if (given.is_none()) return Variable();
+             const Tensor value = to_tensor(given.ptr());
+             return Variable(is_floating(value.dtype()) ? value : cast(value, f32));
+           }),
+           Names("value"))
       .def_property(
           "value", [](const Variable& v) { return v.value(); },
           [](Variable& v, const Tensor& value) {
@@ -73,7 +74,8 @@ void add_variable(py::module_& m, const char* name, const char* doc) {
           "The tensor. Another one of its shape can be set.")
       .def_property_readonly("__chainrule_tensor__", [](const Variable& v) { return v.value(); })
       .def_property_readonly("has_value", [](const Variable& v) { return static_cast<bool>(v); })
-      .def("__eq__", [](const Variable& a, const Variable& b) { return a == b; })
+      .def(
+          "__eq__", [](const Variable& a, const Variable& b) { return a == b; }, py::is_operator())
       .def("__hash__",
            [](const Variable& v) { return v ? reinterpret_cast<std::size_t>(v.value().node()) : 0; })
       .def(
@@ -178,7 +180,9 @@ void add_layer_class(py::module_& m) {
       .def_property_readonly("is_built", &nn::Layer::is_built)
       .def("parameters", parameters, "Its parameters and those of its layers, by path: a dict.")
       .def("states", states, "What training changes without a gradient, by path: a dict.")
-      .def("parameter", [](const nn::Layer& l, const std::string& path) { return l.parameter(path); })
+      .def(
+          "parameter", [](const nn::Layer& l, const std::string& path) { return l.parameter(path); },
+          Names("path"))
       .def(
           "tensors", [](const nn::Layer& l) { return to_dict(tensors_of(l)); },
           "Values of parameters and states, by path.")
@@ -188,7 +192,7 @@ void add_layer_class(py::module_& m) {
             const NamedTensors named = to_named(tensors);
             alone([&] { load(named, l); });
           },
-          "Gives the parameters and states values, by path.")
+          Names("tensors"), "Gives the parameters and states values, by path.")
       .def(
           "clone", [](const nn::Layer& l) { return l.clone(); }, "A copy with parameters of its own.")
       .def("describe", &nn::Layer::describe)
@@ -221,7 +225,7 @@ void add_layer_class(py::module_& m) {
           },
           py::arg("layer").none(false), "Appends a layer to a row.")
       .def("__len__", [](nn::Layer& l) { return list_of(l).size(); })
-      .def("__getitem__", layer_at)
+      .def("__getitem__", layer_at, Names("index"))
       .def("__bool__", [](const nn::Layer&) { return true; })
       .def("_configuration", [](const nn::Layer& l) { return config::to_json(config::write(l), 0); });
 }
@@ -258,47 +262,66 @@ void add_layers(py::module_& m) {
           },
           py::arg("name"), py::arg("parameter"), py::arg("shape"), py::arg("initializer") = 0.0,
           py::arg("fan_in") = 1, py::arg("fan_out") = 1)
-      .def("state",
-           [](const PythonInit& init, const std::string& name, nn::State& state, const py::object& shape,
-              double value) { (*init)(name, state, to_shape(shape.ptr()), value); });
+      .def(
+          "state",
+          [](const PythonInit& init, const std::string& name, nn::State& state, const py::object& shape,
+             double value) { (*init)(name, state, to_shape(shape.ptr()), value); },
+          Names("name, state, shape, value"));
   add_layer_class(m);
-  m.def("_python_layers", python_layers);
+  m.def("_python_layers", python_layers, Names("net"));
   m.def("_is_training", [] { return current_pass() != nullptr && current_pass()->is_training(); });
   m.def("_random_key", [] {
     if (current_pass() == nullptr) throw py::value_error("random_key is for layers while they compute");
     const RandomKey key = current_pass()->key();
     return py::make_tuple(key.seed, key.stream, key.step);
   });
-  m.def("_set_state", [](const nn::State& state, const Tensor& next) {
-    if (current_pass() == nullptr) throw py::value_error("set_state is for layers while they compute");
-    current_pass()->set(state, next);
-  });
-  m.def("_layer_of", [](const std::string& configuration) {
-    return config::make<nn::Layer>(config::parse_json(configuration, "a pickled net"));
-  });
-  m.def("_save", [](const std::string& path, const nn::Layer& net, const std::vector<std::string>& classes,
-                    const py::dict& notes, const Shared<nn::Layer>& before, const Shared<nn::Layer>& after,
-                    const py::object& weights) {
-    ModelOptions options;
-    options.before = before;
-    options.after = after;
-    if (!weights.is_none()) options.weights = to_dtype(weights.ptr());
-    options.classes = classes;
-    for (const auto& [key, value] : notes)
-      options.notes.emplace_back(py::cast<std::string>(py::str(key)), py::cast<std::string>(py::str(value)));
-    const Computing alone;
-    save(path, net, options);
-  });
-  m.def("_load_into", [](const std::string& path, nn::Layer& net) {
-    const Computing alone;
-    load(path, net);
-  });
-  m.def("_load", [](const std::string& path) {
-    Model model = load_model(path);
-    py::dict notes;
-    for (const auto& [key, value] : model.options.notes) notes[py::str(key)] = value;
-    return py::make_tuple(model.net, model.options.classes, notes, model.options.before, model.options.after);
-  });
+  m.def(
+      "_set_state",
+      [](const nn::State& state, const Tensor& next) {
+        if (current_pass() == nullptr) throw py::value_error("set_state is for layers while they compute");
+        current_pass()->set(state, next);
+      },
+      Names("state, value"));
+  m.def(
+      "_layer_of",
+      [](const std::string& configuration) {
+        return config::make<nn::Layer>(config::parse_json(configuration, "a pickled net"));
+      },
+      Names("configuration"));
+  m.def(
+      "_save",
+      [](const std::string& path, const nn::Layer& net, const std::vector<std::string>& classes,
+         const py::dict& notes, const Shared<nn::Layer>& before, const Shared<nn::Layer>& after,
+         const py::object& weights) {
+        ModelOptions options;
+        options.before = before;
+        options.after = after;
+        if (!weights.is_none()) options.weights = to_dtype(weights.ptr());
+        options.classes = classes;
+        for (const auto& [key, value] : notes)
+          options.notes.emplace_back(py::cast<std::string>(py::str(key)),
+                                     py::cast<std::string>(py::str(value)));
+        const Computing alone;
+        save(path, net, options);
+      },
+      Names("path, net, classes, notes, before, after, weights"));
+  m.def(
+      "_load_into",
+      [](const std::string& path, nn::Layer& net) {
+        const Computing alone;
+        load(path, net);
+      },
+      Names("path, net"));
+  m.def(
+      "_load",
+      [](const std::string& path) {
+        Model model = load_model(path);
+        py::dict notes;
+        for (const auto& [key, value] : model.options.notes) notes[py::str(key)] = value;
+        return py::make_tuple(model.net, model.options.classes, notes, model.options.before,
+                              model.options.after);
+      },
+      Names("path"));
 }
 
 }  // namespace chainrule::python

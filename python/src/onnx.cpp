@@ -29,9 +29,9 @@ py::tuple save(const std::string& path, const nn::Layer& net, const std::vector<
   options.batch = to_text(py::object(wishes["batch"]).ptr(), "batch");
   options.fold = to_flag(py::object(wishes["fold"]).ptr(), "fold");
   options.check = to_flag(py::object(wishes["check"]).ptr(), "check");
-  options.inputs = py::cast<std::vector<std::string>>(wishes["inputs"]);
-  options.outputs = py::cast<std::vector<std::string>>(wishes["outputs"]);
-  options.model.classes = py::cast<std::vector<std::string>>(wishes["classes"]);
+  options.inputs = to_texts(py::object(wishes["inputs"]).ptr(), "inputs");
+  options.outputs = to_texts(py::object(wishes["outputs"]).ptr(), "outputs");
+  options.model.classes = to_texts(py::object(wishes["classes"]).ptr(), "classes");
   for (const auto& [key, value] : py::dict(wishes["notes"]))
     options.model.notes.emplace_back(py::cast<std::string>(py::str(key)),
                                      py::cast<std::string>(py::str(value)));
@@ -64,9 +64,9 @@ py::tuple export_graph(const std::string& path, const std::vector<Tensor>& outpu
 }  // namespace
 
 void add_onnx(py::module_& m) {
-  m.def("_onnx_load", load);
-  m.def("_onnx_save", save);
-  m.def("_onnx_export", export_graph);
+  m.def("_onnx_load", load, Names("path, in_f64"));
+  m.def("_onnx_save", save, Names("path, net, x, wishes, before, after"));
+  m.def("_onnx_export", export_graph, Names("path, outputs, inputs"));
 }
 
 }  // namespace chainrule::python

@@ -118,8 +118,8 @@ void add_weights(py::module_& m) {
       .def(
           "text", [](const explain::UpdateTrace& t) { return explain::to_text(t); }, "The formulas.")
       .def("__repr__", [](const explain::UpdateTrace& t) { return explain::to_text(t); });
-  m.def("_explain_weight", weight_of);
-  m.def("_explain_update", update_of);
+  m.def("_explain_weight", weight_of, Names("net, weight, columns, loss, training, seed"));
+  m.def("_explain_update", update_of, Names("optimizer, weight, columns, loss"));
 }
 
 std::vector<double> to_numbers(const py::handle& object) {
@@ -174,9 +174,12 @@ void add_pictures(py::module_& m) {
           "A page that steps through both passes.")
       .def("__repr__", [](const explain::Trace& t) { return explain::to_text(t); })
       .def("_repr_html_", [](const explain::Trace& t) { return explain::to_svg(t); });
-  m.def("_trace",
-        [](const std::string& expression, const py::dict& at, const std::vector<std::string>& wrt,
-           bool check) { return explain::trace(expression, to_values(at), {.wrt = wrt, .check = check}); });
+  m.def(
+      "_trace",
+      [](const std::string& expression, const py::dict& at, const std::vector<std::string>& wrt, bool check) {
+        return explain::trace(expression, to_values(at), {.wrt = wrt, .check = check});
+      },
+      Names("expression, at, wrt, check"));
   py::class_<explain::NetTrace>(m, "NetTrace", "The forward and the backward pass of a net, layer by layer.")
       .def_readonly("loss", &explain::NetTrace::loss)
       .def(
@@ -186,13 +189,17 @@ void add_pictures(py::module_& m) {
           [](const explain::NetTrace& t, const std::string& title) { return explain::to_html(t, title); },
           py::arg("title") = "net", "A page that steps through the layers.")
       .def("__repr__", [](const explain::NetTrace& t) { return explain::to_text(t); });
-  m.def("_explain_net", trace_of);
+  m.def("_explain_net", trace_of, Names("net, loss, training, seed"));
   add_weights(m);
-  m.def("_figures_svg", [](const py::list& figures, const std::string& title) {
-    std::vector<plot::Figure> made;
-    for (const py::handle& each : figures) made.push_back(to_figure(py::reinterpret_borrow<py::dict>(each)));
-    return plot::svg(made, title);
-  });
+  m.def(
+      "_figures_svg",
+      [](const py::list& figures, const std::string& title) {
+        std::vector<plot::Figure> made;
+        for (const py::handle& each : figures)
+          made.push_back(to_figure(py::reinterpret_borrow<py::dict>(each)));
+        return plot::svg(made, title);
+      },
+      Names("figures, title"));
 }
 
 }  // namespace chainrule::python

@@ -125,10 +125,10 @@ const LayerClass& PythonLayer::class_of() const {
       const py::handle python_type(reinterpret_cast<PyObject*>(type));
       const py::tuple told = ask(of_package("nn", "_describe_class"), python_type);
       auto made = std::make_unique<LayerClass>();
-      made->name = py::cast<std::string>(told[0]);
-      made->doc = py::cast<std::string>(told[1]);
-      made->inputs = py::cast<std::string>(told[2]);
-      made->outputs = py::cast<std::string>(told[3]);
+      made->name = to_text(py::object(told[0]).ptr(), "kind_name");
+      made->doc = to_text(py::object(told[1]).ptr(), "doc");
+      made->inputs = to_text(py::object(told[2]).ptr(), "inputs");
+      made->outputs = to_text(py::object(told[3]).ptr(), "outputs");
       made->info = {made->name, made->doc};
       found = std::move(made);
     });

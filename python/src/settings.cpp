@@ -214,18 +214,26 @@ void add_settings(py::module_& m) {
           "describe", [](const Configurable& c) { return config::describe(c); },
           "What it is, as configurations write it: \"conv2d(30, 5)\".")
       .def("__repr__", [](const Configurable& c) { return config::describe(c); });
-  m.def("_rows", describe_rows);
-  m.def("_make", make);
-  m.def("_is_of",
-        [](const std::string& kind, const Configurable& made) { return is_of(made, registry_of(kind)); });
-  m.def("_tree", [](const std::string& text, const std::string& source) {
-    return tree_of(config::parse_text(text, source));
-  });
-  m.def("_of_text", [](const std::string& kind, const py::object& text) {
-    return from_configurable(config::make(
-        registry_of(kind),
-        py::isinstance<py::str>(text) ? config::parse_text(py::cast<std::string>(text)) : to_value(text)));
-  });
+  m.def("_rows", describe_rows, Names("kind"));
+  m.def("_make", make, Names("kind, name, settings"));
+  m.def(
+      "_is_of",
+      [](const std::string& kind, const Configurable& made) { return is_of(made, registry_of(kind)); },
+      Names("kind, object"));
+  m.def(
+      "_tree",
+      [](const std::string& text, const std::string& source) {
+        return tree_of(config::parse_text(text, source));
+      },
+      Names("text, source"));
+  m.def(
+      "_of_text",
+      [](const std::string& kind, const py::object& text) {
+        return from_configurable(config::make(
+            registry_of(kind), py::isinstance<py::str>(text) ? config::parse_text(py::cast<std::string>(text))
+                                                             : to_value(text)));
+      },
+      Names("kind, text"));
 }
 
 }  // namespace chainrule::python

@@ -252,7 +252,7 @@ void add_training(py::module_& m) {
           },
           "The learning rate of the next step; a number or a schedule can be set.")
       .def(
-          "lr_at", [](const NetOptimizer& o, std::int64_t at) { return o.optimizer.lr(at); },
+          "lr_at", [](const NetOptimizer& o, std::int64_t at) { return o.optimizer.lr(at); }, Names("at"),
           "The learning rate of a step.")
       .def_property_readonly("net", [](const NetOptimizer& o) { return o.net; })
       .def_property_readonly("rule",
@@ -275,18 +275,24 @@ void add_training(py::module_& m) {
             const Computing alone;
             o.optimizer.restore(named);
           },
-          "Goes on from what `state` gave.")
+          Names("state"), "Goes on from what `state` gave.")
       .def("__repr__", [](const NetOptimizer& o) {
         return config::describe(o.optimizer.rule()) + " of " + o.net->describe() + ", after " +
                std::to_string(o.optimizer.steps()) + " steps";
       });
-  m.def("_fit", fit);
-  m.def("_measure", measure);
-  m.def("_schedule_at", [](const Configurable& schedule, std::int64_t at, std::int64_t steps_per_epoch) {
-    const auto* found = dynamic_cast<const optim::Schedule*>(&schedule);
-    if (found == nullptr) throw py::type_error("not a schedule");
-    return found->at(at, steps_per_epoch);
-  });
+  m.def(
+      "_fit", fit,
+      Names(
+          "net, columns, held_out, loss, optimizer, options, metrics, transforms, callbacks, wishes, team"));
+  m.def("_measure", measure, Names("net, columns, loss, metrics, batch_size"));
+  m.def(
+      "_schedule_at",
+      [](const Configurable& schedule, std::int64_t at, std::int64_t steps_per_epoch) {
+        const auto* found = dynamic_cast<const optim::Schedule*>(&schedule);
+        if (found == nullptr) throw py::type_error("not a schedule");
+        return found->at(at, steps_per_epoch);
+      },
+      Names("schedule, at, steps_per_epoch"));
 }
 
 }  // namespace chainrule::python

@@ -106,45 +106,67 @@ void add_transforms(py::module_& m) {
   m.def("_variable", variable);
   m.def("_enter_differentiated", enter_differentiated);
   m.def("_leave_differentiated", leave_differentiated);
-  m.def("_evaluate", [](const Many& tensors) {
-    computing([&](Location) { evaluate(std::span<const Tensor>(tensors)); });
-  });
-  m.def("_grad", [](const Tensor& output, const Many& variables, bool allow_unused) {
-    return computing([&](Location w) {
-      return grad(output, std::span<const Tensor>(variables), {.allow_unused = allow_unused}, w);
-    });
-  });
-  m.def("_jvp", [](const Tensor& output, const Many& variables, const Many& tangents) {
-    return computing([&](Location w) {
-      return jvp(output, std::span<const Tensor>(variables), std::span<const Tensor>(tangents),
-                 {.allow_unused = true}, w);
-    });
-  });
-  m.def("_hvp", [](const Tensor& output, const Many& variables, const Many& vectors) {
-    return computing([&](Location w) {
-      return hvp(output, std::span<const Tensor>(variables), std::span<const Tensor>(vectors),
-                 {.allow_unused = true}, w);
-    });
-  });
-  m.def("_jacobian", [](const Tensor& output, const Tensor& variable) {
-    return computing([&](Location w) { return jacobian(output, variable, {.allow_unused = true}, w); });
-  });
-  m.def("_hessian", [](const Tensor& output, const Tensor& variable) {
-    return computing([&](Location w) { return hessian(output, variable, {.allow_unused = true}, w); });
-  });
-  m.def("_numerical_gradient", [](const py::function& f, const Tensor& x, double h) {
-    const auto function = [&](const Tensor& v) {
-      return with_python([&] { return ask(f, v).cast<Tensor>(); });
-    };
-    return computing([&](Location w) { return numerical_gradient(TensorFunction(function), x, h, w); });
-  });
-  m.def("_grad_check", check);
+  m.def(
+      "_evaluate",
+      [](const Many& tensors) { computing([&](Location) { evaluate(std::span<const Tensor>(tensors)); }); },
+      Names("tensors"));
+  m.def(
+      "_grad",
+      [](const Tensor& output, const Many& variables, bool allow_unused) {
+        return computing([&](Location w) {
+          return grad(output, std::span<const Tensor>(variables), {.allow_unused = allow_unused}, w);
+        });
+      },
+      Names("output, variables, allow_unused"));
+  m.def(
+      "_jvp",
+      [](const Tensor& output, const Many& variables, const Many& tangents) {
+        return computing([&](Location w) {
+          return jvp(output, std::span<const Tensor>(variables), std::span<const Tensor>(tangents),
+                     {.allow_unused = true}, w);
+        });
+      },
+      Names("output, variables, tangents"));
+  m.def(
+      "_hvp",
+      [](const Tensor& output, const Many& variables, const Many& vectors) {
+        return computing([&](Location w) {
+          return hvp(output, std::span<const Tensor>(variables), std::span<const Tensor>(vectors),
+                     {.allow_unused = true}, w);
+        });
+      },
+      Names("output, variables, vectors"));
+  m.def(
+      "_jacobian",
+      [](const Tensor& output, const Tensor& variable) {
+        return computing([&](Location w) { return jacobian(output, variable, {.allow_unused = true}, w); });
+      },
+      Names("output, variable"));
+  m.def(
+      "_hessian",
+      [](const Tensor& output, const Tensor& variable) {
+        return computing([&](Location w) { return hessian(output, variable, {.allow_unused = true}, w); });
+      },
+      Names("output, variable"));
+  m.def(
+      "_numerical_gradient",
+      [](const py::function& f, const Tensor& x, double h) {
+        const auto function = [&](const Tensor& v) {
+          return with_python([&] { return ask(f, v).cast<Tensor>(); });
+        };
+        return computing([&](Location w) { return numerical_gradient(TensorFunction(function), x, h, w); });
+      },
+      Names("f, x, h"));
+  m.def("_grad_check", check, Names("f, inputs, order, all_entries, tolerance, step, seed"));
   m.def("_set_constants", set_constants);
-  m.def("_add_gradient", [](const py::function& f) {
-    gradient_functions().push_back(Ref::of(f.ptr()).release());
-    return gradient_functions().size() - 1;
-  });
-  m.def("_with_gradient", with_gradient);
+  m.def(
+      "_add_gradient",
+      [](const py::function& f) {
+        gradient_functions().push_back(Ref::of(f.ptr()).release());
+        return gradient_functions().size() - 1;
+      },
+      Names("f"));
+  m.def("_with_gradient", with_gradient, Names("f, output, inputs"));
 }
 
 }  // namespace chainrule::python

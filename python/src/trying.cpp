@@ -127,13 +127,16 @@ Tensor scale(const Configurable& configurable, const std::string& what, const Te
 }  // namespace
 
 void add_trying(py::module_& m) {
-  m.def("_find_lr", find_lr);
-  m.def("_sweep", sweep);
-  m.def("_fit_scaler", fit_scaler);
-  m.def("_scale", scale);
-  m.def("_scaling_layers", [](const Configurable& scaler) {
-    return py::make_tuple(scaler_of(scaler).before(), scaler_of(scaler).after());
-  });
+  m.def("_find_lr", find_lr, Names("net, columns, loss, optimizer, options, batch_size, wishes"));
+  m.def("_sweep", sweep, Names("space, run, with_budget, wishes"));
+  m.def("_fit_scaler", fit_scaler, Names("kind, columns, with_target, per, low, high"));
+  m.def("_scale", scale, Names("scaler, what, x"));
+  m.def(
+      "_scaling_layers",
+      [](const Configurable& scaler) {
+        return py::make_tuple(scaler_of(scaler).before(), scaler_of(scaler).after());
+      },
+      Names("scaler"));
 }
 
 }  // namespace chainrule::python

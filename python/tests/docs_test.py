@@ -1,6 +1,7 @@
 """The programs of docs/python run, and print what stands below them."""
 import ast
 import contextlib
+import importlib.util
 import io
 import json
 import os
@@ -59,6 +60,18 @@ def test_cells_of_a_notebook(page, tmp_path, monkeypatch):
             assert len(shown._repr_html_()) > 100
         elif shown is not None:
             assert repr(shown)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("nbconvert") is None or importlib.util.find_spec("ipykernel") is None,
+                    reason="Jupyter is not installed: apt-get install jupyter-nbconvert python3-ipykernel")
+@pytest.mark.parametrize("page", sorted(kFolder.glob("*.ipynb")), ids=lambda page: page.name)
+def test_a_notebook_in_jupyter(page, tmp_path):
+    done = subprocess.run([sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--output-dir", tmp_path, page],
+                          capture_output=True, text=True, timeout=400)
+    assert done.returncode == 0, done.stderr
+    cells = [cell for cell in json.loads((tmp_path / page.name).read_text())["cells"] if cell["cell_type"] == "code"]
+    shown = [out["data"] for cell in cells for out in cell["outputs"] if out["output_type"] == "execute_result"]
+    assert sum("<svg" in "".join(data.get("text/html", "")) for data in shown) >= 4
 
 
 def test_the_reference_says_what_the_docstrings_say():

@@ -2,6 +2,7 @@
 import copy
 import math
 import pickle
+import warnings
 
 import chainrule as cr
 import numpy as np
@@ -141,6 +142,45 @@ def test_an_argument_that_a_layer_does_not_keep(tmp_path):
     with pytest.raises(ValueError, match=r"^\[save\] Forgotten takes 'width', and does not keep it\. Write self\.width = width in "
                                          r"its __init__\. Called from silent_test\.py:\d+\. \(E564\)$"):
         cr.save(tmp_path / "net.safetensors", net)
+
+
+class Partly(nn.Layer):
+    def __init__(self, width=3, *more, depth=2, activation=None, **others):
+        super().__init__()
+        self.depth = depth
+
+    def compute(self, x):
+        return x
+
+
+class Placed(Partly):
+    def __init__(self, width=3, /):
+        super().__init__(width)
+
+
+@pytest.mark.parametrize("made, name", [
+    (lambda: Partly(5), "width"), (lambda: Partly(width=5), "width"), (lambda: Partly(activation="relu"), "activation"),
+    (lambda: Partly(3, 4), "more"), (lambda: Partly(kind="a"), "others"), (lambda: Placed(5), "width"),
+    (lambda: pickle.loads(pickle.dumps(Partly(5))), "width"), (lambda: Partly(5).clone(), "width"),
+    (lambda: copy.deepcopy(nn.Sequential(Partly(5)))[0], "width")])
+def test_an_argument_with_a_default_is_not_lost(made, name, tmp_path):
+    net = nn.Sequential(made(), nn.Affine(2))
+    net(np.ones((1, 3), np.float32))
+    said = rf"^\[save\] (Partly|Placed) takes '{name}', and does not keep it: a net that is loaded has the default in its place\. .+ " \
+           r"Called from silent_test\.py:\d+\. \(E564\)$"
+    for write in (lambda: cr.save(tmp_path / "net.safetensors", net), lambda: pickle.dumps(net)):
+        with pytest.warns(UserWarning, match=said):
+            write()
+
+
+def test_an_argument_that_is_as_its_default_need_not_be_kept(tmp_path):
+    for layer in (Partly(), Partly(3, depth=7), Partly(width=3, activation=None), Placed()):
+        net = nn.Sequential(layer, nn.Affine(2))
+        net(np.ones((1, 3), np.float32))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            cr.save(tmp_path / "net.safetensors", net)
+        assert cr.load(tmp_path / "net.safetensors", layers=[Partly, Placed]).net[0].depth == layer.depth
 
 
 def test_a_tensor_cannot_be_changed_through_dlpack():

@@ -133,6 +133,7 @@ x = rng.normal(size=(400000, 64)).astype("f"); t = np.arange(len(x)) %% 10
 net = nn.mlp([512, 512, 10])
 few = net.predict(x[:5])
 a = cr.ones((5000, 5000)).evaluate()
+%s
 print("begins", flush=True)
 try:
     while True:
@@ -147,12 +148,22 @@ kLongCalls = {
     "predict": "net.predict(x)", "validation": "cr.fit(net, x[:32], t[:32], epochs=1, validation=(x, t))",
     "operation": "(a @ a @ a @ a @ a).evaluate()", "element": "cr.exp(a).evaluate()",
     "prediction on one thread": "cr.set_num_threads(1), net.predict(x)",
+    **{f"{name} of a large matrix": f"cr.{name}(large).evaluate()" for name in ("inverse", "pseudo_inverse", "determinant")},
+    "svd of a large matrix": "cr.svd(large).s.evaluate()", "qr of a large matrix": "cr.qr(large).q.evaluate()",
+    "cholesky of a large matrix": "cr.cholesky(positive).evaluate()", "solve with a large matrix": "cr.solve(large, large).evaluate()",
+    "svd of some matrices": "cr.svd(cr.stack([large, large])).s.evaluate()",
+    "sort of many numbers": "cr.sort(many).evaluate()", "topk of many numbers": "cr.topk(many, 10**7).values.evaluate()",
+    "cumsum of many numbers": "cr.cumsum(many).evaluate()", "einsum": "cr.einsum('ij,jk,kl->il', a, a, a).evaluate()",
+    "convolution": "cr.conv2d(cr.reshape(many[:25 * 10**6], (100, 10, 250, 100)), cr.ones((64, 10, 5, 5))).evaluate()",
 }
+kData = {"large": "large = cr.normal((3000, 3000), 1, dtype='float64').evaluate()", "positive": "positive = (3000 * cr.eye(3000)).evaluate()",
+         "many": "many = cr.uniform(3 * 10**7, 1).evaluate()"}
 
 
 @pytest.mark.parametrize("what", kLongCalls)
 def test_ctrl_c_is_heard_in_long_calls(what):
-    program = kStart % (kLongCalls[what], kLongCalls[what])
+    call = kLongCalls[what]
+    program = kStart % ("\n".join(line for name, line in kData.items() if name in call), call, call)
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "begins\n"
     time.sleep(1)

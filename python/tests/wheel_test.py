@@ -57,15 +57,16 @@ def test_importing_brings_nothing_but_numpy():
     program = """
 import sys, time
 import numpy
-before, start = set(sys.modules), time.perf_counter()
+before, start = set(sys.modules), time.process_time()
 import chainrule
-seconds = time.perf_counter() - start
+seconds = time.process_time() - start
 roots = {name.partition(".")[0] for name in set(sys.modules) - before}
 print(sorted(name for name in roots if name not in sys.stdlib_module_names and name != "chainrule"))
 print(sorted(name for name in sys.modules if name.startswith("chainrule.") and name.partition(".")[2] in
              ("nn", "optim", "train", "plot", "sklearn", "book", "onnx", "array_api")))
-print(f"{seconds * 1000:.0f} ms", file=sys.stderr)
+print(seconds, file=sys.stderr)
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    print("import chainrule:", done.stderr)
-    assert done.stdout == "[]\n[]\n"
+    runs = [subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True) for _ in range(10)]
+    seconds = min(float(run.stderr) for run in runs)
+    print(f"import chainrule: {seconds * 1000:.0f} ms beyond NumPy")
+    assert seconds < 0.1 and {run.stdout for run in runs} == {"[]\n[]\n"}

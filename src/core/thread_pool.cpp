@@ -68,6 +68,7 @@ class Pool {
       ~Release() { flag.store(false, std::memory_order_release); }
     } release{busy_};
     if (started_for_ != threads) start_workers(threads);
+    is_asked_.store(interruption != nullptr, std::memory_order_relaxed);
     publish(count, blocks, body);
     work(0);
     wait_for_others();
@@ -157,6 +158,11 @@ class Pool {
     caller_sleeps_.store(false);
   }
 
+  /// What a worker asks inside of a block: whether another thread's has ended the job.
+  static void end_with_others() {
+    if (failed_.load(std::memory_order_relaxed)) throw Ended{};
+  }
+
   void worker(int self) {
     for (std::uint64_t seen = 0; !stop_.load(std::memory_order_relaxed);) {
       const std::uint32_t bell = bell_.load();
@@ -168,6 +174,8 @@ class Pool {
         sleepers_.fetch_sub(1);
       }
       seen = job_.load(std::memory_order_acquire);
+      const InterruptionScope of_the_job(is_asked_.load(std::memory_order_relaxed) ? end_with_others
+                                                                                   : nullptr);
       work(self);
     }
   }
@@ -194,6 +202,8 @@ class Pool {
     workers_.clear();
   }
 
+  struct Ended {};
+
   struct alignas(64) Share {
     std::atomic<std::uint64_t> ticket{0};
   };
@@ -210,7 +220,8 @@ class Pool {
   std::atomic<void*> context_{nullptr};
   std::atomic<std::int64_t> count_{0};
   std::atomic<std::int64_t> blocks_{0};
-  std::atomic<bool> failed_{false};
+  static inline std::atomic<bool> failed_{false};  // there is one pool
+  std::atomic<bool> is_asked_{false};              // whether somebody may want the job to end
   std::exception_ptr error_;
 
   alignas(64) std::atomic<std::uint32_t> pending_{0};

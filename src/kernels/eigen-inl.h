@@ -2,6 +2,26 @@
 // changes nothing for a program that uses Eigen as well.
 #pragma once
 
+#include <cassert>
+#include <string_view>
+
+#include "core/interruption.h"
+
+namespace chainrule::kernels {
+/// Whether Eigen asserts something in this file once a product, or once a block of one.
+constexpr bool is_of_products(std::string_view file) {
+  return file.ends_with("/Core/Product.h") || file.ends_with("/GeneralBlockPanelKernel.h");
+}
+/// Between two products of a decomposition, which takes long for a large matrix, and can be ended here.
+inline void between_products() {
+  static constinit thread_local unsigned count = 0;
+  if (interruption != nullptr && (++count & 7) == 0) ask_interruption();
+}
+}  // namespace chainrule::kernels
+#define eigen_assert(...)                                                                               \
+  (assert((__VA_ARGS__)), [] {                                                                          \
+    if constexpr (chainrule::kernels::is_of_products(__FILE__)) chainrule::kernels::between_products(); \
+  }())
 #define Eigen chainrule_eigen
 #define EIGEN_DONT_PARALLELIZE
 #define EIGEN_MPL2_ONLY

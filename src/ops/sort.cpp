@@ -1,11 +1,13 @@
 // The order of elements along an axis. Sorting itself is taking in that order: it then has its derivatives.
 #include <algorithm>
 #include <bit>
+#include <functional>
 #include <limits>
 #include <numeric>
 
 #include "chainrule/array.h"
 #include "chainrule/ops.h"
+#include "core/interruption.h"
 #include "core/thread_pool.h"
 #include "ops/composed.h"
 #include "ops/meta.h"
@@ -56,6 +58,16 @@ struct Packed {
   Packed(std::uint64_t key, std::int64_t place) : word(key << 32 | static_cast<std::uint64_t>(place)) {}
   std::int64_t where() const { return static_cast<std::int64_t>(word & 0xffffffffu); }
   bool operator<(const Packed& other) const { return word < other.word; }
+};
+
+/// The order of items, which asks now and then, in a row of millions, whether to go on.
+struct Asking {
+  std::uint32_t* count;
+  template <class Item>
+  bool operator()(const Item& a, const Item& b) const {
+    if ((++*count & 0xfffff) == 0) ask_interruption();
+    return a < b;
+  }
 };
 
 struct Argsort {
@@ -119,12 +131,22 @@ struct Argsort {
       const Key key = sort_key(x[place * stride]);
       items[i] = Item(descending ? static_cast<Key>(~key) : key, place);
     }
-    if (count < static_cast<std::int64_t>(items.size())) {
-      std::partial_sort(items.begin(), items.begin() + count, items.end());
+    constexpr std::size_t kLong = std::size_t{1} << 20;
+    if (interruption != nullptr && items.size() > kLong) {
+      std::uint32_t compared = 0;
+      sort_items(items, Asking{&compared});
     } else {
-      std::sort(items.begin(), items.end());
+      sort_items(items, std::less<>());
     }
     for (std::int64_t j = 0; j < count; ++j) y[j * stride] = items[static_cast<std::size_t>(j)].where();
+  }
+  template <class Item, class Before>
+  void sort_items(std::vector<Item>& items, Before before_other) const {
+    if (count < static_cast<std::int64_t>(items.size())) {
+      std::partial_sort(items.begin(), items.begin() + count, items.end(), before_other);
+    } else {
+      std::sort(items.begin(), items.end(), before_other);
+    }
   }
   static std::vector<Sample> samples() {
     const auto whole = [](Shape shape, std::int64_t below) {
