@@ -1,7 +1,7 @@
 // Which data: drawn by the library, put down by hand, or a table that is dropped here.
 import { classColour, colours, css } from './colours';
 import { Tables } from './engine';
-import { h, put, s } from './dom';
+import { choosing, h, put, s } from './dom';
 import { field, selectOf } from './forms';
 import { classNames, DataChoice } from './state';
 import { Key, t } from './text';
@@ -49,11 +49,11 @@ export class DataPanel {
 
   private build(): void {
     const kinds = [...this.tables.points, 'own', 'csv', 'digits'];
-    const choose = h('div', { class: 'kinds', role: 'radiogroup', 'aria-labelledby': 'dataTitle' }, ...kinds.map((kind) =>
+    const choose = choosing(h('div', { class: 'kinds', role: 'radiogroup', 'aria-labelledby': 'dataTitle' }, ...kinds.map((kind) =>
       h('button', {
         role: 'radio', 'aria-checked': String(this.data.kind === kind), 'data-kind': kind, class: this.data.kind === kind ? 'chosen' : '',
         onclick: () => this.set({ kind }),
-      }, t(kindNames[kind]))));
+      }, t(kindNames[kind])))));
     const isDrawn = this.tables.points.includes(this.data.kind);
     put(this.element, h('h2', { id: 'dataTitle' }, t('data')), choose,
       isDrawn ? this.drawnForm() : null,
@@ -122,16 +122,16 @@ export class DataPanel {
     });
     draw();
     return h('div', {}, field(t('putDown'), classes), pad as unknown as HTMLElement, h('p', { class: 'about' }, t('padHelp')),
-      h('button', { class: 'small', onclick: () => this.set({ points: [] }) }, t('clear')));
+      h('button', { class: 'small', 'data-do': 'clearPoints', onclick: () => this.set({ points: [] }) }, t('clear')));
   }
 
   private csvForm(): HTMLElement {
-    const file = h('input', { type: 'file', accept: '.csv,.tsv,.txt,.gz', name: 'csvFile', onchange: () => {
+    const file = h('input', { type: 'file', accept: '.csv,.tsv,.txt,.gz', name: 'csvFile', hidden: true, 'aria-label': t('csvFile'), onchange: () => {
       if (file.files?.[0]) void this.take(file.files[0]);
     } });
     const csv = this.data.csv;
-    return h('div', {}, h('p', { class: 'about' }, t('csvHelp')), field(t('csvFile'), file),
-      csv ? h('p', {}, h('code', {}, csv.name)) : null,
+    return h('div', {}, h('p', { class: 'about' }, t('csvHelp')), file,
+      h('div', { class: 'fileRow' }, h('button', { class: 'small', 'data-do': 'chooseFile', onclick: () => file.click() }, t('csvFile')), csv ? h('code', {}, csv.name) : null),
       csv ? field(t('targetColumn'), selectOf(columnsOfCsv(csv.text), csv.target, (target) => this.set({ csv: { ...csv, target } }))) : null);
   }
 
