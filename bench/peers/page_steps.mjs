@@ -91,7 +91,7 @@ for (const name of names) {
 for (let round = 0; round < Number(rounds); ++round) {
   for (const name of names) {
     const rate = await page.evaluate(async (name) => {
-      const backend = name.split(', ')[1];
+      const backend = /TensorFlow.js, (.*)/.exec(name)?.[1];
       if (backend) await tf.setBackend(backend);
       let steps = 0;
       const began = performance.now();
