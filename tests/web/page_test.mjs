@@ -167,6 +167,7 @@ await page.click('[data-kind=own]');
 for (const [x, y] of [[60, 60], [80, 50], [70, 90], [90, 75]]) await page.click('.pad', { position: { x, y } });
 await page.selectOption('.data .field select', 'b');
 for (const [x, y] of [[160, 160], [180, 150], [170, 190], [190, 175]]) await page.click('.pad', { position: { x, y } });
+expect(await page.locator('.pad circle').evaluateAll((all) => new Set(all.slice(4).map((each) => each.getAttribute('fill'))).size) === 1 && await page.locator('.pad circle').count() === 8, 'four points of class b');
 await page.focus('.pad');
 await page.keyboard.press('ArrowLeft');
 await page.keyboard.press('Enter');

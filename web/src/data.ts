@@ -24,10 +24,11 @@ async function textOf(file: File): Promise<string> {
   return new Response(file.stream().pipeThrough(new DecompressionStream('gzip'))).text();
 }
 
+// What is put down, and where arrow keys go on: the same while the panel is made anew.
+let drawnClass = 0, cursor: [number, number] = [0, 0];
+
 export class DataPanel {
   readonly element = h('section', { class: 'card data', 'aria-labelledby': 'dataTitle' });
-  private drawnClass = 0;
-  private cursor: [number, number] = [0, 0];
 
   constructor(private data: DataChoice, private tables: Tables, private changed: () => void, private say: (message: string) => void) {
     this.build();
@@ -83,8 +84,8 @@ export class DataPanel {
   }
 
   private ownForm(): HTMLElement {
-    const classes = selectOf([...classNames, t('erase')], classNames[this.drawnClass] ?? t('erase'), () => {
-      this.drawnClass = classes.selectedIndex;
+    const classes = selectOf([...classNames, t('erase')], classNames[drawnClass] ?? t('erase'), () => {
+      drawnClass = classes.selectedIndex;
     });
     const pad = s('svg', {
       viewBox: `${-kExtent} ${-kExtent} ${2 * kExtent} ${2 * kExtent}`, class: 'pad', tabindex: 0, role: 'application',
@@ -94,15 +95,15 @@ export class DataPanel {
       const of = colours();
       put(pad, s('path', { d: `M${-kExtent} 0H${kExtent}M0 ${-kExtent}V${kExtent}`, class: 'axes' }),
         ...this.data.points.map(([x, y, c]) => s('circle', { cx: x, cy: -y, r: 0.045, fill: css(classColour(c, of)) })),
-        s('path', { d: `M${this.cursor[0] - 0.06} ${-this.cursor[1]}h.12m-.06 -.06v.12`, class: 'cursor' }));
+        s('path', { d: `M${cursor[0] - 0.06} ${-cursor[1]}h.12m-.06 -.06v.12`, class: 'cursor' }));
       pad.setAttribute('aria-label', t('padLabel', { n: this.data.points.length }));
     };
     const put1 = (x: number, y: number): void => {
-      if (this.drawnClass >= classNames.length) {
+      if (drawnClass >= classNames.length) {
         const nearest = this.data.points.map(([px, py], i) => [(px - x) ** 2 + (py - y) ** 2, i]).sort((a, b) => a[0] - b[0])[0];
         if (nearest && nearest[0] < 0.02) this.data.points.splice(nearest[1], 1);
       } else {
-        this.data.points.push([Number(x.toFixed(3)), Number(y.toFixed(3)), this.drawnClass]);
+        this.data.points.push([Number(x.toFixed(3)), Number(y.toFixed(3)), drawnClass]);
       }
       draw();
       this.changed();
@@ -114,8 +115,8 @@ export class DataPanel {
     const moves: Record<string, [number, number]> = { ArrowLeft: [-0.05, 0], ArrowRight: [0.05, 0], ArrowUp: [0, 0.05], ArrowDown: [0, -0.05] };
     pad.addEventListener('keydown', (event) => {
       const { key } = event as KeyboardEvent, move = moves[key];
-      if (move) this.cursor = this.cursor.map((at, i) => Math.max(-1.1, Math.min(1.1, at + move[i]))) as [number, number];
-      else if (key === 'Enter' || key === ' ') put1(this.cursor[0], this.cursor[1]);
+      if (move) cursor = cursor.map((at, i) => Math.max(-1.1, Math.min(1.1, at + move[i]))) as [number, number];
+      else if (key === 'Enter' || key === ' ') put1(cursor[0], cursor[1]);
       else return;
       event.preventDefault();
       draw();

@@ -25,7 +25,7 @@ export class DigitPad {
     h('div', {}, this.canvas, h('p', { class: 'about' }, t('digitHelp')), h('div', { class: 'sides' },
       h('button', { class: 'small', 'data-do': 'clearDigit', onclick: () => this.clear() }, t('clear')),
       h('button', { class: 'small', 'data-do': 'someDigit', onclick: () => this.some() }, t('someDigit')))),
-    h('div', {}, this.bars, h('figure', { class: 'seenBox' }, this.seen, h('figcaption', { class: 'about' }, t('digitSeen')))));
+    this.bars, h('figure', { class: 'seenBox' }, this.seen, h('figcaption', { class: 'about' }, t('digitSeen'))));
   private pen: [number, number] = [0.5, 0.25]; // where arrow keys go on
   private isDown = false;
   private next = 0;

@@ -331,7 +331,7 @@ export class Playground {
     let body: HTMLElement[];
     try {
       const of = explain(run, pick?.kind === 'weight' && this.useBatch ? null : this.sample, parameter);
-      body = pick?.kind === 'weight' ? weightView(of) : pick?.kind === 'neuron' ? neuronView(of, pick, onweight) : sampleView(of);
+      body = pick?.kind === 'weight' ? weightView(of) : pick?.kind === 'neuron' ? neuronView(of, pick, onweight) : sampleView(of, run.about.has_classes ? run.about.classes : []);
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       body = [h('p', { class: 'error' }, error.message)];
