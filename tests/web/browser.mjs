@@ -98,7 +98,7 @@ export async function expectTabs(page, what) {
   const count = await page.evaluate(() => {
     document.activeElement?.blur();
     window.tabs = new Set([...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')].filter((each) =>
-      each.tabIndex >= 0 && !each.disabled && each.checkVisibility() && (!document.querySelector('dialog[open]') || each.closest('dialog'))));
+      (each.tabIndex >= 0 || !each.matches('[role=radio], [role=tab], main')) && !each.disabled && each.checkVisibility() && (!document.querySelector('dialog[open]') || each.closest('dialog'))));
     window.dim = [];
     return window.tabs.size;
   });
