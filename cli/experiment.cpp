@@ -13,7 +13,7 @@
 #include "chainrule/io.h"
 #include "chainrule/ops.h"
 #include "fit.h"
-#include "keys.h"
+#include "key_names.h"
 #include "sized_net.h"
 
 namespace chainrule::cli {

@@ -9,42 +9,10 @@
 #include <algorithm>
 #include <iterator>
 
-#include "core/nearest.h"
 #include "wrap.h"
 
 namespace chainrule::cli {
 namespace {
-
-/// Options that have a short name, in the order in which they are applied: a net before its settings.
-struct Short {
-  const char* option;
-  const char* key;
-  const char* type;
-  const char* doc;
-};
-constexpr Short kShort[] = {
-    {"--data", "data.name", "SET",
-     "digits (drawn by the program, needs no file), mnist, ...;\na .csv, .npz or .txt file; a folder of a "
-     "set's files, or\nof pictures, a folder a class"},
-    {"--data-dir", "data.dir", "DIR",
-     "where to look first for a named set's files (then:\nCHAINRULE_DATA_DIR, ~/.local/share/chainrule)"},
-    {"--target", "data.csv.target", "COLUMN", "what is to be learnt of a .csv file"},
-    {"--validation", "data.validation", "SHARE", "of the training rows, set aside to measure on"},
-    {"--net", "net", "NET",
-     "the net: 'mlp([128, 10])', mlp:784-128-10 (with its inputs),\ntwo_layer_net, ..."},
-    {"--hidden", "net.hidden", "N", "hidden units of the books' nets"},
-    {"--loss", "loss", "LOSS", "the loss (softmax_cross_entropy for classes, else mse)"},
-    {"--optimizer", "optimizer.rule", "RULE", "sgd, momentum, adam, ..."},
-    {"--lr", "optimizer.lr", "RATE", "learning rate: a number, or 'cosine(0.1, 5)', ..."},
-    {"--epochs", "train.epochs", "N", "how often all rows are seen"},
-    {"--steps", "train.steps", "N", "batches to train on, in place of epochs"},
-    {"--batch-size", "train.batch_size", "N", "rows a step"},
-    {"--shards", "train.shards", "N",
-     "parts of a batch, shared by the ranks that mpirun starts;\nthe results depend on it, not on the ranks"},
-    {"--patience", "train.patience", "N",
-     "reports without a better validation loss after which\nit stops; 0: never"},
-    {"--seed", "seed", "N", "of the first weights and the order of rows, not of the data"},
-};
 
 void add_set(CLI::App& app, std::vector<Given>& given) {
   app.add_option_function<std::vector<std::string>>(
@@ -66,45 +34,13 @@ void add_set(CLI::App& app, std::vector<Given>& given) {
 
 }  // namespace
 
-std::string key_of(const std::string& name) {
-  std::string word = name;
-  for (const std::string_view before : {"--", "train."}) {
-    if (word.starts_with(before)) word.erase(0, before.size());
-  }
-  std::replace(word.begin(), word.end(), '_', '-');
-  for (const Short& one : kShort) {
-    if (one.option == "--" + word) return one.key;
-  }
-  return name;
-}
-
-std::vector<std::string> short_names() {
-  std::vector<std::string> names;
-  for (const Short& one : kShort) names.emplace_back(one.option + 2);
-  return names;
-}
-
 std::string short_text(const std::string& name) {
-  for (const Short& one : kShort) {
+  for (const ShortKey& one : short_keys()) {
     if (key_of(name) == one.key && name != one.key)
       return wrapped(
           fmt::format("{} {}, short for the setting {}: {}", one.option, one.type, one.key, one.doc), 0);
   }
   return "";
-}
-
-std::string key_near(const std::string& key, const Experiment& experiment) {
-  Experiment copy = experiment;
-  std::vector<std::string> known = short_names();
-  const std::string last = key.substr(key.rfind('.') + 1);
-  for (const config::Leaf& leaf : config::leaves(copy)) {
-    if (leaf.name == key) return "";
-    if (leaf.name.ends_with("." + last)) return leaf.name;
-    known.push_back(leaf.name);
-  }
-  const std::string meant = key_of(last);
-  if (meant == last) return nearest(key, known);
-  return meant == key ? "" : meant;  // it is right, but not of this net
 }
 
 void add_keys(CLI::App& app, std::vector<Given>& given) {
@@ -121,7 +57,7 @@ void add_keys(CLI::App& app, std::vector<Given>& given) {
         },
         "");
   };
-  for (const Short& one : kShort) {
+  for (const ShortKey& one : short_keys()) {
     CLI::Option* option = add(one.option, one.key)->description(one.doc)->type_name(one.type);
     for (const config::Leaf& leaf : leaves) {
       if (leaf.name == one.key && leaf.value != "" && leaf.value != "0" && leaf.value != "0.0" &&
@@ -130,16 +66,16 @@ void add_keys(CLI::App& app, std::vector<Given>& given) {
     }
   }
   for (const config::Leaf& leaf : leaves) {
-    const bool has_short = std::any_of(std::begin(kShort), std::end(kShort), [&](const Short& one) {
-      return std::string("--") + leaf.name == one.option;
-    });
+    const bool has_short =
+        std::any_of(std::begin(short_keys()), std::end(short_keys()),
+                    [&](const ShortKey& one) { return std::string("--") + leaf.name == one.option; });
     if (!has_short) add("--" + leaf.name, leaf.name)->group("");
   }
   add_set(app, given);
 }
 
 void add_net_key(CLI::App& app, std::vector<Given>& given) {
-  for (const Short& one : kShort) {
+  for (const ShortKey& one : short_keys()) {
     const std::string option = one.option;
     if (option != "--net" && option != "--data" && option != "--data-dir") continue;
     app.add_option_function<std::string>(

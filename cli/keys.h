@@ -4,18 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "experiment.h"
+#include "key_names.h"
 
 namespace chainrule::cli {
 
-/// The key that a short name stands for, "optimizer.lr" for "lr", "--lr" and "train.lr"; others stay.
-std::string key_of(const std::string& name);
-/// The short names: "data", "lr", ...
-std::vector<std::string> short_names();
 /// What a short name is, in a line; "" if there is none.
 std::string short_text(const std::string& name);
-/// The key that was meant by one that there is not, or "".
-std::string key_near(const std::string& key, const Experiment& experiment);
 
 /// Options for the keys of run.toml: short names for the common ones, --set, and each by its dotted name,
 /// which help does not list. What was given is collected in the order in which it is to be applied.

@@ -4,7 +4,8 @@
     scripts/site.py [FOLDER]     by default build/site; `make site` installs what it needs first
 
 Pages are taken as they lie in the tree. A link to a file of the tree becomes a link to a page that shows it, a
-folder's becomes one to the list of its pages. A link that leads nowhere stops it.
+folder's becomes one to the list of its pages. A link that leads nowhere stops it. The pages that compute in a browser
+are taken along if `make web` has built them; if not, links to them are plain words.
 """
 import html.parser
 import pathlib
@@ -25,6 +26,7 @@ import yaml  # noqa: E402  (MkDocs needs it too)
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LINK = re.compile(r"(!?\[[^\]]*\]\()([^)\s]+)(\))")
 FENCE = re.compile(r"(^```.*?^```\s*$)", re.M | re.S)
+PLAY = ROOT / "build/web/site"  # the pages of `make web`
 CODE = {".h": "cpp", ".cpp": "cpp", ".py": "python", ".sh": "bash", ".toml": "toml", ".cmake": "cmake"}
 
 
@@ -77,6 +79,11 @@ class Stage:
             return match.group()
         name, _, anchor = target.partition("#")
         found = (ROOT / page.parent / urllib.parse.unquote(name)).resolve()
+        if found == PLAY / "index.html":
+            if not found.exists():
+                return before[1:-2]
+            shutil.copytree(PLAY, self.folder / "play", dirs_exist_ok=True)
+            return before + "../" * len(page.parent.parts) + "play/index.html#" + anchor + after
         if not found.exists() or not found.is_relative_to(ROOT):
             self.dead.append(f"  {page}: {target}")
             return match.group()

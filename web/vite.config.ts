@@ -1,5 +1,6 @@
-// One page, one script that is no module: it opens as a file from a disk, too.
-import { copyFileSync } from 'node:fs';
+// One page; its scripts are no modules, and one holds the WebAssembly, packed: it opens as a file from a disk, too.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 
 const out = process.env.CHAINRULE_SITE ?? '../build/web/site';
 
@@ -12,7 +13,8 @@ const classicScripts = {
         '<script defer src="./chainrule.js"></script>\n    <script defer src="$1"></script>')
       .replace(/ crossorigin/g, ''),
   closeBundle() {
-    copyFileSync(`${out}/../chainrule.js`, `${out}/chainrule.js`);
+    const module = gzipSync(readFileSync(`${out}/../chainrule.wasm`), { level: 9 }).toString('base64');
+    writeFileSync(`${out}/chainrule.js`, `${readFileSync(`${out}/../chainrule.js`)}\nvar chainruleModule = '${module}';\n`);
   },
 };
 

@@ -23,8 +23,9 @@ std::vector<Mark> marks_of(std::string_view text) {
     const std::size_t colon = std::min(inside.find(':'), inside.size());
     Mark mark{begin, end + 2, std::string(trimmed(inside.substr(0, colon))), "", ""};
     const std::string_view rest = inside.substr(std::min(colon + 1, inside.size()));
-    const std::size_t bar =
-        mark.word == "picture" || mark.word == "docs" ? std::min(rest.find('|'), rest.size()) : rest.size();
+    const std::size_t bar = mark.word == "picture" || mark.word == "docs" || mark.word == "step"
+                                ? std::min(rest.find('|'), rest.size())
+                                : rest.size();
     mark.argument = trimmed(rest.substr(0, bar));
     mark.caption = trimmed(rest.substr(std::min(bar + 1, rest.size())));
     marks.push_back(mark);
@@ -83,6 +84,31 @@ std::string contents(std::span<const Lesson> all, const std::string& digits, std
   return std::string(trimmed(made));
 }
 
+/// Letters that an address may have, for any bytes: the page's own decode() reads them.
+std::string in_address(std::string_view bytes) {
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string made;
+  unsigned bits = 0, count = 0;  // of those that wait
+  for (const char byte : bytes) {
+    bits = bits << 8 | static_cast<unsigned char>(byte), count += 8;
+    for (; count >= 6; count -= 6) made += kDigits[bits >> (count - 6) & 63];
+  }
+  if (count > 0) made += kDigits[bits << (6 - count) & 63];
+  return made;
+}
+
+/// The page that `./chainrule web` builds, with an expression to step through.
+std::string step_link(const Mark& mark, std::string_view root) {
+  const std::size_t at = mark.argument.find('@');
+  if (at == std::string::npos || mark.caption.empty()) {
+    throw std::runtime_error("a step has this form: {{step: x*y @ x=2,y=3 | words}}");
+  }
+  const std::string text(trimmed(mark.argument.substr(0, at))), values(trimmed(mark.argument.substr(at + 1)));
+  const std::string asked = "{\"text\":\"" + text + "\",\"at\":\"" + values + "\"}";
+  return "[" + mark.caption + "](" + std::string(root) +
+         "build/web/site/index.html#explain=" + in_address(asked) + ")";
+}
+
 /// Under a page: back and forth, and where its program is.
 std::string footer(const Lesson& lesson, std::span<const Lesson> all, std::size_t language) {
   const Language& words = kLanguages[language];
@@ -119,6 +145,7 @@ std::string meaning(const Mark& mark, const Lesson& lesson, std::span<const Less
     const std::string& words = mark.caption.empty() ? mark.argument : mark.caption;
     return "[" + words + "](" + (language == 0 ? "../" : "../../") + mark.argument + ")";
   }
+  if (mark.word == "step") return step_link(mark, kLanguages[language].root);
   if (mark.word != "picture") throw std::runtime_error("no mark is called \"" + mark.word + "\"");
   if (std::find(material.pictures.begin(), material.pictures.end(), mark.argument) ==
       material.pictures.end()) {

@@ -15,6 +15,7 @@
 ///     {{number: label}}                    the number behind this label in what it printed
 ///     {{lesson: 05_line}}                  a link with the page's title
 ///     {{docs: training.md | words}}        a link to a page of docs/
+///     {{step: z = w*x @ w=2,x=3 | words}}  a link to the explain page, with this expression and values
 ///     {{contents}}  {{contents: 01}}       links to all lessons, or those whose names begin with 0 or 1
 namespace gallery {
 

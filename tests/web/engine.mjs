@@ -1,6 +1,6 @@
 // The engine as the page has it, and the tool beside it.
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
@@ -13,7 +13,7 @@ export function skip(why) {
 
 export async function openEngine(file) {
   if (!existsSync(file)) skip(`${file} is not built: ./chainrule web does it`);
-  const engine = await require(file)();
+  const engine = await require(file)({ wasmBinary: readFileSync(file.replace(/js$/, 'wasm')) });
   const call = (what, asked = {}) => {
     const text = JSON.stringify({ do: what, ...asked }), size = engine.lengthBytesUTF8(text) + 1, at = engine._malloc(size);
     engine.stringToUTF8(text, at, size);

@@ -23,8 +23,11 @@ function data(kind, count, noise, seed) {
 data('spiral', 300, 0.1, 1);
 data('waves', 200, 0.05, 2);
 data('moons', 100, 0.1, 3);
+data('circle', 120, 0.2, 4);
+data('xor', 120, 0.1, 5);
+data('plane', 120, 0.1, 6);
 
-const toml = (kind, target, net, loss, rule, rate, more = '', training = '') => `seed = 5
+const toml = (kind, target, net, loss, rule, rate, more = '', training = '', steps = 300) => `seed = 5
 net = "${net}"
 loss = "${loss}"
 [data]
@@ -36,7 +39,7 @@ rule = "${rule}"
 lr = ${rate}
 ${more}
 [train]
-steps = 300
+steps = ${steps}
 batch_size = 16
 ${training}
 `;
@@ -47,6 +50,20 @@ const runs = {
   waves: toml('waves', 'z', mlp(1, 'gelu'), 'mse', 'rmsprop', '0.01', 'l1 = 0.0001'),
   dropout: toml('moons', 'class', 'sequential([affine(12), batch_norm, sigmoid, dropout(0.3), affine(2)])', 'softmax_cross_entropy', 'sgd', '0.2', '', 'order = \\"with_replacement\\"'.replaceAll('\\', '')),
 };
+
+// Each optimizer, schedule and loss, and layers of all kinds, on all data.
+const more = {}, kSteps = 150, tables = ok('tables');
+for (const { name } of tables.optimizers) more[name] = toml('circle', 'class', mlp(2), 'softmax_cross_entropy', name, name === 'adadelta' ? '1.0' : '0.02', '', '', kSteps);
+for (const rate of ['step(0.05, factor=0.7, steps=30)', 'multi_step(0.05, factor=0.3, steps=[40, 90])', 'exponential(0.05, factor=0.93, steps=7)', 'inverse_time(0.05, decay=0.1, steps=3)',
+  'polynomial(0.05, steps=150, power=1.7)', 'cosine_restarts(0.05, steps=40, growth=1.5)', 'one_cycle(0.05, steps=150)', 'warm_up(steps=20, then=constant(0.05))']) more[rate.split('(')[0]] = toml('xor', 'class', mlp(2, 'relu'), 'softmax_cross_entropy', 'sgd', `"${rate}"`, '', '', kSteps);
+for (const loss of ['mse', 'mae', 'huber', 'half_mse']) more[loss] = toml('plane', 'z', mlp(1, 'leaky_relu'), loss, 'nesterov', '0.01', '', '', kSteps);
+for (const layer of ['elu', 'silu', 'mish', 'softplus', 'sigmoid', 'selu', 'layer_norm', 'hard_swish', 'prelu', 'rms_norm']) {
+  if (tables.layers.some(({ name }) => name === layer)) more[layer] = toml('waves', 'z', mlp(1, layer), 'mse', 'adamw', '"cosine(0.02, 5)"', 'weight_decay = 0.01', '', kSteps);
+}
+const images = (net, steps) => `seed = 3\nnet = "${net}"\nloss = "softmax_cross_entropy"\n[data]\nname = "digits"\n[optimizer]\nrule = "adam"\nlr = 0.003\n[train]\nsteps = ${steps}\nbatch_size = 50\nreport_every = ${steps / 2}\n`;
+more.digits = images('sequential([flatten, affine(32), relu, affine(10)])', 100);
+more.convolution = images('sequential([conv2d(4, kernel=5), relu, max_pool2d(2), flatten, affine(10)])', 20);
+Object.assign(runs, more);
 
 // The same curve as the tool, to the last digit; in pieces, as the page asks for them.
 for (const [name, text] of Object.entries(runs)) {
@@ -59,8 +76,9 @@ for (const [name, text] of Object.entries(runs)) {
     made = ok('train', { run: 0, steps: 1 + (i * 7) % 23 });
     reports.push(...(made.reports ?? []));
   }
-  expect(made.done && made.step === 300, `${name}: 300 steps, not ${made.step}`);
-  expect(reports.length === of_tool.history.length && reports.length > 2, `${name}: ${of_tool.history.length} reports, not ${reports.length}`);
+  const steps = Number(/^steps = (\d+)/m.exec(text)[1]);
+  expect(made.done && made.step === steps, `${name}: ${steps} steps, not ${made.step}`);
+  expect(reports.length === of_tool.history.length && reports.length > 1, `${name}: ${of_tool.history.length} reports, not ${reports.length}`);
   of_tool.history.forEach((theirs, i) => {
     for (const [key, value] of Object.entries(theirs)) {
       const mine = reports[i]?.[key] ?? reports[i]?.[key.replace('_', '.')];
@@ -90,7 +108,7 @@ for (const [name, parameter] of [['spiral', 'affine2.weight[1,2]'], ['waves', 'a
 }
 
 // The net as an ONNX file: the tool's to the byte, which only says at its end how far the file is from the net.
-for (const name of Object.keys(runs)) {
+for (const name of Object.keys(runs).filter((each) => !(each in more))) {
   ok('open', { run: 0, toml: runs[name] });
   ok('train', { run: 0, steps: 300 });
   const { operators, bytes } = ok('onnx', { run: 0 }), mine = Buffer.from(Uint8Array.from(numbers()));
@@ -107,6 +125,8 @@ for (const name of Object.keys(runs)) {
 }
 
 // Gradients: those of the net as it is, and a broken one.
+ok('open', { run: 0, toml: runs.dropout });
+ok('train', { run: 0, steps: 300 });
 const checked = ok('check', { run: 0 });
 expect(checked.verdict === 'agree' && checked.parameters.every((p) => p.compared > 0 && p.max_relative_error < 1e-5), JSON.stringify(checked));
 const broken = ok('check', { run: 0, broken: 'affine2.weight' });

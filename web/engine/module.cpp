@@ -37,12 +37,12 @@ Run& run_of(const Json& asked) {
 
 Json tables(const Json&) {
   cli::Experiment experiment;
-  return {{"layers", cli::rows_json(registry<nn::Layer>())},
-          {"initializers", cli::rows_json(registry<nn::Initializer>())},
-          {"losses", cli::rows_json(registry<loss::Loss>())},
-          {"metrics", cli::rows_json(registry<metric::Metric>())},
-          {"optimizers", cli::rows_json(registry<optim::Rule>())},
-          {"schedules", cli::rows_json(registry<optim::Schedule>())},
+  return {{"layers", cli::rows_json(registry<nn::Layer>().rows())},
+          {"initializers", cli::rows_json(registry<nn::Initializer>().rows())},
+          {"losses", cli::rows_json(registry<loss::Loss>().rows())},
+          {"metrics", cli::rows_json(registry<metric::Metric>().rows())},
+          {"optimizers", cli::rows_json(registry<optim::Rule>().rows())},
+          {"schedules", cli::rows_json(registry<optim::Schedule>().rows())},
           {"settings", cli::leaves_json(config::leaves(experiment, config::Objects::skip))},
           {"functions", explain::function_names()},
           {"points", kinds_of_points()},

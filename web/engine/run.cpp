@@ -261,7 +261,8 @@ Json Run::onnx(std::vector<float>& numbers) const {
 }
 
 Json Run::check(std::int64_t samples, std::int64_t elements, const std::string& broken) const {
-  const cli::CheckNetOptions options{.samples = samples, .elements = elements, .broken = broken};
+  cli::CheckNetOptions options;
+  options.samples = samples, options.elements = elements, options.broken = broken;
   const cli::NetGradients made =
       cli::check_gradients(training_->experiment(), training_->data(), true, options);
   return Json::parse(cli::to_json(made.check, options, training_->experiment()));

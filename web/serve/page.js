@@ -87,7 +87,7 @@ function show_curves() {
 
 function verdict(said) {
   if (!said) return html("span", {}, "…");
-  const share = "probability" in said ? ` ${Math.round(100 * number(said.probability))}%` : "";
+  const share = "probability" in said ? ` · ${Math.round(100 * number(said.probability))} %` : "";
   if (!("right" in said)) return html("span", {}, said.said);
   return html("span", { className: said.right ? "right" : "wrong" }, `${said.right ? "✓" : "✗"} ${said.said}${share}`);
 }
@@ -105,7 +105,7 @@ function show_samples() {
 function image_samples(rows, said) {
   return html("div", { className: "images" }, ...rows.map((row, i) =>
     html("div", {}, html("img", { src: row.image, alt: `${word("truth")}: ${row.truth}` }), html("br"), verdict(said[i]),
-         html("br"), html("span", { className: "soft" }, row.truth))));
+         html("br"), html("span", { className: "soft" }, `${word("truth")}: ${row.truth}`))));
 }
 
 function row_samples(rows, said) {

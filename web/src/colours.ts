@@ -34,7 +34,7 @@ export function blended(p: number[], of: Colours): Rgb {
     const one = classColour(i, of);
     for (let c = 0; c < 3; ++c) sum[c] += share * one[c];
   });
-  return mix(of.zero, sum, Math.min(1, Math.max(0, (Math.max(...p) - 1 / p.length) / (1 - 1 / p.length)) * 0.75 + 0.15));
+  return mix(of.zero, sum, Math.min(1, Math.max(0, (Math.max(...p) - 1 / p.length) / (1 - 1 / p.length)) * 0.52 + 0.08));
 }
 
 export function classColour(i: number, of: Colours): Rgb {

@@ -1,7 +1,7 @@
 // Which data: drawn by the library, put down by hand, or a table that is dropped here.
 import { classColour, colours, css } from './colours';
 import { Tables } from './engine';
-import { h, put, s } from './dom';
+import { choosing, h, put, s } from './dom';
 import { field, selectOf } from './forms';
 import { classNames, DataChoice } from './state';
 import { Key, t } from './text';
@@ -24,10 +24,11 @@ async function textOf(file: File): Promise<string> {
   return new Response(file.stream().pipeThrough(new DecompressionStream('gzip'))).text();
 }
 
+// What is put down, and where arrow keys go on: the same while the panel is made anew.
+let drawnClass = 0, cursor: [number, number] = [0, 0];
+
 export class DataPanel {
   readonly element = h('section', { class: 'card data', 'aria-labelledby': 'dataTitle' });
-  private drawnClass = 0;
-  private cursor: [number, number] = [0, 0];
 
   constructor(private data: DataChoice, private tables: Tables, private changed: () => void, private say: (message: string) => void) {
     this.build();
@@ -49,11 +50,11 @@ export class DataPanel {
 
   private build(): void {
     const kinds = [...this.tables.points, 'own', 'csv', 'digits'];
-    const choose = h('div', { class: 'kinds', role: 'radiogroup', 'aria-labelledby': 'dataTitle' }, ...kinds.map((kind) =>
+    const choose = choosing(h('div', { class: 'kinds', role: 'radiogroup', 'aria-labelledby': 'dataTitle' }, ...kinds.map((kind) =>
       h('button', {
         role: 'radio', 'aria-checked': String(this.data.kind === kind), 'data-kind': kind, class: this.data.kind === kind ? 'chosen' : '',
         onclick: () => this.set({ kind }),
-      }, t(kindNames[kind]))));
+      }, t(kindNames[kind])))));
     const isDrawn = this.tables.points.includes(this.data.kind);
     put(this.element, h('h2', { id: 'dataTitle' }, t('data')), choose,
       isDrawn ? this.drawnForm() : null,
@@ -83,8 +84,8 @@ export class DataPanel {
   }
 
   private ownForm(): HTMLElement {
-    const classes = selectOf([...classNames, t('erase')], classNames[this.drawnClass] ?? t('erase'), () => {
-      this.drawnClass = classes.selectedIndex;
+    const classes = selectOf([...classNames, t('erase')], classNames[drawnClass] ?? t('erase'), () => {
+      drawnClass = classes.selectedIndex;
     });
     const pad = s('svg', {
       viewBox: `${-kExtent} ${-kExtent} ${2 * kExtent} ${2 * kExtent}`, class: 'pad', tabindex: 0, role: 'application',
@@ -94,15 +95,15 @@ export class DataPanel {
       const of = colours();
       put(pad, s('path', { d: `M${-kExtent} 0H${kExtent}M0 ${-kExtent}V${kExtent}`, class: 'axes' }),
         ...this.data.points.map(([x, y, c]) => s('circle', { cx: x, cy: -y, r: 0.045, fill: css(classColour(c, of)) })),
-        s('path', { d: `M${this.cursor[0] - 0.06} ${-this.cursor[1]}h.12m-.06 -.06v.12`, class: 'cursor' }));
+        s('path', { d: `M${cursor[0] - 0.06} ${-cursor[1]}h.12m-.06 -.06v.12`, class: 'cursor' }));
       pad.setAttribute('aria-label', t('padLabel', { n: this.data.points.length }));
     };
     const put1 = (x: number, y: number): void => {
-      if (this.drawnClass >= classNames.length) {
+      if (drawnClass >= classNames.length) {
         const nearest = this.data.points.map(([px, py], i) => [(px - x) ** 2 + (py - y) ** 2, i]).sort((a, b) => a[0] - b[0])[0];
         if (nearest && nearest[0] < 0.02) this.data.points.splice(nearest[1], 1);
       } else {
-        this.data.points.push([Number(x.toFixed(3)), Number(y.toFixed(3)), this.drawnClass]);
+        this.data.points.push([Number(x.toFixed(3)), Number(y.toFixed(3)), drawnClass]);
       }
       draw();
       this.changed();
@@ -114,24 +115,24 @@ export class DataPanel {
     const moves: Record<string, [number, number]> = { ArrowLeft: [-0.05, 0], ArrowRight: [0.05, 0], ArrowUp: [0, 0.05], ArrowDown: [0, -0.05] };
     pad.addEventListener('keydown', (event) => {
       const { key } = event as KeyboardEvent, move = moves[key];
-      if (move) this.cursor = this.cursor.map((at, i) => Math.max(-1.1, Math.min(1.1, at + move[i]))) as [number, number];
-      else if (key === 'Enter' || key === ' ') put1(this.cursor[0], this.cursor[1]);
+      if (move) cursor = cursor.map((at, i) => Math.max(-1.1, Math.min(1.1, at + move[i]))) as [number, number];
+      else if (key === 'Enter' || key === ' ') put1(cursor[0], cursor[1]);
       else return;
       event.preventDefault();
       draw();
     });
     draw();
     return h('div', {}, field(t('putDown'), classes), pad as unknown as HTMLElement, h('p', { class: 'about' }, t('padHelp')),
-      h('button', { class: 'small', onclick: () => this.set({ points: [] }) }, t('clear')));
+      h('button', { class: 'small', 'data-do': 'clearPoints', onclick: () => this.set({ points: [] }) }, t('clear')));
   }
 
   private csvForm(): HTMLElement {
-    const file = h('input', { type: 'file', accept: '.csv,.tsv,.txt,.gz', name: 'csvFile', onchange: () => {
+    const file = h('input', { type: 'file', accept: '.csv,.tsv,.txt,.gz', name: 'csvFile', hidden: true, 'aria-label': t('csvFile'), onchange: () => {
       if (file.files?.[0]) void this.take(file.files[0]);
     } });
     const csv = this.data.csv;
-    return h('div', {}, h('p', { class: 'about' }, t('csvHelp')), field(t('csvFile'), file),
-      csv ? h('p', {}, h('code', {}, csv.name)) : null,
+    return h('div', {}, h('p', { class: 'about' }, t('csvHelp')), file,
+      h('div', { class: 'fileRow' }, h('button', { class: 'small', 'data-do': 'chooseFile', onclick: () => file.click() }, t('csvFile')), csv ? h('code', {}, csv.name) : null),
       csv ? field(t('targetColumn'), selectOf(columnsOfCsv(csv.text), csv.target, (target) => this.set({ csv: { ...csv, target } }))) : null);
   }
 

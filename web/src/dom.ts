@@ -50,6 +50,25 @@ export function shown(value: number | string | null | undefined, digits = 4): st
   return String(Number(value.toPrecision(digits)));
 }
 
+/** One stop of the Tab key for buttons of which one is chosen; arrow keys choose among them. */
+export function choosing(group: HTMLElement): HTMLElement {
+  const all = [...group.querySelectorAll<HTMLButtonElement>('[role=radio], [role=tab]')];
+  const isChosen = (each: HTMLElement): boolean => each.matches('[aria-checked=true], [aria-selected=true]');
+  const mark = (chosen: HTMLElement | undefined): void => all.forEach((each, i) => { each.tabIndex = chosen ? (each === chosen ? 0 : -1) : i ? -1 : 0; });
+  mark(all.find(isChosen));
+  group.addEventListener('keydown', (event) => {
+    const at = all.indexOf(event.target as HTMLButtonElement), last = all.length - 1;
+    const to: Record<string, number> = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: last };
+    if (at < 0 || !(event.key in to)) return;
+    event.preventDefault();
+    const next = all[(to[event.key] + all.length) % all.length];
+    mark(next);
+    next.focus();
+    next.click();
+  });
+  return group;
+}
+
 export function download(name: string, what: string | Uint8Array): void {
   const type = typeof what === 'string' ? 'text/plain' : 'application/octet-stream';
   const link = h('a', { href: URL.createObjectURL(new Blob([what], { type })), download: name });

@@ -11,7 +11,8 @@ interface Module {
   lengthBytesUTF8(text: string): number;
   HEAPF32: Float32Array;
 }
-declare const createChainrule: () => Promise<Module>;
+declare const createChainrule: (options: { wasmBinary: ArrayBuffer }) => Promise<Module>;
+declare const chainruleModule: string; // gzip, base64
 
 /** What the library says is wrong, in its words; `position` is that of an expression, in bytes. */
 export class EngineError extends Error {
@@ -85,7 +86,9 @@ export interface Maps {
 let loaded: Module;
 
 export async function load(): Promise<void> {
-  loaded = await createChainrule();
+  const packed = Uint8Array.from(atob(chainruleModule), (c) => c.charCodeAt(0));
+  const wasmBinary = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
+  loaded = await createChainrule({ wasmBinary });
 }
 
 /** Asks for something to be done. @throws EngineError */

@@ -52,7 +52,7 @@ export class ExplainPage {
   private asked: Asked;
   private trace: Trace | null = null;
   private timer = 0;
-  private error = h('pre', { class: 'error', role: 'alert', hidden: true });
+  private error = h('div', { class: 'error', role: 'alert', hidden: true });
   private figure = h('figure', { class: 'graph', tabindex: 0, role: 'group', 'aria-label': t('graphLabel') });
   private said = h('div', { class: 'stepText', 'aria-live': 'polite' });
   private results = h('div', {});
@@ -136,7 +136,8 @@ export class ExplainPage {
       if (!(error instanceof EngineError)) throw error;
       this.trace = null;
       this.error.hidden = false;
-      this.error.textContent = error.message;
+      const [first, ...marked] = error.message.split('\n');
+      put(this.error, h('p', {}, first), marked.length ? h('pre', {}, marked.join('\n')) : null);
     }
     this.figure.innerHTML = inTheme(this.trace?.svg ?? '');  // made by the library, which escapes what was typed
     this.figure.querySelector('svg')?.setAttribute('role', 'img');

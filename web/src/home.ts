@@ -1,5 +1,5 @@
 // The same run elsewhere: for the tool, as a program, as a link.
-import { download, h, put } from './dom';
+import { choosing, download, h, put } from './dom';
 import { EngineError } from './engine';
 import { cppProgram, pythonProgram } from './programs';
 import { Run } from './run';
@@ -56,9 +56,9 @@ export function homeDialog(state: State, settings: Settings, run: Run, dataText:
       file ? h('button', { class: 'small', 'data-do': 'download', onclick: () => download(file, text) }, `${t('download')} ${file}`) : null,
       dataText ? h('button', { class: 'small', 'data-do': 'downloadData', onclick: () => download(data, dataText) }, `${t('download')} ${data}`) : null, copied));
   };
-  const tabs = files.map(([name], i) => h('button', { role: 'tab', onclick: () => show(i) }, name));
+  const tabs = files.map(([name], i) => h('button', { role: 'tab', 'aria-selected': String(i === 0), onclick: () => show(i) }, name));
   dialog.append(h('div', { class: 'dialogHead' }, h('h2', {}, t('takeHome')), h('button', { class: 'icon', 'aria-label': t('close'), 'data-do': 'close', onclick: () => dialog.close() }, '×')),
-    h('div', { class: 'sides', role: 'tablist' }, ...tabs), shown);
+    choosing(h('div', { class: 'sides', role: 'tablist', 'aria-label': t('takeHome') }, ...tabs)), shown);
   dialog.addEventListener('close', () => dialog.remove());
   document.body.append(dialog);
   show(0);

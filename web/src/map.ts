@@ -99,6 +99,14 @@ export class PlaneMap {
     this.canvas.setAttribute('aria-label', t('mapLabel', { net: this.run.about.net }));
   }
 
+  /** Which colour is which. */
+  legend(): HTMLElement {
+    const of = colours(), { has_classes, classes, target } = this.run.about, [middle, half] = this.range();
+    const marks: [string, string][] = has_classes ? classes.map((name, i) => [css(classColour(i, of)), name])
+      : [-1, 0, 1].map((at) => [css(diverging(at, of)), `${target} = ${shown(middle + at * half, 3)}`]);
+    return h('ul', { class: 'legend dotsLegend' }, ...marks.map(([colour, name]) => h('li', {}, h('i', { style: `background:${colour}` }), name)));
+  }
+
   private range(): [number, number] {
     let low = Infinity, high = -Infinity;
     for (const [, rows] of this.parts) {

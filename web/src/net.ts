@@ -1,4 +1,5 @@
 // The net as a picture: a column of neurons for each layer with weights, a line for each weight.
+import { colours, diverging, paint } from './colours';
 import { h, s, shown } from './dom';
 import { paintUnit } from './map';
 import { Run } from './run';
@@ -63,7 +64,9 @@ export class NetPicture {
 
   private build(columns: Column[]): void {
     const most = Math.min(kShown, Math.max(...columns.map((c) => c.units)));
-    const size = most > 8 ? 30 : 38, gap = 8, apart = 132, top = 44;
+    const size = most > 8 ? 30 : 38, gap = 8, top = 44;
+    const room = Math.min(760, document.documentElement.clientWidth) - 90 - size; // as wide as a small screen at most
+    const apart = Math.max(62, Math.min(132, room / (columns.length - 1)));
     const height = top + most * (size + gap), width = (columns.length - 1) * apart + size + 24;
     const place = (column: number, unit: number): [number, number] => {
       const count = Math.min(kShown, columns[column].units), free = (most - count) * (size + gap);
@@ -73,7 +76,7 @@ export class NetPicture {
     const box = h('div', { class: 'net', style: `width:${width}px;height:${height}px` });
     box.append(wires);
     columns.forEach((column, c) => {
-      box.append(h('div', { class: 'columnTitle', style: `left:${12 + c * apart - 40}px;width:${size + 80}px`, title: column.title }, column.title));
+      box.append(h('div', { class: 'columnTitle', style: `left:${12 + c * apart + size / 2 - apart / 2 + 2}px;width:${apart - 4}px`, title: column.title }, column.title));
       const drawn: HTMLCanvasElement[] = [];
       for (let unit = 0; unit < Math.min(kShown, column.units); ++unit) {
         const [x, y] = place(c, unit);
@@ -84,7 +87,7 @@ export class NetPicture {
         box.append(h('button', {
           class: 'neuron', style: `left:${x}px;top:${y}px;width:${size}px;height:${size}px`, 'data-unit': `${column.path}/${unit}`,
           'aria-label': t('neuron', { name }), title: name, disabled: c === 0,
-          onclick: () => this.onpick({ kind: 'neuron', column, unit }),
+          'aria-pressed': c === 0 ? undefined : 'false', onclick: () => this.onpick({ kind: 'neuron', column, unit }),
         }, canvas, c === 0 ? h('span', {}, name) : null));
       }
       if (column.units > kShown) {
@@ -116,6 +119,15 @@ export class NetPicture {
     }
   }
 
+  /** Shows which neuron or weight is explained. */
+  choose(pick: Pick | null): void {
+    for (const each of this.element.querySelectorAll('[data-unit][aria-pressed]')) {
+      each.setAttribute('aria-pressed', String(pick?.kind === 'neuron' && each.getAttribute('data-unit') === `${pick.column.path}/${pick.unit}`));
+    }
+    const weight = pick?.kind === 'weight' ? `${pick.parameter}[${pick.index.join(',')}]` : '';
+    for (const each of this.element.querySelectorAll('[data-weight]')) each.classList.toggle('chosen', each.getAttribute('data-weight') === weight);
+  }
+
   /** Lines as the weights are now. */
   update(): void {
     let most = 1e-6;
@@ -143,6 +155,16 @@ export class NetPicture {
       for (let i = 0; i < dots; ++i) ramp[i] = axis === 0 ? (i % size) / size - 0.5 : 0.5 - Math.floor(i / size) / size;
       paintUnit(canvas, ramp, size);
     });
+  }
+
+  /** Neurons as what they say of one row. */
+  paintRow(layers: { path: string; values: { input: number[] | null; output: number[] | null } }[]): void {
+    const show = (path: string, numbers: number[] | null | undefined): void => {
+      const most = Math.max(1e-12, ...(numbers ?? []).map(Math.abs)), of = colours();
+      this.canvases.get(path)?.forEach((canvas, unit) => paint(canvas, 1, () => diverging((numbers?.[unit] ?? 0) / most, of)));
+    };
+    show('', layers[0]?.values.input);
+    for (const layer of layers) show(layer.path, layer.values.output);
   }
 
   get drawn(): boolean {

@@ -55,12 +55,13 @@ function listed(values: number[] | null, count: number): string {
   return values.length > kShown ? `${some}  … (${values.length})` : some;
 }
 
-export function sampleView(of: Explained): HTMLElement[] {
+export function sampleView(of: Explained, classes: string[]): HTMLElement[] {
   const count = (layer: Layer): number => layer.output_shape.reduce((a, b) => a * b, 1);
-  const x = of.inputs, target = of.target;
+  const x = of.inputs, target = of.target, scaled = of.layers[0]?.values.input;
+  const isScaled = x && scaled && x.length === scaled.length && x.some((each, i) => Math.abs(each - scaled[i]) > 1e-6);
   return [
     h('h3', {}, of.title),
-    h('p', {}, `${t('inputs')}: `, h('code', {}, listed(x, 0)), ` · ${t('target')}: `, h('code', {}, listed(target, 0)),
+    h('p', {}, `${t('inputs')}: `, h('code', {}, listed(x, 0)), isScaled ? ` · ${t('scaled')}: ` : null, isScaled ? h('code', {}, listed(scaled, 0)) : null, ` · ${t('target')}: `, h('code', {}, listed(target, 0)), target?.length === 1 && classes[target[0]] !== undefined ? ` (${classes[target[0]]})` : null,
       ` · ${t('loss')}: `, h('code', {}, shown(of.loss, 7))),
     table([t('layer'), t('forward'), t('backward')], of.layers.map((layer) => [
       `${layer.path} · ${layer.what}`, listed(layer.values.output, count(layer)), listed(layer.values.gradient, count(layer)),

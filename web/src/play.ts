@@ -2,7 +2,7 @@
 import { EngineError, Tables } from './engine';
 import { curves, histogram, Line } from './charts';
 import { DataPanel } from './data';
-import { h, put, shown } from './dom';
+import { choosing, h, put, shown } from './dom';
 import { DigitPad } from './digits';
 import { homeDialog } from './home';
 import { PlaneMap, Sample, Window, windowOf } from './map';
@@ -35,6 +35,7 @@ export class Playground {
   private sample: Sample = { part: 'train', row: 0 };
   private pick: Pick | null = null;
   private useBatch = true;
+  private checked: HTMLElement[] | null = null; // what the gradient check said, until something else is asked for
   private rebuilding = 0;
 
   private bar = h('div', { class: 'bar', role: 'group' });
@@ -83,9 +84,9 @@ export class Playground {
 
   private buildForms(): void {
     const changed = (): void => this.later();
-    const tabs = this.state.b ? h('div', { class: 'sides', role: 'tablist' }, ...(['a', 'b'] as const).map((side) =>
+    const tabs = this.state.b ? choosing(h('div', { class: 'sides', role: 'tablist', 'aria-label': t('compare') }, ...(['a', 'b'] as const).map((side) =>
       h('button', { role: 'tab', 'aria-selected': String(this.side === side), class: this.side === side ? 'chosen' : '', 'data-side': side,
-        onclick: () => { this.side = side; this.buildForms(); this.show(); } }, t('setting', { name: side.toUpperCase() })))) : null;
+        onclick: () => { this.side = side; this.buildForms(); this.show(); } }, t('setting', { name: side.toUpperCase() }))))) : null;
     this.panel = new DataPanel(this.state.data, this.tables, () => { this.fitOutputs(); this.sample = { part: 'train', row: 0 }; this.buildForms(); this.later(); },
       (message) => this.complain(message));
     put(this.left, this.panel.element,
@@ -117,10 +118,18 @@ export class Playground {
   /** Soon, when nothing more has been changed for a moment. */
   private later(): void {
     clearTimeout(this.rebuilding);
+    if (this.state.data.kind === 'digits') put(this.status, t('digitsHelp'));  // seen before the page is busy with them
     this.rebuilding = window.setTimeout(() => this.rebuild(), 60);
   }
 
+  /** Why there is nothing to be seen. */
+  private nothing(): HTMLElement {
+    const { kind } = this.state.data;
+    return h('p', { class: 'about' }, t(!this.error.hidden ? 'seeError' : kind === 'own' ? 'padHelp' : 'csvHelp'));
+  }
+
   private complain(message: string): void {
+    for (const each of this.left.querySelectorAll('input[name]')) each.setAttribute('aria-invalid', String(message.includes(`'${each.getAttribute('name')}'`)));
     this.error.hidden = message === '';
     this.error.textContent = message;
   }
@@ -128,7 +137,7 @@ export class Playground {
   /** New runs of what is chosen now. */
   rebuild(): void {
     this.playing = false;
-    this.pick = null;
+    this.pick = this.checked = null;
     this.linked(stateLink(this.state).hash);
     this.views = {};
     this.parts = [];
@@ -166,8 +175,9 @@ export class Playground {
 
   private choose(sample: Sample): void {
     this.sample = sample;
-    this.pick = null;
+    this.pick = this.checked = null;
     this.show();
+    this.reveal();
   }
   private choosePick(pick: Pick, side: Side): void {
     if (this.side !== side && this.state.b) {
@@ -175,13 +185,20 @@ export class Playground {
       this.buildForms();
     }
     this.pick = pick;
+    this.checked = null;
     this.show();
+    this.reveal();
+  }
+  /** What was clicked is explained where it is seen. */
+  private reveal(): void {
+    if (this.numbersBox.getBoundingClientRect().top > window.innerHeight - 160) this.numbersBox.scrollIntoView({ block: 'center' });
   }
 
   // Training
 
   private toggle(): void {
     this.playing = !this.playing;
+    this.checked = null;
     if (!this.playing) return this.show();
     this.showBar();
     requestAnimationFrame(() => this.frame());
@@ -217,6 +234,7 @@ export class Playground {
   }
   private step(count: number): void {
     this.playing = false;
+    this.checked = null;
     this.advance(count);
     this.show();
   }
@@ -226,13 +244,13 @@ export class Playground {
   private show(): void {
     this.showBar();
     const view = this.view;
-    put(this.netBox, h('h2', { id: 'netTitle' }, t('net')), this.layers, view ? view.picture.element : null,
-      view ? h('p', { class: 'about' }, t(view.picture.drawn ? 'netHelp' : 'netListHelp')) : null);
+    put(this.netBox, h('h2', { id: 'netTitle' }, t('net') + (this.state.b ? ` · ${t('setting', { name: this.side.toUpperCase() })}` : '')), this.layers, view ? view.picture.element : null,
+      view ? h('p', { class: 'about' }, t(view.picture.drawn ? 'netHelp' : 'netListHelp'), view.picture.drawn && !view.plane ? ` ${t('rowHelp')}` : null) : null);
     put(this.seen, h('h2', { id: 'seenTitle' }, t('seen')), ...this.sides.map((side) => {
       const { plane, pad, run } = this.views[side] as View;
       return h('div', { class: 'seenOne' }, this.state.b ? h('h3', {}, t('setting', { name: side.toUpperCase() })) : null,
         plane?.element, pad?.element, plane || pad ? null : h('p', { class: 'about' }, t('noMap', { n: run.about.input.join(' × ') })));
-    }), this.views.a?.plane ? h('p', { class: 'about' }, t('mapHelp')) : null, this.sides.length ? null : h('p', { class: 'about' }, t('noData')));
+    }), this.views.a?.plane ? this.views.a.plane.legend() : null, this.views.a?.plane ? h('p', { class: 'about' }, t('mapHelp')) : null, this.sides.length ? null : this.nothing());
     for (const side of this.sides) this.views[side]?.plane?.drawDots(this.sample);
     this.showMoving();
     this.showNumbers();
@@ -248,6 +266,8 @@ export class Playground {
         const answer = maps.layers[maps.layers.length - 1];
         plane.drawMap(answer.units, values.subarray(answer.at, answer.at + answer.units * dots), kMapSize);
         if (run === this.view?.run) picture.paint(maps, values, kMapSize);
+      } else if (picture.drawn && run === this.view?.run) {
+        picture.paintRow(explain(run, this.sample).layers);
       }
       if (run === this.view?.run) picture.update();
       pad?.predict();
@@ -276,7 +296,7 @@ export class Playground {
       const rate = run.seconds > 0.2 ? `, ${Math.round(run.step / run.seconds)} ${t('perSecond')}` : '';
       return h('span', { 'data-run': side }, this.state.b ? h('b', {}, side.toUpperCase() + ' ') : null,
         `${t('stepOf', { n: run.step, all: run.about.steps })} · ${t('loss')} `, h('b', { class: 'lossNow' }, last ? shown(last.loss, 6) : isNaN(run.loss) ? '–' : shown(run.loss, 6)),
-        measured ? ` · ${measured}` : '', ` · ${t('nParameters', { n: run.about.parameters })}${rate}`);
+        measured ? ` · ${measured}` : '', ` · ${t('nParameters', { n: run.about.parameters })}${rate}`, run.done ? ` · ${t('over')}` : '');
     }));
   }
 
@@ -297,10 +317,12 @@ export class Playground {
 
   private showNumbers(): void {
     const run = this.view?.run;
+    this.view?.picture.choose(this.pick);
     if (!run) {
-      put(this.numbersBox, h('h2', { id: 'numbersTitle' }, t('numbers')), h('p', { class: 'about' }, t('noData')));
+      put(this.numbersBox, h('h2', { id: 'numbersTitle' }, t('numbers')), this.nothing());
       return;
     }
+    if (this.checked) return put(this.numbersBox, h('h2', { id: 'numbersTitle' }, t('check')), ...this.checked);
     const onweight = (parameter: string, index: number[]): void => {
       this.pick = { kind: 'weight', parameter, index };
       this.showNumbers();
@@ -309,7 +331,7 @@ export class Playground {
     let body: HTMLElement[];
     try {
       const of = explain(run, pick?.kind === 'weight' && this.useBatch ? null : this.sample, parameter);
-      body = pick?.kind === 'weight' ? weightView(of) : pick?.kind === 'neuron' ? neuronView(of, pick, onweight) : sampleView(of);
+      body = pick?.kind === 'weight' ? weightView(of) : pick?.kind === 'neuron' ? neuronView(of, pick, onweight) : sampleView(of, run.about.has_classes ? run.about.classes : []);
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       body = [h('p', { class: 'error' }, error.message)];
@@ -335,8 +357,8 @@ export class Playground {
     const run = this.view?.run;
     if (!run) return;
     this.playing = false;
-    this.showBar();
-    put(this.numbersBox, h('h2', { id: 'numbersTitle' }, t('check')), ...checkView(run));
+    this.checked = checkView(run);
+    this.show();
     this.numbersBox.scrollIntoView({ block: 'nearest' });
   }
   private takeHome(): void {

@@ -39,13 +39,13 @@ export const classNames = ['a', 'b', 'c'];
 const choice = (name: string, settings: Record<string, string> = {}): Choice => ({ name, settings });
 
 /** A net for points, or one for images, and how it learns well. */
-export function firstSettings(isImages: boolean, outputs: number): Pick<Settings, 'layers' | 'rate' | 'batch_size' | 'steps'> {
-  const last = choice('affine', { outputs: String(outputs) });
+export function firstSettings(isImages: boolean, outputs: number): Pick<Settings, 'layers' | 'rule' | 'rate' | 'batch_size' | 'steps'> {
+  const last = choice('affine', { outputs: String(outputs) }), rule = choice('adam');
   return isImages
     ? { layers: [choice('flatten'), choice('affine', { outputs: '32' }), choice('relu'), last],
-      rate: choice('constant', { lr: '0.003' }), batch_size: '50', steps: '2000' }
+      rule, rate: choice('constant', { lr: '0.003' }), batch_size: '50', steps: '2000' }
     : { layers: [choice('affine', { outputs: '8' }), choice('tanh'), choice('affine', { outputs: '8' }), choice('tanh'), last],
-      rate: choice('constant', { lr: '0.02' }), batch_size: '16', steps: '4000' };
+      rule, rate: choice('constant', { lr: '0.02' }), batch_size: '16', steps: '4000' };
 }
 
 export function firstState(): State {
@@ -54,7 +54,6 @@ export function firstState(): State {
     a: {
       ...firstSettings(false, 2),
       loss: choice('softmax_cross_entropy'),
-      rule: choice('adam'),
       weight_decay: '0', l1: '0', clip_norm: '0', seed: '1', order: 'shuffled',
     },
     b: null,
