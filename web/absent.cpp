@@ -7,6 +7,7 @@
 #include "chainrule/error.h"
 #include "chainrule/io.h"
 #include "core/text.h"
+#include "data/outline.h"
 #include "data/picture.h"
 #include "fetch.h"
 #include "kernels/simd/fma_peak.h"
@@ -37,8 +38,8 @@ namespace cli {
 data::Dataset load_set(const std::string& name, const data::LoadOptions& options) {
   return data::load(name, options);
 }
-data::SetOnDisk open_set(const std::string& name, const data::LoadOptions& options) {
-  return data::open_set(name, options);
+data::SetOnDisk open_set(const std::string& name, const data::LoadOptions& options, bool is_outline) {
+  return (is_outline ? data::outline_set : data::open_set)(name, options);
 }
 }  // namespace cli
 

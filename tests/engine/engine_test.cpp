@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "data/outline.h"
 #include "fetch.h"
 #include "temporary_folder.h"
 
@@ -19,8 +20,8 @@ namespace chainrule {
 data::Dataset cli::load_set(const std::string& name, const data::LoadOptions& options) {
   return data::load(name, options);
 }
-data::SetOnDisk cli::open_set(const std::string& name, const data::LoadOptions& options) {
-  return data::open_set(name, options);
+data::SetOnDisk cli::open_set(const std::string& name, const data::LoadOptions& options, bool is_outline) {
+  return (is_outline ? data::outline_set : data::open_set)(name, options);
 }
 
 namespace {
