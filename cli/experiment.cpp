@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <regex>
+#include <tuple>
 #include <utility>
 
 #include "chainrule/error.h"
@@ -306,8 +307,11 @@ train::Task make_task(const Experiment& experiment, const LoadedData& data) {
   if (!data.scaler) return {net, loss::AnyLoss(experiment.loss), std::move(metrics)};
   const auto task = [loss = loss::AnyLoss(experiment.loss), scaler = data.scaler](
                         const nn::Layer& of, const data::Batch& batch, nn::Pass& pass) {
-    const Tensor y = of.forward((*scaler)(batch[0]), pass);
-    return train::Outcome((*loss)(y, scaler->target(batch.target())), scaler->inverse(y), batch.target());
+    const Tensor y = of.forward((*scaler)(batch[0]), pass), t = scaler->target(batch.target());
+    train::Outcome outcome((*loss)(y, t), scaler->inverse(y), batch.target(), loss->counted(y, t, {}));
+    if (pass.is_training()) return outcome;
+    std::tie(outcome.prediction, outcome.target) = loss->for_metrics(outcome.prediction, outcome.target);
+    return outcome;
   };
   return {net, task, std::move(metrics)};
 }

@@ -14,7 +14,8 @@
 namespace chainrule::nn {
 namespace {
 
-/// Far below every score, and finite: of a row in which nothing is seen, softmax has numbers.
+/// Far below every score, and finite: of a row in which nothing is seen, softmax has numbers. What a mask
+/// adds of it, or less, such as -inf, hides a step.
 constexpr double kUnseen = -1e30;
 
 /// (N, T, heads d) to (N, heads, T, d).
@@ -137,12 +138,13 @@ Ports Attention::compute(const Inputs& in, Pass& pass) const {
   }
   if (!in[3].is_empty()) {
     const Tensor mask = spread(in[3], shape);
+    Tensor by_mask = mask;
     if (is_floating(mask.dtype())) {
-      scores = scores + mask;
-    } else {
-      seen = seen.is_empty() ? not_equal(mask, 0) : logical_and(seen, mask);
-      may_see_nothing = true;
+      by_mask = logical_not(mask <= kUnseen);
+      scores = scores + where(by_mask, mask, 0);
     }
+    seen = seen.is_empty() ? not_equal(by_mask, 0) : logical_and(seen, by_mask);
+    may_see_nothing = true;
   }
   if (!seen.is_empty()) scores = where(seen, scores, kUnseen);
   Tensor weights = softmax(scores);

@@ -52,10 +52,13 @@ Tensor adam_update(const Tensor& value, const Tensor& gradient, std::span<Tensor
 
 }  // namespace
 
-void Adam::fields(Fields& f) { adam_fields(f, beta1, beta2, eps); }
+void Adam::fields(Fields& f) {
+  adam_fields(f, beta1, beta2, eps);
+  f("eps_hat", eps_hat, "whether eps is added to a root that is not corrected, as the books do");
+}
 Numbers Adam::numbers(std::int64_t step, double lr) const {
   const AdamStep now = adam_step(step, lr, beta1, beta2, eps);
-  return {now.c, now.e, weight_of(beta1), weight_of(beta2)};
+  return {now.c, eps_hat ? eps : now.e, weight_of(beta1), weight_of(beta2)};
 }
 Tensor Adam::update(const Tensor& value, const Tensor& gradient, std::span<Tensor> states,
                     std::span<const Tensor> numbers) const {

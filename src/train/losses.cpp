@@ -1,4 +1,6 @@
 // The losses that can be named.
+#include <algorithm>
+
 #include "chainrule/error.h"
 #include "chainrule/ops.h"
 #include "chainrule/train/loss.h"
@@ -32,7 +34,43 @@ ClassOptions class_options(const L& loss, const Tensor& weights) {
   return options;
 }
 
+/// The axis of the classes behind all others.
+Tensor with_classes_last(const Tensor& x, std::int64_t axis) {
+  const std::int64_t place = axis < 0 ? axis + x.ndim() : axis;
+  if (place < 0 || place + 1 >= x.ndim()) return x;
+  std::vector<int> order;
+  for (int i = 0; i < x.ndim(); ++i) {
+    if (i != place) order.push_back(i);
+  }
+  order.push_back(static_cast<int>(place));
+  return permute(x, order);
+}
+
+template <class L>
+std::pair<Tensor, Tensor> classes_for_metrics(const L& loss, const Tensor& prediction, const Tensor& target) {
+  const Tensor y = with_classes_last(prediction, loss.class_axis);
+  const bool is_rows = target.shape() == prediction.shape();
+  const Tensor t = is_rows ? with_classes_last(target, loss.class_axis) : target;
+  if (loss.ignored.empty() || is_rows || is_floating(t.dtype())) return {y, t};
+  std::vector<std::int64_t> kept;
+  const std::vector<double> classes = t.to_vector();
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    const auto is_it = [&](std::int64_t ignored) { return classes[i] == static_cast<double>(ignored); };
+    if (std::none_of(loss.ignored.begin(), loss.ignored.end(), is_it))
+      kept.push_back(static_cast<std::int64_t>(i));
+  }
+  if (kept.size() == classes.size()) return {y, t};
+  const Tensor places = from_data(kept, {static_cast<std::int64_t>(kept.size())});
+  const std::int64_t count = t.numel();
+  return {take(reshape(y, {count, count > 0 ? y.numel() / count : 0}), places),
+          take(reshape(t, {count}), places)};
+}
+
 }  // namespace
+
+std::pair<Tensor, Tensor> Loss::for_metrics(const Tensor& prediction, const Tensor& target) const {
+  return {prediction, target};
+}
 
 void throw_no_weights(std::string_view loss) {
   throw ValueError(315, cat("[", loss,
@@ -53,12 +91,19 @@ Tensor SoftmaxCrossEntropy::counted(const Tensor& prediction, const Tensor& targ
                                     const Tensor& weights) const {
   return divisor_of(prediction, target, class_options(*this, weights));
 }
+std::pair<Tensor, Tensor> SoftmaxCrossEntropy::for_metrics(const Tensor& prediction,
+                                                           const Tensor& target) const {
+  return classes_for_metrics(*this, prediction, target);
+}
 void Nll::fields(Fields& f) { class_fields(f, *this); }
 Tensor Nll::operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights) const {
   return chainrule::nll(prediction, target, class_options(*this, weights));
 }
 Tensor Nll::counted(const Tensor& prediction, const Tensor& target, const Tensor& weights) const {
   return divisor_of(prediction, target, class_options(*this, weights));
+}
+std::pair<Tensor, Tensor> Nll::for_metrics(const Tensor& prediction, const Tensor& target) const {
+  return classes_for_metrics(*this, prediction, target);
 }
 void BinaryCrossEntropyWithLogits::fields(Fields& f) {
   f("label_smoothing", label_smoothing, "share by which targets are drawn towards one half", between(0, 1));

@@ -67,7 +67,8 @@ void compute(std::vector<Total>& totals) {
 metric::Seen seen_of(const Task& task, const data::Batch& batch) {
   nn::Pass pass = nn::Pass::inference();
   Outcome outcome = task.outcome(batch, pass);
-  return {std::move(outcome.prediction), std::move(outcome.target), std::move(outcome.loss), batch.rows(),
+  auto [prediction, target] = task.for_metrics(outcome.prediction, outcome.target);
+  return {std::move(prediction), std::move(target), std::move(outcome.loss), batch.rows(),
           std::move(outcome.counted)};
 }
 
@@ -158,6 +159,10 @@ Task Task::weighted_by(std::string column) const {
   Task task = *this;
   task.weights_ = std::move(column);
   return task;
+}
+
+std::pair<Tensor, Tensor> Task::for_metrics(const Tensor& prediction, const Tensor& target) const {
+  return loss_ ? loss_->for_metrics(prediction, target) : std::pair(prediction, target);
 }
 
 std::string Task::describe_loss() const { return loss_ ? config::describe(*loss_) : "function"; }

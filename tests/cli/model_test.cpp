@@ -373,6 +373,28 @@ TEST(ToolKinds, ArraysOfNumPy) {
   }
 }
 
+// A class for each place of a picture, but for the first row of places.
+TEST(ToolKinds, PicturesWithAClassForEachPlace) {
+  const TemporaryFolder folder;
+  const std::string npz = folder / "a.npz";
+  std::vector<double> x;
+  std::vector<std::int64_t> t;
+  for (std::int64_t i = 0; i < 40 * 36; ++i) {
+    x.push_back(static_cast<double>(i * 7 % 11) - 5.5);
+    t.push_back(i % 36 < 6 ? -1 : x.back() > 0 ? 1 : 0);
+  }
+  io::write_npz(npz, {{"x", from_data(x, {40, 1, 6, 6})}, {"t", from_data(t, {40, 6, 6})}});
+  for (const char* scale : {"none", "standardize"}) {
+    const Outcome outcome =
+        run_tool({"train", "--data", npz, "--net", "sequential([conv2d(2, 1)])", "--loss",
+                  "softmax_cross_entropy(ignored=[-1])", "--optimizer", "adam", "--lr", "0.1", "--batch-size",
+                  "8", "--epochs", "10", "--set", std::string("data.scale=") + scale, "--json"});
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_GT(Json::parse(outcome.out)["test_accuracy"], 0.99)
+        << outcome.out;  // 0.83 if what is ignored counted
+  }
+}
+
 // With patience the results are those of the weights that are saved, the best ones.
 TEST_F(TableRun, PatienceMeasuresWhatItKeeps) {
   EXPECT_EQ(run_tool({"train", toml, "--out", run, "--lr", "0.2", "--patience", "2", "--epochs", "500"}).code,

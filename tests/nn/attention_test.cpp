@@ -140,6 +140,23 @@ TEST(Attention, FloatingMasksAreAdded) {
             layer.predict_all({x, {}, {}, equal(added, 0)})[0].to_vector());
 }
 
+// What numbers hide stays hidden, as by a mask of yes and no: a step that sees nothing has no weights,
+// neither of the future nor of what it is not to see.
+TEST(Attention, NumbersThatHideAreAsAMaskOfYesAndNo) {
+  const Tensor x = drawn({2, 4, 2}, 1), sees = tensor({0, 1, 1, 0, 0, 0, 0, 0}, {2, 1, 4}, i64);
+  for (const bool causal : {false, true}) {
+    const Attention layer(1, {.causal = causal});
+    layer.predict(x);
+    const Ports expected = layer.predict_all({x, {}, {}, sees});
+    for (const double hidden : {-HUGE_VAL, -3e38, -1e30}) {
+      const Tensor numbers = where(sees > 0, zeros({2, 1, 4}, f64), hidden);
+      const Ports found = layer.predict_all({x, {}, {}, numbers});
+      EXPECT_EQ(found[0].to_vector(), expected[0].to_vector()) << hidden;
+      EXPECT_EQ(found[1].to_vector(), expected[1].to_vector()) << hidden;
+    }
+  }
+}
+
 // The last step that asks stands beside the last one that is seen, as when steps are asked one after another.
 TEST(Attention, CausalWithFewerQueriesIsTheEndOfAllOfThem) {
   const Tensor x = drawn({2, 5, 4}, 1);

@@ -117,7 +117,7 @@ TEST_F(RunOf18Steps, AnotherConfigurationIsRefused) {
           "  net is \"sequential([affine(16, bias=false), batch_norm, relu, dropout(0.3), affine(8), relu, "
           "dropout(0.2), affine(4)])\" in "
           "the run, \"sequential([affine(16), relu, affine(4)])\" here\n"
-          "  optimizer.rule is \"adam(beta1=0.9, beta2=0.999, eps=1e-08)\" in the run, "
+          "  optimizer.rule is \"adam(beta1=0.9, beta2=0.999, eps=1e-08, eps_hat=false)\" in the run, "
           "\"adam(beta1=0.8, beta2=0.999, "
           "eps=1e-08)\" here\n"
           "  optimizer.lr is \"warm_up(epochs=0.0, steps=5, then=cosine(lr=0.03, epochs=0.0, steps=60, "

@@ -194,5 +194,40 @@ TEST(History, ALineOfJsonKeepsEveryBit) {
             "it. (E305)");
 }
 
+// Of pictures whose every place has a class, and of texts with padding: what the loss takes for classes, and
+// leaves out.
+TEST(Metrics, SeeTheClassesOfTheLoss) {
+  const Rows rows(5);
+  const std::int64_t n = 5, places = 20, c = static_cast<std::int64_t>(kClasses);
+  const Tensor last = reshape(slice(rows.prediction(), 0, 0, n * places), {n, 4, 5, c});
+  const Tensor classes = reshape(slice(rows.class_targets(), 0, 0, n * places), {n, 4, 5});
+  Same same;
+  const auto accuracy = [&](const auto& loss, const Tensor& prediction, const Tensor& target,
+                            std::int64_t batch) {
+    const std::vector<Measure> found =
+        measure(Task{same, loss, {metric::accuracy, metric::F1()}}, data::arrays(prediction, target), batch);
+    return std::pair(found[1].value, found[2].value);
+  };
+  const std::pair expected = accuracy(loss::SoftmaxCrossEntropy(), reshape(last, {n * places, c}),
+                                      reshape(classes, {n * places}), 1000);
+  std::vector<std::int64_t> kept;
+  for (std::int64_t i = 0; i < n * places; ++i) {
+    if (rows.classes[static_cast<std::size_t>(i)] != 3) kept.push_back(i);
+  }
+  const Tensor some = from_data(kept, {static_cast<std::int64_t>(kept.size())});
+  const std::pair of_some = accuracy(loss::SoftmaxCrossEntropy(), take(rows.prediction(), some),
+                                     take(rows.class_targets(), some), 1000);
+  EXPECT_NE(of_some, expected);
+  for (const std::int64_t batch : {1000, 2, 1}) {
+    const Tensor second = permute(last, {0, 3, 1, 2});
+    EXPECT_EQ(accuracy(loss::SoftmaxCrossEntropy(), second, classes, batch), expected);
+    EXPECT_EQ(accuracy(loss::SoftmaxCrossEntropy{.class_axis = -1}, last, classes, batch), expected);
+    EXPECT_EQ(accuracy(loss::SoftmaxCrossEntropy(), second, one_hot(classes, c, f32, 1), batch), expected);
+    EXPECT_EQ(accuracy(loss::SoftmaxCrossEntropy{.ignored = {3}}, second, classes, batch), of_some);
+    EXPECT_EQ(accuracy(loss::SoftmaxCrossEntropy{.ignored = {3}, .class_axis = -1}, last, classes, batch),
+              of_some);
+  }
+}
+
 }  // namespace
 }  // namespace chainrule::train

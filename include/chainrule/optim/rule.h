@@ -121,12 +121,18 @@ struct Nesterov {
 /// Adam (Kingma and Ba 2015, algorithm 1), with m and v the running means of gradient and squared gradient:
 ///
 ///     value -= lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
+///
+/// With eps_hat, the order at the end of the paper's section 2, which TensorFlow and the books follow: eps is
+/// added to the root of a v that is not corrected.
+///
+///     value -= lr sqrt(1 - beta2^t) / (1 - beta1^t) m / (sqrt(v) + eps)
 struct Adam {
   static constexpr Info kInfo{.name = "adam",
                               .doc = "Steps of a size that running means of the gradient decide."};
   static constexpr std::string_view kStates = "m, v";
   static constexpr double kLr = 0.001;
   double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
+  bool eps_hat = false;
   void fields(Fields& f);
   Numbers numbers(std::int64_t step, double lr) const;
   Tensor update(const Tensor& value, const Tensor& gradient, std::span<Tensor> states,

@@ -44,6 +44,8 @@ class Loss : public Configurable {
   /// What that mean divides by, a scalar as graph: so that means of batches can be put together. Empty: by as
   /// much for each row.
   virtual Tensor counted(const Tensor& prediction, const Tensor& target, const Tensor& weights) const;
+  /// Both as metrics see them: classes on the last axis, and none of the targets that are ignored.
+  virtual std::pair<Tensor, Tensor> for_metrics(const Tensor& prediction, const Tensor& target) const;
 
   template <Function L>
   requires requires { L::kInfo; }
@@ -76,6 +78,11 @@ class LossBox final : public Boxed<L, Loss> {
     if constexpr (requires { this->plain.counted(prediction, target, weights); })
       return this->plain.counted(prediction, target, weights);
     return Loss::counted(prediction, target, weights);
+  }
+  std::pair<Tensor, Tensor> for_metrics(const Tensor& prediction, const Tensor& target) const override {
+    if constexpr (requires { this->plain.for_metrics(prediction, target); })
+      return this->plain.for_metrics(prediction, target);
+    return Loss::for_metrics(prediction, target);
   }
 };
 
@@ -137,6 +144,7 @@ struct SoftmaxCrossEntropy {
   void fields(Fields& f);
   Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights = {}) const;
   Tensor counted(const Tensor& prediction, const Tensor& target, const Tensor& weights) const;
+  std::pair<Tensor, Tensor> for_metrics(const Tensor& prediction, const Tensor& target) const;
 };
 struct Nll {
   static constexpr Info kInfo{
@@ -148,6 +156,7 @@ struct Nll {
   void fields(Fields& f);
   Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights = {}) const;
   Tensor counted(const Tensor& prediction, const Tensor& target, const Tensor& weights) const;
+  std::pair<Tensor, Tensor> for_metrics(const Tensor& prediction, const Tensor& target) const;
 };
 struct BinaryCrossEntropyWithLogits {
   static constexpr Info kInfo{.name = "binary_cross_entropy_with_logits",

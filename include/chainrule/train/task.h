@@ -75,6 +75,8 @@ class Task {
   Location where() const { return where_; }                ///< it was made, for messages
   /// What it is, as configurations write it: "softmax_cross_entropy".
   std::string describe_loss() const;
+  /// Prediction and target as metrics see them: what the loss says, else as they are.
+  std::pair<Tensor, Tensor> for_metrics(const Tensor& prediction, const Tensor& target) const;
 
  private:
   struct Function : Counted {
