@@ -125,7 +125,7 @@ void draw_cells(Drawing& to, const std::vector<Square>& squares, const Layout& a
     if (at.most() > kMostNumbers || square.text.empty()) continue;
     const std::string_view kind = square.strength > 0.6 ? "middle on" : "middle";
     to.text(x + at.cell / 2, y + at.cell / 2 + 3.5,
-            cat(kind, square.text.size() > 3 && at.cell < 30 ? " tiny" : " small"), square.text);
+            cat(kind, square.text.size() > 3 && at.cell < 30 ? " tiny" : ""), square.text);
   }
 }
 

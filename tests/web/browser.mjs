@@ -68,7 +68,10 @@ function faults() {
       const box = each.getBoundingClientRect(), before = each.compareDocumentPosition(text) & Node.DOCUMENT_POSITION_FOLLOWING;
       return before && box.left < x && x < box.right && box.top < y && y < box.bottom && getComputedStyle(each).fill !== 'none';
     });
-    return shapes.reduce((below, each) => over(rgba(getComputedStyle(each).fill), below), ground(text));
+    return shapes.reduce((below, each) => {
+      const { fill, fillOpacity, opacity } = getComputedStyle(each), [r, g, b, a] = rgba(fill);
+      return over([r, g, b, a * Number(fillOpacity) * Number(opacity)], below);
+    }, ground(text));
   };
   const contrast = (element) => {
     const style = getComputedStyle(element), below = element instanceof SVGElement ? painted(element) : ground(element);

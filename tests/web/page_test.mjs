@@ -34,14 +34,16 @@ async function set(page, name, value) {
 
 // Train, pause, one step, reset; to a stated loss.
 let page = await open();
+await set(page, 'steps', '10000000'); // more than a pause is late
 await act(page, 'step');
-expect((await text(page, '.status')).includes('step 1 of 4000'), 'one step');
+expect((await text(page, '.status')).includes('step 1 of 10000000'), 'one step');
 await act(page, 'train');
 await page.waitForTimeout(400);
 await act(page, 'train');
 const paused = await text(page, '.status');
 await page.waitForTimeout(200);
 expect(paused === await text(page, '.status') && !paused.includes('step 1 '), `paused: ${paused}`);
+await set(page, 'steps', '4000');
 await act(page, 'reset');
 expect((await text(page, '.status')).includes('step 0 of 4000'), 'reset');
 await act(page, 'train');

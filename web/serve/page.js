@@ -205,7 +205,9 @@ by_id("control").addEventListener("click", (event) => {
 });
 by_id("control").addEventListener("submit", (event) => {
   event.preventDefault();
-  ask({ do: "lr", value: Number(by_id("lr").value.replace(",", ".")) });
+  const value = Number(by_id("lr").value.replace(",", "."));
+  if (value > 0 && value <= 1e6) ask({ do: "lr", value });
+  else by_id("answer").textContent = word("no_rate");
   by_id("lr").blur();
 });
 addEventListener("resize", () => now && show_curves());
