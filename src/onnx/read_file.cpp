@@ -7,6 +7,7 @@
 #include "chainrule/error.h"
 #include "chainrule/io.h"
 #include "core/text.h"
+#include "io/input.h"
 #include "onnx/read_tensor.h"
 
 namespace chainrule::onnx {
@@ -53,6 +54,7 @@ class Reader {
  private:
   /// Graphs may stand inside graphs; deeper than this is an attack on the stack.
   static constexpr int kDeepest = 64;
+  static constexpr std::uint64_t kMostExternal = std::uint64_t{1} << 34;
 
   template <class Imports>
   static std::int64_t opset_of(const Imports& imports) {
@@ -213,11 +215,14 @@ class Reader {
     const auto [end, unused] = std::mismatch(folder.begin(), folder.end(), real.begin(), real.end());
     if (error || (end != folder.end() && !end->empty()))
       throw refuse("which leads out of the model's folder");
-    const std::string all = io::read_file(real.string(), std::uint64_t{1} << 34);
-    if (offset > all.size()) throw refuse("beyond its end");
-    if (length == UINT64_MAX) length = all.size() - offset;
-    if (length > all.size() - offset) throw refuse("beyond its end");
-    return all.substr(offset, length);
+    const Shared<io::Input> file = io::open_file(real.string());  // no pipe, and no device
+    if (offset > file->size()) throw refuse("beyond its end");
+    if (length == UINT64_MAX) length = file->size() - offset;
+    if (length > file->size() - offset) throw refuse("beyond its end");
+    if (length > kMostExternal) throw refuse(cat("with more than ", kMostExternal, " bytes"));
+    std::string bytes(length, '\0');
+    file->read(offset, bytes.data(), length);
+    return bytes;
   }
 
   std::string name_, folder_;
