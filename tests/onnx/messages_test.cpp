@@ -169,6 +169,18 @@ TEST(OnnxMessages, Inputs) {
             "[onnx] net.onnx does not say the shape of its input x. Give inputs of your own. (E507)");
 }
 
+TEST(OnnxMessages, NamesThatAreNoText) {
+  const std::string x = field(1, "x\xff");
+  const std::string bytes =
+      field(7, field(1, x + field(4, "Relu") + field(2, "y")) + field(11, x) + field(12, field(1, "y"))) +
+      field(8, field(2, 17));
+  EXPECT_EQ(load_onnx_bytes(bytes, "net.onnx").input_names(), "x\\xff");
+  const Tensor a = ones({2, 2});
+  EXPECT_TRUE(message_of([&] {
+                einsum("ié->i", {a});
+              }).starts_with("[einsum] \"ié->i\": 'é' is no letter, comma, arrow or ellipsis."));
+}
+
 TEST(OnnxMessages, NodesWithoutOutputs) {
   const std::string x = field(1, "x");
   const std::string bytes =
