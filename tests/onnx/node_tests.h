@@ -21,7 +21,7 @@ inline constexpr NotPassed kNotPassed[] = {
     {12, "texts, which are not read",
      "cast_FLOAT_to_STRING cast_STRING_to_FLOAT castlike_FLOAT_to_STRING* castlike_STRING_to_FLOAT* "
      "strnormalizer_*"},
-    {24, "operators that are not there: GridSample, NonMaxSuppression, RoiAlign, TfIdfVectorizer",
+    {26, "operators that are not there: GridSample, NonMaxSuppression, RoiAlign, TfIdfVectorizer",
      "gridsample* nonmaxsuppression_* roialign_* tfidfvectorizer_*"},
     {10, "random numbers, which are those of the pass and not those of another program",
      "bernoulli* training_dropout training_dropout_default training_dropout_default_mask "
