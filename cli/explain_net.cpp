@@ -206,6 +206,8 @@ std::string text_of(const NetExplanation& made) {
 bool is_model(const std::string& word) {
   std::error_code ignored;
   if (word.ends_with(".safetensors") || is_onnx(word)) return true;
+  if (fs::path(word).has_extension() && fs::is_regular_file(word, ignored))
+    return true;  // if only to say what is wrong
   if (!fs::is_directory(word, ignored)) return false;
   return word.find('/') != std::string::npos || fs::exists(word + "/run.toml", ignored) ||
          fs::exists(fmt::format("{}/{}", word, kModelFile), ignored);

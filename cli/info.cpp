@@ -5,6 +5,7 @@
 #include <CLI/App.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -12,6 +13,7 @@
 #include "chainrule/error.h"
 #include "chainrule/io.h"
 #include "commands.h"
+#include "core/other_formats.h"
 #include "exit_code.h"
 #include "experiment.h"
 #include "files.h"
@@ -197,10 +199,18 @@ Said of_pictures(const std::string& path) {
            {"classes", data.classes}}};
 }
 
+std::string begin_of(const std::string& path) {
+  char bytes[256] = {};
+  std::ifstream file(path, std::ios::binary);
+  file.read(bytes, sizeof(bytes));
+  return {bytes, static_cast<std::size_t>(file.gcount())};
+}
+
 Said of_set(const std::string& name) {
   std::error_code ignored;
   const std::vector<std::string> known = data::known_sets();
   if (!fs::is_directory(name, ignored) && std::find(known.begin(), known.end(), name) == known.end()) {
+    if (fs::is_regular_file(name, ignored)) refuse_other_formats(begin_of(name), name);
     throw FileError(358,
                     fs::exists(name, ignored)
                         ? fmt::format("[info] {}: files of this kind are not known. Known are .safetensors, "

@@ -3,36 +3,13 @@
 #include <algorithm>
 
 #include "config/words.h"
+#include "core/other_formats.h"
+#include "core/utf8.h"
 
 namespace chainrule::config {
 namespace {
 
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
-
-/// The bytes of the UTF-8 character at the start of the text, 0 if there is none.
-std::size_t character_bytes(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  const std::size_t bytes = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-  if (bytes == 0 || first > 0xF4 || bytes > text.size()) return 0;
-  for (std::size_t i = 1; i < bytes; ++i) {
-    if (!continues(text[i])) return 0;
-  }
-  const bool overlong = (first == 0xE0 && byte(1) < 0xA0) || (first == 0xF0 && byte(1) < 0x90);
-  const bool no_character = (first == 0xED && byte(1) > 0x9F) || (first == 0xF4 && byte(1) > 0x8F);
-  return overlong || no_character ? 0 : bytes;
-}
-
-/// Where the first character that is not UTF-8 begins, or the size.
-std::size_t first_broken(std::string_view text) {
-  std::size_t i = 0;
-  while (i < text.size()) {
-    const std::size_t bytes = character_bytes(text.substr(i));
-    if (bytes == 0) break;
-    i += bytes;
-  }
-  return i;
-}
 
 }  // namespace
 
@@ -50,6 +27,7 @@ Place start_of(std::string_view source, bool lines) {
 void check_source(std::string_view text, const Place& start) {
   if (text.size() > kMaxBytes)
     throw mistake(224, start, "the text has ", text.size(), " bytes. Need at most 4 MiB.");
+  if (start.source) refuse_other_formats(text, start.source->name);
   const std::size_t broken = first_broken(text);
   if (broken < text.size())
     throw mistake(238, Lines(text, start).at(broken), "the text is not UTF-8. Save it in that encoding.");
@@ -59,8 +37,6 @@ void check_depth(int depth, const Place& place) {
   if (depth > kMaxDepth)
     throw mistake(224, place, "nested deeper than ", kMaxDepth, " levels. Need a flatter form.");
 }
-
-bool is_utf8(std::string_view text) { return first_broken(text) == text.size(); }
 
 void append_utf8(std::string& text, std::uint32_t code_point) {
   const auto put = [&](std::uint32_t byte) { text += static_cast<char>(byte); };

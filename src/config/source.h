@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "chainrule/config.h"
+#include "core/utf8.h"
 
 namespace chainrule::config {
 
@@ -19,8 +20,6 @@ void check_source(std::string_view text, const Place& start);
 
 /// Refuses a level beyond kMaxDepth (E224).
 void check_depth(int depth, const Place& place);
-
-bool is_utf8(std::string_view text);
 
 /// Appends a code point, which must be one (no surrogate, at most 0x10FFFF), as UTF-8.
 void append_utf8(std::string& text, std::uint32_t code_point);

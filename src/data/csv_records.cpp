@@ -4,8 +4,8 @@
 #include <array>
 
 #include "chainrule/error.h"
-#include "config/source.h"
 #include "core/text.h"
+#include "core/utf8.h"
 
 namespace chainrule::data {
 namespace {
@@ -129,7 +129,7 @@ bool CsvRecords::next() {
     begin = end;
   }
   for (std::size_t i = 0; i < cells_.size(); ++i) {
-    if (config::is_utf8(cells_[i])) continue;
+    if (is_utf8(cells_[i])) continue;
     throw FileError(
         287, cat("[read_csv] ", place(), ", cell ", i + 1, ": not UTF-8. Save the file again as UTF-8."));
   }

@@ -11,9 +11,6 @@ namespace chainrule::io {
 /// and a long one is cut.
 std::string in_quotes(std::string_view name);
 
-/// Whether the bytes are UTF-8 (RFC 3629: no surrogates, nothing longer than needed).
-bool is_utf8(std::string_view bytes);
-
 /// A name that is in the list twice, if there is one.
 std::optional<std::string_view> repeated(std::vector<std::string_view> names);
 

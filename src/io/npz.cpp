@@ -8,6 +8,7 @@
 #include "chainrule/error.h"
 #include "chainrule/io.h"
 #include "core/text.h"
+#include "core/utf8.h"
 #include "io/elements.h"
 #include "io/names.h"
 #include "io/npy.h"

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "chainrule/error.h"
+#include "core/other_formats.h"
 #include "core/text.h"
 #include "io/elements.h"
 #include "io/names.h"
@@ -20,6 +21,14 @@ using Entry = Safetensors::Entry;
 constexpr std::string_view kMetadata = "__metadata__";
 constexpr std::uint64_t kMostHeader = 100'000'000;  // as the format's own library
 constexpr std::uint64_t kLengthBytes = 8;
+
+/// Another kind of file is said to be what it is.
+void refuse_other_formats(Input& input) {
+  char begin[256];
+  const std::size_t count = static_cast<std::size_t>(std::min<std::uint64_t>(input.size(), sizeof(begin)));
+  input.read(0, begin, count);
+  chainrule::refuse_other_formats({begin, count}, input.name());
+}
 
 FileError malformed(const Input& input, const std::string& reason) {
   return FileError(202, cat("[safetensors] ", input.name(), ": ", reason, ". Fetch or write it again."));
@@ -204,9 +213,13 @@ void append(std::string& object, std::string_view name, const std::string& value
 
 SafetensorsHeader read_safetensors_header(Input& input) {
   std::uint64_t length = 0;
-  if (input.size() < kLengthBytes) throw malformed(input, "is no .safetensors file: too short");
+  if (input.size() < kLengthBytes) {
+    refuse_other_formats(input);
+    throw malformed(input, "is no .safetensors file: too short");
+  }
   input.read(0, &length, kLengthBytes);
   if (length > kMostHeader || length > input.size() - kLengthBytes) {
+    refuse_other_formats(input);
     // Where another kind of file is taken for one, its first letters make a number as large as this.
     throw malformed(
         input, length > kMostHeader

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
-#include <fstream>
 #include <map>
 #include <set>
 
@@ -22,22 +21,6 @@ using nn::TorchLayer;
 
 std::string joined(const std::string& path, const std::string& name) {
   return path.empty() ? name : cat(path, ".", name);
-}
-
-/// @throws FileError E574  for kinds of file that are known, and are none of tensors alone.
-void refuse_other_formats(const std::string& path) {
-  char bytes[4] = {};
-  std::ifstream(path, std::ios::binary).read(bytes, sizeof(bytes));
-  const std::string_view begin(bytes, sizeof(bytes));
-  std::string_view what;
-  if (begin.starts_with("PK")) what = "a file of torch.save (a zip archive with pickled objects)";
-  if (begin[0] == '\x80' && begin[1] >= 2 && begin[1] <= 5) what = "a file of torch.save (pickled objects)";
-  if (begin == "GGUF") what = "a GGUF file";
-  if (what.empty()) return;
-  throw FileError(
-      574, cat("[load] ", path, " is ", what,
-               ". Reading that could run code, or needs another program. Write the tensors alone, in Python: "
-               "safetensors.torch.save_file(model.state_dict(), \"model.safetensors\")."));
 }
 
 /// Paths by their numbers: "9" before "10".
@@ -179,7 +162,6 @@ void load(const NamedTensors& from, nn::Layer& net, names::PyTorch) {
 }
 
 void load(const std::string& path, nn::Layer& net, names::PyTorch how) {
-  refuse_other_formats(path);
   load(io::read_safetensors(path).tensors, net, how);
 }
 

@@ -62,7 +62,9 @@ class Folding {
     const std::int64_t count = channels(product);
     Tensor scale = ones({count}, node(product).dtype), shift = zeros({count}, node(product).dtype);
     std::int32_t last = product;
-    for (;;) {
+    int steps = 0;
+    bool scales = false;  // or it adds alone
+    for (;; ++steps) {
       const std::vector<std::int32_t>& users = users_[static_cast<std::size_t>(last)];
       if (users.size() != 1 || users[0] < 0) break;
       const TracedNode& user = node(users[0]);
@@ -75,9 +77,11 @@ class Folding {
         break;
       const Tensor c = broadcast_to(flatten(value), Shape{count});
       if (!apply(user.row->info.name, c, is_left, scale, shift)) break;
+      scales = scales || user.row->info.name == "mul" || user.row->info.name == "div";
       last = users[0];
     }
-    if (last != product) replace(product, last, scale, shift);
+    const bool is_bias = steps == 1 && node(last).row->info.name == "add";  // as it is written anyway
+    if (steps > 0 && !is_bias) replace(product, last, scales ? &scale : nullptr, shift);
   }
 
   static bool apply(std::string_view op, const Tensor& c, bool is_left, Tensor& scale, Tensor& shift) {
@@ -97,21 +101,24 @@ class Folding {
     return static_cast<std::int32_t>(graph_.nodes.size()) - 1;
   }
 
-  void replace(std::int32_t product, std::int32_t last, const Tensor& scale, const Tensor& shift) {
+  /// @param scale  null: the weights stay.
+  void replace(std::int32_t product, std::int32_t last, const Tensor* scale, const Tensor& shift) {
     const TracedNode weights = node(node(product).inputs[1]);
     const std::string layer =
         node(product).layer.empty() ? "folded" + std::to_string(product) : node(product).layer;
     const int ndim = static_cast<int>(node(product).shape.size());
     std::vector<std::int64_t> of_weight(static_cast<std::size_t>(weights.value.ndim()), 1),
-        of_shift{scale.numel()};
+        of_shift{shift.numel()};
     bool first = is_conv(product);
     for (const Setting& setting : node(product).settings)
       first = first || (setting.name == "trans_b" && setting.numbers[0].plus != 0);
-    of_weight[first && is_conv(product) ? 0 : of_weight.size() - (first ? 2 : 1)] = scale.numel();
+    of_weight[first && is_conv(product) ? 0 : of_weight.size() - (first ? 2 : 1)] = shift.numel();
     if (is_conv(product)) of_shift.resize(static_cast<std::size_t>(ndim) - 1, 1);
-    const std::int32_t w = parameter(layer + ".folded_weight", weights.value * reshape(scale, of_weight));
+    if (scale != nullptr) {
+      const std::int32_t w = parameter(layer + ".folded_weight", weights.value * reshape(*scale, of_weight));
+      node(product).inputs[1] = w;
+    }
     const std::int32_t b = parameter(layer + ".folded_bias", reshape(shift, of_shift));
-    node(product).inputs[1] = w;
     TracedNode& end = node(last);
     end.row = find_op("add");
     end.inputs = {product, b};

@@ -104,10 +104,11 @@ const std::vector<std::pair<std::string, std::string>>& OnnxNet::metadata() cons
 
 bool OnnxNet::gives_probabilities() const {
   const onnx::Model& model = program().model();
-  for (const onnx::Operation& operation : model.graph.operations) {
-    if (operation.type == "Softmax" && operation.outputs.at(0) == model.graph.outputs.at(0).name) return true;
-  }
-  return false;
+  const auto& outputs = model.graph.outputs;
+  const auto& all = model.graph.operations;
+  return !outputs.empty() && std::any_of(all.begin(), all.end(), [&](const onnx::Operation& each) {
+    return each.type == "Softmax" && !each.outputs.empty() && each.outputs[0] == outputs[0].name;
+  });
 }
 
 std::string OnnxNet::summary() const {

@@ -62,10 +62,16 @@ void describe(const Subject& subject, const OnnxOptions& options, Model& model) 
     std::vector<config::Value> names(options.model.classes.begin(), options.model.classes.end());
     metadata.emplace_back("chainrule.classes", config::to_json(config::Value::of_list(std::move(names)), 0));
   }
-  std::string states;
-  for (const nn::NamedState& state : subject.states) states += (states.empty() ? "" : "\n") + state.name;
-  if (!states.empty()) metadata.emplace_back("chainrule.states", states);
   metadata.insert(metadata.end(), options.model.notes.begin(), options.model.notes.end());
+}
+
+/// The states that are in the file, by the names that they have there.
+void name_states(std::span<const std::string> names, Model& model) {
+  std::string states;
+  for (const std::string& name : names) {
+    if (model.graph.initializers.contains(name)) states += (states.empty() ? "" : "\n") + name;
+  }
+  if (!states.empty()) model.metadata.emplace_back("chainrule.states", states);
 }
 
 /// An output, or a parameter, that is called as an input is gets a sign behind.
@@ -119,11 +125,15 @@ Model model_of(const Subject& subject, const OnnxOptions& options) {
   names.outputs = chosen_names(options.outputs, subject.net != nullptr ? subject.net->output_names() : "",
                                "y", traces[0].outputs.size());
   make_unique(names);
+  const std::vector<std::string> states(
+      names.parameters.begin() + static_cast<std::ptrdiff_t>(subject.parameters.size()),
+      names.parameters.end());
   TracedGraph graph = traced_graph(traces, parameters);
   if (options.fold) fold_scales(graph, names);
   Model model;
   describe(subject, options, model);
   emit(graph, names, model);
+  name_states(states, model);
   return model;
 }
 

@@ -25,10 +25,19 @@ std::vector<std::int64_t> Call::integers_at(std::size_t i) const {
   return (*this)[i].to_vector<std::int64_t>();
 }
 
+std::int64_t Call::integer_at(std::size_t i) const {
+  check_one(i);
+  return integers_at(i)[0];
+}
+
 double Call::number_at(std::size_t i) const {
+  check_one(i);
+  return (*this)[i].to_vector<double>()[0];
+}
+
+void Call::check_one(std::size_t i) const {
   if ((*this)[i].numel() != 1)
     throw error(cat("input ", i, " has the shape ", (*this)[i].shape(), "; need one number."));
-  return (*this)[i].to_vector<double>()[0];
 }
 
 const Attribute* Call::find(std::string_view name) const {

@@ -35,6 +35,7 @@ class Call {
   std::span<const Tensor> inputs() const { return inputs_; }
   /// An input as numbers.
   std::vector<std::int64_t> integers_at(std::size_t i) const;
+  std::int64_t integer_at(std::size_t i) const;
   double number_at(std::size_t i) const;
 
   const Attribute* find(std::string_view name) const;
@@ -57,6 +58,9 @@ class Call {
   /// Of what it gives; called before memory is taken. @throws ValueError  for far more numbers than the net's
   /// inputs have (E524).
   void check_size(const Shape& shape) const;
+  /// Of what settings alone can make long. @throws ValueError  for far more than the net's inputs ask for
+  /// (E530).
+  void check_steps(double steps) const;
 
   /// An axis from 0; negative ones count from the end. @throws ValueError E508
   int axis(std::string_view name, std::int64_t other, int ndim) const;
@@ -77,6 +81,7 @@ class Call {
 
  private:
   const Attribute* find(std::string_view name, Attribute::Kind kind) const;
+  void check_one(std::size_t i) const;
 
   const Operation& operation_;
   std::int64_t opset_;

@@ -8,30 +8,39 @@
 namespace chainrule::onnx {
 namespace {
 
-constexpr std::int64_t kMostSteps = 1 << 20;
+/// Of all turns of all loops together: loops inside one another multiply.
+constexpr std::int64_t kMostOperations = 1 << 20;
+
+Tensors run_graph(const Call& c, const Program::Block& graph, const Tensors& inputs) {
+  Run& run = *c.around.run;
+  run.operations += static_cast<std::int64_t>(graph.steps.size()) + 1;
+  if (run.operations > kMostOperations) {
+    throw ValueError(530, cat(c.where(), " and what is around it run more than ", kMostOperations,
+                              " operations. Mistrust the file, or give inputs that take fewer turns."));
+  }
+  return c.around.program->run(graph, run, inputs);
+}
 
 Tensors choose(const Call& c) {
-  const bool holds = c.number_at(0) != 0;
-  Run& run = *c.around.run;
-  return c.around.program->run(Program::body(c, holds ? "then_branch" : "else_branch"), run, {});
+  return run_graph(c, Program::body(c, c.number_at(0) != 0 ? "then_branch" : "else_branch"), {});
 }
 
 Tensors loop(const Call& c) {
   const Program::Block& body = Program::body(c, "body");
-  const double most = c.has(0) ? c.number_at(0) : static_cast<double>(kMostSteps);
+  const std::int64_t most = c.has(0) ? c.integer_at(0) : INT64_MAX;
   bool goes_on = c.has(1) ? c.number_at(1) != 0 : true;
   Tensors state(
       c.inputs().begin() + std::min<std::ptrdiff_t>(2, static_cast<std::ptrdiff_t>(c.input_count())),
       c.inputs().end());
   if (body.outputs.size() < state.size() + 1) throw c.error("its body gives fewer values than it takes.");
   std::vector<Tensors> scanned(body.outputs.size() - state.size() - 1);
-  std::int64_t i = 0;
-  for (; goes_on && static_cast<double>(i) < most; ++i) {
-    if (i == kMostSteps) throw c.error(cat("more than ", kMostSteps, " turns."));
+  for (std::int64_t i = 0; goes_on && i < most; ++i) {
     Tensors in{scalar(i, i64), from_data(std::vector<bool>{goes_on}, Shape{})};
     in.insert(in.end(), state.begin(), state.end());
-    const Tensors out = c.around.program->run(body, *c.around.run, in);
-    if (!out[0].is_empty()) goes_on = out[0].to_vector<double>().at(0) != 0;
+    const Tensors out = run_graph(c, body, in);
+    if (!out[0].is_empty() && out[0].numel() != 1)
+      throw c.error(cat("its condition has the shape ", out[0].shape(), "; need one number."));
+    if (!out[0].is_empty()) goes_on = out[0].to_vector<double>()[0] != 0;
     for (std::size_t s = 0; s < state.size(); ++s) state[s] = out[s + 1];
     for (std::size_t s = 0; s < scanned.size(); ++s) scanned[s].push_back(out[1 + state.size() + s]);
   }
@@ -67,7 +76,7 @@ Tensors scan(const Call& c) {
     Tensors in = state;
     for (std::size_t s = 0; s < scans; ++s)
       in.push_back(select(c[states + s], in_back[s] != 0 ? steps - 1 - i : i, axis_of(s)));
-    const Tensors out = c.around.program->run(body, *c.around.run, in);
+    const Tensors out = run_graph(c, body, in);
     for (std::size_t s = 0; s < states; ++s) state[s] = out[s];
     for (std::size_t s = 0; s < outputs; ++s) scanned[s].push_back(out[states + s]);
   }

@@ -124,9 +124,12 @@ Tensors scatter_nd(const Call& c) {
 }
 
 Tensors one_hot_of(const Call& c) {
-  const auto depth = static_cast<std::int64_t>(c.number_at(1));
+  const std::int64_t depth = c.integer_at(1);
   if (depth < 1 || c[2].numel() != 2) throw c.error("needs a depth of 1 or more, and two values.");
   Tensor places = cast(c[0], i64);
+  std::vector<std::int64_t> sizes = sizes_of(places.shape());
+  sizes.push_back(depth);
+  shape_of(c, sizes);
   places = where(places < 0, places + depth, places);
   const std::int64_t axis = c.integer("axis", -1);
   const Tensor hot = one_hot(places, depth, DType::boolean, c.axis_of(axis, places.ndim() + 1));
@@ -135,7 +138,7 @@ Tensors one_hot_of(const Call& c) {
 
 Tensors top(const Call& c) {
   const int axis = c.axis("axis", -1, c[0].ndim());
-  const std::int64_t count = c.has(1) ? c.integers_at(1).at(0) : c.integer("k");
+  const std::int64_t count = c.has(1) ? c.integer_at(1) : c.integer("k");
   const TopK found = topk(c[0], count, axis, c.flag("largest", true));
   return {found.values, found.indices};
 }
@@ -176,10 +179,8 @@ Tensors compressed(const Call& c) {
 
 Tensors reverse_sequence(const Call& c) {
   const Tensor& x = c[0];
-  const auto time = static_cast<int>(c.integer("time_axis", 0)),
-             batch = static_cast<int>(c.integer("batch_axis", 1));
-  if (x.ndim() < 2 || time + batch != 1 || time * batch != 0)
-    throw c.error("time and batch must be axes 0 and 1.");
+  const int time = c.axis("time_axis", 0, x.ndim()), batch = c.axis("batch_axis", 1, x.ndim());
+  if (time + batch != 1) throw c.error("time and batch must be axes 0 and 1.");
   const std::int64_t steps = x.shape()[time];
   std::vector<std::int64_t> sizes(static_cast<std::size_t>(x.ndim()), 1);
   sizes[static_cast<std::size_t>(time)] = steps;

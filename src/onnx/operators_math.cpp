@@ -99,14 +99,12 @@ Tensors einsum_of(const Call& c) {
 Tensors det(const Call& c) { return {determinant(c[0])}; }
 
 Tensors triangle(const Call& c) {
-  const std::int64_t k = c.has(1) ? c.integers_at(1).at(0) : 0;
+  const std::int64_t k = c.has(1) ? c.integer_at(1) : 0;
   return {as(c.flag("upper", true) ? triu(c[0], k) : tril(c[0], k), c[0])};
 }
 
 Tensors cumulated(const Call& c) {
-  const std::vector<std::int64_t> axis = c.integers_at(1);
-  if (axis.size() != 1) throw c.error("needs one axis.");
-  return {as(cumsum(c[0], c.axis_of(axis[0], c[0].ndim()),
+  return {as(cumsum(c[0], c.axis_of(c.integer_at(1), c[0].ndim()),
                     {.reverse = c.flag("reverse"), .exclusive = c.flag("exclusive")}),
              c[0])};
 }

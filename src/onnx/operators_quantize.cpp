@@ -7,8 +7,9 @@ namespace chainrule::onnx {
 namespace {
 
 /// A scale or a zero point along an axis of x.
-Tensor along(const Tensor& values, const Tensor& x, int axis) {
+Tensor along(const Call& c, const Tensor& values, const Tensor& x, int axis) {
   if (values.numel() == 1) return reshape(values, Shape{});
+  c.axis_of(axis, x.ndim());  // a scalar has none
   std::vector<std::int64_t> sizes(static_cast<std::size_t>(x.ndim()), 1);
   sizes[static_cast<std::size_t>(axis)] = values.numel();
   return reshape(values, sizes);
@@ -33,14 +34,14 @@ Tensors quantize(const Call& c) {
   const int axis = c[0].ndim() > 1 ? c.axis("axis", 1, c[0].ndim()) : 0;
   const Tensor zero = c.has(2) ? c[2] : scalar(0, DType::u8);
   const Tensor x = is_floating(c[0].dtype()) ? c[0] : cast(c[0], c[1].dtype());
-  return {quantized(x, along(c[1], x, axis), along(zero, x, axis))};
+  return {quantized(x, along(c, c[1], x, axis), along(c, zero, x, axis))};
 }
 
 Tensors dequantize(const Call& c) {
   const int axis = c[0].ndim() > 1 ? c.axis("axis", 1, c[0].ndim()) : 0;
   const Tensor x = cast(c[0], c[1].dtype());
-  const Tensor zero = c.has(2) ? cast(along(c[2], x, axis), x.dtype()) : number(0, x);
-  return {(x - zero) * along(c[1], x, axis)};
+  const Tensor zero = c.has(2) ? cast(along(c, c[2], x, axis), x.dtype()) : number(0, x);
+  return {(x - zero) * along(c, c[1], x, axis)};
 }
 
 Tensors dynamic_quantize(const Call& c) {
@@ -73,19 +74,19 @@ Tensor conv_of(const Call& c, const Tensor& x, const Tensor& w, const Tensor& bi
   const ConvOptions options{
       .stride = s.stride, .padding = s.padding(), .dilation = s.dilation, .groups = c.integer("group", 1)};
   const Tensor y = conv(cast(x, f64), cast(w, f64), options);
-  return bias.is_empty() ? y : y + cast(along(bias, y, 1), f64);
+  return bias.is_empty() ? y : y + cast(along(c, bias, y, 1), f64);
 }
 
 Tensors conv_integer(const Call& c) {
   Tensor w = cast(c[1], i64);
-  if (c.has(3)) w = w - along(cast(c[3], i64), w, 0);
+  if (c.has(3)) w = w - along(c, cast(c[3], i64), w, 0);
   return {cast(conv_of(c, whole(c, 0, 2), w, {}), i64)};
 }
 
 Tensors qlinear_conv(const Call& c) {
-  const Tensor w = cast(c[3], i64) - along(cast(c[5], i64), c[3], 0);
+  const Tensor w = cast(c[3], i64) - along(c, cast(c[5], i64), c[3], 0);
   const Tensor y = conv_of(c, whole(c, 0, 2), w, c.has(8) ? c[8] : Tensor());
-  const Tensor scale = cast(c[6], f64) / (cast(c[1], f64) * cast(along(c[4], y, 1), f64));
+  const Tensor scale = cast(c[6], f64) / (cast(c[1], f64) * cast(along(c, c[4], y, 1), f64));
   return {quantized(y, scale, c[7])};
 }
 

@@ -39,9 +39,11 @@ Tensors bernoulli_of(const Call& c) {
 Tensors multinomial(const Call& c) {
   if (c[0].ndim() != 2) throw c.error("needs logarithms of weights (N, C).");
   const Tensor sums = cumsum(softmax(c[0], 1), 1);
-  const Tensor u = uniform({c[0].shape()[0], c.integer("sample_size", 1), 1}, key_of(c), 0, 1, c[0].dtype());
+  const std::int64_t rows = c[0].shape()[0], classes = c[0].shape()[1], draws = c.integer("sample_size", 1);
+  shape_of(c, std::vector<std::int64_t>{rows, draws, classes});
+  const Tensor u = uniform({rows, draws, 1}, key_of(c), 0, 1, c[0].dtype());
   const Tensor place = sum(cast(expand_dims(sums, 1) <= u, i64), 2);
-  return {cast(minimum(place, c[0].shape()[1] - 1), dtype_of(c, i64))};
+  return {cast(minimum(place, classes - 1), dtype_of(c, i64))};
 }
 
 Tensors dropout_of(const Call& c) {

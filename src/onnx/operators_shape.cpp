@@ -8,7 +8,7 @@
 namespace chainrule::onnx {
 namespace {
 
-/// The largest number in place of one that is larger.
+/// The largest number in place of one that is larger, of numbers that are not negative.
 std::int64_t sum_of(std::int64_t a, std::int64_t b) { return a > INT64_MAX - b ? INT64_MAX : a + b; }
 std::int64_t product_of(std::int64_t a, std::int64_t b) {
   return b > 0 && a > INT64_MAX / b ? INT64_MAX : b < 0 ? -1 : a * b;
@@ -66,6 +66,7 @@ Tensors split_up(const Call& c) {
   std::vector<std::int64_t> sizes = c.integers("split", 1);
   if (sizes.empty()) {
     const auto count = static_cast<std::int64_t>(c.output_count());
+    if (count == 0) throw c.error("no outputs, and no sizes of parts.");
     const std::int64_t each = (size + count - 1) / count;
     for (std::int64_t i = 0; i < count; ++i)
       sizes.push_back(std::clamp<std::int64_t>(size - i * each, 0, each));
@@ -203,7 +204,7 @@ Tensors eye_like(const Call& c) {
 Tensors depth_to_space(const Call& c) {
   const Tensor& x = c[0];
   const std::int64_t b = c.integer("blocksize");
-  if (x.ndim() != 4 || b < 1 || x.shape()[1] % (b * b) != 0)
+  if (x.ndim() != 4 || b < 1 || x.shape()[1] % product_of(b, b) != 0)
     throw c.error(cat("a block of ", b, " does not fit ", x.shape(), "."));
   const std::int64_t n = x.shape()[0], d = x.shape()[1] / (b * b), h = x.shape()[2], w = x.shape()[3];
   const bool depth_last = c.text("mode", "DCR") == "CRD";

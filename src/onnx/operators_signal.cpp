@@ -78,10 +78,12 @@ Tensors dft(const Call& c) {
 Tensors stft(const Call& c) {
   Tensor x = c[0];
   if (x.ndim() == 2) x = expand_dims(x, 2);
+  if (x.ndim() != 3)
+    throw c.error(cat("a signal ", c[0].shape(), "; need (N, length) or (N, length, 1 or 2)."));
   const std::int64_t step = length_at(c, 1, 1 << 30);
   const std::int64_t size = c.has(3) ? length_at(c, 3, kLongest) : c[2].numel();
   const std::int64_t length = x.shape()[1], frames = length < size ? 0 : (length - size) / step + 1;
-  if (frames < 1 || x.ndim() != 3) throw c.error("a signal shorter than a frame.");
+  if (frames < 1) throw c.error("a signal shorter than a frame.");
   const Tensor places = expand_dims(arange(frames) * step, 1) + arange(size);
   Tensor parts = take(x, places, 1);  // (N, frames, size, 1 or 2)
   if (c.has(2)) parts = parts * reshape(as(c[2], x), {size, 1});

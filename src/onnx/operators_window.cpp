@@ -7,6 +7,28 @@
 #include "onnx/windows.h"
 
 namespace chainrule::onnx {
+namespace {
+
+constexpr std::int64_t kLargest = std::int64_t{1} << 31;
+
+/// A few bytes say how large the padded image and its windows are.
+void check_work(const Call& c, const Shape& x, const WindowSettings& w) {
+  std::vector<std::int64_t> padded{x[0], x[1]};
+  double steps = static_cast<double>(x[0]) * static_cast<double>(x[1]);
+  for (std::size_t i = 0; i < w.kernel.size(); ++i) {
+    const std::int64_t in = x[static_cast<int>(i) + 2];
+    for (const std::int64_t pad : {w.low[i], w.high[i]}) {
+      if (pad > kLargest || pad < -kLargest) throw c.error(cat("pads of ", pad, "."));
+    }
+    padded.push_back(std::max<std::int64_t>(in + w.low[i] + w.high[i], 0));
+    const auto windows = (padded.back() - (w.kernel[i] - 1) * w.dilation[i] - 1) / w.stride[i] + 1;
+    steps *= static_cast<double>(std::max<std::int64_t>(windows, 0)) * static_cast<double>(w.kernel[i]);
+  }
+  c.check_size(padded);  // more than it gives; no net pads so far
+  c.check_steps(steps);
+}
+
+}  // namespace
 
 WindowSettings window_settings(const Call& c, const Shape& x, std::vector<std::int64_t> kernel) {
   if (x.ndim() < 3 || x.ndim() > 2 + Spatial::kMaxAxes)
@@ -23,7 +45,6 @@ WindowSettings window_settings(const Call& c, const Shape& x, std::vector<std::i
   if (w.kernel.size() != axes || w.stride.size() != axes || w.dilation.size() != axes ||
       pads.size() != 2 * axes)
     throw c.error(cat("kernel, strides, dilations or pads are not of ", axes, " axes."));
-  constexpr std::int64_t kLargest = std::int64_t{1} << 31;
   for (const auto* list : {&w.kernel, &w.stride, &w.dilation}) {
     if (std::any_of(list->begin(), list->end(), [](std::int64_t i) { return i < 1 || i > kLargest; }))
       throw c.error("kernel, strides and dilations must be 1 or more.");
@@ -31,7 +52,7 @@ WindowSettings window_settings(const Call& c, const Shape& x, std::vector<std::i
   w.low.assign(pads.begin(), pads.begin() + static_cast<std::ptrdiff_t>(axes));
   w.high.assign(pads.begin() + static_cast<std::ptrdiff_t>(axes), pads.end());
   const std::string automatic = c.text("auto_pad", "NOTSET");
-  if (automatic == "NOTSET") return w;
+  if (automatic == "NOTSET") return check_work(c, x, w), w;
   if (automatic != "VALID" && automatic != "SAME_UPPER" && automatic != "SAME_LOWER")
     throw c.error("auto_pad \"" + automatic + "\"; need NOTSET, VALID, SAME_UPPER or SAME_LOWER.");
   for (std::size_t i = 0; i < axes; ++i) {
@@ -41,7 +62,7 @@ WindowSettings window_settings(const Call& c, const Shape& x, std::vector<std::i
     w.low[i] = automatic == "SAME_LOWER" ? all - all / 2 : all / 2;
     w.high[i] = all - w.low[i];
   }
-  return w;
+  return check_work(c, x, w), w;
 }
 
 namespace {
@@ -69,6 +90,10 @@ Tensors conv_transpose_of(const Call& c) {
   const bool is_same = automatic.starts_with("SAME");
   if (extra.size() != axes || (!wanted.empty() && wanted.size() != axes))
     throw c.error(cat("output_padding or output_shape are not of ", axes, " axes."));
+  for (const auto* list : {&extra, &wanted}) {
+    if (std::any_of(list->begin(), list->end(), [](std::int64_t i) { return i < 0 || i > kLargest; }))
+      throw c.error("output_padding and output_shape must be 0 or more.");
+  }
   for (std::size_t i = 0; i < axes; ++i) {
     if (wanted.empty() && !is_same) break;
     const std::int64_t in = x[static_cast<int>(i) + 2];
@@ -130,8 +155,7 @@ Tensors average_pool(const Call& c) {
 Tensors lp_pool(const Call& c) {
   const WindowSettings w = window_settings(c, c[0].shape(), {});
   const auto p = static_cast<double>(c.integer("p", 2));
-  const double count = static_cast<double>(
-      std::accumulate(w.kernel.begin(), w.kernel.end(), std::int64_t{1}, std::multiplies<>()));
+  const double count = std::accumulate(w.kernel.begin(), w.kernel.end(), 1.0, std::multiplies<>());
   const Tensor means = avg_pool(pow(abs(c[0]), p), w.kernel,
                                 {.stride = w.stride, .padding = w.padding(), .count_include_pad = true});
   return {pow(means * count, 1 / p)};
@@ -154,19 +178,19 @@ Tensors max_unpool(const Call& c) {
   const Shape& x = c[0].shape();
   const WindowSettings w = window_settings(c, x, {});
   std::vector<std::int64_t> sizes{x[0], x[1]};
-  std::int64_t count = x[0] * x[1];
   for (std::size_t i = 0; i < w.kernel.size(); ++i) {
     sizes.push_back((x[static_cast<int>(i) + 2] - 1) * w.stride[i] + w.kernel[i] - w.low[i] - w.high[i]);
-    count *= sizes.back();
   }
-  Tensor y = reshape(scatter_add(zeros(shape_of(c, std::vector<std::int64_t>{count}), c[0].dtype()),
-                                 flatten(cast(c[1], i64)), flatten(c[0]), 0),
-                     sizes);
+  const std::int64_t count = shape_of(c, sizes).numel();
+  Tensor y =
+      reshape(scatter_add(zeros({count}, c[0].dtype()), flatten(cast(c[1], i64)), flatten(c[0]), 0), sizes);
   if (!c.has(2)) return {y};
   const std::vector<std::int64_t> wanted = c.integers_at(2);
-  for (std::size_t i = 0; i < wanted.size() && i < sizes.size(); ++i) {
-    const std::int64_t more = wanted[i] - sizes[i];
-    if (more > 0) y = pad(y, static_cast<int>(i), 0, more);
+  std::vector<std::int64_t> to = sizes;
+  for (std::size_t i = 0; i < wanted.size() && i < sizes.size(); ++i) to[i] = std::max(sizes[i], wanted[i]);
+  shape_of(c, to);
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    if (to[i] > sizes[i]) y = pad(y, static_cast<int>(i), 0, to[i] - sizes[i]);
   }
   return {y};
 }

@@ -62,7 +62,10 @@ Operation with_attributes_of(const Operation& inside, const Operation& call) {
 }  // namespace
 
 Program::Program(Model model, std::string name) : model_(std::move(model)), name_(std::move(name)) {
-  check_opset(model_.opset, name_);
+  const auto& all = model_.graph.operations;
+  const bool has_known =
+      std::any_of(all.begin(), all.end(), [](const Operation& each) { return each.domain.empty(); });
+  if (model_.opset != 0 || has_known) check_opset(model_.opset, name_);  // 0: it names other domains alone
   Scope scope;
   resolve(model_.graph, scope, main_, 0);
   if (!unknown_.empty()) {

@@ -28,6 +28,8 @@ struct Run {
   std::int64_t most = 0;
   /// Statistics by place.
   std::vector<std::pair<std::int32_t, nn::State>> states = {};
+  /// That graphs inside operators have run, all turns of all loops together.
+  std::int64_t operations = 0;
 };
 
 class Program : public Counted {

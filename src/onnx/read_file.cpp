@@ -6,7 +6,10 @@
 
 #include "chainrule/error.h"
 #include "chainrule/io.h"
+#include "core/other_formats.h"
 #include "core/text.h"
+#include "core/utf8.h"
+#include "io/input.h"
 #include "onnx/read_tensor.h"
 
 namespace chainrule::onnx {
@@ -26,17 +29,19 @@ class Reader {
   Model model(const ::onnx::ModelProto& proto) const {
     Model model;
     model.ir_version = proto.ir_version();
-    model.producer = proto.producer_name();
-    model.producer_version = proto.producer_version();
+    model.producer = as_utf8(proto.producer_name());
+    model.producer_version = as_utf8(proto.producer_version());
     model.opset = opset_of(proto.opset_import());
     model.graph = graph(proto.graph(), 0);
     for (const auto& function : proto.functions()) model.functions.push_back(this->function(function));
-    for (const auto& entry : proto.metadata_props()) model.metadata.emplace_back(entry.key(), entry.value());
+    for (const auto& entry : proto.metadata_props())
+      model.metadata.emplace_back(as_utf8(entry.key()), as_utf8(entry.value()));
     return model;
   }
 
   Tensor tensor(const ::onnx::TensorProto& proto) const {
-    StoredTensor stored{proto.name(), proto.data_type(), {proto.dims().begin(), proto.dims().end()}, {}};
+    StoredTensor stored{
+        as_utf8(proto.name()), proto.data_type(), {proto.dims().begin(), proto.dims().end()}, {}};
     std::string bytes;
     if (proto.data_location() == ::onnx::TensorProto::EXTERNAL) {
       bytes = external(proto);
@@ -53,6 +58,15 @@ class Reader {
  private:
   /// Graphs may stand inside graphs; deeper than this is an attack on the stack.
   static constexpr int kDeepest = 64;
+  static constexpr std::uint64_t kMostExternal = std::uint64_t{1} << 34;
+
+  /// Whatever the file has: names are shown, and are texts in Python.
+  template <class Names>
+  static std::vector<std::string> names(const Names& all) {
+    std::vector<std::string> made;
+    for (const std::string& name : all) made.push_back(as_utf8(name));
+    return made;
+  }
 
   template <class Imports>
   static std::int64_t opset_of(const Imports& imports) {
@@ -67,13 +81,14 @@ class Reader {
       throw FileError(500, cat("[load_onnx] ", name_, ": graphs inside graphs, more than ", kDeepest,
                                ". Need a model that a program wrote."));
     Graph graph;
-    graph.name = proto.name();
+    graph.name = as_utf8(proto.name());
     for (const auto& node : proto.node()) graph.operations.push_back(operation(node, depth));
     for (const auto& initializer : proto.initializer()) {
-      if (graph.initializers.contains(initializer.name()) || initializer.name().empty())
-        throw FileError(503, cat("[load_onnx] ", name_, ": the name \"", initializer.name(),
+      const std::string name = as_utf8(initializer.name());
+      if (graph.initializers.contains(name) || name.empty())
+        throw FileError(503, cat("[load_onnx] ", name_, ": the name \"", name,
                                  "\" is given to two tensors, or is empty. Names must be unique."));
-      graph.initializers.add(initializer.name(), tensor(initializer));
+      graph.initializers.add(name, tensor(initializer));
     }
     if (proto.sparse_initializer_size() > 0)
       throw FileError(501,
@@ -84,10 +99,10 @@ class Reader {
   }
 
   Function function(const ::onnx::FunctionProto& proto) const {
-    Function function{proto.name(),
-                      proto.domain(),
-                      {proto.input().begin(), proto.input().end()},
-                      {proto.output().begin(), proto.output().end()},
+    Function function{as_utf8(proto.name()),
+                      as_utf8(proto.domain()),
+                      names(proto.input()),
+                      names(proto.output()),
                       {},
                       opset_of(proto.opset_import())};
     for (const auto& node : proto.node()) function.operations.push_back(operation(node, 0));
@@ -95,7 +110,7 @@ class Reader {
   }
 
   static Value value(const ::onnx::ValueInfoProto& proto) {
-    Value value{.name = proto.name()};
+    Value value{.name = as_utf8(proto.name())};
     value.is_tensor = !proto.has_type() || proto.type().has_tensor_type();
     if (!proto.type().has_tensor_type()) return value;
     const auto& type = proto.type().tensor_type();
@@ -104,19 +119,16 @@ class Reader {
     for (const auto& dim : type.shape().dim()) {
       Size size;
       if (dim.has_dim_value()) size.number = dim.dim_value();
-      if (dim.has_dim_param()) size.name = dim.dim_param();
+      if (dim.has_dim_param()) size.name = as_utf8(dim.dim_param());
       value.sizes.push_back(std::move(size));
     }
     return value;
   }
 
   Operation operation(const ::onnx::NodeProto& proto, int depth) const {
-    Operation operation{proto.op_type(),
-                        proto.domain() == "ai.onnx" ? "" : proto.domain(),
-                        proto.name(),
-                        {proto.input().begin(), proto.input().end()},
-                        {proto.output().begin(), proto.output().end()},
-                        {}};
+    Operation operation{as_utf8(proto.op_type()), proto.domain() == "ai.onnx" ? "" : as_utf8(proto.domain()),
+                        as_utf8(proto.name()),    names(proto.input()),
+                        names(proto.output()),    {}};
     for (const auto& attribute : proto.attribute()) {
       operation.attributes.push_back(this->attribute(attribute, depth));
     }
@@ -125,7 +137,7 @@ class Reader {
 
   Attribute attribute(const ::onnx::AttributeProto& proto, int depth) const {
     using Kind = Attribute::Kind;
-    Attribute a{.name = proto.name(), .reference = proto.ref_attr_name()};
+    Attribute a{.name = as_utf8(proto.name()), .reference = as_utf8(proto.ref_attr_name())};
     switch (proto.type()) {
       case ::onnx::AttributeProto::FLOAT:
         a.kind = Kind::number, a.numbers = {proto.f()};
@@ -213,11 +225,14 @@ class Reader {
     const auto [end, unused] = std::mismatch(folder.begin(), folder.end(), real.begin(), real.end());
     if (error || (end != folder.end() && !end->empty()))
       throw refuse("which leads out of the model's folder");
-    const std::string all = io::read_file(real.string(), std::uint64_t{1} << 34);
-    if (offset > all.size()) throw refuse("beyond its end");
-    if (length == UINT64_MAX) length = all.size() - offset;
-    if (length > all.size() - offset) throw refuse("beyond its end");
-    return all.substr(offset, length);
+    const Shared<io::Input> file = io::open_file(real.string());  // no pipe, and no device
+    if (offset > file->size()) throw refuse("beyond its end");
+    if (length == UINT64_MAX) length = file->size() - offset;
+    if (length > file->size() - offset) throw refuse("beyond its end");
+    if (length > kMostExternal) throw refuse(cat("with more than ", kMostExternal, " bytes"));
+    std::string bytes(length, '\0');
+    file->read(offset, bytes.data(), length);
+    return bytes;
   }
 
   std::string name_, folder_;
@@ -229,6 +244,7 @@ Model parse_model(std::string_view bytes, const std::string& name, const std::st
   ::onnx::ModelProto proto;
   const bool fits = bytes.size() <= INT32_MAX;
   if (!fits || !proto.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || !proto.has_graph()) {
+    refuse_other_formats(bytes, name);
     throw FileError(500, cat("[load_onnx] ", name,
                              " is no ONNX model, or it was cut off. Need a whole file of the format, at most "
                              "2 GB."));

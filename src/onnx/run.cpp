@@ -16,6 +16,15 @@ void Call::check_size(const Shape& shape) const {
                             ". Mistrust the file, or give larger inputs."));
 }
 
+void Call::check_steps(double steps) const {
+  constexpr double kSteps = 16;  // for each number that a value may have
+  const double most = kSteps * static_cast<double>(around.run != nullptr ? around.run->most : kMostNumbers);
+  if (steps <= most) return;
+  throw ValueError(
+      530, cat(where(), " asks for ", steps, " steps; for inputs of this size there may be at most ", most,
+               ". Mistrust the file, or give larger inputs."));
+}
+
 Run Program::start(nn::Pass& pass) const {
   Run run{pass, std::vector<Tensor>(static_cast<std::size_t>(count_)), kMostNumbers};
   for (const Held& held : constants_) run.values[static_cast<std::size_t>(held.place)] = held.tensor;

@@ -6,6 +6,7 @@
 
 #include "chainrule/linalg.h"
 #include "chainrule/ops.h"
+#include "core/utf8.h"
 #include "ops/op.h"
 
 namespace chainrule {
@@ -90,7 +91,8 @@ class Equation {
         for (int axis = ellipsis; axis > 0; --axis) labels.push_back(-axis);
         i += 2;
       } else {
-        throw unreadable(cat("'", c, "' is no letter, comma, arrow or ellipsis"));
+        throw unreadable(cat("'", text.substr(i, std::max<std::size_t>(utf8_bytes(text.substr(i)), 1)),
+                             "' is no letter, comma, arrow or ellipsis"));
       }
     }
     return labels;

@@ -239,6 +239,36 @@ TEST(Info, SaysWhatTextsSettingsAndPicturesAre) {
         << name;
 }
 
+TEST(OtherFormats, AreSaidToBeWhatTheyAre) {
+  const TemporaryFolder folder;
+  const Circumstances inside{.folder = folder.string()};
+  const auto write = [&](const char* name, const std::string& bytes) {
+    std::ofstream(folder / name, std::ios::binary) << bytes;
+  };
+  write("zip.pt", "PK\3\4 model/data.pkl and what follows");
+  write("old.pt", "\x80\x02\x8a\nl\xfc\x9c\x46\xf9 j");
+  write("model.gguf", "GGUF\3 and more");
+  write("named.safetensors", "PK\3\4 model/data.pkl and what follows");
+  write("named.onnx", "GGUF\3 and more");
+  for (const std::string name : {"zip.pt", "old.pt", "model.gguf", "named.safetensors", "named.onnx"}) {
+    for (const std::vector<std::string>& command : {std::vector<std::string>{"info", name},
+                                                    {"eval", name},
+                                                    {"predict", name, "x.csv"},
+                                                    {"export", name, "--out", "net.h", "--to", "c"},
+                                                    {"explain", name},
+                                                    {"graph", name},
+                                                    {"check", name},
+                                                    {"diff", name, name},
+                                                    {"train", name}}) {
+      const Outcome result = run_tool(command, inside);
+      EXPECT_TRUE(result.err.find(" is a GGUF file") != std::string::npos ||
+                  result.err.find(" is a file of torch.save") != std::string::npos)
+          << command[0] << " " << name << ": " << result.err;
+      EXPECT_EQ(result.code, 4) << command[0] << " " << name;
+    }
+  }
+}
+
 TEST(SweepPicture, LiesBesideTheTable) {
   const TemporaryFolder folder;
   ASSERT_EQ(run_tool({"sweep", "--vary", "lr=0.1,0.2", "--vary", "net=mlp:784-8-10, mlp:784-10", "--steps",

@@ -3,6 +3,7 @@
 
 #include "docs/page.h"
 #include "onnx/form.h"
+#include "onnx/node_tests.h"
 #include "onnx/operator.h"
 #include "ops/op.h"
 
@@ -54,7 +55,7 @@ worked out, conditions are read and loops are unrolled while the graph is built.
 - Numbers in files beside the model are read if they are inside its folder.
 - No texts, no sequences, no optional values, no sparse tensors.
 - A file comes from anywhere: names, sizes and types are checked before memory is taken ([errors](errors.md), E500 to
-  E509, E524 and E525).
+  E509, E524, E525 and E530).
 
 ## Operators that are read
 
@@ -92,11 +93,31 @@ std::string forms() {
   return std::move(out).str();
 }
 
+std::string not_passed() {
+  int others = 0;
+  for (const onnx::NotPassed& row : onnx::kNotPassed) others += row.count;
+  std::ostringstream out;
+  out << "\n## The format's own tests\n\nONNX 1.12 has " << onnx::kNodeTests << " tests of its operators; "
+      << onnx::kNodeTests - others
+      << " pass. The others are about:\n\n| what | count | tests |\n|---|---|---|\n";
+  for (const onnx::NotPassed& row : onnx::kNotPassed) {
+    out << "| " << row.why << " | " << row.count << " | ";
+    for (std::string_view names = row.tests; !names.empty();)
+      out << (names == row.tests ? "`" : ", `") << onnx::take_word(names) << "`";
+    out << " |\n";
+  }
+  return std::move(out).str();
+}
+
 }  // namespace
 }  // namespace chainrule
 
 int main(int argc, char** argv) {
   return write_page(
-      argc, argv, [] { return std::string(chainrule::kHead) + chainrule::operators() + chainrule::forms(); },
+      argc, argv,
+      [] {
+        return std::string(chainrule::kHead) + chainrule::operators() + chainrule::not_passed() +
+               chainrule::forms();
+      },
       "onnx_docs");
 }

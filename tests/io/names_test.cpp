@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "chainrule/error.h"
+#include "core/utf8.h"
+
 namespace chainrule::io {
 namespace {
 
@@ -16,6 +19,12 @@ TEST(Names, KnowUtf8) {
                           "\xe0\xa0", "\xf0\x90\x80", "\xc2\x41", "\xe0\xa0\x41"}) {
     EXPECT_FALSE(is_utf8(bad)) << bad;
   }
+}
+
+TEST(Names, AreUtf8InErrors) {
+  EXPECT_EQ(as_utf8("größe \xff\xc3 a\xe3\x81"), "größe \\xff\\xc3 a\\xe3\\x81");
+  EXPECT_STREQ(FileError(200, "[read] caf\xe9: no such file.").what(),
+               "[read] caf\\xe9: no such file. (E200)");
 }
 
 TEST(Names, AreShownSafely) {

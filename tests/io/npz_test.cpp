@@ -118,7 +118,7 @@ TEST(Npz, SaysWhatItRefuses) {
 TEST(Npz, SaysWhichNamesCannotBeWritten) {
   const auto said = [](const std::string& name) { return message([&] { npz_bytes({{name, scalar(1)}}); }); };
   EXPECT_EQ(said(""), "[npz] the name \"\" is empty. Rename the tensor. (E211)");
-  EXPECT_EQ(said("a\xff"), "[npz] the name \"a\xff\" is not UTF-8. Rename the tensor. (E211)");
+  EXPECT_EQ(said("a\xff"), "[npz] the name \"a\\xff\" is not UTF-8. Rename the tensor. (E211)");
   EXPECT_EQ(said({"a\0b", 3}), "[npz] the name \"a?b\" has a zero byte. Rename the tensor. (E211)");
   EXPECT_EQ(said(std::string(65532, 'x')), "[npz] the name \"" + std::string(80, 'x') +
                                                "...\" has more than 65531 bytes. Rename the tensor. (E211)");

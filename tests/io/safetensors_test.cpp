@@ -238,7 +238,7 @@ TEST(Safetensors, SaysWhatCannotBeWritten) {
   EXPECT_EQ(message([&] {
               safetensors_bytes({{bad, x}});
             }),
-            "[safetensors] the name \"a\xff\" is not UTF-8. Encode it as UTF-8. (E211)");
+            "[safetensors] the name \"a\\xff\" is not UTF-8. Encode it as UTF-8. (E211)");
   EXPECT_EQ(message([&] {
               safetensors_bytes({{"__metadata__", x}});
             }),
@@ -246,11 +246,11 @@ TEST(Safetensors, SaysWhatCannotBeWritten) {
   EXPECT_EQ(message([&] {
               safetensors_bytes({}, {{"k", bad}});
             }),
-            "[safetensors] the metadata \"k\", \"a\xff\" is not UTF-8. Encode it as UTF-8. (E211)");
+            "[safetensors] the metadata \"k\", \"a\\xff\" is not UTF-8. Encode it as UTF-8. (E211)");
   EXPECT_EQ(message([&] {
               safetensors_bytes({}, {{bad, ""}});
             }),
-            "[safetensors] the metadata key \"a\xff\" is not UTF-8. Encode it as UTF-8. (E211)");
+            "[safetensors] the metadata key \"a\\xff\" is not UTF-8. Encode it as UTF-8. (E211)");
   EXPECT_EQ(message([&] {
               safetensors_bytes({}, {{"k", "1"}, {"k", "2"}});
             }),

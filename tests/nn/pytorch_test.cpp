@@ -101,7 +101,7 @@ TEST(Pytorch, RefusesOtherFilesAndSaysWhatToDo) {
   const TemporaryFolder folder;
   const std::string path = (folder / "model.pt").string();
   Affine net{1};
-  io::replace_file(path, std::string("PK\3\4rest"));
+  io::replace_file(path, std::string("PK\3\4 model/data.pkl and more"));
   EXPECT_EQ(message_of([&] { load(path, net, names::pytorch); }),
             "[load] " + path +
                 " is a file of torch.save (a zip archive with pickled objects). Reading that could run code, "

@@ -1,6 +1,7 @@
 // What is said of files that cannot be read and graphs that cannot be written; and that damaged files do no
 // harm.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <regex>
@@ -89,6 +90,17 @@ TEST(OnnxMessages, TensorsThatAreDamaged) {
   }
 }
 
+TEST(OnnxMessages, DataThatLieInNoFile) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);
+  const std::string path = std::filesystem::canonical(folder.string()).string() + "/pipe";
+  EXPECT_EQ(message_for(with_tensor(field(2, 1) + field(8, "w") +
+                                    field(13, field(1, "location") + field(2, "pipe")) + field(14, 1)),
+                        folder.string()),
+            cat("[read] ", path,
+                ": is not a regular file. Its size must be known: copy it to a file first. (E200)"));
+}
+
 TEST(OnnxMessages, NamesThatDoNotFit) {
   Model cyclic = small_model();
   cyclic.graph.operations[0].inputs[1] = "y";
@@ -119,6 +131,13 @@ TEST(OnnxMessages, OperatorsAndVersions) {
             "[load_onnx] net.onnx has operators that are not known:\n  Foo (node n1)\n  com.example.Bar "
             "(node of y)\ndocs/onnx.md lists "
             "those that are. Need a model made of these. (E506)");
+  Model training = small_model();  // names no other domain
+  training.opset = 0;
+  training.graph.operations = {{"Adam", "ai.onnx.preview.training", "step", {"x"}, {"y"}, {}}};
+  EXPECT_EQ(
+      read_message(training),
+      "[load_onnx] net.onnx has operators that are not known:\n  ai.onnx.preview.training.Adam (node step)\n"
+      "docs/onnx.md lists those that are. Need a model made of these. (E506)");
   Model newer = small_model();
   newer.opset = 21;
   EXPECT_EQ(read_message(newer),
@@ -148,6 +167,25 @@ TEST(OnnxMessages, Inputs) {
   const nn::OnnxNet any = load_onnx_bytes(shapeless, "net.onnx");
   EXPECT_EQ(message_of([&] { any.example_inputs(); }),
             "[onnx] net.onnx does not say the shape of its input x. Give inputs of your own. (E507)");
+}
+
+TEST(OnnxMessages, NamesThatAreNoText) {
+  const std::string x = field(1, "x\xff");
+  const std::string bytes =
+      field(7, field(1, x + field(4, "Relu") + field(2, "y")) + field(11, x) + field(12, field(1, "y"))) +
+      field(8, field(2, 17));
+  EXPECT_EQ(load_onnx_bytes(bytes, "net.onnx").input_names(), "x\\xff");
+  const Tensor a = ones({2, 2});
+  EXPECT_TRUE(message_of([&] {
+                einsum("ié->i", {a});
+              }).starts_with("[einsum] \"ié->i\": 'é' is no letter, comma, arrow or ellipsis."));
+}
+
+TEST(OnnxMessages, NodesWithoutOutputs) {
+  const std::string x = field(1, "x");
+  const std::string bytes =
+      field(7, field(1, x + field(4, "Softmax")) + field(11, x) + field(12, x)) + field(8, field(2, 17));
+  EXPECT_FALSE(load_onnx_bytes(bytes, "net.onnx").gives_probabilities());
 }
 
 TEST(OnnxMessages, WhatCannotBeWritten) {

@@ -97,6 +97,24 @@ TEST(OnnxFold, PutsBatchNormIntoTheWeights) {
   EXPECT_EQ(load_onnx(file).parameters().size(), 4);
 }
 
+/// What nothing is put into stays as it is called, and states that are gone are not spoken of.
+TEST(OnnxFold, LeavesOthersAsTheyAre) {
+  nn::Sequential net{nn::Conv2d(4, 3), nn::BatchNorm(), nn::Flatten(),
+                     nn::Affine(6),    nn::Relu(),      nn::BatchNorm()};
+  const Tensor x = detach(normal({8, 2, 6, 6}, {.seed = 3}));
+  const nn::OnnxNet read = load_onnx_bytes(onnx_bytes(net, x, {.fold = true}), "net.onnx");
+  std::vector<std::string> names;
+  for (const nn::NamedParameter& each : read.parameters()) names.push_back(each.name);
+  std::sort(names.begin(), names.end());
+  const std::vector<std::string> wanted{"affine1.bias",      "affine1.weight",      "batch_norm2.scale",
+                                        "batch_norm2.shift", "conv2d1.folded_bias", "conv2d1.folded_weight"};
+  EXPECT_EQ(names, wanted);
+  std::string states;
+  for (const auto& [key, text] : read.metadata()) states += key == "chainrule.states" ? text : "";
+  EXPECT_EQ(states, "batch_norm2.mean\nbatch_norm2.variance");
+  EXPECT_EQ(read.states().size(), 2);
+}
+
 /// A file in f32 as f64, whatever it says inside: casts, constants, and what is f32 unless it is said.
 TEST(OnnxInF64, ComputesEverythingInF64) {
   using Attribute = onnx::Attribute;

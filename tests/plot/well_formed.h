@@ -5,14 +5,14 @@
 #include <string_view>
 #include <vector>
 
-#include "io/names.h"
+#include "core/utf8.h"
 
 namespace chainrule::plot {
 
 /// What is wrong with a text as XML, with an element that closes all others; empty: nothing. Knows what
 /// figures are made of: elements, attributes in double quotes, text, the five entities and &#39;.
 inline std::string problem_of(std::string_view xml) {
-  if (!io::is_utf8(xml)) return "not UTF-8";
+  if (!is_utf8(xml)) return "not UTF-8";
   const auto is_control = [](char c) {
     return static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' && c != '\r';
   };
