@@ -288,6 +288,7 @@ void complete(Experiment& experiment, const LoadedData& data) {
                          "first size.",
                          experiment.input, row, row));
   }
+  data::require_same_rows(data.train, transforms_of(experiment.data));
   const Defaults defaults = defaults_for(data);
   if (!experiment.loss) experiment.loss = config::make<loss::Loss>(config::parse_text(defaults.loss));
   if (experiment.metrics.empty()) {

@@ -181,6 +181,7 @@ py::tuple fit(nn::Layer& net, const std::vector<Tensor>& columns, const std::vec
   data::LoaderOptions loading{.batch_size = w.batch_size, .seed = w.seed};
   if (!w.shuffle) loading.order = data::Batches::Order::sequential;
   for (const py::handle& each : transforms) loading.transforms.add(to_kind<data::Transform>(each));
+  data::require_same_rows(rows, loading.transforms);
   optim::Optimizer optimizer(net, optim::AnyRule(to_kind<optim::Rule>(rule)), to_options(optimizer_settings));
   std::optional<PythonTeam> team;
   if (!ranks.is_none()) team.emplace(ranks);

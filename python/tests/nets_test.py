@@ -366,6 +366,9 @@ def test_data():
     shift = cr.data.transforms["Shift"]
     x, t = digits.train
     cr.fit(nn.Sequential(nn.Flatten(), nn.Affine(10)), x[:100], t[:100], epochs=1, transforms=[shift(2)])
+    for changing in (cr.data.transforms["Normalize"](0.5, 0.05), cr.data.transforms["Resize"](14, 14)):
+        with pytest.raises(cr.Error, match="is done to training batches alone"):
+            cr.fit(nn.Sequential(nn.Flatten(), nn.Affine(10)), x[:100], t[:100], epochs=1, transforms=[changing])
 
 
 def test_an_own_layer_may_be_named_as_one_of_the_library(tmp_path):

@@ -107,4 +107,38 @@ Source transformed(const Source& source, Transforms transforms, std::uint64_t se
   return Transformed(Pipeline(source, std::move(transforms)), seed);
 }
 
+namespace {
+
+/// The columns that it makes of these.
+std::vector<Column> columns_after(const Transform& transform, const std::vector<Column>& before) {
+  if (const auto* remake = dynamic_cast<const Remake*>(&transform)) return remake->columns(before);
+  transform.check(before);
+  return before;
+}
+
+}  // namespace
+
+void require_same_rows(const Source& source, const Transforms& transforms) {
+  std::vector<Column> before = source.columns();
+  for (const Shared<Transform>& transform : transforms.list) {
+    const std::string_view name = transform->info().name;
+    std::vector<Column> after = columns_after(*transform, before);
+    const Shape &was = before[0].shape, &is = after[0].shape;
+    if (is != was) {
+      throw ValueError(
+          634, cat("[", name, "] is done to training batches alone: rows ", was, " would be ", is,
+                   " there, and stay as they are where the net is measured and used. Bring all rows to one "
+                   "shape instead, as data.pictures.height and data.pictures.width do for pictures."));
+    }
+    if (transform->changes_units()) {
+      throw ValueError(634,
+                       cat("[", name,
+                           "] is done to training batches alone: rows would be in other units there than "
+                           "where the net is measured and used. Scale all rows instead: data.scale = "
+                           "\"standardize\", or a scaler."));
+    }
+    before = std::move(after);
+  }
+}
+
 }  // namespace chainrule::data

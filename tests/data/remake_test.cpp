@@ -237,5 +237,28 @@ TEST(Remake, SaysWhatItCannotDo) {
             "make. (E277)");
 }
 
+TEST(Remake, TrainingRowsAloneKeepTheirShapeAndUnits) {
+  const Source source = numbered(4, 3, 6, 8);
+  const auto message = [&](Transforms transforms) {
+    return message_of([&] { require_same_rows(source, std::move(transforms)); });
+  };
+  const auto other_shape = [](const char* name, const char* shape) {
+    return std::string("[") + name + "] is done to training batches alone: rows (3, 6, 8) would be " + shape +
+           " there, and stay as they are where the net is measured and used. Bring all rows to one shape "
+           "instead, as data.pictures.height and data.pictures.width do for pictures. (E634)";
+  };
+  EXPECT_EQ(message({Resize(12, 8)}), other_shape("resize", "(3, 12, 8)"));
+  EXPECT_EQ(message({Flip(), Crop(6, 7)}), other_shape("crop", "(3, 6, 7)"));
+  EXPECT_EQ(
+      message({Shift(1), Normalize(0.5, 0.05)}),
+      "[normalize] is done to training batches alone: rows would be in other units there than where the "
+      "net is measured and used. Scale all rows instead: data.scale = \"standardize\", or a scaler. "
+      "(E634)");
+  EXPECT_EQ(message({Crop(9, 9)}).substr(0, 18), "[crop] 9 x 9 of im") << "what does not fit at all";
+  EXPECT_EQ(message({Shift(1), Noise(), Crop(6, 8, 2), Resize(6, 8), Mixup(0.2, 4)}), "no error");
+  EXPECT_EQ(message({}), "no error");
+  EXPECT_EQ(Loader(source, {.transforms = {Normalize(1, 2), Resize(12, 8)}}).at(0)[0].shape()[2], 12);
+}
+
 }  // namespace
 }  // namespace chainrule::data

@@ -94,7 +94,14 @@ std::vector<Section> sections() {
        settings_of<data::LoaderOptions>()},
       {"# Transforms",
        "Done to the rows of a batch when it is made, anew in each epoch; random ones draw by row and epoch.\n"
-       "`data::transformed(test, {data::Resize(32, 32)})` is a source whose rows are transformed.",
+       "`data::transformed(test, {data::Resize(32, 32)})` is a source whose rows are transformed.\n"
+       "\n"
+       "A loader transforms its own rows alone. What gives rows another shape or other units (normalize, "
+       "resize, "
+       "crop to\n"
+       "another size) must be done to those that are measured and predicted as well, by `data::transformed`; "
+       "the tool's\n"
+       "`data.augment` and `transforms` of Python's `fit` are for training batches, and refuse it (E634).",
        config::markdown(registry<data::Transform>())},
       {"# Scalers",
        "Fitted on the training part: `data::standardize(train)`, `data::min_max(train, -1, 1)`; saved with "

@@ -47,6 +47,8 @@ class Transform : public Configurable {
   virtual void apply(std::span<const Array> columns, const Draw& draw) const = 0;
   /// Asked once by a loader. @throws ValueError  if it cannot be applied to these columns (E277).
   virtual void check(std::span<const Column> /*columns*/) const {}
+  /// Whether its rows are in other units than before: a net that learns from them understands no others.
+  virtual bool changes_units() const { return false; }
 };
 template <class Self>
 using TransformOf = ConfigurableOf<Self, Transform>;
@@ -82,6 +84,7 @@ struct Normalize : TransformOf<Normalize> {
   Normalize(std::vector<double> means, std::vector<double> deviations);
   void fields(Fields& f);
   void check(std::span<const Column> columns) const override;
+  bool changes_units() const override { return true; }
   void apply(std::span<const Array> columns, const Draw& draw) const override;
 };
 
@@ -138,6 +141,11 @@ struct Transforms {
 /// Random transforms draw what a loader of this seed draws in its first epoch.
 /// @throws ValueError  for transforms that do not fit (E277), or too many (E276).
 Source transformed(const Source& source, Transforms transforms, std::uint64_t seed = 0);
+
+/// For transforms of training batches alone. A loader takes any; whoever changes the shape or the units of
+/// rows there does so to all that the net meets, by `transformed`.
+/// @throws ValueError  for one that gives inputs another shape or other units (E634), or does not fit (E277).
+void require_same_rows(const Source& source, const Transforms& transforms);
 
 }  // namespace chainrule::data
 
