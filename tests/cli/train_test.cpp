@@ -379,5 +379,36 @@ TEST(Train, SaysWhyALossDoesNotFit) {
   EXPECT_EQ(said("grid.npz", "sequential([affine(6), reshape([2, 3])])", {"-q"}), "0 ");
 }
 
+TEST(Train, NamesATargetThatALossDoesNotTake) {
+  const TemporaryFolder folder;
+  io::write_npz(folder / "r.npz", {{"x", ones({20, 3})}, {"t", full({20, 1}, 5.0)}});
+  for (const std::string loss : {"binary_cross_entropy_with_logits", "kl_divergence"}) {
+    const Outcome outcome = run_tool(
+        {"train", "--data", folder / "r.npz", "--net", "mlp([4, 1])", "--steps", "1", "--loss", loss});
+    EXPECT_NE(outcome.code, 0);
+    EXPECT_NE(outcome.err.find("target 5, element "), std::string::npos) << outcome.err;
+    EXPECT_NE(outcome.err.find(" is not from 0 to 1."), std::string::npos) << outcome.err;
+    EXPECT_EQ(outcome.err.find("lr"), std::string::npos) << outcome.err;
+  }
+}
+
+TEST(Train, ScalesNoTargetsThatAreProbabilities) {
+  const TemporaryFolder folder;
+  const Tensor x = reshape(arange(60, f32), {20, 3}), yes = cast(x > 30, f32);
+  io::write_npz(folder / "yes.npz", {{"x", x}, {"t", reshape(slice(yes, 1, 0, 1), {20, 1})}});
+  io::write_npz(folder / "share.npz", {{"x", x}, {"t", full({20, 2}, 0.5)}});
+  for (const char* scale : {"auto", "min_max"}) {
+    const auto code = [&](const char* name, const char* net, const char* loss) {
+      return run_tool({"train", "--data", folder / name, "--net", net, "--steps", "3", "--loss", loss, "-q",
+                       "--set", std::string("data.scale=") + scale, "--set", "metrics=[mae]"})
+          .code;
+    };
+    EXPECT_EQ(code("yes.npz", "mlp([4, 1])", "binary_cross_entropy_with_logits"), 0);
+    EXPECT_EQ(code("yes.npz", "mlp([4, 1])", "hinge"), 0);
+    EXPECT_EQ(code("share.npz", "mlp([4, 2])", "softmax_cross_entropy"), 0);
+    EXPECT_EQ(code("share.npz", "mlp([4, 2])", "mse"), 0);
+  }
+}
+
 }  // namespace
 }  // namespace chainrule::cli
