@@ -270,9 +270,33 @@ void refuse_twice(const std::vector<Shared<metric::Metric>>& metrics) {
   }
 }
 
+/// Whether targets in units of their own, as scaled ones are, mean nothing to the loss: it takes classes or
+/// probabilities, and refuses other numbers.
+bool refuses_numbers(const loss::Loss& loss) {
+  constexpr int kNoProbability = 22, kOutOfRange = 635;
+  try {
+    loss(zeros({1, 1}), full({1, 1}, -1e6)).item();
+    return false;
+  } catch (const Error& error) {
+    return error.code() == kNoProbability || error.code() == kOutOfRange;
+  }
+}
+
+/// The same of the inputs alone.
+Shared<data::Scaler> without_target(const data::Scaler& scaler) {
+  if (const auto* all = dynamic_cast<const data::Standardize*>(&scaler)) {
+    auto* made = new data::Standardize(*all);
+    made->target_mean.clear(), made->target_deviation.clear(), made->target_shape.clear();
+    return Shared<data::Scaler>(made);
+  }
+  auto* made = new data::MinMax(dynamic_cast<const data::MinMax&>(scaler));
+  made->target_smallest.clear(), made->target_largest.clear(), made->target_shape.clear();
+  return Shared<data::Scaler>(made);
+}
+
 }  // namespace
 
-void complete(Experiment& experiment, const LoadedData& data) {
+void complete(Experiment& experiment, LoadedData& data) {
   if (!experiment.net) {
     throw ValueError(340, fmt::format("[train] there is no net. Set one: net = \"mlp([64, {}])\".",
                                       data.has_classes ? std::max<std::int64_t>(data.class_count, 2) : 1));
@@ -291,6 +315,8 @@ void complete(Experiment& experiment, const LoadedData& data) {
   data::require_same_rows(data.train, transforms_of(experiment.data));
   const Defaults defaults = defaults_for(data);
   if (!experiment.loss) experiment.loss = config::make<loss::Loss>(config::parse_text(defaults.loss));
+  if (data.scaler && !data.scaler->targets().shift.empty() && refuses_numbers(*experiment.loss))
+    data.scaler = without_target(*data.scaler);
   if (experiment.metrics.empty()) {
     for (const char* name : defaults.metrics) {
       experiment.metrics.push_back(config::make<metric::Metric>(config::Value(name)));

@@ -129,8 +129,9 @@ struct LoadedData {
 LoadedData load_data(const DataSettings& settings, std::uint64_t seed,
                      const std::vector<std::string>& classes = {});
 
-/// Loss, metrics and the net's last size, where they follow from the data.
-void complete(Experiment& experiment, const LoadedData& data);
+/// Loss, metrics and the net's last size, where they follow from the data. Targets are left as they are for a
+/// loss of classes or probabilities.
+void complete(Experiment& experiment, LoadedData& data);
 
 /// Net, loss and metrics. A target that is scaled is measured in its own units.
 train::Task make_task(const Experiment& experiment, const LoadedData& data);

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "chainrule/error.h"
 
@@ -57,13 +59,47 @@ bool is_for_classes(std::string_view name) {
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
-/// The loss is the one for such data: so it is the net.
+/// (1, 3, 4) of (3, 4); with `classes` in front or, where `last`, behind.
+Shape one_row(const Shape& row, std::int64_t classes = 0, bool last = false) {
+  std::vector<std::int64_t> sizes{1};
+  if (classes > 0 && !last) sizes.push_back(classes);
+  sizes.insert(sizes.end(), row.sizes().begin(), row.sizes().end());
+  if (classes > 0 && last) sizes.push_back(classes);
+  return Shape(sizes);
+}
+
+/// The loss is the one for such data: so it is the form of the target, the axis of the classes, or the net.
 [[noreturn]] void refuse_output(const std::string& loss, const Shape& output, const LoadedData& data) {
-  const std::int64_t numbers = data.has_classes ? data.class_count : data.train.target()->shape.numel();
-  throw ValueError(
-      354, fmt::format("[train] the net gives {} for a row, and {}: the loss {} needs (1, {}). End the "
-                       "net with affine({}).",
-                       output.to_string(), target_text(data), loss, numbers, numbers));
+  const Shape& row = data.train.target()->shape;
+  const std::int64_t classes = data.has_classes ? data.class_count : 0;
+  const Shape needed = one_row(row, classes), with_last = one_row(row, classes, true);
+  const Shape usual{1, data.has_classes ? classes : row.numel()};
+  const bool is_single = row.numel() == 1 && row != (data.has_classes ? Shape{} : Shape{1});
+  std::string cause, advice;
+  if (is_single && output == usual) {
+    cause = fmt::format("its rows are {}", row.to_string());
+    advice =
+        fmt::format("Give the target as {}", data.has_classes ? "(rows,), one number a row" : "(rows, 1)");
+  } else if (data.has_classes && output == with_last) {
+    cause = fmt::format("the loss {} takes axis 1 for that of the classes", loss);
+    advice = fmt::format("Say that it is the last: {}(class_axis=-1)", loss);
+  } else if (data.has_classes && row.ndim() > 0 && output.ndim() == with_last.ndim() &&
+             output.numel() / std::max<std::int64_t>(output.back(1), 1) == row.numel()) {
+    cause = fmt::format("the loss {} needs {} with class_axis=-1", loss, with_last.to_string());
+    advice = fmt::format("End the net with linear({}), and take {}(class_axis=-1)", classes, loss);
+  } else {
+    cause = fmt::format("the loss {} needs {}", loss, needed.to_string());
+    if (data.has_classes && row.ndim() > 0)
+      cause += fmt::format(", or {} with class_axis=-1", with_last.to_string());
+    const std::vector<std::int64_t> sizes(needed.sizes().begin() + 1, needed.sizes().end());
+    const std::string reshape = fmt::format("reshape([{}])", fmt::join(sizes, ", "));
+    const std::string affine = fmt::format("affine({})", needed.numel());
+    advice = "End the net with " + (output.numel() == needed.numel() ? reshape
+                                    : needed.ndim() == 2             ? affine
+                                                                     : affine + " and " + reshape);
+  }
+  throw ValueError(354, fmt::format("[train] the net gives {} for a row, and {}: {}. {}.", output.to_string(),
+                                    target_text(data), cause, advice));
 }
 
 }  // namespace
@@ -76,9 +112,9 @@ void check_fit(const Experiment& experiment, const LoadedData& data) {
     nn::Pass pass = nn::Pass::inference();
     return make_task(experiment, data).outcome(row, pass);
   };
-  const bool is_usual = loss == (data.has_classes ? "softmax_cross_entropy" : "mse");
   if ((is_number && is_for_classes(loss)) || !fits(outcome)) {
-    if (is_usual) refuse_output(loss, experiment.net->predict(row[0]).shape(), data);
+    if (is_for_classes(loss) == data.has_classes)
+      refuse_output(loss, experiment.net->predict(row[0]).shape(), data);
     refuse("loss", loss, data);
   }
 

@@ -53,7 +53,8 @@ class Trials {
     }
     Experiment first = varied_.at(varied_.first(), base_);
     data_ = load_data(first.data, first.seed);
-    complete(first, data_);
+    LoadedData of_first = data_;
+    complete(first, of_first);
     std::vector<std::string> names{"loss"};
     for (const Shared<metric::Metric>& metric : first.metrics) {
       names.push_back(config::describe(*metric));

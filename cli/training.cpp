@@ -7,7 +7,7 @@
 namespace chainrule::cli {
 namespace {
 
-Experiment made(Experiment experiment, const LoadedData& data) {
+Experiment made(Experiment experiment, LoadedData& data) {
   complete(experiment, data);
   build_net(experiment, data);
   return experiment;

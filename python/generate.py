@@ -104,6 +104,10 @@ for spatial in ["", "1d", "2d", "3d"]:
         f"a.has(2) ? conv_transpose{spatial}(a.tensor(0), a.tensor(1), a.tensor(2), conv_transpose_options(a), "
         f"a.where()) : conv_transpose{spatial}(a.tensor(0), a.tensor(1), conv_transpose_options(a), a.where())")
 kDocs = {
+    "lstsq": "x with the least |a x - b|, and if there are many, of those the least |x|. a, of shape (..., M, N), has to be "
+             "of full rank, or it is an error (E112), unless rcond is given: then singular values up to rcond times the "
+             "largest count as 0, and a may have any rank, which costs more; a negative rcond means what rounding makes of "
+             "0, max(M, N) times the distance from 1 to the next number. b is a vector, (M), or of shape (..., M, K).",
     "swapaxes": "Two axes in each other's place.",
     "diagonal": "The elements whose places along two axes are the same, as a last axis; above the diagonal with an offset "
                 "above 0, below it with one below. As NumPy has it: of the first two axes, unless others are named.",

@@ -41,6 +41,7 @@ constexpr Formula kFormulas[] = {
     {"not_equal", "{0} != {1}"},
     {"where", "{0} ? {1} : {2}"},
     {"check_finite", "{0}"},
+    {"check_range", "{0}"},
     {"descend", "{0} - {1} * {2}"},
     {"approach", "{0} - {1} * ({0} - {2})"},
 };

@@ -1,6 +1,7 @@
 #include "chainrule/nn/recurrent.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -12,6 +13,8 @@
 #include "nn/recurrence.h"
 #include "nn/sequences.h"
 #include "nn/whole_layers.h"
+#include "ops/internal.h"
+#include "ops/op.h"
 
 namespace chainrule::nn {
 namespace {
@@ -146,11 +149,14 @@ void Recurrent::check_lengths(const Tensor& lengths, const Tensor& x) const {
 
 Tensor Recurrent::unroll(const Loop& loop) const { return recurrence(cell(), loop); }
 
-Ports Recurrent::read(const Tensor& x, const Tensor& state, const Tensor& lengths, Pass& pass) const {
+Ports Recurrent::read(const Tensor& x, const Tensor& state, const Tensor& given_lengths, Pass& pass) const {
   const std::int64_t rows = x.shape()[0], units = parts_of(cell()) * hidden;
   std::vector<Ends> given;
-  if (!lengths.is_empty()) {
-    check_lengths(lengths, x);
+  Tensor lengths;
+  if (!given_lengths.is_empty()) {
+    check_lengths(given_lengths, x);
+    const OpScope scope(kind(), OriginScope::current({}).where);
+    lengths = check_range(cast(given_lengths, i64), 0, INFINITY, Bounded::length);
     given.emplace_back(lengths, x.shape()[1]);
   }
   const Ends* ends = given.empty() ? nullptr : given.data();

@@ -51,7 +51,7 @@ Handover::Handover(const Recurrent& net, CellKind kind, const Tensor& x, const T
                    const Tensor& lengths)
     : net_(net), layer_{.kind = kind, .x = x}, state_(state) {
   if (const auto* gru = dynamic_cast<const Gru*>(&net)) layer_.reset_after = gru->reset_after;
-  if (!lengths.is_empty()) layer_.lengths = maximum(minimum(cast(lengths, i64), x.shape()[0]), 0);
+  if (!lengths.is_empty()) layer_.lengths = minimum(cast(lengths, i64), x.shape()[0]);
 }
 
 /// Part 0 or 1 of the states before this layer, (D, N, H).

@@ -180,6 +180,7 @@ constexpr Form kForms[] = {
     {"not_equal", "", not_equal, "Not, Equal"},
     {"where", "Where", where},
     {"check_finite", "Identity", nullptr, "without the check"},
+    {"check_range", "Identity", nullptr, "without the check"},
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "ops/composed.h"
 #include "ops/internal.h"
 #include "ops/op.h"
+#include "ops/weighted_losses.h"
 
 namespace chainrule {
 namespace {
@@ -21,15 +22,19 @@ void require_same_shape(const Tensor& prediction, const Tensor& target) {
 
 }  // namespace
 
-Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& targets, Reduction reduction,
-                                        Location where) {
-  const OpScope scope("binary_cross_entropy_with_logits", where);
+Tensor logistic_losses(const Tensor& logits, const Tensor& targets) {
   require_same_shape(logits, targets);
   // softplus(z) - t z, of which nothing cancels: (1 - t) z + log(1 + e^-z) for z > 0, else -t z + log(1 +
   // e^z).
   const Tensor is_positive = logits > 0.0;
   const Tensor straight = chainrule::where(is_positive, 1.0 - targets, -targets) * logits;
-  return reduced(straight + log1p(exp(chainrule::where(is_positive, -logits, logits))), reduction);
+  return straight + log1p(exp(chainrule::where(is_positive, -logits, logits)));
+}
+
+Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& targets, Reduction reduction,
+                                        Location where) {
+  const OpScope scope("binary_cross_entropy_with_logits", where);
+  return reduced(logistic_losses(logits, check_range(targets, 0, 1, Bounded::target)), reduction);
 }
 
 Tensor mse(const Tensor& prediction, const Tensor& target, Reduction reduction, Location where) {
@@ -60,15 +65,16 @@ Tensor huber(const Tensor& prediction, const Tensor& target, double delta, Reduc
 Tensor hinge(const Tensor& prediction, const Tensor& target, Reduction reduction, Location where) {
   const OpScope scope("hinge", where);
   require_same_shape(prediction, target);
-  return reduced(relu(1.0 - target * prediction), reduction);
+  return reduced(relu(1.0 - check_range(target, -1, 1, Bounded::target) * prediction), reduction);
 }
 
-Tensor kl_divergence(const Tensor& log_q, const Tensor& p, Reduction reduction, Location where) {
+Tensor kl_divergence(const Tensor& log_q, const Tensor& target, Reduction reduction, Location where) {
   const OpScope scope("kl_divergence", where);
-  require_same_shape(log_q, p);
-  if (p.ndim() == 0) {
+  require_same_shape(log_q, target);
+  if (target.ndim() == 0) {
     throw op_error<ShapeError>(140, "predictions () are one number; need a last axis of classes.");
   }
+  const Tensor p = check_range(target, 0, 1, Bounded::target);
   // p log p through a number above 0, so that neither 0 times infinity nor its slope appears; and p log q
   // without infinity where p is 0.
   const Tensor is_zero = equal(p, 0);
@@ -79,7 +85,7 @@ Tensor kl_divergence(const Tensor& log_q, const Tensor& p, Reduction reduction, 
 
 std::vector<ComposedFunction> loss_functions() {
   using In = std::span<const Tensor>;
-  const SampleInput matrix{{3, 4}}, other{{3, 4}};
+  const SampleInput matrix{{3, 4}}, other{{3, 4}}, signs{{3, 4}, DType::f64, {-0.9, 0.9}};
   const SampleInput far{{3, 4}, DType::f64, {-40, 40}};  // kinks are improbable
   const SampleInput probs{{3, 4}, DType::f64, {0.05, 0.4}}, classes{{3}, DType::i64, {0, 4}};
   return {
@@ -112,7 +118,7 @@ std::vector<ComposedFunction> loss_functions() {
          {far, far}}}},
       {"hinge",
        "max(0, 1 - t x).",
-       {{"hinge(x, t)", [](In in) { return hinge(in[0], in[1]); }, {far, other}}}},
+       {{"hinge(x, t)", [](In in) { return hinge(in[0], in[1]); }, {far, signs}}}},
       {"kl_divergence",
        "sum_j p_j (log p_j - log q_j).",
        {{"kl_divergence(log_q, p)", [](In in) { return kl_divergence(in[0], in[1]); }, {matrix, probs}},

@@ -47,6 +47,11 @@ class TargetRows {
     throw op_error<ValueError>(
         22, cat("target ", numbers_[row], " in row ", row, " is not a class number in [0, ", classes_, ")."));
   }
+  /// What is not below 0, but for rounding: probabilities may come with weights. @throws ValueError E022
+  void check_share(std::int64_t row, T share) const {
+    if (share >= T(-1e-5)) return;
+    throw op_error<ValueError>(22, cat("target ", share, " in row ", row, " is not a probability."));
+  }
   double at(std::int64_t row, std::int64_t j) const {
     return numbers_ ? (numbers_[row] == j ? 1.0 : 0.0) : static_cast<double>(rows_[row * classes_ + j]);
   }
@@ -65,6 +70,7 @@ class TargetRows {
     const T* t = rows_ + row * classes_;
     double total = 0;
     for (std::int64_t j = 0; j < classes_; ++j) {
+      check_share(row, t[j]);
       if (t[j] != 0) total += static_cast<double>(t[j] * (log + (top - logits[j])));
     }
     return static_cast<T>(total);
@@ -129,6 +135,7 @@ struct SoftmaxCrossEntropy {
         const kernels::ExpSum sum(z, classes);
         double loss = 0;
         for (std::int64_t j = 0; j < classes; ++j) {
+          t.check_share(i, static_cast<T>(t.at(i, j)));
           if (t.at(i, j) != 0) loss += t.at(i, j) * (sum.log() + (sum.top() - static_cast<double>(z[j])));
         }
         k.output.as<T>()[i] = static_cast<T>(loss);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "chainrule/loss.h"
 #include "chainrule/tensor.h"
 
@@ -23,6 +25,11 @@ Tensor approach_square(const Tensor& a, const Tensor& s, const Tensor& b,
 /// a / (sqrt(b) + s).
 Tensor over_root(const Tensor& a, const Tensor& s, const Tensor& b, Location where = Location::current());
 /// @}
+
+/// What numbers are, for messages.
+enum class Bounded : std::uint8_t { target, length };
+/// x as it is; computing it fails for a number that is not from low to high, but for rounding (E635).
+Tensor check_range(const Tensor& x, double low, double high, Bounded what);
 
 /// What is left of the losses of elements or rows.
 Tensor reduced(const Tensor& losses, Reduction reduction);

@@ -91,7 +91,8 @@ Tensor kl_divergence(const Tensor& log_q, const Tensor& p, const LossOptions& op
 Tensor tanh_cross_entropy(const Tensor& logits, const Tensor& targets, const LossOptions& options,
                           Location where) {
   return with_weights("tanh_cross_entropy", options, where, [&] {
-    return 2.0 * binary_cross_entropy_with_logits(2.0 * logits, (targets + 1.0) / 2.0, Reduction::none);
+    const Tensor t = check_range(targets, -1, 1, Bounded::target);
+    return 2.0 * logistic_losses(2.0 * logits, (t + 1.0) / 2.0);
   });
 }
 Tensor tanh_cross_entropy(const Tensor& logits, const Tensor& targets, Reduction reduction, Location where) {
@@ -108,17 +109,17 @@ Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& targ
     if (!(q >= 0) || q > std::numeric_limits<double>::max()) {
       throw op_error<ValueError>(151, cat("positive_weight is ", q, "; it must be a number, at least 0."));
     }
-    Tensor t = targets;
-    if (options.label_smoothing > 0)
-      t = targets * (1 - options.label_smoothing) + options.label_smoothing / 2;
-    const Tensor losses = binary_cross_entropy_with_logits(logits, t, Reduction::none);
+    Tensor t = check_range(targets, 0, 1, Bounded::target);
+    if (options.label_smoothing > 0) t = t * (1 - options.label_smoothing) + options.label_smoothing / 2;
+    const Tensor losses = logistic_losses(logits, t);
     return q == 1 ? losses : losses + (q - 1) * t * softplus(-logits);
   });
 }
 
 std::vector<ComposedFunction> weighted_loss_functions() {
   using In = std::span<const Tensor>;
-  const SampleInput matrix{{3, 4}}, other{{3, 4}}, rows{{3}, DType::f64, {0.5, 2}};
+  const SampleInput matrix{{3, 4}}, other{{3, 4}}, signs{{3, 4}, DType::f64, {-0.9, 0.9}};
+  const SampleInput rows{{3}, DType::f64, {0.5, 2}};
   const SampleInput frames{{2, 5, 3}}, labels{{2, 2}, DType::i64, {1, 3}};
   return {
       {"half_mse",
@@ -131,7 +132,7 @@ std::vector<ComposedFunction> weighted_loss_functions() {
        "-(1 + t) log((1 + tanh z) / 2) - (1 - t) log((1 - tanh z) / 2).",
        {{"tanh_cross_entropy(z, t)",
          [](In in) { return tanh_cross_entropy(in[0], in[1]); },
-         {matrix, other}}}},
+         {matrix, signs}}}},
       {"ctc",
        "-log of the probability of the labels over all alignments of frames.",
        {{"ctc(log_probs, labels)", [](In in) { return ctc(in[0], in[1]); }, {frames, labels}}}},

@@ -17,6 +17,9 @@ Tensor weighted(const Tensor& losses, const Tensor& weights, Reduction reduction
 /// number of losses. Of arguments that those take.
 Tensor divisor_of(const Tensor& scores, const Tensor& targets, const ClassOptions& options);
 
+/// softplus(z) - t z of each logit, whatever the targets are.
+Tensor logistic_losses(const Tensor& logits, const Tensor& targets);
+
 /// @throws ValueError  unless it is from 0 to 1 (E151).
 void require_share(std::string_view what, double share);
 

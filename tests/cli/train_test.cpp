@@ -7,6 +7,7 @@
 
 #include "chainrule/io.h"
 #include "chainrule/nn.h"
+#include "chainrule/ops.h"
 #include "cli/tool.h"
 
 namespace chainrule::cli {
@@ -321,6 +322,92 @@ TEST(Train, ATerminalHasABarThatLeavesNothingBehind) {
   const Outcome plain = run_tool(words, dumb);
   EXPECT_EQ(plain.code, 130);
   EXPECT_EQ(plain.out.find('\x1b'), std::string::npos);
+}
+
+TEST(Train, SaysWhyALossDoesNotFit) {
+  const TemporaryFolder folder;
+  const Tensor rows = ones({20, 3}), steps = ones({20, 4, 3});
+  const auto classes = [](const Shape& shape) { return remainder(reshape(arange(shape.numel()), shape), 2); };
+  io::write_npz(folder / "column.npz", {{"x", rows}, {"t", classes({20, 1})}});
+  io::write_npz(folder / "steps.npz", {{"x", steps}, {"t", classes({20, 4})}});
+  io::write_npz(folder / "numbers.npz", {{"x", steps}, {"t", zeros({20, 4})}});
+  io::write_npz(folder / "grid.npz", {{"x", rows}, {"t", zeros({20, 2, 3})}});
+  io::write_npz(folder / "deep.npz", {{"x", rows}, {"t", zeros({20, 1, 1})}});
+  const auto said = [&](const char* name, const char* net, const Words& more = {}) {
+    Words all{"train", "--data", folder / name, "--net", net, "--steps", "1"};
+    all.insert(all.end(), more.begin(), more.end());
+    const Outcome outcome = run_tool(all);
+    return std::to_string(outcome.code) + " " + outcome.err;
+  };
+  const std::string head = "2 chainrule: [train] the net gives ";
+  EXPECT_EQ(said("column.npz", "mlp([4, 2])"),
+            head +
+                "(1, 2) for a row, and the target is one of 2 classes: its rows are (1,). Give the target as "
+                "(rows,), one number a row. (E354)\n");
+  EXPECT_EQ(said("deep.npz", "mlp([4, 1])"),
+            head +
+                "(1, 1) for a row, and the target is a number: its rows are (1, 1). Give the target as "
+                "(rows, 1). (E354)\n");
+  const char* of_steps = "sequential([lstm(5), linear(2)])";
+  for (const std::string loss : {"softmax_cross_entropy", "nll"}) {
+    EXPECT_EQ(said("steps.npz", of_steps, {"--loss", loss}),
+              head + "(1, 4, 2) for a row, and the target is one of 2 classes: the loss " + loss +
+                  " takes axis 1 for that of the classes. Say that it is the last: " + loss +
+                  "(class_axis=-1). (E354)\n");
+  }
+  EXPECT_EQ(said("steps.npz", of_steps, {"--loss", "softmax_cross_entropy(class_axis=-1)", "-q"}), "0 ");
+  EXPECT_EQ(said("steps.npz", "sequential([lstm(5), linear(3)])"),
+            head +
+                "(1, 4, 3) for a row, and the target is one of 2 classes: the loss softmax_cross_entropy "
+                "needs (1, 4, 2) with class_axis=-1. End the net with linear(2), and take "
+                "softmax_cross_entropy(class_axis=-1). (E354)\n");
+  EXPECT_EQ(said("steps.npz", "mlp([4, 2])"),
+            head +
+                "(1, 2) for a row, and the target is one of 2 classes: the loss softmax_cross_entropy needs "
+                "(1, 2, 4), or (1, 4, 2) with class_axis=-1. End the net with affine(8) and reshape([2, 4]). "
+                "(E354)\n");
+  EXPECT_EQ(
+      said("numbers.npz", "sequential([lstm(5), linear(1)])"),
+      head +
+          "(1, 4, 1) for a row, and the target is 4 numbers: the loss mse needs (1, 4). End the net with "
+          "reshape([4]). (E354)\n");
+  EXPECT_EQ(
+      said("grid.npz", "mlp([4, 6])", {"--loss", "mae"}),
+      head +
+          "(1, 6) for a row, and the target is 6 numbers: the loss mae needs (1, 2, 3). End the net with "
+          "reshape([2, 3]). (E354)\n");
+  EXPECT_EQ(said("grid.npz", "sequential([affine(6), reshape([2, 3])])", {"-q"}), "0 ");
+}
+
+TEST(Train, NamesATargetThatALossDoesNotTake) {
+  const TemporaryFolder folder;
+  io::write_npz(folder / "r.npz", {{"x", ones({20, 3})}, {"t", full({20, 1}, 5.0)}});
+  for (const std::string loss : {"binary_cross_entropy_with_logits", "kl_divergence"}) {
+    const Outcome outcome = run_tool(
+        {"train", "--data", folder / "r.npz", "--net", "mlp([4, 1])", "--steps", "1", "--loss", loss});
+    EXPECT_NE(outcome.code, 0);
+    EXPECT_NE(outcome.err.find("target 5, element "), std::string::npos) << outcome.err;
+    EXPECT_NE(outcome.err.find(" is not from 0 to 1."), std::string::npos) << outcome.err;
+    EXPECT_EQ(outcome.err.find("lr"), std::string::npos) << outcome.err;
+  }
+}
+
+TEST(Train, ScalesNoTargetsThatAreProbabilities) {
+  const TemporaryFolder folder;
+  const Tensor x = reshape(arange(60, f32), {20, 3}), yes = cast(x > 30, f32);
+  io::write_npz(folder / "yes.npz", {{"x", x}, {"t", reshape(slice(yes, 1, 0, 1), {20, 1})}});
+  io::write_npz(folder / "share.npz", {{"x", x}, {"t", full({20, 2}, 0.5)}});
+  for (const char* scale : {"auto", "min_max"}) {
+    const auto code = [&](const char* name, const char* net, const char* loss) {
+      return run_tool({"train", "--data", folder / name, "--net", net, "--steps", "3", "--loss", loss, "-q",
+                       "--set", std::string("data.scale=") + scale, "--set", "metrics=[mae]"})
+          .code;
+    };
+    EXPECT_EQ(code("yes.npz", "mlp([4, 1])", "binary_cross_entropy_with_logits"), 0);
+    EXPECT_EQ(code("yes.npz", "mlp([4, 1])", "hinge"), 0);
+    EXPECT_EQ(code("share.npz", "mlp([4, 2])", "softmax_cross_entropy"), 0);
+    EXPECT_EQ(code("share.npz", "mlp([4, 2])", "mse"), 0);
+  }
 }
 
 }  // namespace

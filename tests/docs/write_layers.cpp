@@ -30,7 +30,9 @@ Settings stand in their order, so that the first can be given without their name
 range has to be given. Sizes of inputs are no settings: a layer takes them from its first input, and makes its
 parameters then. How to write a layer of your own stands in `chainrule/nn/layer.h`.
 
-Shapes begin with the batch, N. What has a `?` may be left out.
+Shapes begin with the batch, N. What has a `?` may be left out. `lengths` are from 0 on: what is below is refused
+(E635), what is beyond T counts as T. Causal attention of T steps to S others is aligned at their ends: the last step
+sees all S, the one before it S - 1, step t those up to t + S - T.
 
 | layer | inputs | outputs | parameters, states | what it does |
 |---|---|---|---|---|

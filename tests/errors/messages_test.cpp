@@ -283,6 +283,10 @@ const Mistake kMistakes[] = {
      }},
     {146, [] { dropout(zeros({3}), 50, {.seed = 1}); }},
     {147, [] { check_finite(log(zeros({2}))).to_vector(); }},
+    {635,
+     [] {
+       binary_cross_entropy_with_logits(zeros({2}), tensor({1, 2})).to_vector();
+     }},
     {148,
      [] {
        zeros({1 << 28, 1 << 28});

@@ -128,7 +128,10 @@ std::vector<LayerSample> other_samples() {
        .inputs = {{{1, 4}}, {{1}, 4}},
        .may_be_empty = false,
        .wrong = {4, 4, 4}},
-      {.text = "softmax_with_loss", .inputs = {{{1, 3}}, {{1, 3}}}, .may_be_empty = false, .wrong = {7, 5}},
+      {.text = "softmax_with_loss",
+       .inputs = {{{1, 3}}, {.shape = {1, 3}, .is_share = true}},
+       .may_be_empty = false,
+       .wrong = {7, 5}},
       {.text = "mul", .inputs = {{{1, 3}}, {{1, 3}}}, .wrong = {2, 5}},
       {.text = "add", .inputs = {{{1, 2, 3}}, {{1, 2, 3}}}, .wrong = {2, 5}},
       {.text = "sequential([affine(6), tanh, affine(2, bias=false)])", .inputs = {{{1, 3}}}, .wrong = {3}},
@@ -229,7 +232,8 @@ std::vector<Tensor> inputs_of(const LayerSample& sample, std::int64_t batch, DTy
     const RandomKey key{.seed = 11, .step = i};
     const std::int64_t classes = sample.inputs[i].classes;
     const Tensor drawn = classes > 0 ? uniform(shape, key, 0, static_cast<double>(classes), f64)
-                                     : normal(shape, key, 0, 1, f64);
+                         : sample.inputs[i].is_share ? uniform(shape, key, 0.1, 0.9, f64)
+                                                     : normal(shape, key, 0, 1, f64);
     inputs.push_back(detach(cast(drawn, classes > 0 ? i64 : dtype)));
   }
   return inputs;

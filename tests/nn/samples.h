@@ -12,11 +12,12 @@
 
 namespace chainrule::nn {
 
-/// An input of a layer to be tried: numbers, or class numbers below `classes`.
+/// An input of a layer to be tried: numbers, class numbers below `classes`, or shares from 0.1 to 0.9.
 struct SampleInput {
   Shape shape;  // with a batch of one
   std::int64_t classes = 0;
   bool is_left_out = false;  // of those that may be
+  bool is_share = false;
 };
 
 /// A layer with settings, and what it takes.

@@ -55,6 +55,10 @@ const Mistake kMistakes[] = {
      [] {
        Gru(3).predict_all({zeros({2, 4, 5}), Tensor(), zeros({3}, i64)});
      }},
+    {"[lstm] length -3 of sequence 1 is below 0. (E635)",
+     [] {
+       Lstm(3).predict_all({zeros({2, 4, 5}), {}, {}, tensor({4, -3}, i64)})[0].to_vector();
+     }},
     {"[gru] lengths are f32; need whole numbers, i64 or u8. (E443)",
      [] {
        Gru(3).predict_all({zeros({2, 4, 5}), Tensor(), ones({2})});

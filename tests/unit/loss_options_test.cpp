@@ -144,7 +144,7 @@ TEST(LossOptions, SampleWeightsMakeAWeightedMean) {
   EXPECT_EQ(mse(x, t, {.reduction = Reduction::sum, .sample_weights = each}).item(), 19);
   expect_near(mae(x, t, {.reduction = Reduction::none, .sample_weights = rows}), {3, 0, 3, 2});
   EXPECT_NEAR(huber(x, t, 1, {.sample_weights = each}).item(), (0.5 + 2 * 2.5) / 3, 1e-15);
-  EXPECT_NEAR(hinge(x, t, {.sample_weights = cast(each, i64)}).item(), 0, 1e-15);
+  EXPECT_NEAR(hinge(x, t / 2, {.sample_weights = cast(each, i64)}).item(), 0, 1e-15);
   EXPECT_EQ(mse(x, t, LossOptions{}).item(), mse(x, t).item());
   EXPECT_EQ(mse(x, t, {.sample_weights = zeros({2}, f64)}).item(), 0);
   const Tensor p = tensor({0.5, 0.5, 1, 0}, {2, 2}, f64),

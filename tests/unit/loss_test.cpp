@@ -7,6 +7,7 @@
 #include "chainrule/error.h"
 #include "chainrule/grad.h"
 #include "chainrule/ops.h"
+#include "message_of.h"
 #include "ops/op.h"
 
 namespace chainrule {
@@ -169,6 +170,31 @@ TEST(Loss, KlDivergenceOfWhatIsImpossibleInBoth) {
   expect_near(kl_divergence(log_q, p), {0.5 * std::log(2.0) + 0.5 * std::log(0.5 / 0.75)});
   expect_near(grad(kl_divergence(log_q, p), log_q), {0, -0.5, -0.5});
   EXPECT_EQ(kl_divergence(log_q, tensor({0.5, 0.5, 0}, {1, 3}, f64)).item(), INFINITY);
+}
+
+TEST(Loss, TargetsThatAreNoProbabilitiesAreNamed) {
+  if (mode() == Mode::eager) GTEST_SKIP() << "in this mode operations run at their call";
+  const auto said = [](const Tensor& loss) {
+    const std::string text = message_of([&] { loss.to_vector(); });
+    return text.substr(0, text.find(" Called"));
+  };
+  const Tensor z = zeros({2, 2}), high = tensor({1, 0.5, 2.5, 0}, {2, 2}),
+               low = tensor({0, -2, 1, 1}, {2, 2});
+  EXPECT_EQ(said(binary_cross_entropy_with_logits(z, high)),
+            "[binary_cross_entropy_with_logits] target 2.5, element 2 of 4, is not from 0 to 1.");
+  EXPECT_EQ(said(binary_cross_entropy_with_logits(z, low, BinaryOptions{.label_smoothing = 0.5})),
+            "[binary_cross_entropy_with_logits] target -2, element 1 of 4, is not from 0 to 1.");
+  EXPECT_EQ(said(kl_divergence(z, low)), "[kl_divergence] target -2, element 1 of 4, is not from 0 to 1.");
+  EXPECT_EQ(said(kl_divergence(z, zeros({2, 2}) / 0.0)),
+            "[kl_divergence] target nan, element 0 of 4, is not from 0 to 1.");
+  EXPECT_EQ(said(tanh_cross_entropy(z, high)),
+            "[tanh_cross_entropy] target 2.5, element 2 of 4, is not from -1 to 1.");
+  EXPECT_EQ(said(hinge(z, low)), "[hinge] target -2, element 1 of 4, is not from -1 to 1.");
+  EXPECT_EQ(said(nll(z, low)), "[nll] target -2 in row 0 is not a probability.");
+  EXPECT_EQ(said(softmax_cross_entropy(z, low)),
+            "[softmax_cross_entropy] target -2 in row 0 is not a probability.");
+  EXPECT_EQ(said(binary_cross_entropy_with_logits(z, tensor({0, 1, 1, 1.000001f}, {2, 2}))), "no error");
+  EXPECT_EQ(said(grad(hinge(z, tensor({0, 1, -1, -1}, {2, 2})), z)), "no error");
 }
 
 TEST(Loss, NothingBroadcasts) {
