@@ -111,8 +111,14 @@ except KeyboardInterrupt:
 """
 
 
+def started(program, *arguments):
+    """A program that hears Ctrl-C, even where the tests run in the background of a shell, which then ignore it."""
+    return subprocess.Popen([sys.executable, "-c", program, *arguments], stdout=subprocess.PIPE, text=True,
+                            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+
+
 def test_ctrl_c_ends_a_training_after_a_whole_step(tmp_path):
-    process = subprocess.Popen([sys.executable, "-c", kLong, tmp_path / "net.safetensors"], stdout=subprocess.PIPE, text=True)
+    process = started(kLong, tmp_path / "net.safetensors")
     assert process.stdout.readline() == "begins\n"
     time.sleep(1)
     process.send_signal(signal.SIGINT)
@@ -164,7 +170,7 @@ kData = {"large": "large = cr.normal((3000, 3000), 1, dtype='float64').evaluate(
 def test_ctrl_c_is_heard_in_long_calls(what):
     call = kLongCalls[what]
     program = kStart % ("\n".join(line for name, line in kData.items() if name in call), call, call)
-    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    process = started(program)
     assert process.stdout.readline() == "begins\n"
     time.sleep(1)
     process.send_signal(signal.SIGINT)
