@@ -388,10 +388,10 @@ TEST(ToolKinds, PicturesWithAClassForEachPlace) {
     const Outcome outcome =
         run_tool({"train", "--data", npz, "--net", "sequential([conv2d(2, 1)])", "--loss",
                   "softmax_cross_entropy(ignored=[-1])", "--optimizer", "adam", "--lr", "0.1", "--batch-size",
-                  "8", "--epochs", "10", "--set", std::string("data.scale=") + scale, "--json"});
+                  "8", "--epochs", "40", "--set", std::string("data.scale=") + scale, "--json"});
     ASSERT_EQ(outcome.code, 0) << outcome.err;
-    EXPECT_GT(Json::parse(outcome.out)["test_accuracy"], 0.99)
-        << outcome.out;  // 0.83 if what is ignored counted
+    // Scaled place by place it cannot be wholly right; if what is ignored counted, it would be 0.83 at most.
+    EXPECT_GT(Json::parse(outcome.out)["test_accuracy"], 0.9) << outcome.out;
   }
 }
 
