@@ -24,8 +24,9 @@ std::string text_of(const config::Value& fingerprint) {
 
 config::Value fingerprint_of(const LoadedData& data) {
   io::Fnv1a hash;
-  hash.add(data::checksum_of(data.train));
-  if (data.test) hash.add(data::checksum_of(data.test));
+  for (const data::Source* part : {&data.train, &data.validation, &data.test}) {
+    if (*part) hash.add(data::checksum_of(*part));
+  }
   for (const auto& column : data.columns) hash.add(column->name).add("\n");
   hash.add(data.target);
   return config::Value::of_table(

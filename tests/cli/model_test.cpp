@@ -373,6 +373,28 @@ TEST(ToolKinds, ArraysOfNumPy) {
   }
 }
 
+// Whatever part it is in.
+TEST(ToolKinds, AnyRowThatChangesIsNoticed) {
+  const TemporaryFolder folder;
+  const std::string csv = folder / "a.csv", run = folder / "run";
+  const auto table = [](int changed) {
+    std::string text = "x,y\n";
+    for (int i = 0; i < 20; ++i)
+      text += std::to_string(i) + "," + std::to_string(i == changed ? 99 : 2 * i) + "\n";
+    return text;
+  };
+  write(csv, table(-1));
+  const Words train{"train", "--data",  csv, "--target",     "y", "--net", "mlp([1])", "--validation",
+                    "0.3",   "--steps", "3", "--batch-size", "5", "--out", run};
+  ASSERT_EQ(run_tool(train).code, 0);
+  EXPECT_EQ(run_tool({"train", "--resume", run, "--steps", "4"}).code, 0);
+  for (int row = 0; row < 20; ++row) {
+    write(csv, table(row));
+    const Outcome outcome = run_tool({"train", "--resume", run, "--steps", "5"});
+    EXPECT_NE(outcome.err.find("(E359)"), std::string::npos) << row << outcome.err;
+  }
+}
+
 // A class for each place of a picture, but for the first row of places.
 TEST(ToolKinds, PicturesWithAClassForEachPlace) {
   const TemporaryFolder folder;
