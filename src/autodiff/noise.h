@@ -5,10 +5,11 @@
 namespace chainrule {
 
 /// How far rounding may have taken one number that a graph of any size computes: far more than a rounding
-/// step of its own where something in the graph cancels, as in the derivative y (1 - y) of a sigmoid that is
-/// nearly
-/// 1. Measured, not bounded: the graph is computed again with each operation's result off by a random part of
-/// its rounding step (Monte Carlo arithmetic: D. S. Parker, UCLA CSD-970002, 1997), and the largest of a few
+/// step of its own where something in the graph cancels, as where a sigmoid y is nearly 1 and its derivative
+/// is y (1 - y).
+///
+/// Measured, not bounded: the graph is computed again with each operation's result off by a random part of
+/// its rounding step (Monte Carlo arithmetic: D. S. Parker, UCLA CSD-970002, 1997), and the largest of eight
 /// such deviations is returned.
 double rounding_noise(const Tensor& y);
 
