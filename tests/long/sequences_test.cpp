@@ -51,14 +51,18 @@ struct Sums : data::Rows {
 
 }  // namespace sums
 
-TEST(Sequences, SumsAreWrittenBySeq2Seq) {
+class Sequences : public ::testing::TestWithParam<std::uint64_t> {};
+INSTANTIATE_TEST_SUITE_P(Seeds, Sequences, ::testing::Values(1, 2, 3));
+
+TEST_P(Sequences, SumsAreWrittenBySeq2Seq) {
   set_num_threads(1);
   const data::Source train = sums::Sums(0, 45000), test = sums::Sums(45000, 5000);
   nn::Seq2Seq net({.source_vocabulary = 13, .vocabulary = 13, .embedding = 16, .hidden = 128});
   const train::Task task(net, nn::token_loss);
   optim::Optimizer optimizer(net, optim::Adam{},
                              {.lr = optim::cosine(4e-3, epochs(30), 1e-5), .clip_norm = 1});
-  train::Trainer trainer(task, optimizer, {train, {.batch_size = 128, .seed = 1}});
+  train::Trainer trainer(task, optimizer, {train, {.batch_size = 128, .seed = GetParam()}},
+                         {.seed = GetParam()});
   const train::Result result = trainer.run(epochs(30));
   const data::Batch all = test.all();
   const Tensor written =
@@ -70,7 +74,7 @@ TEST(Sequences, SumsAreWrittenBySeq2Seq) {
 }
 
 // The sets of Microsoft's ai-edu course, chapter 19.
-class AiEdu : public ::testing::Test {
+class AiEdu : public ::testing::TestWithParam<std::uint64_t> {
  protected:
   void SetUp() override {
     if (std::getenv("CHAINRULE_DATA_DIR") == nullptr) GTEST_SKIP() << "needs ai-edu/ in CHAINRULE_DATA_DIR";
@@ -81,6 +85,8 @@ class AiEdu : public ::testing::Test {
   }
   static Tensor f32_of(const Tensor& x) { return detach(cast(x, f32)); }
 };
+
+INSTANTIATE_TEST_SUITE_P(Seeds, AiEdu, ::testing::Values(1, 2, 3));
 
 /// A recurrent layer, and a number at each step.
 template <class Reader>
@@ -96,12 +102,13 @@ struct EachStep : nn::LayerOf<EachStep<Reader>> {
   Tensor compute(const Tensor& x, nn::Pass& pass) const { return squeeze(output(reader(x, pass), pass), -1); }
 };
 
-TEST_F(AiEdu, EchoIsLearntByAnRnn) {
+TEST_P(AiEdu, EchoIsLearntByAnRnn) {
   const NamedTensors train = read("train_echo"), test = read("test_echo");
   EachStep<nn::Rnn> net(4);
   optim::Optimizer optimizer(net, optim::Adam{}, {.lr = 0.01});
   const data::Source rows = data::arrays(f32_of(train["data"]), f32_of(train["label"]));
-  train::Trainer trainer({net, loss::mse}, optimizer, {rows, {.batch_size = 32, .seed = 1}});
+  train::Trainer trainer({net, loss::mse}, optimizer, {rows, {.batch_size = 32, .seed = GetParam()}},
+                         {.seed = GetParam()});
   trainer.run(epochs(400));
   const double error = mse(net.predict(f32_of(test["data"])), f32_of(test["label"])).item();
   std::cout << "mean squared error " << error << "\n";
@@ -110,22 +117,22 @@ TEST_F(AiEdu, EchoIsLearntByAnRnn) {
 
 /// Differences of four bits, the lowest first: a borrow is to be kept in mind.
 template <class Reader>
-void expect_differences(const NamedTensors& set) {
+void expect_differences(const NamedTensors& set, std::uint64_t seed) {
   const Tensor x = detach(cast(set["data"], f32)), t = detach(cast(set["label"], f32));
   ASSERT_EQ(x.shape(), (Shape{136, 4, 2}));
   EachStep<Reader> net(16);
   optim::Optimizer optimizer(net, optim::Adam{}, {.lr = 0.01});
   train::Trainer trainer({net, loss::binary_cross_entropy_with_logits}, optimizer,
-                         {data::arrays(x, t), {.batch_size = 32, .seed = 1}});
+                         {data::arrays(x, t), {.batch_size = 32, .seed = seed}}, {.seed = seed});
   trainer.run(epochs(200));
   const Tensor right = all(equal(net.predict(x) > 0, t > 0), 1);
   std::cout << Reader::kInfo.name << ": " << sum(right).item() << " of 136 are right\n";
   EXPECT_EQ(sum(right).template item<std::int64_t>(), 136);
 }
 
-TEST_F(AiEdu, SubtractionIsLearntByAnRnn) { expect_differences<nn::Rnn>(read("train_minus")); }
-TEST_F(AiEdu, SubtractionIsLearntByAnLstm) { expect_differences<nn::Lstm>(read("train_minus")); }
-TEST_F(AiEdu, SubtractionIsLearntByAGru) { expect_differences<nn::Gru>(read("train_minus")); }
+TEST_P(AiEdu, SubtractionIsLearntByAnRnn) { expect_differences<nn::Rnn>(read("train_minus"), GetParam()); }
+TEST_P(AiEdu, SubtractionIsLearntByAnLstm) { expect_differences<nn::Lstm>(read("train_minus"), GetParam()); }
+TEST_P(AiEdu, SubtractionIsLearntByAGru) { expect_differences<nn::Gru>(read("train_minus"), GetParam()); }
 
 }  // namespace
 }  // namespace chainrule
