@@ -62,7 +62,7 @@ Differentiated::Differentiated(std::vector<Tensor> variables, const nn::Layer& n
 Differentiated::~Differentiated() { leave_differentiated(); }
 
 void check_reading(const Tensor& x, const char* what) {
-  if (scopes.empty() || !has_gradient(x.dtype()) || making_constants) return;
+  if (scopes.empty() || !has_gradient(x.dtype()) || Making::here().constants) return;
   if (!depends_on(x.node(), variables_of(scopes))) return;
   throw NotDifferentiable(
       563, cat("[", what,

@@ -97,7 +97,7 @@ py::tuple check(const py::function& f, const std::vector<Tensor>& at, int order,
                         r.message);
 }
 
-bool set_constants(bool constant) { return std::exchange(making_constants, constant); }
+bool set_constants(bool constant) { return std::exchange(Making::here().constants, constant); }
 
 }  // namespace
 

@@ -110,9 +110,9 @@ ValueAndGrad value_and_grad(TensorFunction f, const Tensor& x, GradOptions optio
   return {value, grad(value, x, options, where)};
 }
 
-NoGrad::NoGrad() : previous_(making_constants) { making_constants = true; }
+NoGrad::NoGrad() : previous_(Making::here().constants) { Making::here().constants = true; }
 
-NoGrad::~NoGrad() { making_constants = previous_; }
+NoGrad::~NoGrad() { Making::here().constants = previous_; }
 
 Tensor stop_gradient(const Tensor& x, Location where) {
   const OpScope scope("stop_gradient", where);

@@ -32,8 +32,7 @@ namespace {
 
 }  // namespace
 
-constinit thread_local bool making_constants = false;
-constinit thread_local Origin OriginScope::current_;
+constinit thread_local Making Making::of_thread_;
 
 namespace {
 std::atomic<bool> hides_lines = false;

@@ -7,6 +7,7 @@
 #include <new>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "chainrule/array.h"
 #include "chainrule/dtype.h"
@@ -102,17 +103,34 @@ inline void retain(Node* node) {
   if (node) node->refs.add();
 }
 
-/// Whether nodes that this thread makes are constant.
-extern constinit thread_local bool making_constants;
+/// What the nodes that a thread makes are given, and what its messages speak of.
+struct Making {
+  Origin origin;                     // see OriginScope
+  bool constants = false;            // whether nodes are constant
+  std::string_view operation;        // being applied or computed, see OpScope
+  const Origin* operates = nullptr;  // the origin of its node
+
+  /// This thread's. In code for shared libraries each look takes several instructions, and the compiler would
+  /// look again for each member: the empty statement keeps it from that.
+  static Making& here() {
+    Making* found = &of_thread_;
+    asm("" : "+r"(found));
+    return *found;
+  }
+
+ private:
+  static constinit thread_local Making of_thread_;
+};
 
 /// A node for an operation; takes its own references on the inputs and copies the attributes (trivially
 /// copyable).
 inline Tensor make_node(const OpRow* op, const void* attributes, std::size_t attribute_bytes, DType dtype,
-                        const Shape& shape, std::span<const TensorRef> inputs, const Origin& origin) {
+                        const Shape& shape, std::span<const TensorRef> inputs, const Origin& origin,
+                        bool constant) {
   assert(inputs.size() <= Node::kMaxInputs);
   const std::size_t bytes = Node::attributes_offset(inputs.size()) + attribute_bytes;
   Node* node = new (SmallBlocks::take(bytes)) Node(dtype, shape);
-  node->constant = making_constants;
+  node->constant = constant;
   node->input_count = static_cast<std::uint16_t>(inputs.size());
   node->bytes_allocated = static_cast<std::uint32_t>(bytes);
   node->op = op;
@@ -134,24 +152,30 @@ const std::string* intern(const std::string& name);
 class OriginScope {
  public:
   explicit OriginScope(Location where, const std::string* layer = nullptr, const char* function = nullptr)
-      : previous_(current_) {
-    if (!current_.where.file) current_.where = where;
-    if (layer) current_.layer = layer;
-    if (!current_.function) current_.function = function;
-  }
+      : OriginScope(Making::here().origin, where, layer, function) {}
   /// Takes over an origin as it is: what the backward pass makes belongs to the line of the forward pass.
-  explicit OriginScope(const Origin& origin) : previous_(current_) { current_ = origin; }
+  explicit OriginScope(const Origin& origin) : current_(Making::here().origin), previous_(current_) {
+    current_ = origin;
+  }
   ~OriginScope() { current_ = previous_; }
   OriginScope(const OriginScope&) = delete;
   OriginScope& operator=(const OriginScope&) = delete;
 
   /// The origin for a node made now by a call from `where`.
-  static Origin current(Location where) {
-    return {current_.where.file ? current_.where : where, current_.layer, current_.function};
+  static Origin current(Location where) { return current(Making::here(), where); }
+  static Origin current(const Making& here, Location where) {
+    return {here.origin.where.file ? here.origin.where : where, here.origin.layer, here.origin.function};
   }
 
  private:
-  static constinit thread_local Origin current_;
+  OriginScope(Origin& current, Location where, const std::string* layer, const char* function)
+      : current_(current), previous_(current) {
+    if (!current.where.file) current.where = where;
+    if (layer) current.layer = layer;
+    if (!current.function) current.function = function;
+  }
+
+  Origin& current_;  // of this thread
   Origin previous_;
 };
 

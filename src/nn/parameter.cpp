@@ -13,12 +13,14 @@ void Variable::set_value(Tensor value) {
         42, cat("[parameter] new value ", value.shape(), " ", name_of(value.dtype()),
                 " does not fit the parameter, which is ", old.shape(), " ", name_of(old.dtype()), "."));
   }
+  replace(std::move(value));
+}
+
+void Variable::replace(Tensor value) {
   const bool is_own_leaf = value.node() != nullptr && value.node()->is_leaf() &&
                            value.node()->literal == Literal::none && value.node()->refs.count() == 1;
   slot_->value = is_own_leaf ? std::move(value) : detach(value);
 }
-
-void Variable::replace(const Tensor& value) { slot_->value = detach(value); }
 
 void Variable::throw_empty() {
   throw ValueError(240,

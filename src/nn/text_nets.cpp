@@ -196,10 +196,10 @@ void CharGpt::members(Members& m) {
       block.options = {.causal = true,
                        .dropout = options_.dropout,
                        .bias = options_.bias,
-                       .weight_init = Normal{0.02},
-                       .output_init = Normal{0.02 / std::sqrt(twice)}};
+                       .weight_init = Xavier{},
+                       .output_init = Xavier{.gain = 1 / std::sqrt(twice)}};
     }
-    output_.options = {.bias = options_.bias, .weight_init = Normal{0.02}};
+    output_.options = {.bias = options_.bias, .weight_init = Xavier{}};
   }
   m("embedding", embedding_);
   m("places", places_);

@@ -9,8 +9,8 @@ namespace chainrule {
 /// While one exists, this thread makes constants: what only picks one of several equal formulas has no slope.
 class Constants {
  public:
-  Constants() : previous_(making_constants) { making_constants = true; }
-  ~Constants() { making_constants = previous_; }
+  Constants() : previous_(Making::here().constants) { Making::here().constants = true; }
+  ~Constants() { Making::here().constants = previous_; }
   Constants(const Constants&) = delete;
   Constants& operator=(const Constants&) = delete;
 

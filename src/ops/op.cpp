@@ -10,29 +10,6 @@
 namespace chainrule {
 namespace {
 
-/// What messages of this thread speak of.
-struct CurrentOp {
-  std::string_view operation;
-  const Origin* origin = nullptr;
-
-  /// The function that the user called, or the operation if it was the operation.
-  std::string_view name() const { return origin && origin->function ? origin->function : operation; }
-};
-constinit thread_local CurrentOp current_op;
-
-class CurrentOpScope {
- public:
-  CurrentOpScope(std::string_view operation, const Origin& origin) : previous_(current_op) {
-    current_op = {operation, &origin};
-  }
-  ~CurrentOpScope() { current_op = previous_; }
-  CurrentOpScope(const CurrentOpScope&) = delete;
-  CurrentOpScope& operator=(const CurrentOpScope&) = delete;
-
- private:
-  CurrentOp previous_;
-};
-
 std::atomic<int> current_mode{-1};  // -1: look at the environment first
 
 // More inputs than this cost an allocation; only concatenate and its like have more.
@@ -42,22 +19,18 @@ constexpr std::size_t kFewInputs = 4;
 
 template <class E>
 E op_error(int code, std::string_view what) {
-  return E(code,
-           cat("[", current_op.name(), "] ", what, current_op.origin ? current_op.origin->to_string() : ""));
+  const Making& here = Making::here();
+  // The function that the user called, or the operation if it was the operation.
+  const bool by_function = here.operates && here.operates->function;
+  const std::string_view name = by_function ? here.operates->function : here.operation;
+  return E(code, cat("[", name, "] ", what, here.operates ? here.operates->to_string() : ""));
 }
 template ShapeError op_error(int, std::string_view);
 template DTypeError op_error(int, std::string_view);
 template ValueError op_error(int, std::string_view);
 
 OpScope::OpScope(std::string_view name, Location where)
-    : origin_scope_(where, nullptr, name.data()),
-      origin_(OriginScope::current(where)),
-      previous_name_(current_op.operation),
-      previous_origin_(current_op.origin) {
-  current_op = {name, &origin_};
-}
-
-OpScope::~OpScope() { current_op = {previous_name_, previous_origin_}; }
+    : origin_scope_(where, nullptr, name.data()), operating_(Making::here(), name) {}
 
 Mode mode() {
   int found = current_mode.load(std::memory_order_relaxed);
@@ -70,17 +43,16 @@ Mode mode() {
 
 void set_mode(Mode mode) { current_mode.store(static_cast<int>(mode), std::memory_order_relaxed); }
 
-/// For inputs of which at least one is empty.
-static ValueError empty_input(std::span<const TensorRef> inputs) {
-  std::size_t first = 0;
-  while (inputs[first].node() != nullptr) ++first;
-  return op_error<ValueError>(10, cat("input ", first, " is an empty tensor. Give it a value first."));
-}
-
-/// The same with inputs in dtypes that are computed with.
-static Tensor apply_computing(const OpRow& row, const void* attributes, std::span<const TensorRef> inputs,
-                              Location where) {
+/// Inputs of which one is empty, or in a dtype that is only for keeping numbers: an error, or the same with
+/// inputs in dtypes that are computed with. Rare, and long: kept out of what applies an operation.
+[[gnu::noinline]] static Tensor apply_unusual(const OpRow& row, const void* attributes,
+                                              std::span<const TensorRef> inputs, Location where) {
   Tensors same;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i].node() == nullptr) {
+      throw op_error<ValueError>(10, cat("input ", i, " is an empty tensor. Give it a value first."));
+    }
+  }
   for (const TensorRef& input : inputs) {
     const Tensor x = Tensor::of(input.node());
     same.push_back(cast(x, computed_as(x.dtype()), where));
@@ -90,22 +62,22 @@ static Tensor apply_computing(const OpRow& row, const void* attributes, std::spa
 
 Tensor apply_row(const OpRow& row, const void* attributes, std::span<const TensorRef> inputs,
                  Location where) {
-  const Origin origin = OriginScope::current(where);
-  const CurrentOpScope scope(row.info.name, origin);
-  bool is_any_empty = false, is_any_storage = false;
+  Making& here = Making::here();
+  const Origin origin = OriginScope::current(here, where);
+  const Operating operating(here, row.info.name, origin);
+  bool is_usual = true;
   InlineArray<Meta, kFewInputs> metas(inputs.size(), [&](std::size_t i) -> Meta {
     const Node* node = inputs[i].node();
-    if (node != nullptr) {
-      is_any_storage |= is_storage(node->dtype);
-      return {node->dtype, node->shape};
+    if (node == nullptr || (is_storage(node->dtype) && !row.info.any_dtype)) {
+      is_usual = false;
+      return {};
     }
-    is_any_empty = true;
-    return {};
+    return {node->dtype, node->shape};
   });
-  if (is_any_empty) throw empty_input(inputs);
-  if (is_any_storage && !row.info.any_dtype) return apply_computing(row, attributes, inputs, where);
+  if (!is_usual) return apply_unusual(row, attributes, inputs, where);
   const Meta meta = row.infer(attributes, metas.span());
-  Tensor tensor = make_node(&row, attributes, row.attribute_bytes, meta.dtype, meta.shape, inputs, origin);
+  Tensor tensor = make_node(&row, attributes, row.attribute_bytes, meta.dtype, meta.shape, inputs, origin,
+                            here.constants);
   if (mode() == Mode::eager) run_node(*tensor.node(), Kernels::reference);
   return tensor;
 }
@@ -149,7 +121,7 @@ void run_node(Node& node, Kernels kernels) {
 
 void run_row(const OpRow& row, const void* attributes, const Kernel& kernel, const Origin& origin,
              Kernels kernels) {
-  const CurrentOpScope scope(row.info.name, origin);
+  const Operating operating(Making::here(), row.info.name, origin);
   const bool fast = kernels == Kernels::fast && row.cpu->run_fast;
   (fast ? row.cpu->run_fast : row.cpu->run)(attributes, kernel);
 }

@@ -25,22 +25,38 @@ std::span<const OpRow* const> op_table();
 /// The row of that name, or null.
 const OpRow* find_op(std::string_view name);
 
-/// What op_error speaks of while one exists, and the origin of the nodes made meanwhile: for functions that
-/// check arguments before they apply an operation, or are made of several. Of those within one another the
-/// outermost counts: the user called it.
+/// What op_error speaks of while one exists: an operation that is applied or computed.
+class Operating {
+ public:
+  Operating(Making& here, std::string_view operation, const Origin& origin)
+      : here_(here), previous_operation_(here.operation), previous_origin_(here.operates) {
+    here.operation = operation;
+    here.operates = &origin;
+  }
+  Operating(Making& here, std::string_view operation) : Operating(here, operation, here.origin) {}
+  ~Operating() {
+    here_.operation = previous_operation_;
+    here_.operates = previous_origin_;
+  }
+  Operating(const Operating&) = delete;
+  Operating& operator=(const Operating&) = delete;
+
+ private:
+  Making& here_;
+  std::string_view previous_operation_;
+  const Origin* previous_origin_;
+};
+
+/// The same, and the origin of the nodes made meanwhile: for functions that check arguments before they apply
+/// an operation, or are made of several. Of those within one another the outermost counts: the user called it.
 /// @param name  a literal: it ends in a zero, and lives as long as the program.
 class OpScope {
  public:
   OpScope(std::string_view name, Location where);
-  ~OpScope();
-  OpScope(const OpScope&) = delete;
-  OpScope& operator=(const OpScope&) = delete;
 
  private:
   OriginScope origin_scope_;
-  Origin origin_;
-  std::string_view previous_name_;
-  const Origin* previous_origin_;
+  Operating operating_;
 };
 
 /// A node of its own with x's numbers: nothing is computed.

@@ -127,7 +127,7 @@ void Optimizer::apply(Workspace& w, nn::Pass* pass, History history) {
   for (std::size_t i = 0; i < w.places.size(); ++i) {
     const auto& [trained, state] = w.places[i];
     if (state == nullptr) {
-      named(trained_[trained]).parameter.set_value(std::move(w.next[i]));
+      named(trained_[trained]).parameter.replace(std::move(w.next[i]));  // it was found to fit
     } else {
       *state = std::move(w.next[i]);
     }

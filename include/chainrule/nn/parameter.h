@@ -35,7 +35,7 @@ class Variable {
   /// @throws ShapeError  if there is a value of another shape or dtype (E042).
   void set_value(Tensor value);
   /// The same without a look at what was there: it may have another shape and dtype.
-  void replace(const Tensor& value);
+  void replace(Tensor value);
 
   /// Whether both are one.
   bool operator==(const Variable& other) const { return slot_ == other.slot_; }
