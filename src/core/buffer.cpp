@@ -34,15 +34,26 @@ class BufferCache {
  public:
   using Block = Buffer::Block;
 
-  Block* take(int size_class) {
-    const std::lock_guard lock(mutex_);
-    Block*& head = free_[static_cast<std::size_t>(size_class)];
-    Block* block = head;
-    if (block) {
-      head = block->next_free;
-      cached_bytes_ -= block->capacity;
+  /// Too large for SmallBlocks. A call of its own, so that allocate() has nothing to save for it.
+  [[gnu::noinline]] Buffer buffer_of(std::size_t bytes) {
+    if (bytes > kMostBytesAtOnce) throw_no_memory(bytes);
+    const int size_class = class_of(bytes);
+    Buffer buffer;
+    if constexpr (kReusesMemory) {
+      if ((buffer.block_ = take(size_class)) != nullptr) {
+        buffer.block_->refs.reset();
+        return buffer;
+      }
     }
-    return block;
+    // A sanitizer sees a write past the end only if the allocation is exact.
+    const std::size_t capacity = kReusesMemory ? bytes_of(size_class) : bytes;
+    void* memory =
+        ::operator new (Buffer::kAlignment + capacity, std::align_val_t{Buffer::kAlignment}, std::nothrow);
+    if (memory == nullptr) throw_no_memory(bytes);
+    buffer.block_ = new (memory) Block{};
+    buffer.block_->size_class = size_class;
+    buffer.block_->capacity = capacity;
+    return buffer;
   }
 
   /// Whether the block was kept.
@@ -63,6 +74,17 @@ class BufferCache {
   }
 
  private:
+  Block* take(int size_class) {
+    const std::lock_guard lock(mutex_);
+    Block*& head = free_[static_cast<std::size_t>(size_class)];
+    Block* block = head;
+    if (block) {
+      head = block->next_free;
+      cached_bytes_ -= block->capacity;
+    }
+    return block;
+  }
+
   std::mutex mutex_;
   std::array<Block*, kSizeClasses> free_{};
   std::size_t cached_bytes_ = 0;
@@ -71,28 +93,10 @@ class BufferCache {
 static_assert(kMostBytesAtOnce <= Buffer::kMaxBytes);
 
 Buffer Buffer::allocate(std::size_t bytes) {
-  if (bytes > kMostBytesAtOnce) throw_no_memory(bytes);
+  if (bytes > SmallBlocks::kMaxBytes - kAlignment) return BufferCache::instance().buffer_of(bytes);
   Buffer buffer;
-  if (bytes + kAlignment <= SmallBlocks::kMaxBytes) {
-    buffer.block_ = new (SmallBlocks::take(kAlignment + bytes)) Block{};
-    buffer.block_->capacity = bytes;
-    return buffer;
-  }
-  const int size_class = class_of(bytes);
-  if constexpr (kReusesMemory) {
-    if (Block* block = BufferCache::instance().take(size_class)) {
-      block->refs.reset();
-      buffer.block_ = block;
-      return buffer;
-    }
-  }
-  // A sanitizer sees a write past the end only if the allocation is exact.
-  const std::size_t capacity = kReusesMemory ? bytes_of(size_class) : bytes;
-  void* memory = ::operator new (kAlignment + capacity, std::align_val_t{kAlignment}, std::nothrow);
-  if (memory == nullptr) throw_no_memory(bytes);
-  buffer.block_ = new (memory) Block{};
-  buffer.block_->size_class = size_class;
-  buffer.block_->capacity = capacity;
+  buffer.block_ = new (SmallBlocks::take(kAlignment + bytes)) Block{};
+  buffer.block_->capacity = bytes;
   return buffer;
 }
 

@@ -196,10 +196,10 @@ void CharGpt::members(Members& m) {
       block.options = {.causal = true,
                        .dropout = options_.dropout,
                        .bias = options_.bias,
-                       .weight_init = Xavier{},
-                       .output_init = Xavier{.gain = 1 / std::sqrt(twice)}};
+                       .weight_init = Lecun{},
+                       .output_init = Lecun{.gain = 1 / twice}};
     }
-    output_.options = {.bias = options_.bias, .weight_init = Xavier{}};
+    output_.options = {.bias = options_.bias, .weight_init = Lecun{}};
   }
   m("embedding", embedding_);
   m("places", places_);
@@ -210,8 +210,10 @@ void CharGpt::members(Members& m) {
 }
 
 void CharGpt::init(Init& init) {
-  set_up(embedding_, options_.vocabulary, options_.channels, 0.02);
+  const double deviation = 1 / std::sqrt(static_cast<double>(options_.channels));
+  set_up(embedding_, options_.vocabulary, options_.channels, deviation);
   places_.length = options_.block;
+  places_.weight_init = Normal{deviation};
   output_.outputs = options_.vocabulary;
   init("norm_scale", norm_.scale, {options_.channels}, 1);
   if (options_.bias) init("norm_shift", norm_.shift, {options_.channels}, 0);
