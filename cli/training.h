@@ -9,6 +9,9 @@
 
 namespace chainrule::cli {
 
+/// Where checkpoints have what the learning rate of the settings is multiplied by, if it is.
+inline constexpr const char* kRateScale = "handler1/lr_scale";
+
 /// A run that is ready to begin: what the settings say, made.
 class Training {
  public:

@@ -119,9 +119,26 @@ TEST_F(Averages, ResumedToTheSameBits) {
 
 // A rate that changes no weight leaves the loss where it is.
 TEST_F(Averages, ARateFallsOnAPlateau) {
-  train({"--epochs", "8", "--lr", "1e-30", "--set", "train.plateau_patience=2", "--set",
+  train({"--epochs", "8", "--optimizer", "sgd", "--lr", "1e-30", "--set", "train.plateau_patience=2", "--set",
          "train.plateau_factor=0.5", "--set", "train.plateau_smallest=0.2", "--out", folder_ / "flat"});
   EXPECT_EQ(rates("flat"), (std::vector<double>{1e-30, 1e-30, 1e-30, 5e-31, 5e-31, 2.5e-31, 2.5e-31, 2e-31}));
+  const Outcome next = run_tool({"explain", folder_ / "flat", "--batch", "--parameter", "affine2.bias[0]"});
+  EXPECT_NE(next.out.find("value - 2e-31 * gradient"), std::string::npos) << next.out << next.err;
+}
+
+TEST_F(Averages, ARateThatFellFallsInATraceToo) {
+  const Words settings{"--lr", "2", "--set", "train.plateau_patience=1", "--out", folder_ / "fell"};
+  const auto with = [&](Words words) {
+    words.insert(words.end(), settings.begin(), settings.end());
+    return words;
+  };
+  train(with({"--epochs", "5"}));
+  ASSERT_LT(rates("fell")[3], 2);
+  const std::string trace = folder_ / "trace.npz";
+  ASSERT_EQ(run_tool({"export", folder_ / "fell", "--steps", "32", "--out", trace}).code, 0);
+  train(with({"--steps", "31", "--force"}));
+  EXPECT_EQ(io::read_npz(trace)["step31/affine1.weight"].to_vector(),
+            io::read_safetensors(folder_ / "fell/model.safetensors").tensors["affine1.weight"].to_vector());
 }
 
 TEST_F(Averages, ASweepTriesThem) {
