@@ -32,7 +32,7 @@ kRight = dict(
     scaler=scaler, wrt=lambda: (), state=lambda: {}, sizes=lambda: [5, 3], rule=lambda: optim.Sgd(), a=lambda: x, b=lambda: x,
     at=lambda: 0, primals=lambda: (x,), tangents=lambda: (x,), vectors=lambda: (x,), dtype=lambda: "float32", epochs=lambda: 1,
     cls=lambda: nn.Affine, folder=lambda: "", report=lambda: {"epoch": 1, "loss": 1.0}, images=lambda: np.ones((2, 1, 5, 5)),
-    dout=lambda: np.ones((6, 3)), layers=lambda: (), num=lambda: 3)
+    dout=lambda: np.ones((6, 3)), layers=lambda: (), num=lambda: 3, x0=lambda: x, method=lambda: "lbfgs")
 kWords = re.compile(
     r"incompatible function|incompatible constructor|unable to cast|C\+\+|::|arg0|arg1|pybind|basic_string|unordered_map|"
     r"\bcast to|internal|self: |instance of type <class|Invoked with", re.I)
@@ -142,7 +142,8 @@ def targets_of(which):
 
 
 # Classes without methods of their own, or of which only the package makes objects.
-kWithout = dict.fromkeys(("Maker", "Rule", "Schedule", "Ranks", "Dataset", "GradCheckReport", "Range", "Trial", "Report", "Init"))
+kWithout = dict.fromkeys(("Maker", "Rule", "Schedule", "Ranks", "Dataset", "GradCheckReport", "Range", "Trial", "Report", "Init",
+                          "Minimum"))
 
 
 def setter(made, attribute):
