@@ -95,15 +95,27 @@ def _order_of(order, shuffle, weights) -> str:
     return order
 
 
-def _weights_of(weights, rows: int) -> Tensor:
-    """How often rows are drawn, as numbers."""
+def _weights_of(name: str, weights, columns) -> Tensor:
+    """A number for each row."""
     try:
         made = np.asarray(weights, np.float64)
     except (TypeError, ValueError):
-        raise TypeError(f"weights must be numbers, one for each row, not {type(weights).__name__}") from None
+        raise TypeError(f"{name} must be numbers, one for each row, not {type(weights).__name__}") from None
+    rows = len(columns[0])
     if made.shape != (rows,):
-        raise ValueError(f"weights are of shape {made.shape}; need ({rows},), a number for each row")
+        raise ValueError(f"{name} is of shape {made.shape}; need ({rows},), a number for each row")
     return _core.tensor(made)
+
+
+def _sample_weight(weight, columns, others=None):
+    """What each row counts, as numbers of the inputs' kind; 1 where other rows have weights."""
+    if weight is None and others is None:
+        return None
+    made = _weights_of("sample_weight", np.ones(len(columns[0])) if weight is None else weight, columns)
+    lowest = float(made.min()) if made.size else 0.0
+    if not lowest >= 0:
+        raise ValueError(f"sample_weight has {lowest}; need numbers from 0")
+    return made if columns[0].dtype == np.float64 else made.astype("f32")
 
 
 def _check_plateau(patience, factor, smallest, stops_after, can_measure) -> None:
@@ -124,7 +136,8 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
         seed: int = 1, verbose: bool = False, folder="", resume: bool = False, shards: int = 1,
         sync_batch_norm: bool = False, team: Any = None, rank_timeout: float = 20, order: Optional[str] = None,
         weights: Any = None, average_decay: float = 0.0, average_from: float = 0.0, plateau_patience: int = 0,
-        plateau_factor: float = 0.1, plateau_smallest: float = 0.0, **options) -> History:
+        plateau_factor: float = 0.1, plateau_smallest: float = 0.0, sample_weight: Any = None, tensorboard="",
+        **options) -> History:
     """Trains a net on rows x with targets t.
 
     x may be a tuple, for nets with several inputs. `loss` is a name, one of `train.losses`, or a function of prediction
@@ -134,6 +147,10 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
     numbers; one that returns True ends the training. With a `folder`, a checkpoint is kept there after each epoch; with
     `resume`, a run goes on with the newest one, to the same bits as if it had not been stopped. `options` are those of
     all optimizers: weight_decay, clip_norm, ...
+
+    `sample_weight`, a number for each row, is what it counts in the loss, which is the weighted mean then; a loss that is
+    a function takes it as a third argument. `validation=(x, t, sample_weight)` has weights of its own. With `tensorboard`,
+    a folder, each epoch is written there for TensorBoard.
 
     `order` says in which rows come: "shuffled", "sequential" (also shuffle=False), "with_replacement", or "balanced", which
     draws each class equally often. `weights`, a number for each row, are how often rows are drawn, in proportion, with
@@ -162,7 +179,13 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
             raise TypeError(f"callbacks must be functions, not {type(each).__name__}")
     columns = _columns(x, t)
     ranks = Ranks(team, rank_timeout) if team is not None else None
-    held_out = [] if isinstance(validation, (int, float)) else _columns(*validation)
+    held_out, held_out_weight = [], None
+    if not isinstance(validation, (int, float)):
+        if len(validation) not in (2, 3):
+            raise ValueError(f"validation has {len(validation)} parts; need (x, t) or (x, t, sample_weight)")
+        held_out = _columns(*validation[:2])
+        held_out_weight = _sample_weight(validation[2] if len(validation) == 3 else None, held_out, sample_weight)
+    sample_weight = _sample_weight(sample_weight, columns, held_out_weight)
     share = float(validation) if isinstance(validation, (int, float)) else 0.0
     if not 0 <= share < 1:
         raise ValueError(f"validation is {share}; need a share of the rows from 0 to less than 1, or a pair (x, t)")
@@ -172,7 +195,7 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
         raise ValueError("patience needs something to measure on: validation=0.1, or validation=(x, t)")
     _check_plateau(plateau_patience, plateau_factor, plateau_smallest, patience, held_out or share)
     if weights is not None:
-        weights = _weights_of(weights, len(columns[0]))
+        weights = _weights_of("weights", weights, columns)
     if resume and not folder:
         raise ValueError("resume needs the folder of the run: folder=\"run1\"")
     unknown = set(options) - set(optim.kOptions)
@@ -185,16 +208,20 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
                   folder=str(folder), resume=resume, shards=shards, sync_batch_norm=sync_batch_norm,
                   order=_order_of(order, shuffle, weights), weights=weights, average_decay=average_decay,
                   average_from=average_from, plateau_patience=plateau_patience, plateau_factor=plateau_factor,
-                  plateau_smallest=plateau_smallest)
+                  plateau_smallest=plateau_smallest, sample_weight=sample_weight, validation_weight=held_out_weight,
+                  tensorboard=str(tensorboard))
     return History(*_core._fit(net, columns, held_out, loss or _loss_for(columns[-1]), optimizer, options, list(metrics),
                                list(transforms), calls, wishes, ranks))
 
 
-def evaluate(net: Layer, x, t, *, loss=None, metrics: Sequence = (), batch_size: int = 1000) -> Dict[str, float]:
-    """The loss and metrics of a net over rows, as inference: a dict of numbers."""
+def evaluate(net: Layer, x, t, *, loss=None, metrics: Sequence = (), batch_size: int = 1000,
+             sample_weight: Any = None) -> Dict[str, float]:
+    """The loss and metrics of a net over rows, as inference: a dict of numbers. `sample_weight` is what each row counts in
+    the loss."""
     _check(net, loss, batch_size, metrics=metrics)
     columns = _columns(x, t)
-    return _core._measure(net, columns, loss or _loss_for(columns[-1]), list(metrics), batch_size)
+    return _core._measure(net, columns, loss or _loss_for(columns[-1]), list(metrics), batch_size,
+                          _sample_weight(sample_weight, columns))
 
 
 class LrCurve(NamedTuple):

@@ -1,5 +1,6 @@
 // Expressions and nets explained, and figures: as text, SVG and HTML.
 #include "chainrule/explain.h"
+#include "chainrule/explain/attention.h"
 #include "chainrule/explain/net.h"
 #include "chainrule/ops.h"
 #include "chainrule/plot/figure.h"
@@ -118,6 +119,20 @@ void add_weights(py::module_& m) {
       .def(
           "text", [](const explain::UpdateTrace& t) { return explain::to_text(t); }, "The formulas.")
       .def("__repr__", [](const explain::UpdateTrace& t) { return explain::to_text(t); });
+  m.def(
+      "_explain_attention",
+      [](const nn::Layer& net, const std::vector<Tensor>& inputs) {
+        const OriginScope here(caller());
+        const InUse in_use(net);
+        const auto found = [&] {
+          const Computing alone;
+          return explain::explain_attention(net, nn::Inputs(inputs));
+        }();
+        py::list all;
+        for (const explain::AttentionTrace& each : found) all.append(py::make_tuple(each.path, each.weights));
+        return all;
+      },
+      Names("net, inputs"));
   m.def("_explain_weight", weight_of, Names("net, weight, columns, loss, training, seed"));
   m.def("_explain_update", update_of, Names("optimizer, weight, columns, loss"));
 }

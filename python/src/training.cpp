@@ -112,10 +112,12 @@ class Callback final : public train::Handler {
 struct PythonLoss {
   std::shared_ptr<py::object> function;
   bool trains = false;
-  Tensor operator()(const Tensor& prediction, const Tensor& target) const {
+  Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights = {}) const {
     return with_python([&] {
       const Differentiated by_prediction(trains ? std::vector{prediction} : std::vector<Tensor>());
-      return to_tensor(ask(*function, prediction, target).ptr());
+      const py::object loss = weights.is_empty() ? ask(*function, prediction, target)
+                                                 : ask(*function, prediction, target, weights);
+      return to_tensor(loss.ptr());
     });
   }
 };
@@ -132,14 +134,29 @@ loss::AnyLoss to_loss(const py::object& object, bool trains) {
   return PythonLoss{std::move(function), trains};
 }
 
-data::Source to_source(const std::vector<Tensor>& columns, const std::vector<std::string>& classes) {
+data::Source to_source(const std::vector<Tensor>& columns, const Tensor& weights) {
   std::vector<NamedTensor> named;
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    const bool is_last = i + 1 == columns.size();
-    named.push_back({is_last ? "t" : i == 0 ? "x" : "x" + std::to_string(i + 1), columns[i]});
-  }
-  return data::arrays(data::Batch(std::span<const NamedTensor>(named)), classes);
+  for (std::size_t i = 0; i + 1 < columns.size(); ++i)
+    named.push_back({i == 0 ? "x" : "x" + std::to_string(i + 1), columns[i]});
+  if (!weights.is_empty()) named.push_back({kWeight, weights});
+  named.push_back({"t", columns.back()});
+  return data::arrays(data::Batch(std::span<const NamedTensor>(named)));
 }
+
+namespace {
+
+Tensor tensor_or_none(const py::object& given) { return given.is_none() ? Tensor() : to_tensor(given.ptr()); }
+
+/// A net with a loss, and metrics; with weights of the rows, if the source has them.
+train::Task task_of(nn::Layer& net, loss::AnyLoss loss, const py::list& metrics, bool is_weighted,
+                    Location where) {
+  train::Task::Metrics measures;
+  for (const py::handle& each : metrics) measures.emplace_back(to_kind<metric::Metric>(each));
+  train::Task task(net, std::move(loss), std::move(measures), where);
+  return is_weighted ? task.weighted_by(kWeight) : task;
+}
+
+}  // namespace
 
 namespace {
 
@@ -149,7 +166,7 @@ struct Wishes {
   double validation = 0;
   std::uint64_t seed = 1;
   bool resume = false;
-  std::string folder;
+  std::string folder, tensorboard;
   std::int64_t shards = 1;
   bool sync_batch_norm = false;
   double average_decay = 0, average_from = 0;
@@ -227,6 +244,7 @@ py::tuple fit(nn::Layer& net, const std::vector<Tensor>& columns, const std::vec
   w.validation = to_double(wish("validation").ptr(), "validation");
   w.seed = to_seed(wish("seed").ptr(), "seed");
   w.folder = to_text(wish("folder").ptr(), "folder");
+  w.tensorboard = to_text(wish("tensorboard").ptr(), "tensorboard");
   w.resume = to_flag(wish("resume").ptr(), "resume");
   w.shards = to_integer(wish("shards").ptr(), "shards");
   w.sync_batch_norm = to_flag(wish("sync_batch_norm").ptr(), "sync_batch_norm");
@@ -238,14 +256,13 @@ py::tuple fit(nn::Layer& net, const std::vector<Tensor>& columns, const std::vec
   config::check(w);
   const OriginScope here(where);
   const InUse in_use(net);
-  data::Source rows = to_source(columns), measured;
-  if (!held_out.empty()) measured = to_source(held_out);
+  const Tensor counts = tensor_or_none(wish("sample_weight"));
+  data::Source rows = to_source(columns, counts), measured;
+  if (!held_out.empty()) measured = to_source(held_out, tensor_or_none(wish("validation_weight")));
   if (w.validation > 0) {
     const auto [train, validation] = data::split(rows, 1 - w.validation, {.seed = w.seed});
     rows = train, measured = validation;
   }
-  train::Task::Metrics measures;
-  for (const py::handle& each : metrics) measures.emplace_back(to_kind<metric::Metric>(each));
   data::LoaderOptions loading{.batch_size = w.batch_size, .seed = w.seed};
   set_settings(config::Settings(loading), py::dict(py::arg("order") = wish("order")));
   if (const py::object weights = wish("weights"); !weights.is_none())
@@ -255,7 +272,7 @@ py::tuple fit(nn::Layer& net, const std::vector<Tensor>& columns, const std::vec
   optim::Optimizer optimizer(net, optim::AnyRule(to_kind<optim::Rule>(rule)), to_options(optimizer_settings));
   std::optional<PythonTeam> team;
   if (!ranks.is_none()) team.emplace(ranks);
-  train::Trainer trainer(train::Task(net, to_loss(loss, true), std::move(measures), where), optimizer,
+  train::Trainer trainer(task_of(net, to_loss(loss, true), metrics, !counts.is_empty(), where), optimizer,
                          data::Loader(rows, loading),
                          {.seed = w.seed,
                           .shards = w.shards,
@@ -265,6 +282,7 @@ py::tuple fit(nn::Layer& net, const std::vector<Tensor>& columns, const std::vec
   add_handlers(trainer, w, measured);
   for (const py::handle& each : callbacks)
     trainer.on(epochs(1), Shared<train::Handler>(new Callback(py::reinterpret_borrow<py::object>(each))));
+  if (!w.tensorboard.empty()) trainer.on(epochs(1), train::tensorboard(w.tensorboard));
   if (!w.folder.empty()) trainer.on(epochs(1), train::checkpoint(w.folder));
   train::Result result;
   {
@@ -278,14 +296,13 @@ py::tuple fit(nn::Layer& net, const std::vector<Tensor>& columns, const std::vec
 }
 
 py::dict measure(nn::Layer& net, const std::vector<Tensor>& columns, const py::object& loss,
-                 const py::list& metrics, std::int64_t batch_size) {
-  train::Task::Metrics measures;
-  for (const py::handle& each : metrics) measures.emplace_back(to_kind<metric::Metric>(each));
+                 const py::list& metrics, std::int64_t batch_size, const py::object& sample_weight) {
   const Location where = caller();
   const OriginScope here(where);
   const InUse in_use(net);
-  const train::Task task(net, to_loss(loss), std::move(measures), where);
-  const data::Source source = to_source(columns);
+  const Tensor counts = tensor_or_none(sample_weight);
+  const train::Task task = task_of(net, to_loss(loss), metrics, !counts.is_empty(), where);
+  const data::Source source = to_source(columns, counts);
   std::vector<train::Measure> found;
   {
     const Computing alone;
@@ -351,7 +368,7 @@ void add_training(py::module_& m) {
       "_fit", fit,
       Names(
           "net, columns, held_out, loss, optimizer, options, metrics, transforms, callbacks, wishes, team"));
-  m.def("_measure", measure, Names("net, columns, loss, metrics, batch_size"));
+  m.def("_measure", measure, Names("net, columns, loss, metrics, batch_size, sample_weight"));
   m.def(
       "_schedule_at",
       [](const Configurable& schedule, std::int64_t at, std::int64_t steps_per_epoch) {

@@ -49,12 +49,18 @@ def test_classes_and_rows_are_drawn_as_often_as_asked():
     (dict(order=3), TypeError, "order must be a text, not int"),
     (dict(order="balanced", shuffle=False), ValueError, 'shuffle=False is order="sequential", and order is "balanced"'),
     (dict(shuffle="no"), TypeError, "shuffle must be True or False, not str"),
-    (dict(weights=[1, 2]), ValueError, r"weights are of shape \(2,\); need \(200,\)"),
+    (dict(weights=[1, 2]), ValueError, r"weights is of shape \(2,\); need \(200,\)"),
     (dict(weights="all"), TypeError, "weights must be numbers, one for each row, not str"),
     (dict(weights=np.full(200, -1)), ValueError, r"the weight of row 0 is -1.*E460"),
     (dict(weights=np.full(200, np.nan)), ValueError, r"the weight of row 0 is nan.*E460"),
     (dict(weights=np.ones(200), order="shuffled"), ValueError, "E460"),
     (dict(weights=np.ones(200), order="balanced"), ValueError, "E460"),
+    (dict(sample_weight=[1, 2]), ValueError, r"sample_weight is of shape \(2,\); need \(200,\)"),
+    (dict(sample_weight=np.full(200, -1)), ValueError, r"sample_weight has -1\.0; need numbers from 0"),
+    (dict(sample_weight=np.full(200, np.nan)), ValueError, "sample_weight has nan"),
+    (dict(sample_weight="all"), TypeError, "sample_weight must be numbers, one for each row, not str"),
+    (dict(sample_weight=np.ones(200), loss=lambda y, t: cr.mse(y, t)), TypeError, "takes 2 positional arguments but 3"),
+    (dict(validation=(1, 2, 3, 4)), ValueError, r"validation has 4 parts; need \(x, t\) or \(x, t, sample_weight\)"),
     (dict(average_decay=1), ValueError, r"'average_decay' is 1\.0\. Need from 0 to less than 1.*E228"),
     (dict(average_decay=float("nan")), ValueError, "E228"),
     (dict(average_decay="often"), TypeError, "average_decay must be a number, not str"),
@@ -75,6 +81,40 @@ def test_balanced_needs_classes():
     x, _ = rows()
     with pytest.raises(ValueError, match="needs a target of class numbers.*E461"):
         cr.fit(nn.Affine(1), x, x[:, :1], order="balanced")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_rows_count_as_much_as_they_weigh(dtype):
+    x, t = np.array([[1], [2], [3]], dtype), np.array([[1], [3], [2]], dtype)
+
+    def line(**more):
+        net = nn.Affine(1)
+        cr.fit(net, x, t, epochs=2000, batch_size=3, lr=0.05, **more)
+        return net, net.predict(x).ravel()
+
+    np.testing.assert_allclose(line()[1], [1.5, 2, 2.5], atol=1e-2)  # the line of least squares
+    net, predicted = line(sample_weight=[1, 1, 0])
+    np.testing.assert_allclose(predicted, [1, 3, 5], atol=1e-2)  # that through two of the points
+    own = line(sample_weight=[1, 1, 0], loss=lambda y, t, w: cr.mse(y, t, sample_weights=w))[1]
+    np.testing.assert_allclose(own, predicted, atol=1e-2)
+    assert cr.train.evaluate(net, x, t, sample_weight=[0, 0, 2])["loss"] == pytest.approx((predicted[2] - 2) ** 2, rel=1e-5)
+
+
+def test_rows_to_measure_on_have_weights_of_their_own():
+    x, t = rows()
+    weights = np.arange(200)
+    for more in (dict(validation=(x, t, weights)), dict(validation=(x, t, weights), sample_weight=weights)):
+        net, history = trained(**more)
+        assert history["validation.loss"][-1] == pytest.approx(cr.train.evaluate(net, x, t, sample_weight=weights)["loss"], rel=1e-6)
+    net, history = trained(validation=(x, t), sample_weight=weights)
+    assert history["validation.loss"][-1] == pytest.approx(cr.train.evaluate(net, x, t)["loss"], rel=1e-6)
+    assert len(trained(validation=0.2, sample_weight=weights, shards=2)[1]["loss"]) == 4
+
+
+def test_reports_for_tensorboard(tmp_path):
+    trained(tensorboard=tmp_path / "board", validation=0.2)
+    (events,) = (tmp_path / "board").iterdir()
+    assert events.name.startswith("events.out.tfevents.") and b"validation/loss" in events.read_bytes()
 
 
 def test_averages_of_weights():
