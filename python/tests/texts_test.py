@@ -103,3 +103,47 @@ def test_a_net_learns_labels_without_places():
     net = nn.Sequential(nn.Gru(16), nn.Linear(4))
     history = cr.fit(net, x, t, loss=lambda y, labels: cr.ctc(cr.log_softmax(y), labels), epochs=30, lr=0.01)
     assert history["loss"][-1] < history["loss"][0] / 3
+
+
+def test_gradients_of_a_net_are_checked():
+    x, t = np.random.default_rng(0).normal(size=(6, 4)), np.array([0, 1, 2, 0, 1, 2])
+    net = nn.Sequential(nn.Affine(5), nn.Tanh(), nn.Affine(3))
+    net.build(x, dtype="float64")
+    found = explain.check(net, lambda: cr.softmax_cross_entropy(net(x), t))
+    assert found.ok and [each.path for each in found.parameters] == list(net.parameters())
+    assert all(each.compared > 1 and each.relative_error < 1e-5 for each in found.parameters)
+
+    @cr.custom_gradient
+    def wrong(y):
+        return cr.tanh(y)
+
+    wrong.gradient(lambda dy, out, y: dy * 2)
+
+    bad = explain.check(net, lambda: cr.mse(wrong(net(x)), np.zeros((6, 3))), elements=3)
+    assert not bad.ok and "custom_gradient" in bad.culprit, bad
+    with pytest.raises(ValueError, match="E386"):
+        explain.check(single(x), lambda: cr.tensor(0.0))
+    with pytest.raises(ZeroDivisionError):
+        explain.check(net, lambda: 1 / 0)
+
+
+def single(x):
+    net = nn.Affine(2)
+    net.build(x.astype("float32"))
+    return net
+
+
+def test_names_of_pytorch():
+    """Linear has its weight the other way about; layers in a row have numbers."""
+    x = np.random.default_rng(0).normal(size=(5, 4)).astype("f")
+    net = nn.Sequential(nn.Affine(3), nn.BatchNorm(), nn.Relu(), nn.Affine(2))
+    net.build(x)
+    state = {name: np.array(each) for name, each in net.state_dict().items()}
+    assert state["0.weight"].shape == (3, 4) and {"1.running_mean", "3.bias"} <= set(state)
+    np.testing.assert_array_equal(state["0.weight"].T, net.parameter("affine1.weight").value)
+    other = nn.Sequential(nn.Affine(3), nn.BatchNorm(), nn.Relu(), nn.Affine(2))
+    other.build(x, seed=5)
+    other.load_state_dict(state)
+    np.testing.assert_array_equal(other.predict(x), net.predict(x))
+    with pytest.raises(ValueError, match="E575"):
+        other.load_state_dict({"0.weight": state["0.weight"]})

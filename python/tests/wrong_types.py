@@ -146,7 +146,7 @@ def targets_of(which):
 
 # Classes without methods of their own, or of which only the package makes objects.
 kWithout = dict.fromkeys(("Maker", "Rule", "Schedule", "Ranks", "Dataset", "GradCheckReport", "Range", "Trial", "Report", "Init",
-                          "Minimum"))
+                          "Minimum", "NetCheck", "ParameterCheck"))
 
 
 def setter(made, attribute):
