@@ -6,6 +6,7 @@
 import json
 import sys
 import time
+import warnings
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
@@ -130,6 +131,16 @@ def _check_plateau(patience, factor, smallest, stops_after, can_measure) -> None
                          "falls; make the first one smaller")
 
 
+def _warn_of_long_average(decay, epochs, steps_per_epoch) -> None:
+    """A moving average of more steps than there are is mostly the weights that it began with."""
+    if not isinstance(decay, (int, float)) or not isinstance(epochs, (int, float)) or not 0 < decay < 1:
+        return
+    steps = epochs * steps_per_epoch
+    if 1 / (1 - decay) > steps:
+        warnings.warn(f"average_decay={decay} averages about {1 / (1 - decay):.0f} steps, and the run has {steps:.0f}: what the "
+                      "net learns late hardly counts; take a smaller one, or train for longer", stacklevel=3)
+
+
 def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epochs: float = 10, batch_size: int = 32,
         optimizer: Any = "adam", lr: Any = None, validation: Any = 0.0, patience: int = 0, metrics: Sequence = (),
         transforms: Sequence = (), callbacks: Sequence[Callable[[Dict], Optional[bool]]] = (), shuffle: bool = True,
@@ -196,6 +207,7 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
     _check_plateau(plateau_patience, plateau_factor, plateau_smallest, patience, held_out or share)
     if weights is not None:
         weights = _weights_of("weights", weights, columns)
+    _warn_of_long_average(average_decay, epochs, len(columns[0]) * (1 - share) / max(batch_size, 1))
     if resume and not folder:
         raise ValueError("resume needs the folder of the run: folder=\"run1\"")
     unknown = set(options) - set(optim.kOptions)

@@ -133,6 +133,12 @@ def test_averages_of_weights():
     assert cr.train.evaluate(best, x, t)["loss"] == pytest.approx(min(of_best["validation.loss"]), rel=1e-6)
 
 
+def test_an_average_of_more_steps_than_there_are_is_told():
+    with pytest.warns(UserWarning, match="average_decay=0.999 averages about 1000 steps, and the run has 40: .* take a smaller") as found:
+        trained(average_decay=0.999)
+    assert found[0].filename.endswith("fit_test.py")
+
+
 def test_a_rate_falls_on_a_plateau():
     x, t = rows()
     history = cr.fit(nn.Affine(2), x, t, epochs=6, lr=1e-30, optimizer="sgd", validation=0.2, plateau_patience=1,

@@ -153,6 +153,19 @@ TEST_F(Averages, ASweepTriesThem) {
   EXPECT_NE(scores.front(), scores.back()) << outcome.out;
 }
 
+TEST_F(Averages, OneOfMoreStepsThanThereAreIsTold) {
+  const auto said = [&](const char* decay) {
+    return run_tool({"train", "--data", folder_ / "y.csv", "--target", "y", "--net", "mlp([8, 1])", "-q",
+                     "--steps", "20", "--train.average_decay", decay})
+        .err;
+  };
+  EXPECT_EQ(said("0.9"), "");
+  EXPECT_EQ(said("0.999"),
+            "chainrule: warning: train.average_decay 0.999 averages about 1000 steps, and the run has 20: "
+            "what the net "
+            "learns late hardly counts. Take a smaller one, or train for longer.\n");
+}
+
 TEST_F(Averages, ADryRunRefusesWhatARunDoes) {
   const Outcome outcome =
       run_tool({"train", "--data", folder_ / "y.csv", "--target", "y", "--net", "mlp([8, 1])", "--dry-run",
