@@ -63,7 +63,7 @@ void OptimizerSettings::fields(Fields& f) {
 }
 
 void TrainSettings::fields(Fields& f) {
-  static constexpr std::string_view kOrders[] = {"shuffled", "sequential", "with_replacement"};
+  static constexpr std::string_view kOrders[] = {"shuffled", "sequential", "with_replacement", "balanced"};
   f("epochs", epochs, "how often all rows are seen; 0: steps decide, or it is 10", at_least(0));
   f("steps", steps, "batches to train on, in place of epochs; 0: epochs decide", at_least(0));
   f("batch_size", batch_size, "rows a step", between(1, 100'000'000));
@@ -71,11 +71,24 @@ void TrainSettings::fields(Fields& f) {
     between(1, 1'000'000));
   f("sync_batch_norm", sync_batch_norm,
     "whether batch norm sees all shards of a step, or each one by itself");
-  f("order", order, kOrders, "in which rows come");
+  f("order", order, kOrders, "in which rows come; the last two draw them, balanced each class equally often");
   f("report_every", report_every, "steps from one report to the next; 0: an epoch, of texts 250 at most",
     at_least(0));
   f("patience", patience, "reports without a better validation loss after which it stops; 0: never",
     at_least(0));
+  f("average_decay", average_decay,
+    "0.999: the net that is measured and kept is a moving average of the weights, which each step keeps so "
+    "much of; 0: none",
+    fraction());
+  f("average_from", average_from,
+    "epochs after which the average begins; without a decay it is the plain mean of the weights after each "
+    "epoch from then on",
+    at_least(0));
+  f("plateau_patience", plateau_patience,
+    "reports without a better validation loss after which the learning rate falls; 0: never", at_least(0));
+  f("plateau_factor", plateau_factor, "what the rate is multiplied by then", fraction());
+  f("plateau_smallest", plateau_smallest, "share of the schedule's rate below which it does not fall",
+    between(0, 1));
   f("measure_train", measure_train, "whether the training rows are measured for each report as well");
 }
 
@@ -282,6 +295,31 @@ bool refuses_numbers(const loss::Loss& loss) {
   }
 }
 
+/// @throws ValueError  for an order that the data cannot have (E461), and settings that need others (E341,
+///     E636).
+void check_training(const TrainSettings& settings, const LoadedData& data, bool has_validation) {
+  if (settings.order == data::Batches::Order::balanced &&
+      (!data.has_classes || data.train.target()->shape.numel() != 1)) {
+    throw ValueError(
+        461, fmt::format("[train] train.order balanced draws each class equally often, and a row of {} has "
+                         "no class. Take another order.",
+                         data.is_text ? "a text" : "these data"));
+  }
+  for (const auto& [key, patience] :
+       {std::pair("patience", settings.patience), std::pair("plateau_patience", settings.plateau_patience)}) {
+    if (patience == 0 || has_validation) continue;
+    throw ValueError(
+        341, fmt::format("[train] train.{} needs rows to measure on. Set data.validation = 0.1, say.", key));
+  }
+  if (settings.patience > 0 && settings.plateau_patience >= settings.patience) {
+    throw ValueError(
+        636,
+        fmt::format("[train] the run would end before its learning rate falls: train.plateau_patience is "
+                    "{}, train.patience {}. Make the first one smaller.",
+                    settings.plateau_patience, settings.patience));
+  }
+}
+
 /// The same of the inputs alone.
 Shared<data::Scaler> without_target(const data::Scaler& scaler) {
   if (const auto* all = dynamic_cast<const data::Standardize*>(&scaler)) {
@@ -323,9 +361,18 @@ void complete(Experiment& experiment, LoadedData& data) {
     }
   }
   refuse_twice(experiment.metrics);
-  if (experiment.train.patience > 0 && experiment.data.validation <= 0) {
-    throw ValueError(341, "[train] train.patience needs rows to measure on. Set data.validation = 0.1, say.");
+  check_training(experiment.train, data, experiment.data.validation > 0);
+}
+
+void refuse_idle(const TrainSettings& settings) {
+  const TrainSettings usual;
+  if (settings.plateau_patience > 0 || (settings.plateau_factor == usual.plateau_factor &&
+                                        settings.plateau_smallest == usual.plateau_smallest)) {
+    return;
   }
+  throw ValueError(636,
+                   "[train] the learning rate falls after train.plateau_patience reports, which is not set. "
+                   "Set train.plateau_patience = 5, say.");
 }
 
 train::Task make_task(const Experiment& experiment, const LoadedData& data) {

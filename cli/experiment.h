@@ -63,8 +63,16 @@ struct TrainSettings {
   data::Batches::Order order = data::Batches::Order::shuffled;
   std::int64_t report_every = 0;
   std::int64_t patience = 0;
+  double average_decay = 0;  // a moving average of the weights, after each step
+  double average_from = 0;   // in epochs; alone: the plain mean of the weights after each epoch
+  std::int64_t plateau_patience = 0;
+  double plateau_factor = 0.1;
+  double plateau_smallest = 0;
   bool measure_train = false;
 
+  bool averages() const { return average_decay > 0 || average_from > 0; }
+  /// Whether the steps alone do not make the net that there is at the end.
+  bool needs_handlers() const { return patience > 0 || plateau_patience > 0 || averages(); }
   void fields(Fields& f);
 };
 
@@ -132,6 +140,9 @@ LoadedData load_data(const DataSettings& settings, std::uint64_t seed,
 /// Loss, metrics and the net's last size, where they follow from the data. Targets are left as they are for a
 /// loss of classes or probabilities.
 void complete(Experiment& experiment, LoadedData& data);
+
+/// @throws ValueError  for settings that do nothing without another one (E636). A sweep may have those.
+void refuse_idle(const TrainSettings& settings);
 
 /// Net, loss and metrics. A target that is scaled is measured in its own units.
 train::Task make_task(const Experiment& experiment, const LoadedData& data);

@@ -22,6 +22,7 @@
 #include "options.h"
 #include "train/checkpoint_file.h"
 #include "trained.h"
+#include "training.h"
 
 namespace chainrule::cli {
 namespace {
@@ -143,6 +144,7 @@ class Session {
 
   void restore() {
     optimizer_->restore(part(checkpoint_.tensors, "optimizer/"));
+    if (const Tensor* scale = checkpoint_.tensors.find(kRateScale)) optimizer_->set_lr_scale(scale->item());
     const auto rows = rows_.data.train ? rows_.data.train.rows() : 0;
     if (rows > 0) {
       optimizer_->set_steps_per_epoch(

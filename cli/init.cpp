@@ -129,6 +129,7 @@ lr = 0.001         # a number, or a schedule: "cosine(0.001, 5)". chainrule list
 epochs = {epochs}
 batch_size = {batch}
 # patience = 5     # stop after so many epochs in which the validation loss did not get better
+# average_decay = 0.999   # keep a moving average of the weights, which often does better than the last ones
 )toml";
 
 constexpr const char* kClassLoss = "softmax_cross_entropy and accuracy for classes";

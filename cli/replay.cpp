@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
 #include "chainrule/explain/net.h"
 
 namespace chainrule::cli {
@@ -14,6 +18,11 @@ struct Replay::Inside {
   train::Trainer trainer;
   data::Loader loader;
 
+  // What the run measured, for a rate that fell on a plateau.
+  train::History history;
+  double best = std::numeric_limits<double>::quiet_NaN();
+  std::int64_t since = 0;
+
   Inside(Experiment of_run, LoadedData loaded)
       : experiment(std::move(of_run)),
         data(std::move(loaded)),
@@ -24,7 +33,27 @@ struct Replay::Inside {
         optimizer(*experiment.net, experiment.optimizer.rule, experiment.optimizer.options),
         trainer(make_task(experiment, data), optimizer, {data.train, batches}, {.seed = experiment.seed}),
         loader(data.train, batches) {}
+
+  void step();
 };
+
+/// As train::reduce_on_plateau does it in a run.
+void Replay::Inside::step() {
+  trainer.step();
+  const TrainSettings& settings = experiment.train;
+  if (settings.plateau_patience == 0) return;
+  for (const train::Report& report : history) {
+    const double* loss = report.step == trainer.steps_done() ? report.find("validation.loss") : nullptr;
+    if (loss == nullptr) continue;
+    ++since;
+    if (*loss < best || (std::isnan(best) && !std::isnan(*loss))) best = *loss, since = 0;
+    if (since < settings.plateau_patience) continue;
+    since = 0;
+    const double scale = optimizer.lr_scale();
+    optimizer.set_lr_scale(
+        std::max(scale * settings.plateau_factor, std::min(scale, settings.plateau_smallest)));
+  }
+}
 
 Replay::Replay(const std::string& run) : inside_(nullptr) {
   Experiment experiment = read_run(run);
@@ -32,6 +61,7 @@ Replay::Replay(const std::string& run) : inside_(nullptr) {
   complete(experiment, data);
   build_net(experiment, data);
   inside_ = new Inside(std::move(experiment), std::move(data));
+  inside_->history = history_of(run);
 }
 
 Replay::~Replay() { delete inside_; }
@@ -45,7 +75,7 @@ std::int64_t Replay::steps() const {
 
 NamedTensors Replay::at(std::int64_t step) {
   train::Trainer& trainer = inside_->trainer;
-  while (trainer.steps_done() < step) trainer.step();
+  while (trainer.steps_done() < step) inside_->step();
   NamedTensors all;
   for (const auto& [name, tensor] : trainer.tensors()) all.add(name, detach(tensor));
   const data::Batch batch = inside_->loader.at(step);

@@ -82,7 +82,7 @@ class Trials {
     if (budget > 0) experiment.train.epochs = budget, experiment.train.steps = 0;
     LoadedData data = has_own_data_ ? load_data(experiment.data, experiment.seed) : data_;
     Training training(std::move(experiment), std::move(data));
-    if (training.experiment().train.patience > 0) training.add_handlers();
+    if (training.experiment().train.needs_handlers()) training.add_handlers();
     training.trainer().on(steps(1), [&](train::Trainer& trainer) {
       if (interrupts.signal() != 0) trainer.stop("interrupted");
     });

@@ -311,6 +311,16 @@ int finish(const TrainOptions& options, Training& training, const train::Result&
   return !is_saved && !options.folder().empty() ? kFailed : kDone;
 }
 
+/// A moving average of more steps than there are is mostly the weights that it began with.
+void warn_of_long_average(const Training& training) {
+  const double decay = training.experiment().train.average_decay;
+  if (1 / (1 - decay) <= static_cast<double>(training.steps())) return;
+  warn(fmt::format(
+      "train.average_decay {} averages about {:.0f} steps, and the run has {}: what the net learns "
+      "late hardly counts. Take a smaller one, or train for longer.",
+      decay, 1 / (1 - decay), training.steps()));
+}
+
 int run(TrainOptions options, train::Team* team) {
   read_port(options);
   if (options.live.is_control && team != nullptr && team->size() > 1) {
@@ -323,6 +333,7 @@ int run(TrainOptions options, train::Team* team) {
   }
   Experiment experiment =
       options.resume.empty() ? read_experiment(options.file, options.given) : resumed_experiment(options);
+  refuse_idle(experiment.train);
   use_threads_of_rank(options.threads, team);
   experiment.data.is_outline = options.dry_run;
   LoadedData data = load_data(experiment.data, experiment.seed);
@@ -333,6 +344,7 @@ int run(TrainOptions options, train::Team* team) {
   if (options.dry_run) return is_silent_rank() ? kDone : describe_run(training, options.json);
 
   if (!options.out.empty() && trainer.writes()) prepare_folder(options);
+  if (trainer.writes()) warn_of_long_average(training);
   const std::string resumed = resume(training, options);
   const train::InterruptGuard interrupts;
   Progress progress(trainer.writes() ? lines_of(options) : nullptr, training.steps() - trainer.steps_done(),

@@ -32,6 +32,7 @@ if _typing.TYPE_CHECKING:  # what is found by name below
                              pow as power, pseudo_inverse as pinv, remainder as mod, stddev as std)
     from ._numpy import *  # noqa: F401,F403
     from ._tensor import tensor  # noqa: F401
+    from .optim import least_squares, minimize  # noqa: F401
     from .train import fit, load, save  # noqa: F401
 
 float32, float64, int64, uint8, bool_ = f32, f64, i64, u8, boolean
@@ -42,6 +43,7 @@ globals().update(_tensor._functions())
 globals().update({name: getattr(_numpy, name) for name in _numpy.__all__})
 globals().update({alias: getattr(_core, name) for alias, name in _tensor.aliases.items()})
 
+_of_modules = {"fit": "train", "save": "train", "load": "train", "minimize": "optim", "least_squares": "optim"}
 _lazy = ("nn", "optim", "data", "train", "io", "explain", "plot", "onnx", "book", "sklearn", "array_api")
 
 
@@ -49,9 +51,9 @@ def _found_late(name):
     if name in _lazy:
         import importlib
         return importlib.import_module(f"chainrule.{name}")
-    if name in ("fit", "save", "load"):
-        from . import train
-        return getattr(train, name)
+    if name in _of_modules:
+        import importlib
+        return getattr(importlib.import_module(f"chainrule.{_of_modules[name]}"), name)
     raise AttributeError(f"module 'chainrule' has no attribute '{name}'")
 
 
@@ -60,4 +62,4 @@ if not _typing.TYPE_CHECKING:
 
 
 def __dir__():
-    return sorted([*(name for name in globals() if not name.startswith("_")), *_lazy, "fit", "save", "load"])
+    return sorted([*(name for name in globals() if not name.startswith("_")), *_lazy, *_of_modules])

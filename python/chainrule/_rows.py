@@ -87,7 +87,7 @@ def makers(kind: str, module: str, called=camel) -> dict:
             for name, doc, settings in _core._rows(kind)}
 
 
-_kinds = ("layer", "optimizer", "schedule", "initializer", "loss", "metric", "transform", "scaler", "plot")
+_kinds = ("layer", "optimizer", "schedule", "initializer", "loss", "metric", "transform", "scaler", "plot", "method")
 
 
 def _of_text(kind: str, text: str):

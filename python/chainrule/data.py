@@ -2,7 +2,7 @@
 
     (x_train, t_train), (x_test, t_test) = data.load("mnist")
 """
-from typing import List, NamedTuple, Tuple
+from typing import List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
@@ -125,3 +125,63 @@ def batches(x, t, batch_size: int = 100, seed: int = 0, epochs: int = 1):
         for begin in range(0, len(x), batch_size):
             rows = order[begin:begin + batch_size]
             yield _core.tensor(x[rows]), _core.tensor(t[rows])
+
+
+class Alphabet:
+    """The symbols of a text, each a character, numbered from 0.
+
+        alphabet = data.Alphabet.of(text)
+        x, t = data.windows(text, alphabet, 64)
+        net = nn.CharGpt(vocabulary=len(alphabet))
+        cr.fit(net, x, t, loss="softmax_cross_entropy(class_axis=-1)")
+        alphabet.decode(nn.generate(net, alphabet.encode("ROMEO:"), 500))
+
+    `cr.save(path, net, alphabet.symbols)` keeps it with the net: `data.Alphabet(cr.load(path).classes)`.
+    """
+
+    def __init__(self, symbols: Sequence[str]):
+        self.symbols = _symbols(symbols)
+        _core._encode(self.symbols, "")  # checks them
+
+    @classmethod
+    def of(cls, text: str) -> "Alphabet":
+        """The characters of a text, in the order of their code points."""
+        return cls(_core._symbols_of(text))
+
+    def encode(self, text: str) -> List[int]:
+        """A number for each character."""
+        return _core._encode(self.symbols, text)
+
+    def decode(self, numbers) -> str:
+        """The characters of numbers."""
+        return _core._decode(self.symbols, [int(each) for each in np.asarray(numbers, np.int64).ravel()])
+
+    def __len__(self) -> int:
+        return len(self.symbols)
+
+    def __repr__(self):
+        return f"Alphabet({''.join(self.symbols)!r})"
+
+
+def _symbols(symbols) -> List[str]:
+    if not isinstance(symbols, (str, list, tuple)) or not all(isinstance(each, str) for each in symbols):
+        raise TypeError(f"symbols must be a text or a list of texts, not {type(symbols).__name__}")
+    return list(symbols)
+
+
+def _alphabet(alphabet) -> List[str]:
+    if not isinstance(alphabet, Alphabet):
+        raise TypeError(f"alphabet must be an Alphabet, not {type(alphabet).__name__}")
+    return alphabet.symbols
+
+
+def windows(text: str, alphabet: Alphabet, length: int = 64, stride: int = 1) -> Tuple[Tensor, Tensor]:
+    """Parts of a text, for nets that predict the next character: x, (rows, length) numbers, and t, the same one character
+    further on; from the start of one row to that of the next are `stride` characters."""
+    return _core._windows(text, _alphabet(alphabet), length, stride)
+
+
+def lines(text: str, alphabet: Alphabet, length: int = 0) -> Tuple[Tensor, Tensor]:
+    """The lines of a text, a row each: x begins with a line end, t is one character further on, and -1 behind its end, for
+    loss="softmax_cross_entropy(ignored=[-1], class_axis=-1)". `length` 0: as long as the longest line."""
+    return _core._lines(text, _alphabet(alphabet), length)

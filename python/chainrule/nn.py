@@ -56,6 +56,20 @@ def random_key():
     return _core._random_key()
 
 
+def generate(net, ids, count: int, *, temperature: float = 1.0, top_k: int = 0, seed: int = 1, stop: int = -1,
+             block: int = 0) -> list:
+    """Goes on with a sequence of numbers, such as the characters of a text (data.Alphabet): `count` more of them, each drawn
+    from what the net says of the last step, and read next. `temperature` divides the logits: below 1 is safer, 0 always the
+    most probable; `top_k` is how many most probable ones are drawn from, 0: all; after the number `stop` nothing more is
+    drawn. `block` is the most steps that the net reads at once, 0: as it says."""
+    if isinstance(count, int) and count < 0:
+        raise ValueError(f"count is {count}; need 0 or more")
+    if isinstance(ids, str):
+        raise TypeError("ids must be numbers, not str: alphabet.encode(text) gives those of a text")
+    settings = dict(temperature=temperature, top_k=top_k, seed=seed, stop=stop, block=block)
+    return _core._generate(net, [int(each) for each in np.asarray(ids, np.int64).ravel()], count, settings)
+
+
 def set_state(state: State, value) -> None:
     """Keeps a new value of a state, if the step that the layer computes in comes to be done."""
     _core._set_state(state, value)

@@ -6,6 +6,7 @@
 import json
 import sys
 import time
+import warnings
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
@@ -82,11 +83,72 @@ def _check(net, loss, batch_size, **lists) -> None:
             raise TypeError(f"{name} must be a list, not {type(each).__name__}")
 
 
+def _order_of(order, shuffle, weights) -> str:
+    """The order in which rows come, of what says it."""
+    if not isinstance(shuffle, (bool, np.bool_)):
+        raise TypeError(f"shuffle must be True or False, not {type(shuffle).__name__}")
+    if order is None:
+        return "with_replacement" if weights is not None else "shuffled" if shuffle else "sequential"
+    if not isinstance(order, str):
+        raise TypeError(f"order must be a text, not {type(order).__name__}")
+    if not shuffle and order != "sequential":
+        raise ValueError(f'shuffle=False is order="sequential", and order is "{order}"; leave one of them out')
+    return order
+
+
+def _weights_of(name: str, weights, columns) -> Tensor:
+    """A number for each row."""
+    try:
+        made = np.asarray(weights, np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be numbers, one for each row, not {type(weights).__name__}") from None
+    rows = len(columns[0])
+    if made.shape != (rows,):
+        raise ValueError(f"{name} is of shape {made.shape}; need ({rows},), a number for each row")
+    return _core.tensor(made)
+
+
+def _sample_weight(weight, columns, others=None):
+    """What each row counts, as numbers of the inputs' kind; 1 where other rows have weights."""
+    if weight is None and others is None:
+        return None
+    made = _weights_of("sample_weight", np.ones(len(columns[0])) if weight is None else weight, columns)
+    lowest = float(made.min()) if made.size else 0.0
+    if not lowest >= 0:
+        raise ValueError(f"sample_weight has {lowest}; need numbers from 0")
+    return made if columns[0].dtype == np.float64 else made.astype("f32")
+
+
+def _check_plateau(patience, factor, smallest, stops_after, can_measure) -> None:
+    if not all(isinstance(each, (int, float, np.number)) for each in (patience, factor, smallest, stops_after)):
+        return  # which the core says
+    if patience and not can_measure:
+        raise ValueError("plateau_patience needs something to measure on: validation=0.1, or validation=(x, t)")
+    if not patience and (factor, smallest) != (0.1, 0):
+        raise ValueError("plateau_factor and plateau_smallest need plateau_patience: after how many epochs the rate falls")
+    if 0 < stops_after <= patience:
+        raise ValueError(f"plateau_patience is {patience}, patience {stops_after}: the run would end before its learning rate "
+                         "falls; make the first one smaller")
+
+
+def _warn_of_long_average(decay, epochs, steps_per_epoch) -> None:
+    """A moving average of more steps than there are is mostly the weights that it began with."""
+    if not isinstance(decay, (int, float)) or not isinstance(epochs, (int, float)) or not 0 < decay < 1:
+        return
+    steps = epochs * steps_per_epoch
+    if 1 / (1 - decay) > steps:
+        warnings.warn(f"average_decay={decay} averages about {1 / (1 - decay):.0f} steps, and the run has {steps:.0f}: what the "
+                      "net learns late hardly counts; take a smaller one, or train for longer", stacklevel=3)
+
+
 def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epochs: float = 10, batch_size: int = 32,
         optimizer: Any = "adam", lr: Any = None, validation: Any = 0.0, patience: int = 0, metrics: Sequence = (),
         transforms: Sequence = (), callbacks: Sequence[Callable[[Dict], Optional[bool]]] = (), shuffle: bool = True,
         seed: int = 1, verbose: bool = False, folder="", resume: bool = False, shards: int = 1,
-        sync_batch_norm: bool = False, team: Any = None, rank_timeout: float = 20, **options) -> History:
+        sync_batch_norm: bool = False, team: Any = None, rank_timeout: float = 20, order: Optional[str] = None,
+        weights: Any = None, average_decay: float = 0.0, average_from: float = 0.0, plateau_patience: int = 0,
+        plateau_factor: float = 0.1, plateau_smallest: float = 0.0, sample_weight: Any = None, tensorboard="",
+        **options) -> History:
     """Trains a net on rows x with targets t.
 
     x may be a tuple, for nets with several inputs. `loss` is a name, one of `train.losses`, or a function of prediction
@@ -96,6 +158,22 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
     numbers; one that returns True ends the training. With a `folder`, a checkpoint is kept there after each epoch; with
     `resume`, a run goes on with the newest one, to the same bits as if it had not been stopped. `options` are those of
     all optimizers: weight_decay, clip_norm, ...
+
+    `sample_weight`, a number for each row, is what it counts in the loss, which is the weighted mean then; a loss that is
+    a function takes it as a third argument. `validation=(x, t, sample_weight)` has weights of its own. With `tensorboard`,
+    a folder, each epoch is written there for TensorBoard.
+
+    `order` says in which rows come: "shuffled", "sequential" (also shuffle=False), "with_replacement", or "balanced", which
+    draws each class equally often. `weights`, a number for each row, are how often rows are drawn, in proportion, with
+    the order "with_replacement".
+
+    With `average_decay`, such as 0.999, the net that is measured, and that there is at the end, has a moving average of
+    the weights, of which each step keeps so much. `average_from`, in epochs, is when that begins; alone, it asks for the
+    plain mean of the weights after each epoch from then on (stochastic weight averaging). Training goes on with its own
+    weights. With `patience` too, the net has the best of what was measured: of the average, once there is one.
+
+    After `plateau_patience` epochs without a better validation loss the learning rate is multiplied by `plateau_factor`,
+    as often as that happens, down to `plateau_smallest` times what it would be.
 
     With a `team`, a communicator of mpi4py, its ranks share the `shards` of each batch, to the same bits for any number of
     ranks; all of them call fit with the same arguments, and rank 0 alone prints and writes. Batch norm sees a shard, or
@@ -112,7 +190,13 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
             raise TypeError(f"callbacks must be functions, not {type(each).__name__}")
     columns = _columns(x, t)
     ranks = Ranks(team, rank_timeout) if team is not None else None
-    held_out = [] if isinstance(validation, (int, float)) else _columns(*validation)
+    held_out, held_out_weight = [], None
+    if not isinstance(validation, (int, float)):
+        if len(validation) not in (2, 3):
+            raise ValueError(f"validation has {len(validation)} parts; need (x, t) or (x, t, sample_weight)")
+        held_out = _columns(*validation[:2])
+        held_out_weight = _sample_weight(validation[2] if len(validation) == 3 else None, held_out, sample_weight)
+    sample_weight = _sample_weight(sample_weight, columns, held_out_weight)
     share = float(validation) if isinstance(validation, (int, float)) else 0.0
     if not 0 <= share < 1:
         raise ValueError(f"validation is {share}; need a share of the rows from 0 to less than 1, or a pair (x, t)")
@@ -120,6 +204,10 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
         raise ValueError(f"patience is {patience}; need a number of epochs, 0 for none")
     if patience and not held_out and not share:
         raise ValueError("patience needs something to measure on: validation=0.1, or validation=(x, t)")
+    _check_plateau(plateau_patience, plateau_factor, plateau_smallest, patience, held_out or share)
+    if weights is not None:
+        weights = _weights_of("weights", weights, columns)
+    _warn_of_long_average(average_decay, epochs, len(columns[0]) * (1 - share) / max(batch_size, 1))
     if resume and not folder:
         raise ValueError("resume needs the folder of the run: folder=\"run1\"")
     unknown = set(options) - set(optim.kOptions)
@@ -128,17 +216,24 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
     if lr is not None:
         options["lr"] = lr
     calls = [*callbacks, *([Progress(epochs)] if verbose and (ranks is None or ranks.rank == 0) else [])]
-    wishes = dict(epochs=epochs, batch_size=batch_size, patience=patience, validation=share, seed=seed, shuffle=shuffle,
-                  folder=str(folder), resume=resume, shards=shards, sync_batch_norm=sync_batch_norm)
+    wishes = dict(epochs=epochs, batch_size=batch_size, patience=patience, validation=share, seed=seed,
+                  folder=str(folder), resume=resume, shards=shards, sync_batch_norm=sync_batch_norm,
+                  order=_order_of(order, shuffle, weights), weights=weights, average_decay=average_decay,
+                  average_from=average_from, plateau_patience=plateau_patience, plateau_factor=plateau_factor,
+                  plateau_smallest=plateau_smallest, sample_weight=sample_weight, validation_weight=held_out_weight,
+                  tensorboard=str(tensorboard))
     return History(*_core._fit(net, columns, held_out, loss or _loss_for(columns[-1]), optimizer, options, list(metrics),
                                list(transforms), calls, wishes, ranks))
 
 
-def evaluate(net: Layer, x, t, *, loss=None, metrics: Sequence = (), batch_size: int = 1000) -> Dict[str, float]:
-    """The loss and metrics of a net over rows, as inference: a dict of numbers."""
+def evaluate(net: Layer, x, t, *, loss=None, metrics: Sequence = (), batch_size: int = 1000,
+             sample_weight: Any = None) -> Dict[str, float]:
+    """The loss and metrics of a net over rows, as inference: a dict of numbers. `sample_weight` is what each row counts in
+    the loss."""
     _check(net, loss, batch_size, metrics=metrics)
     columns = _columns(x, t)
-    return _core._measure(net, columns, loss or _loss_for(columns[-1]), list(metrics), batch_size)
+    return _core._measure(net, columns, loss or _loss_for(columns[-1]), list(metrics), batch_size,
+                          _sample_weight(sample_weight, columns))
 
 
 class LrCurve(NamedTuple):

@@ -53,6 +53,8 @@ void add_settings(py::module_& m);
 void add_layers(py::module_& m);
 void add_training(py::module_& m);
 void add_trying(py::module_& m);
+void add_minimizing(py::module_& m);
+void add_texts(py::module_& m);
 void add_files(py::module_& m);
 void add_pictures(py::module_& m);
 void add_onnx(py::module_& m);

@@ -24,6 +24,8 @@ int add_classes(PyObject* module) {
     add_layers(m);
     add_training(m);
     add_trying(m);
+    add_minimizing(m);
+    add_texts(m);
     add_files(m);
     add_pictures(m);
     add_onnx(m);

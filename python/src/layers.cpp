@@ -2,6 +2,7 @@
 #include "chainrule/explain/graph.h"
 #include "chainrule/nn/container.h"
 #include "chainrule/nn/model.h"
+#include "chainrule/nn/pytorch.h"
 #include "chainrule/optim.h"
 #include "convert.h"
 #include "python_layer.h"
@@ -193,6 +194,16 @@ void add_layer_class(py::module_& m) {
             alone([&] { load(named, l); });
           },
           Names("tensors"), "Gives the parameters and states values, by path.")
+      .def(
+          "state_dict", [](const nn::Layer& l) { return to_dict(alone([&] { return state_dict(l); })); },
+          "All parameters and states under PyTorch's names and in its layouts: tensors by name.")
+      .def(
+          "load_state_dict",
+          [](nn::Layer& l, const py::dict& tensors) {
+            const NamedTensors named = to_named(tensors);
+            alone([&] { load(named, l, names::pytorch); });
+          },
+          Names("tensors"), "Gives the parameters and states the values of a state_dict of PyTorch's.")
       .def(
           "clone", [](const nn::Layer& l) { return l.clone(); }, "A copy with parameters of its own.")
       .def("describe", &nn::Layer::describe)

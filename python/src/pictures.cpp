@@ -1,5 +1,7 @@
 // Expressions and nets explained, and figures: as text, SVG and HTML.
 #include "chainrule/explain.h"
+#include "chainrule/explain/attention.h"
+#include "chainrule/explain/check.h"
 #include "chainrule/explain/net.h"
 #include "chainrule/ops.h"
 #include "chainrule/plot/figure.h"
@@ -31,6 +33,32 @@ explain::NetTrace trace_of(const nn::Layer& net, const py::function& loss, bool 
     return to_tensor(ask(loss).ptr());
   };
   return explain::explain_net(net, explain::NetLoss(function), {.training = training, .seed = seed});
+}
+
+py::tuple check_of(const nn::Layer& net, const py::function& loss, const py::dict& settings, bool training) {
+  explain::NetCheckOptions options;
+  options.elements = to_integer(py::object(settings["elements"]).ptr(), "elements");
+  options.tolerance = to_double(py::object(settings["tolerance"]).ptr(), "tolerance");
+  options.seed = to_seed(py::object(settings["seed"]).ptr(), "seed");
+  const InUse in_use(net);
+  const auto function = [&](nn::Pass& pass) {
+    return with_python([&] {
+      const InPass here(&pass);
+      return to_tensor(ask(loss).ptr());
+    });
+  };
+  const explain::NetCheck found = [&] {
+    const OriginScope here(caller());
+    const Computing alone;
+    return explain::check_net(net, explain::NetLoss(function), options,
+                              {.training = training, .seed = options.seed});
+  }();
+  py::list parameters;
+  for (const explain::ParameterCheck& each : found.parameters) {
+    parameters.append(py::make_tuple(each.path, each.compared, each.unseen, each.differs, each.analytic,
+                                     each.numeric, each.relative_error));
+  }
+  return py::make_tuple(!found.differs(), found.culprit, parameters);
 }
 
 /// Rows of x and t, as a loss of some of them.
@@ -118,6 +146,20 @@ void add_weights(py::module_& m) {
       .def(
           "text", [](const explain::UpdateTrace& t) { return explain::to_text(t); }, "The formulas.")
       .def("__repr__", [](const explain::UpdateTrace& t) { return explain::to_text(t); });
+  m.def(
+      "_explain_attention",
+      [](const nn::Layer& net, const std::vector<Tensor>& inputs) {
+        const OriginScope here(caller());
+        const InUse in_use(net);
+        const auto found = [&] {
+          const Computing alone;
+          return explain::explain_attention(net, nn::Inputs(inputs));
+        }();
+        py::list all;
+        for (const explain::AttentionTrace& each : found) all.append(py::make_tuple(each.path, each.weights));
+        return all;
+      },
+      Names("net, inputs"));
   m.def("_explain_weight", weight_of, Names("net, weight, columns, loss, training, seed"));
   m.def("_explain_update", update_of, Names("optimizer, weight, columns, loss"));
 }
@@ -190,6 +232,7 @@ void add_pictures(py::module_& m) {
           py::arg("title") = "net", "A page that steps through the layers.")
       .def("__repr__", [](const explain::NetTrace& t) { return explain::to_text(t); });
   m.def("_explain_net", trace_of, Names("net, loss, training, seed"));
+  m.def("_check_net", check_of, Names("net, loss, settings, training"));
   add_weights(m);
   m.def(
       "_figures_svg",

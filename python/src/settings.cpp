@@ -9,15 +9,17 @@
 #include "chainrule/plot/plot.h"
 #include "chainrule/train/loss.h"
 #include "chainrule/train/metric.h"
+#include "method.h"
 
 namespace chainrule::python {
 namespace {
 
 Registry& registry_of(const std::string& kind) {
-  static Registry* const all[] = {
-      &registry<nn::Layer>(),       &registry<optim::Rule>(),  &registry<optim::Schedule>(),
-      &registry<nn::Initializer>(), &registry<loss::Loss>(),   &registry<metric::Metric>(),
-      &registry<data::Transform>(), &registry<data::Scaler>(), &registry<plot::Plot>()};
+  static Registry* const all[] = {&registry<nn::Layer>(),       &registry<optim::Rule>(),
+                                  &registry<optim::Schedule>(), &registry<nn::Initializer>(),
+                                  &registry<loss::Loss>(),      &registry<metric::Metric>(),
+                                  &registry<data::Transform>(), &registry<data::Scaler>(),
+                                  &registry<plot::Plot>(),      &registry<Method>()};
   for (Registry* each : all) {
     if (each->kind() == kind) return *each;
   }
@@ -40,7 +42,8 @@ bool is_of(const Configurable& made, const Registry& kind) {
   return is_one<nn::Layer>(made, kind) || is_one<optim::Rule>(made, kind) ||
          is_one<optim::Schedule>(made, kind) || is_one<nn::Initializer>(made, kind) ||
          is_one<loss::Loss>(made, kind) || is_one<metric::Metric>(made, kind) ||
-         is_one<data::Transform>(made, kind) || is_one<data::Scaler>(made, kind);
+         is_one<data::Transform>(made, kind) || is_one<data::Scaler>(made, kind) ||
+         is_one<Method>(made, kind);
 }
 
 const Field* find(const Fields& fields, const std::string& name) {

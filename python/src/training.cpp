@@ -1,11 +1,14 @@
 // Optimizers, and the training loop.
 #include "training.h"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <utility>
 
+#include "chainrule/error.h"
 #include "chainrule/train/fit.h"
+#include "core/text.h"
 #include "python_layer.h"
 #include "reading.h"
 #include "team.h"
@@ -109,10 +112,12 @@ class Callback final : public train::Handler {
 struct PythonLoss {
   std::shared_ptr<py::object> function;
   bool trains = false;
-  Tensor operator()(const Tensor& prediction, const Tensor& target) const {
+  Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights = {}) const {
     return with_python([&] {
       const Differentiated by_prediction(trains ? std::vector{prediction} : std::vector<Tensor>());
-      return to_tensor(ask(*function, prediction, target).ptr());
+      const py::object loss = weights.is_empty() ? ask(*function, prediction, target)
+                                                 : ask(*function, prediction, target, weights);
+      return to_tensor(loss.ptr());
     });
   }
 };
@@ -129,14 +134,29 @@ loss::AnyLoss to_loss(const py::object& object, bool trains) {
   return PythonLoss{std::move(function), trains};
 }
 
-data::Source to_source(const std::vector<Tensor>& columns, const std::vector<std::string>& classes) {
+data::Source to_source(const std::vector<Tensor>& columns, const Tensor& weights) {
   std::vector<NamedTensor> named;
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    const bool is_last = i + 1 == columns.size();
-    named.push_back({is_last ? "t" : i == 0 ? "x" : "x" + std::to_string(i + 1), columns[i]});
-  }
-  return data::arrays(data::Batch(std::span<const NamedTensor>(named)), classes);
+  for (std::size_t i = 0; i + 1 < columns.size(); ++i)
+    named.push_back({i == 0 ? "x" : "x" + std::to_string(i + 1), columns[i]});
+  if (!weights.is_empty()) named.push_back({kWeight, weights});
+  named.push_back({"t", columns.back()});
+  return data::arrays(data::Batch(std::span<const NamedTensor>(named)));
 }
+
+namespace {
+
+Tensor tensor_or_none(const py::object& given) { return given.is_none() ? Tensor() : to_tensor(given.ptr()); }
+
+/// A net with a loss, and metrics; with weights of the rows, if the source has them.
+train::Task task_of(nn::Layer& net, loss::AnyLoss loss, const py::list& metrics, bool is_weighted,
+                    Location where) {
+  train::Task::Metrics measures;
+  for (const py::handle& each : metrics) measures.emplace_back(to_kind<metric::Metric>(each));
+  train::Task task(net, std::move(loss), std::move(measures), where);
+  return is_weighted ? task.weighted_by(kWeight) : task;
+}
+
+}  // namespace
 
 namespace {
 
@@ -145,11 +165,71 @@ struct Wishes {
   std::int64_t batch_size = 32, patience = 0;
   double validation = 0;
   std::uint64_t seed = 1;
-  bool shuffle = true, resume = false;
-  std::string folder;
+  bool resume = false;
+  std::string folder, tensorboard;
   std::int64_t shards = 1;
   bool sync_batch_norm = false;
+  double average_decay = 0, average_from = 0;
+  std::int64_t plateau_patience = 0;
+  double plateau_factor = 0.1, plateau_smallest = 0;
+
+  bool averages() const { return average_decay > 0 || average_from > 0; }
+  void fields(Fields& f) {
+    f("average_decay", average_decay, "", fraction());
+    f("average_from", average_from, "", at_least(0));
+    f("plateau_patience", plateau_patience, "", at_least(0));
+    f("plateau_factor", plateau_factor, "", fraction());
+    f("plateau_smallest", plateau_smallest, "", between(0, 1));
+  }
 };
+
+/// That there is something to average before the run ends.
+void check_average(const Wishes& w, std::int64_t per_epoch) {
+  const std::int64_t steps = epochs(w.epochs).in_steps(per_epoch);
+  const std::int64_t last = w.average_decay > 0 ? steps : steps / per_epoch * per_epoch;
+  if (last >= std::max<std::int64_t>(epochs(w.average_from).in_steps(per_epoch), 1)) return;
+  throw ValueError(636, cat("[fit] nothing would be averaged: average_from is ", w.average_from,
+                            ", and the run ends after ", w.epochs,
+                            " epochs. Let the average begin earlier, or train for longer."));
+}
+
+/// What is hung up keeps its place among the others whether it is wanted or not: a run that is resumed with
+/// other arguments finds what belongs to it.
+template <class F>
+void hang_if(bool is_wanted, train::Trainer& trainer, Duration every, F make) {
+  if (is_wanted) {
+    trainer.on(every, make());
+  } else {
+    trainer.on(every, [] {});
+  }
+}
+
+void add_handlers(train::Trainer& trainer, const Wishes& w, const data::Source& measured) {
+  const Duration epoch = epochs(1);
+  const std::string metric = "validation.loss";
+  if (w.averages()) check_average(w, trainer.steps_per_epoch());
+  hang_if(static_cast<bool>(measured), trainer, epoch,
+          [&] { return train::evaluate(measured, {.name = "validation"}); });
+  hang_if(w.averages(), trainer, w.average_decay > 0 ? steps(1) : epoch,
+          [&] { return train::average_weights({.decay = w.average_decay, .from = epochs(w.average_from)}); });
+  hang_if(w.plateau_patience > 0, trainer, epoch, [&] {
+    return train::reduce_on_plateau({.metric = metric,
+                                     .factor = w.plateau_factor,
+                                     .patience = w.plateau_patience,
+                                     .smallest = w.plateau_smallest});
+  });
+  hang_if(w.patience > 0, trainer, epoch,
+          [&] { return train::early_stopping({.metric = metric, .patience = w.patience}); });
+  hang_if(w.patience > 0, trainer, epoch, [&] { return train::keep_best(metric); });  // behind the average
+}
+
+/// How often each row is drawn, of those that are learnt from.
+/// @param share  of the rows that is set aside, as of these.
+std::vector<double> weights_of(const Tensor& weights, double share, std::uint64_t seed) {
+  const data::Source all = data::arrays(data::Batch{{"weights", weights}});
+  const data::Source kept = share > 0 ? data::split(all, 1 - share, {.seed = seed}).train : all;
+  return kept.range(0, kept.rows())[0].to_vector();
+}
 
 py::tuple fit(nn::Layer& net, const std::vector<Tensor>& columns, const std::vector<Tensor>& held_out,
               const py::object& loss, const py::object& rule, const py::dict& optimizer_settings,
@@ -163,42 +243,46 @@ py::tuple fit(nn::Layer& net, const std::vector<Tensor>& columns, const std::vec
   w.patience = to_integer(wish("patience").ptr(), "patience");
   w.validation = to_double(wish("validation").ptr(), "validation");
   w.seed = to_seed(wish("seed").ptr(), "seed");
-  w.shuffle = to_flag(wish("shuffle").ptr(), "shuffle");
   w.folder = to_text(wish("folder").ptr(), "folder");
+  w.tensorboard = to_text(wish("tensorboard").ptr(), "tensorboard");
   w.resume = to_flag(wish("resume").ptr(), "resume");
   w.shards = to_integer(wish("shards").ptr(), "shards");
   w.sync_batch_norm = to_flag(wish("sync_batch_norm").ptr(), "sync_batch_norm");
+  w.average_decay = to_double(wish("average_decay").ptr(), "average_decay");
+  w.average_from = to_double(wish("average_from").ptr(), "average_from");
+  w.plateau_patience = to_integer(wish("plateau_patience").ptr(), "plateau_patience");
+  w.plateau_factor = to_double(wish("plateau_factor").ptr(), "plateau_factor");
+  w.plateau_smallest = to_double(wish("plateau_smallest").ptr(), "plateau_smallest");
+  config::check(w);
   const OriginScope here(where);
   const InUse in_use(net);
-  data::Source rows = to_source(columns), measured;
-  if (!held_out.empty()) measured = to_source(held_out);
+  const Tensor counts = tensor_or_none(wish("sample_weight"));
+  data::Source rows = to_source(columns, counts), measured;
+  if (!held_out.empty()) measured = to_source(held_out, tensor_or_none(wish("validation_weight")));
   if (w.validation > 0) {
     const auto [train, validation] = data::split(rows, 1 - w.validation, {.seed = w.seed});
     rows = train, measured = validation;
   }
-  train::Task::Metrics measures;
-  for (const py::handle& each : metrics) measures.emplace_back(to_kind<metric::Metric>(each));
   data::LoaderOptions loading{.batch_size = w.batch_size, .seed = w.seed};
-  if (!w.shuffle) loading.order = data::Batches::Order::sequential;
+  set_settings(config::Settings(loading), py::dict(py::arg("order") = wish("order")));
+  if (const py::object weights = wish("weights"); !weights.is_none())
+    loading.weights = weights_of(to_tensor(weights.ptr()), w.validation, w.seed);
   for (const py::handle& each : transforms) loading.transforms.add(to_kind<data::Transform>(each));
   data::require_same_rows(rows, loading.transforms);
   optim::Optimizer optimizer(net, optim::AnyRule(to_kind<optim::Rule>(rule)), to_options(optimizer_settings));
   std::optional<PythonTeam> team;
   if (!ranks.is_none()) team.emplace(ranks);
-  train::Trainer trainer(train::Task(net, to_loss(loss, true), std::move(measures), where), optimizer,
+  train::Trainer trainer(task_of(net, to_loss(loss, true), metrics, !counts.is_empty(), where), optimizer,
                          data::Loader(rows, loading),
                          {.seed = w.seed,
                           .shards = w.shards,
                           .sync_batch_norm = w.sync_batch_norm,
                           .team = team ? &*team : nullptr});
   trainer.on(steps(1), [breath = Breath()]() mutable { breath(); });
-  if (measured) trainer.on(epochs(1), train::evaluate(measured, {.name = "validation"}));
-  if (w.patience > 0) {
-    trainer.on(epochs(1), train::early_stopping({.metric = "validation.loss", .patience = w.patience}));
-    trainer.on(epochs(1), train::keep_best("validation.loss"));
-  }
+  add_handlers(trainer, w, measured);
   for (const py::handle& each : callbacks)
     trainer.on(epochs(1), Shared<train::Handler>(new Callback(py::reinterpret_borrow<py::object>(each))));
+  if (!w.tensorboard.empty()) trainer.on(epochs(1), train::tensorboard(w.tensorboard));
   if (!w.folder.empty()) trainer.on(epochs(1), train::checkpoint(w.folder));
   train::Result result;
   {
@@ -212,14 +296,13 @@ py::tuple fit(nn::Layer& net, const std::vector<Tensor>& columns, const std::vec
 }
 
 py::dict measure(nn::Layer& net, const std::vector<Tensor>& columns, const py::object& loss,
-                 const py::list& metrics, std::int64_t batch_size) {
-  train::Task::Metrics measures;
-  for (const py::handle& each : metrics) measures.emplace_back(to_kind<metric::Metric>(each));
+                 const py::list& metrics, std::int64_t batch_size, const py::object& sample_weight) {
   const Location where = caller();
   const OriginScope here(where);
   const InUse in_use(net);
-  const train::Task task(net, to_loss(loss), std::move(measures), where);
-  const data::Source source = to_source(columns);
+  const Tensor counts = tensor_or_none(sample_weight);
+  const train::Task task = task_of(net, to_loss(loss), metrics, !counts.is_empty(), where);
+  const data::Source source = to_source(columns, counts);
   std::vector<train::Measure> found;
   {
     const Computing alone;
@@ -285,7 +368,7 @@ void add_training(py::module_& m) {
       "_fit", fit,
       Names(
           "net, columns, held_out, loss, optimizer, options, metrics, transforms, callbacks, wishes, team"));
-  m.def("_measure", measure, Names("net, columns, loss, metrics, batch_size"));
+  m.def("_measure", measure, Names("net, columns, loss, metrics, batch_size, sample_weight"));
   m.def(
       "_schedule_at",
       [](const Configurable& schedule, std::int64_t at, std::int64_t steps_per_epoch) {

@@ -24,7 +24,8 @@ optim::Options to_options(const py::dict& settings);
 /// @param trains  whether a gradient is taken, which must not be lost in the function.
 loss::AnyLoss to_loss(const py::object& object, bool trains = false);
 
-/// Columns as rows: x, x2, ..., and the last one t.
-data::Source to_source(const std::vector<Tensor>& columns, const std::vector<std::string>& classes = {});
+/// Columns as rows: x, x2, ..., and the last one t; before it the weights of rows, if there are any.
+inline constexpr const char* kWeight = "weight";
+data::Source to_source(const std::vector<Tensor>& columns, const Tensor& weights = {});
 
 }  // namespace chainrule::python

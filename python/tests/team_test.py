@@ -47,6 +47,21 @@ def test_ranks_end_in_the_bits_of_one(ranks):
     assert ran.stdout.splitlines() == [train()]
 
 
+def more(rank=0):
+    """Rows that are drawn and count by weights, an average, and a rate that may fall."""
+    return dict(weights=np.arange(157) + rank, sample_weight=np.linspace(0, 1, 157), average_decay=0.8, plateau_patience=1)
+
+
+@needs_mpi
+def test_weights_and_averages_on_ranks():
+    ran = on_ranks(2, "6", "more")
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.splitlines() == [train(**more())]
+    ran = on_ranks(2, "6", "other")
+    assert ran.returncode != 0
+    assert re.search(r"rows\.weights.*E607", ran.stderr, re.S), ran.stderr
+
+
 @needs_mpi
 def test_more_ranks_than_shards():
     ran = on_ranks(3, "2")
@@ -90,7 +105,10 @@ def has_trouble(kind):
 
 if __name__ == "__main__":
     from mpi4py import MPI
-    options = {"callbacks": [has_trouble(sys.argv[2])], "rank_timeout": 0.5} if len(sys.argv) > 2 else {}
+    kind, rank = sys.argv[2] if len(sys.argv) > 2 else "", MPI.COMM_WORLD.Get_rank()
+    options = {"callbacks": [has_trouble(kind)], "rank_timeout": 0.5} if kind else {}
+    if kind in ("more", "other"):
+        options = more(rank if kind == "other" else 0)
     result = train(MPI.COMM_WORLD, *map(int, sys.argv[1:2]), **options)
     if MPI.COMM_WORLD.Get_rank() == 0:
         print(result)

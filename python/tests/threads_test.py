@@ -159,6 +159,8 @@ except KeyboardInterrupt:
 kLongCalls = {
     "find_lr": "train.find_lr(net, x, t, batch_size=5000, steps=100000)", "evaluate": "train.evaluate(net, x, t)",
     "predict": "net.predict(x)", "validation": "cr.fit(net, x[:32], t[:32], epochs=1, validation=(x, t))",
+    "minimize": "cr.minimize(lambda: cr.mse(net(x), cr.zeros((len(x), 10))), net)",
+    "minimize of a slow function": "cr.minimize(lambda v: [v.sum(), __import__('time').sleep(0.1)][0] + cr.exp(-v[0]), [0.0] * 9)",
     "operation": "(a @ a @ a @ a @ a).evaluate()", "element": "cr.exp(a).evaluate()",
     "prediction on one thread": "cr.set_num_threads(1), net.predict(x)",
     **{f"{name} of a large matrix": f"cr.{name}(large).evaluate()" for name in ("inverse", "pseudo_inverse", "determinant")},

@@ -32,7 +32,9 @@ kRight = dict(
     scaler=scaler, wrt=lambda: (), state=lambda: {}, sizes=lambda: [5, 3], rule=lambda: optim.Sgd(), a=lambda: x, b=lambda: x,
     at=lambda: 0, primals=lambda: (x,), tangents=lambda: (x,), vectors=lambda: (x,), dtype=lambda: "float32", epochs=lambda: 1,
     cls=lambda: nn.Affine, folder=lambda: "", report=lambda: {"epoch": 1, "loss": 1.0}, images=lambda: np.ones((2, 1, 5, 5)),
-    dout=lambda: np.ones((6, 3)), layers=lambda: (), num=lambda: 3)
+    dout=lambda: np.ones((6, 3)), layers=lambda: (), num=lambda: 3, x0=lambda: x, method=lambda: "lbfgs",
+    alphabet=lambda: data.Alphabet("abc"), text=lambda: "abcab", symbols=lambda: "abc", length=lambda: 2, ids=lambda: [1],
+    count=lambda: 2)
 kWords = re.compile(
     r"incompatible function|incompatible constructor|unable to cast|C\+\+|::|arg0|arg1|pybind|basic_string|unordered_map|"
     r"\bcast to|internal|self: |instance of type <class|Invoked with", re.I)
@@ -48,6 +50,7 @@ kObjects = {
     "LrCurve": lambda: train.find_lr(make_net(), x, t, steps=5), "Sweep": lambda: train.sweep({"lr": [1.0]}, lambda lr: lr),
     "Scaler": scaler, "Standardize": scaler, "MinMax": lambda: data.MinMax().fit(x), "Model": lambda: loaded(),
     "custom_gradient": lambda: cr.custom_gradient(lambda v: v), "no_grad": lambda: cr.no_grad(),
+    "Alphabet": lambda: data.Alphabet("abc"),
     "Picture": lambda: plot.lines({"a": ([1, 2], [3, 4])}),
     "TwoLayerNet": lambda: book.TwoLayerNet(4, 5, 3), "MultiLayerNet": lambda: book.MultiLayerNet(4, [5], 3),
     "MultiLayerNetExtend": lambda: book.MultiLayerNetExtend(4, [5], 3, use_batchnorm=True),
@@ -142,7 +145,8 @@ def targets_of(which):
 
 
 # Classes without methods of their own, or of which only the package makes objects.
-kWithout = dict.fromkeys(("Maker", "Rule", "Schedule", "Ranks", "Dataset", "GradCheckReport", "Range", "Trial", "Report", "Init"))
+kWithout = dict.fromkeys(("Maker", "Rule", "Schedule", "Ranks", "Dataset", "GradCheckReport", "Range", "Trial", "Report", "Init",
+                          "Minimum", "NetCheck", "ParameterCheck"))
 
 
 def setter(made, attribute):

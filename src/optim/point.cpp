@@ -47,10 +47,25 @@ void append(Numbers64& all, const Tensor& tensor) {
 
 }  // namespace
 
+/// A derivative by variables on which the function does not depend: grad's error, without the option that it
+/// names, which minimize has not.
+template <class F>
+auto FlatFunction::derivative(F f) const {
+  try {
+    return f();
+  } catch (const ValueError& error) {
+    if (error.code() != 31) throw;
+    const std::string_view text = error.what();
+    const std::size_t begin = text.find("variable "), end = text.find(". Was it");
+    throw ValueError(31, message(cat("the function does not depend on ", text.substr(begin, end - begin),
+                                     ". Leave it out of the start, or let the function use it.")));
+  }
+}
+
 FlatFunction::Slope FlatFunction::slope(const Numbers64& x) {
   std::vector<Tensor> variables;
   const Tensor loss = call(x, variables);
-  std::vector<Tensor> all = grad(loss, variables, {}, where_);
+  std::vector<Tensor> all = derivative([&] { return grad(loss, variables, {}, where_); });
   all.push_back(loss);
   evaluate(all);
   Slope found{all.back().item(), {}};
@@ -72,7 +87,7 @@ FlatFunction::Residuals FlatFunction::residuals(const Numbers64& x, bool with_de
     for (std::size_t j = 0; j < x.size(); ++j) {
       Numbers64 unit(x.size());
       unit[j] = 1;
-      append(found.derivatives, jvp(r, variables, at(unit), {}, where_));
+      append(found.derivatives, derivative([&] { return jvp(r, variables, at(unit), {}, where_); }));
     }
     return found;
   }
@@ -81,7 +96,8 @@ FlatFunction::Residuals FlatFunction::residuals(const Numbers64& x, bool with_de
     Numbers64 unit(count), row;
     unit[i] = 1;
     const Tensor cotangent = cast(from_data(unit, r.shape()), r.dtype());
-    for (const Tensor& part : vjp(r, variables, cotangent, {}, where_)) append(row, part);
+    const auto parts = derivative([&] { return vjp(r, variables, cotangent, {}, where_); });
+    for (const Tensor& part : parts) append(row, part);
     for (std::size_t j = 0; j < x.size(); ++j) found.derivatives[j * count + i] = row[j];
   }
   return found;

@@ -50,6 +50,8 @@ class FlatFunction {
 
  private:
   Tensor call(const Numbers64& x, std::vector<Tensor>& variables);
+  template <class F>
+  auto derivative(F f) const;
 
   Objective f_;
   std::vector<Tensor> start_;

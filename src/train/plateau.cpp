@@ -1,6 +1,7 @@
 // A learning rate that falls when results have stopped getting better.
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "chainrule/error.h"
 #include "chainrule/ops.h"
@@ -25,8 +26,8 @@ class ReduceOnPlateau final : public Handler {
                  "at least 0."));
   }
   void begin(Trainer& trainer) override {
-    if (scale_ < 0) scale_ = trainer.optimizer().lr_scale();
-    trainer.optimizer().set_lr_scale(scale_);
+    optimizer_ = &trainer.optimizer();
+    if (std::exchange(is_restored_, false)) optimizer_->set_lr_scale(scale_);
   }
   void call(Trainer& trainer) override { best_.find(trainer); }  // says if nobody measures it
   void reported(Trainer& trainer, const Report& report) override {
@@ -36,24 +37,32 @@ class ReduceOnPlateau final : public Handler {
     if (best_.is_better(best_.is_larger_better(trainer.task()), *value, value_)) value_ = *value, since_ = 0;
     if (since_ < options_.patience) return;
     since_ = 0;
-    scale_ = std::max(scale_ * options_.factor, std::min(scale_, options_.smallest));
-    trainer.optimizer().set_lr_scale(scale_);
+    const double scale = optimizer_->lr_scale();
+    optimizer_->set_lr_scale(std::max(scale * options_.factor, std::min(scale, options_.smallest)));
+  }
+  void end(Trainer& trainer) override {
+    scale_ = trainer.optimizer().lr_scale();
+    optimizer_ = nullptr;
   }
 
   NamedTensors state() const override {
+    const double scale = optimizer_ != nullptr ? optimizer_->lr_scale() : scale_;
     NamedTensors all;
-    all.add("plateau", tensor({scale_, value_, static_cast<double>(since_)}, f64));
+    all.add("plateau", tensor({scale, value_, static_cast<double>(since_)}, f64));
     return all;
   }
   void restore(const NamedTensors& state) override {
     const std::vector<double> numbers = state["plateau"].to_vector();
     scale_ = numbers.at(0), value_ = numbers.at(1), since_ = static_cast<std::int64_t>(numbers.at(2));
+    is_restored_ = true;
   }
 
  private:
   PlateauOptions options_;
   BestOf best_;
-  double scale_ = -1;  // of the optimizer's rate; negative before the first run
+  optim::Optimizer* optimizer_ = nullptr;  // of the run; somebody else may set its scale, too
+  double scale_ = 1;                       // of its rate, between runs
+  bool is_restored_ = false;
   double value_ = std::numeric_limits<double>::quiet_NaN();  // the best so far
   std::int64_t since_ = 0;                                   // reports after it, or after the last fall
 };

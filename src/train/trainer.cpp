@@ -118,10 +118,13 @@ void Trainer::check_ranks() {
   checked_at = step_;
   io::Fnv1a hash;
   for (const auto& [name, parameter] : net().parameters()) hash.add(parameter.value());
+  const std::vector<double>& drawn = loader_.options().weights;
+  const std::string weights =
+      io::Fnv1a().add({reinterpret_cast<const char*>(drawn.data()), drawn.size() * sizeof(double)}).hex();
   const std::string program =
       is_first ? cat(configuration(), "\n[rows]\nchecksum = \"", data::checksum_of(loader_.source()),
-                     "\"\n\n[program]\nmultiply_add = \"", kernels::fuses_multiply_add() ? "fused" : "apart",
-                     "\"\n")
+                     "\"\nweights = \"", weights, "\"\n\n[program]\nmultiply_add = \"",
+                     kernels::fuses_multiply_add() ? "fused" : "apart", "\"\n")
                : std::string();
   require_same(*options_.team, cat(program, "\n[state]\nstep = ", step_, "\nplanned = ", planned_,
                                    "\nparameters = \"", hash.hex(), "\"\n"));

@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Outcome train(const std::string& out, const std::vector<std::string>& more = {}) {
+Outcome train_into(const std::string& out, const std::vector<std::string>& more = {}) {
   std::vector<std::string> arguments{"train",       "--data",  small_set(), "--net",
                                      "mlp([8, 4])", "--steps", "20",        "--checkpoint-every",
                                      "10",          "--out",   out,         "-q"};
@@ -29,7 +29,7 @@ void change_a_byte(const fs::path& path) {
 TEST(Info, ChecksWhatARunKeeps) {
   const TemporaryFolder folder;
   const std::string run = folder / "run";
-  ASSERT_EQ(train(run).code, 0);
+  ASSERT_EQ(train_into(run).code, 0);
   const Outcome whole = run_tool({"info", run});
   EXPECT_EQ(whole.code, 0);
   for (const char* name : {"checkpoint-a.safetensors", "checkpoint-b.safetensors", "model.safetensors"}) {
@@ -59,11 +59,11 @@ TEST(Info, ChecksWhatARunKeeps) {
 TEST(Force, TakesThePicturesOfTheOldRunAway) {
   const TemporaryFolder folder;
   const std::string run = folder / "run";
-  ASSERT_EQ(train(run).code, 0);
+  ASSERT_EQ(train_into(run).code, 0);
   ASSERT_EQ(run_tool({"plot", run}).code, 0);
   ASSERT_TRUE(fs::exists(run + "/plots/curves.svg"));
   std::ofstream(run + "/plots/mine.svg") << "kept";
-  EXPECT_EQ(train(run, {"--force"}).code, 0);
+  EXPECT_EQ(train_into(run, {"--force"}).code, 0);
   EXPECT_FALSE(fs::exists(run + "/plots/curves.svg"));
   EXPECT_FALSE(fs::exists(run + "/plots/confusion.svg"));
   EXPECT_TRUE(fs::exists(run + "/plots/mine.svg"));

@@ -42,7 +42,8 @@ optim::minimize(net, [&] { return mse(net.predict(x), t); });                   
 
 `LBfgs` takes a loss; `GaussNewton` and `LevenbergMarquardt` take all residuals and make the sum of their squares least.
 The result has the parameters (`found.x()`, or `found.at` of several tensors), `value`, `iterations`, `converged`, and
-the `reason` why it stopped.
+the `reason` why it stopped. In Python: `optim.minimize(f, x0, method=optim.LBfgs())` and `optim.least_squares(f, x0)`
+([python](python/README.md#minima)).
 
 ## Options
 

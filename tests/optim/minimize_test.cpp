@@ -243,6 +243,22 @@ TEST(Minimize, NamesTheLineOfTheProgram) {
   expect_here(message, "(E411)", __LINE__ - 1);
   message = message_of([&] { minimize(total, start, GaussNewton{}); });
   expect_here(message, "(E412)", __LINE__ - 1);
+  const auto first = [](std::span<const Tensor> x) { return square(x[0]); };
+  const std::vector<Tensor> two{tensor({1}, f64), tensor({0, 1}, f64)};
+  const auto forgets = [&](const auto& how, const Tensor& of) {
+    const std::string text = message_of([&] { minimize(first, {two[0], of}, how); });
+    EXPECT_EQ(
+        text.find("[minimize] the function does not depend on variable 1 of shape " + of.shape().to_string() +
+                  ". Leave it out of the start, or let the function use it. Called from minimize_test.cpp:"),
+        0u)
+        << text;
+    EXPECT_NE(text.find("(E031)"), std::string::npos) << text;
+  };
+  const auto loss = [](std::span<const Tensor> x) { return sum(square(x[0])); };
+  message = message_of([&] { minimize(loss, two); });
+  expect_here(message, "variable 1 of shape (2,). Leave", __LINE__ - 1);
+  forgets(LevenbergMarquardt{}, two[1]);
+  forgets(LevenbergMarquardt{}, zeros({0}, f64));
   nn::Sequential net{nn::Affine{1}};
   net.build(zeros({1, 2}));
   const auto of_net = [&] { return sum(log(0 * net.predict(ones({1, 2})))); };

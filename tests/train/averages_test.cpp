@@ -176,6 +176,30 @@ TEST(Plateau, GoesOnWhereItWas) {
   }
 }
 
+// As a page does while a net trains.
+TEST(Plateau, LowersWhatSomebodyElseSet) {
+  const TemporaryFolder folder;
+  const auto run = [&](std::int64_t until, bool resumes) {
+    Training training(0.5);
+    score(training, {1, 1, 1, 1, 1, 1, 1});
+    training.trainer.on(
+        steps(1),
+        reduce_on_plateau({.metric = "score", .factor = 0.5, .patience = 4, .mode = Best::smallest}));
+    training.trainer.on(steps(1), [until](Trainer& trainer) {
+      if (trainer.steps_done() == 2) trainer.optimizer().set_lr_scale(0.2);
+      if (trainer.steps_done() == until) trainer.stop("killed");
+    });
+    training.trainer.on(steps(1), checkpoint(folder / "run", {.replace = !resumes}));
+    if (resumes) training.trainer.resume(folder / "run");
+    training.trainer.run(steps(7));
+    return std::pair(rates(training), training.numbers());
+  };
+  const auto expected = run(7, false);
+  EXPECT_EQ(expected.first, (Values{0.5, 0.5, 0.1, 0.1, 0.1, 0.05, 0.05}));
+  run(3, false);
+  EXPECT_EQ(run(7, true), expected);
+}
+
 TEST(Handlers, RefuseOptionsOutOfRange) {
   EXPECT_EQ(message_of([] { average_weights({.decay = 1}); }),
             "[average_weights] decay 1; need a number from 0 to less than 1. (E301)");
