@@ -83,7 +83,7 @@ struct MatrixDecay {
 // nanoGPT's settings for a processor (its README: block 64, batch 12, 4 layers, 4 heads, 128 channels, 2000
 // steps, no dropout; validation loss 1.88, on 240 windows). Rate 1e-3 after 100 steps, along a cosine to
 // 1e-4, beta2 0.99, weight decay 0.1, gradients of norm 1 at most: its config/train_shakespeare_char.py and
-// train.py. Without biases, which its train.py leaves out by default, the loss here is 1.918.
+// train.py. Its first values, deviation 0.02, come to 1.891, 1.904 and 1.901 here.
 TEST_P(Text, ShakespeareIsReadByCharGpt) {
   const Shakespeare plays(read("tinyshakespeare.txt"));
   ASSERT_EQ(plays.alphabet.size(), 65);
@@ -100,7 +100,7 @@ TEST_P(Text, ShakespeareIsReadByCharGpt) {
   std::cout << result << "\nvalidation loss " << loss << ", " << parameter_count(net) << " parameters\n"
             << plays.sample(net, 500) << "\n";
   RecordProperty("loss", std::to_string(loss));
-  EXPECT_LE(loss, 1.90);
+  EXPECT_LE(loss, 1.80);
 }
 
 TEST_P(Text, ShakespeareIsReadByAnLstm) {
@@ -119,7 +119,7 @@ TEST_P(Text, ShakespeareIsReadByAnLstm) {
             << plays.sample(net, 500) << "\n";
   RecordProperty("loss", std::to_string(loss));
   EXPECT_LT(parameter_count(net), 500000);
-  EXPECT_LT(loss, 1.75);
+  EXPECT_LT(loss, 1.6);
 }
 
 // The same transformer on names, a line each. makemore's README: its transformer of 200,000 parameters ends
@@ -149,7 +149,7 @@ TEST_P(Text, NamesAreReadByCharGpt) {
     std::cout << alphabet.decode(nn::generate(net, start, 15, {.seed = seed, .stop = start[0]}));
   }
   RecordProperty("loss", std::to_string(sum / count));
-  EXPECT_LE(sum / count, 2.05);
+  EXPECT_LE(sum / count, 2.0);
 }
 
 }  // namespace
