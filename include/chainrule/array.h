@@ -10,6 +10,10 @@
 // What kernels work on.
 namespace chainrule {
 
+/// A kernel met elements that it is not written for: its operation's `infer` let them in.
+/// @throws DTypeError  E015
+[[noreturn]] void throw_not_written_for(DType dtype);
+
 /// What kernels read: contiguous row-major memory seen with a dtype and a shape. Owns nothing.
 struct ConstArray {
   const void* data = nullptr;
@@ -18,10 +22,17 @@ struct ConstArray {
 
   template <class T>
   const T* as() const {
-    assert(dtype == dtype_of<T>);
+    check(dtype == dtype_of<T>, dtype);
     return static_cast<const T*>(data);
   }
   std::int64_t numel() const { return shape.numel(); }
+
+  /// In builds with assertions: in others kernels may ask in their innermost loops.
+  static void check([[maybe_unused]] bool is_right, [[maybe_unused]] DType dtype) {
+#ifndef NDEBUG
+    if (!is_right) throw_not_written_for(dtype);
+#endif
+  }
 };
 
 /// What kernels write: as ConstArray, with the memory writable.
@@ -32,7 +43,7 @@ struct Array {
 
   template <class T>
   T* as() const {
-    assert(dtype == dtype_of<T>);
+    ConstArray::check(dtype == dtype_of<T>, dtype);
     return static_cast<T*>(data);
   }
   std::int64_t numel() const { return shape.numel(); }
@@ -73,10 +84,11 @@ auto with_any_type(DType dtype, F visit) {
   }
 }
 
-/// The same for dtypes known to be floating.
+/// The same for dtypes known to be floating. @throws DTypeError  for another (E015).
 template <class F>
 auto with_floating(DType dtype, F visit) {
-  assert(is_floating(dtype));
+  if (dtype != DType::f32 && dtype != DType::f64) [[unlikely]]
+    throw_not_written_for(dtype);
   return dtype == DType::f32 ? visit(std::type_identity<float>{}) : visit(std::type_identity<double>{});
 }
 

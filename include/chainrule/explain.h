@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -83,7 +84,8 @@ struct Trace {
   bool checked = false;                          ///< whether central differences are there
   std::vector<std::string> notes;                ///< what made a number infinite or undefined
 
-  double value() const { return nodes.back().value; }
+  /// NaN where nothing was evaluated.
+  double value() const { return nodes.empty() ? std::nan("") : nodes.back().value; }
 };
 
 /// Largest relative error with which a derivative and its central difference agree.

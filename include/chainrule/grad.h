@@ -68,8 +68,8 @@ Tensor jacobian(const Tensor& output, const Tensor& variable, GradOptions option
 Tensor hessian(const Tensor& output, const Tensor& variable, GradOptions options = {},
                Location where = Location::current());
 
-/// Hessian-vector product, without the Hessian: the gradient of sum(grad(output) * vector)   (Pearlmutter
-/// 1994). With several variables their Hessian is one matrix over all, and the result has a part for each.
+/// Hessian-vector product, without the Hessian: the gradient of sum(grad(output) * vector) with the vector
+/// held (Pearlmutter 1994). With several variables their Hessian is one matrix over all: a part for each.
 /// @param vectors  one for each variable, with its shape and dtype.
 /// @throws ShapeError  if a vector does not fit its variable (E130). For the rest see grad.
 std::vector<Tensor> hvp(const Tensor& output, std::span<const Tensor> variables,

@@ -40,7 +40,7 @@ Tensor layer_norm(const Tensor& x, int axis = -1, const Tensor& scale = {}, cons
 /// Over the channels of each group and all positions, example by example (Wu and He 2018).
 /// @param scale, shift  shape (C).
 /// @throws ValueError  if the groups do not divide the channels (E143).
-Tensor group_norm(const Tensor& x, int groups, const Tensor& scale = {}, const Tensor& shift = {},
+Tensor group_norm(const Tensor& x, std::int64_t groups, const Tensor& scale = {}, const Tensor& shift = {},
                   double eps = 1e-5, Location where = Location::current());
 
 /// Over all positions, example by example and channel by channel (Ulyanov et al. 2016).

@@ -74,6 +74,8 @@ class Gradients {
       : few_{std::move(gradients)...} {}
   Gradients(Tensors gradients) : many_(std::move(gradients)) {}
 
+  /// Whether there is a place for this input's.
+  bool has(std::size_t input) const { return input < (many_.empty() ? few_.size() : many_.size()); }
   Tensor& operator[](std::size_t input) { return many_.empty() ? few_[input] : many_[input]; }
 
  private:

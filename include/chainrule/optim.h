@@ -20,14 +20,29 @@ enum class History : std::uint8_t;  // of the library's own: what becomes of a g
 
 namespace chainrule::optim {
 
-/// Parameters that are treated in another way than the others.
+/// A setting that is true, false, or not said.
+class Said {
+ public:
+  enum class As : std::uint8_t { not_said, no, yes };
+
+  constexpr Said() = default;
+  constexpr Said(bool said) : as(said ? As::yes : As::no) {}
+  /// Whether it was said to be true.
+  constexpr explicit operator bool() const { return as == As::yes; }
+
+  As as = As::not_said;
+};
+
+/// Parameters that are treated in another way than the others. Of several groups that match, each changes
+/// what it says, and a later one counts more: what one froze stays frozen until another says
+/// `.frozen = false`.
 struct Group {
   /// Of their paths; * stands for any text: "conv*.weight".
   std::string match = "*";
-  double lr_factor = 1;
-  double weight_decay = -1;  ///< negative: that of all
+  double lr_factor = -1;     ///< what the learning rate is multiplied by; negative: not said, which is 1
+  double weight_decay = -1;  ///< negative: not said, that of all
   double l1 = -1;            ///< the same
-  bool frozen = false;       ///< left as they are, without a gradient
+  Said frozen;               ///< left as they are, without a gradient
 
   void fields(Fields& f);
 };
@@ -43,7 +58,8 @@ struct Options {
   /// large would give. Each counts the same, or what `step` is told. A step of the schedule is a step, one of
   /// the rule an update.
   std::int64_t accumulate = 1;
-  std::vector<Group> groups = {};  ///< the last that matches counts
+  std::vector<Group> groups = {};  ///< of those that match the later ones count more
+  bool allow_unused = false;       ///< what a loss does not reach stays as it is, instead of an error
 
   void fields(Fields& f);
 };
@@ -67,7 +83,8 @@ class Optimizer {
   /// By name, with settings if need be: "adam", "momentum(0.95)".
   Optimizer(const nn::Layer& net, std::string_view rule, Options options = {});
   /// A parameter that is listed twice is one.
-  /// @throws ValueError  for settings out of range (E228), or a group that matches nothing (E262).
+  /// @throws ValueError  for settings out of range (E228), a group that matches nothing (E262), or two
+  ///     parameters of one name (E663).
   Optimizer(std::vector<nn::NamedParameter> parameters, AnyRule rule, Options options = {});
 
   /// One step against the gradient of the loss. Returns the loss, from before the step.
@@ -136,6 +153,7 @@ class Optimizer {
   };
 
   void keep_in_mind(const nn::Layer& net);
+  void check_names() const;
   void prepare();
   void find_gradients(const Tensor& loss, Workspace& w, Location where) const;
   void limit(std::vector<Tensor>& gradients) const;

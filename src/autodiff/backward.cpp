@@ -51,9 +51,9 @@ struct Workspace {
 
 class Backward {
  public:
-  Backward(const Tensor& output, std::span<const Tensor> variables, const GradOptions& options,
+  Backward(std::span<const Tensor> outputs, std::span<const Tensor> variables, const GradOptions& options,
            Location where)
-      : variables_(variables), options_(options), where_(OriginScope::current(where)) {
+      : outputs_(outputs), variables_(variables), options_(options), where_(OriginScope::current(where)) {
     for (std::size_t i = 0; i < variables.size(); ++i) {
       if (!has_gradient(variables[i].dtype())) {
         throw DTypeError(34, cat("[grad] variable ", i, " is ", name_of(variables[i].dtype()),
@@ -61,8 +61,9 @@ class Backward {
       }
       if (options_.stop_at_variables) w_->stops.insert(variables[i].node(), static_cast<std::int32_t>(i));
     }
-    Node* root = output.node();
-    graph().find({&root, 1}, [this](const Node* node) { return goes_on(node); });
+    static_assert(sizeof(Tensor) == sizeof(Node*));  // a handle is the address of its node
+    graph().find({reinterpret_cast<Node* const*>(outputs.data()), outputs.size()},
+                 [this](const Node* node) { return goes_on(node); });
     w_->states.resize(graph().size());
     for (const Tensor& variable : variables) {
       const std::int32_t number = graph().number(variable.node());
@@ -76,15 +77,19 @@ class Backward {
     }
   }
 
-  void run(const Tensor& cotangent, std::vector<Tensor>& gradients) {
+  /// @param cotangents  one for each output.
+  void run(std::span<const Tensor> cotangents, std::vector<Tensor>& gradients,
+           Unused unused = Unused::zeros) {
     const std::span<const std::int32_t> numbers = graph().numbers();
-    state(numbers.back()).cotangent = cotangent;
+    for (std::size_t i = 0; i < outputs_.size(); ++i) {
+      add_to(state(graph().number(outputs_[i].node())).cotangent, cotangents[i]);
+    }
     for (std::size_t i = numbers.size(); i-- > 0;) {
       const Workspace::State& now = state(numbers[i]);
       if (!now.cotangent.is_empty() && now.depends && !graph().inputs(numbers[i]).empty()) step(numbers[i]);
     }
     gradients.reserve(gradients.size() + variables_.size());
-    for (std::size_t i = 0; i < variables_.size(); ++i) gradients.push_back(gradient_of(i));
+    for (std::size_t i = 0; i < variables_.size(); ++i) gradients.push_back(gradient_of(i, unused));
   }
 
  private:
@@ -115,19 +120,37 @@ class Backward {
         node.op->vjp(node.attributes(), {inputs, graph().tensor(number), cotangent, needed.span()});
     for (std::size_t j = 0; j < inputs.size(); ++j) {
       if (!needed[j]) continue;
-      Tensor part = std::move(gradients[j]);
-      const Shape& shape = node.inputs()[j]->shape;
-      if (part.shape() != shape) part = sum_to(part, shape);
-      Tensor& sum = state(numbers[j]).cotangent;
-      sum = sum.is_empty() ? std::move(part) : sum + part;
+      const Node& input = *node.inputs()[j];
+      Tensor part = gradients.has(j) ? std::move(gradients[j]) : Tensor();
+      if (part.is_empty() || part.node()->dtype != computed_as(input.dtype))
+        throw not_a_gradient(node, j, part);
+      if (part.node()->shape != input.shape) {  // it was broadcast
+        if (part.node()->shape != node.shape) throw not_a_gradient(node, j, part);
+        part = sum_to(part, input.shape);
+      }
+      add_to(state(numbers[j]).cotangent, std::move(part));
     }
   }
 
-  Tensor gradient_of(std::size_t i) const {
+  /// What a vjp gave for an input does not fit it.
+  static ValueError not_a_gradient(const Node& node, std::size_t input, const Tensor& part) {
+    const Node& x = *node.inputs()[input];
+    const std::string given = part.is_empty() ? "nothing as the gradient"
+                                              : cat("a gradient of shape ", part.shape(), " ", part.dtype());
+    return ValueError(660, cat("[", node.op->info.name, "] the operation gave ", given, " for input ", input,
+                               " of shape ", x.shape, " ", name_of(computed_as(x.dtype)),
+                               ". Both must be alike; or of the result's shape, ", node.shape,
+                               ", where the input was broadcast.", node.origin.to_string()));
+  }
+
+  static void add_to(Tensor& sum, Tensor part) { sum = sum.is_empty() ? std::move(part) : sum + part; }
+
+  Tensor gradient_of(std::size_t i, Unused unused) const {
     const Node* node = variables_[i].node();
     const std::int32_t number = w_->variables[i];
     const bool is_found = number != NodeIndex::kNone;
     if (is_found && !state(number).cotangent.is_empty()) return state(number).cotangent;
+    if (options_.allow_unused && unused == Unused::empty) return {};
     if (options_.allow_unused) return zeros(node->shape, computed_as(node->dtype));
     if (!is_found) {
       throw ValueError(31,
@@ -178,7 +201,7 @@ class Backward {
         32, cat("[", node.op->info.name, "] has no derivative: ", reason, ".", node.origin.to_string()));
   }
 
-  std::span<const Tensor> variables_;
+  std::span<const Tensor> outputs_, variables_;
   GradOptions options_;
   Origin where_;
   Reused<Workspace> w_;
@@ -191,20 +214,27 @@ void check_floating(const Tensor& output, Location where) {
               OriginScope::current(where).to_string()));
 }
 
+void check_cotangent(const Tensor& output, const Tensor& cotangent, Location where) {
+  check_floating(output, where);
+  if (cotangent.shape() == output.shape() && cotangent.dtype() == computed_as(output.dtype())) return;
+  throw ShapeError(33, cat("[grad] cotangent ", cotangent.shape(), " ", name_of(cotangent.dtype()),
+                           " does not fit output ", output.shape(), " ", name_of(computed_as(output.dtype())),
+                           "; both must be equal.", OriginScope::current(where).to_string()));
+}
+
 }  // namespace
+
+std::vector<Tensor> vjp_of_all(std::span<const Tensor> outputs, std::span<const Tensor> variables,
+                               std::span<const Tensor> cotangents, GradOptions options, Location where) {
+  for (std::size_t i = 0; i < outputs.size(); ++i) check_cotangent(outputs[i], cotangents[i], where);
+  std::vector<Tensor> gradients;
+  Backward(outputs, variables, options, where).run(cotangents, gradients);
+  return gradients;
+}
 
 std::vector<Tensor> vjp(const Tensor& output, std::span<const Tensor> variables, const Tensor& cotangent,
                         GradOptions options, Location where) {
-  check_floating(output, where);
-  if (cotangent.shape() != output.shape() || cotangent.dtype() != computed_as(output.dtype())) {
-    throw ShapeError(33,
-                     cat("[grad] cotangent ", cotangent.shape(), " ", name_of(cotangent.dtype()),
-                         " does not fit output ", output.shape(), " ", name_of(computed_as(output.dtype())),
-                         "; both must be equal.", OriginScope::current(where).to_string()));
-  }
-  std::vector<Tensor> gradients;
-  Backward(output, variables, options, where).run(cotangent, gradients);
-  return gradients;
+  return vjp_of_all({&output, 1}, variables, {&cotangent, 1}, options, where);
 }
 
 Tensor vjp(const Tensor& output, const Tensor& variable, const Tensor& cotangent, GradOptions options,
@@ -213,7 +243,7 @@ Tensor vjp(const Tensor& output, const Tensor& variable, const Tensor& cotangent
 }
 
 void append_gradients(const Tensor& output, std::span<const Tensor> variables, std::vector<Tensor>& gradients,
-                      GradOptions options, Location where) {
+                      GradOptions options, Location where, Unused unused) {
   if (output.numel() != 1) {
     throw ShapeError(30, cat("[grad] the output has shape ", output.shape(),
                              "; a gradient needs a scalar. Use sum or mean first, or vjp with a cotangent.",
@@ -221,9 +251,8 @@ void append_gradients(const Tensor& output, std::span<const Tensor> variables, s
   }
   check_floating(output, where);
   const DType dtype = computed_as(output.dtype());
-  const Tensor one = literal(1, dtype);
-  Backward(output, variables, options, where)
-      .run(output.ndim() == 0 ? one : ones(output.shape(), dtype), gradients);
+  const Tensor one = output.ndim() == 0 ? literal(1, dtype) : ones(output.shape(), dtype);
+  Backward({&output, 1}, variables, options, where).run({&one, 1}, gradients, unused);
 }
 
 std::vector<Tensor> grad(const Tensor& output, std::span<const Tensor> variables, GradOptions options,

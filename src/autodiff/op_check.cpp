@@ -32,6 +32,9 @@ class Checker {
       }
     }
     for (const OpCase& c : cases_of(row_, DType::f64, true)) check_refusal(c);
+    for (const OpCase& c : cases_of(row_, DType::f64)) {
+      for (const DType dtype : {DType::i64, DType::u8, DType::boolean}) check_dtype(c, dtype);
+    }
     if (report_.cases < 2) fail("it has fewer than two samples");
     return report_;
   }
@@ -97,6 +100,33 @@ class Checker {
       if (std::string_view(error.what()).substr(0, start.size()) != start) {
         fail(cat(c, " throws an error that does not name the operation: ", error.what()));
       }
+    }
+  }
+
+  /// Whole numbers in the place of real ones: what infer lets in, the kernels must be able to run.
+  void check_dtype(OpCase c, DType dtype) {
+    std::vector<Meta> metas;
+    bool is_other = false;
+    for (SampleInput& input : c.sample.inputs) {
+      is_other = is_other || is_floating(input.dtype);
+      if (is_floating(input.dtype)) input.dtype = dtype;
+      metas.push_back({input.dtype, input.shape});
+    }
+    if (!is_other) return;
+    try {
+      const OpScope scope(row_.info.name, Location::current());
+      row_.infer(c.sample.attributes.data(), metas);
+    } catch (const Error&) {
+      return;
+    }
+    try {
+      const Tensors inputs = draw_inputs(c, 5);
+      const Tensor reference = run_with(c, inputs, Kernels::reference);
+      if (value_error(reference, run_with(c, inputs, Kernels::fast)) == 0) return;
+      fail(cat(c, " differs between fast kernel and reference loop"));
+    } catch (const DTypeError& error) {
+      fail(cat(c, " is let in by infer, and its kernel throws ", error.what()));
+    } catch (const Error&) {  // of the numbers, which may be out of the function's domain
     }
   }
 

@@ -1,4 +1,5 @@
 // Derivatives made of vjp: everything here is graph, and can be differentiated again.
+#include "autodiff/backward.h"
 #include "chainrule/error.h"
 #include "chainrule/grad.h"
 #include "chainrule/ops.h"
@@ -91,7 +92,8 @@ std::vector<Tensor> hvp(const Tensor& output, std::span<const Tensor> variables,
   const OriginScope scope(where);
   const std::vector<Tensor> gradients = grad(output, variables, options, where);
   options.allow_unused = true;
-  return grad(dot(gradients, vectors), variables, options, where);
+  if (variables.empty()) return {};
+  return vjp_of_all(gradients, variables, vectors, options, where);
 }
 
 std::vector<Tensor> hvp(const Tensor& output, std::initializer_list<Tensor> variables,

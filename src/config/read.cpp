@@ -93,8 +93,10 @@ class Reader {
 
   static std::uint8_t choice_of(const Field& field, const Label& label, const Value& value) {
     const bool none = value.kind == Kind::null;  // the short text's word: a choice may be called so
-    if (value.kind != Kind::text && !none) throw wrong_kind(field, label, value);
-    const std::string_view name = none ? "none" : std::string_view(value.text);
+    const std::string_view truth = value.kind == Kind::boolean ? (value.boolean ? "true" : "false") : "";
+    const bool is_choice = std::ranges::find(field.choices, truth) != field.choices.end();
+    if (value.kind != Kind::text && !none && !is_choice) throw wrong_kind(field, label, value);
+    const std::string_view name = none ? "none" : is_choice ? truth : std::string_view(value.text);
     const auto found = std::ranges::find(field.choices, name);
     if (found == field.choices.end())
       throw mistake(229, value.place, label.text(), " cannot be '", name, "'.",

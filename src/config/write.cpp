@@ -74,8 +74,10 @@ Value value_of(const Field& field, Value (*of_object)(Configurable&)) {
       return Value(as<double>(field));
     case Field::Kind::text:
       return Value(as<std::string>(field));
-    case Field::Kind::choice:
-      return Value(field.choices[as<std::uint8_t>(field)]);
+    case Field::Kind::choice: {
+      const std::string_view word = field.choices[as<std::uint8_t>(field)];
+      return word == "true" || word == "false" ? Value(word == "true") : Value(word);
+    }
     case Field::Kind::integers:
       return word_of(field) != nullptr ? Value(*word_of(field)) : list<std::int64_t>(field);
     case Field::Kind::numbers:

@@ -178,9 +178,10 @@ Blocks::Iterator& Blocks::Iterator::operator++() {
   return *this;
 }
 
-Blocks blocks(const Source& source, std::int64_t size) {
+Blocks::Blocks(Source source, std::int64_t size) : source_(std::move(source)), size_(size) {
   if (size < 1) throw ValueError(71, cat("[blocks] blocks of ", size, " rows; need at least 1."));
-  return {source, size};
 }
+
+Blocks blocks(const Source& source, std::int64_t size) { return {source, size}; }
 
 }  // namespace chainrule::data

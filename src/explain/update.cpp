@@ -84,16 +84,6 @@ class Writer {
   mutable bool numbers_ = false;
 };
 
-optim::Group group_of(const optim::Options& options, const std::string& name) {
-  optim::Group found;
-  for (const optim::Group& group : options.groups) {
-    if (optim::matches(group.match, name)) found = group;
-  }
-  if (found.weight_decay < 0) found.weight_decay = options.weight_decay;
-  if (found.l1 < 0) found.l1 = options.l1;
-  return found;
-}
-
 /// Of one weight, in the dtype of its parameter.
 class Updater {
  public:
@@ -101,7 +91,7 @@ class Updater {
       : optimizer_(optimizer),
         options_(optimizer.options()),
         weight_(std::move(weight)),
-        group_(group_of(options_, weight_.name)),
+        group_(optim::group_of(options_, weight_.name)),
         dtype_(weight_.parameter.value().dtype()),
         state_(optimizer.state()) {
     if (group_.frozen)
@@ -140,7 +130,7 @@ class Updater {
   void find_gradients(const Tensor& loss) {
     std::vector<Tensor> values;
     for (const nn::NamedParameter& p : optimizer_.parameters()) {
-      if (group_of(options_, p.name).frozen) continue;
+      if (optim::group_of(options_, p.name).frozen) continue;
       if (p.parameter == weight_.parameter) own_ = values.size();
       names_.push_back(p.name);
       values.push_back(p.parameter.value());

@@ -6,6 +6,7 @@
 #include "chainrule/ops.h"
 #include "core/text.h"
 #include "graph/node.h"
+#include "nn/sequences.h"
 
 namespace chainrule::nn {
 
@@ -44,7 +45,9 @@ Tensor Affine::compute(const Tensor& x, Pass&) const {
                      cat("[affine] needs a batch (N, ...), got shape ", x.shape(),
                          ". Use expand_dims(x, 0) for one sample.", OriginScope::current({}).to_string()));
   }
-  const Tensor y = matmul(x.ndim() == 2 ? x : flatten(x, 1), weight);
+  const Tensor rows = x.ndim() == 2 ? x : flatten(x, 1);
+  check_inputs_of("affine", x.shape(), rows.shape()[1], weight.value().shape()[0]);
+  const Tensor y = matmul(rows, weight);
   return options.bias ? y + bias.value() : y;
 }
 

@@ -11,6 +11,17 @@
 #include "nn/axes.h"
 
 namespace chainrule::nn {
+namespace {
+
+/// The sum of what two layers made of one x; numbers would be repeated without a word where shapes differ.
+Tensor sum_of(std::string_view kind, const Tensor& a, std::string_view of_a, const Tensor& b,
+              std::string_view of_b) {
+  if (a.shape() == b.shape()) return a + b;
+  throw ShapeError(661, cat("[", kind, "] ", of_a, " is ", a.shape(), ", ", of_b, " is ", b.shape(),
+                            "; need equal shapes, to add them.", OriginScope::current({}).to_string()));
+}
+
+}  // namespace
 
 void LayerList::append(Shared<Layer> layer) {
   const auto is_alike = [&](const Shared<Layer>& other) { return other && other->kind() == layer->kind(); };
@@ -66,7 +77,8 @@ Tensor Parallel::compute(const Tensor& x, Pass& pass) const {
   for (const Shared<Layer>& layer : layers) results.push_back((*layer)(x, pass));
   if (join == Join::concatenate) return concatenate(results, axis_of(axis));
   Tensor total = results[0];
-  for (std::size_t i = 1; i < results.size(); ++i) total = total + results[i];
+  for (std::size_t i = 1; i < results.size(); ++i)
+    total = sum_of(kInfo.name, total, "the result of layer 1", results[i], cat("that of layer ", i + 1));
   return total;
 }
 
@@ -92,7 +104,8 @@ void Residual::check() const {
 Tensor Residual::compute(const Tensor& x, Pass& pass) const {
   check();
   const Tensor added = (*body)(x, pass);
-  return (shortcut ? (*shortcut)(x, pass) : x) + added;
+  return shortcut ? sum_of(kInfo.name, (*shortcut)(x, pass), "what the shortcut gives", added, "the body's")
+                  : sum_of(kInfo.name, x, "x", added, "what the body gives");
 }
 
 void TimeDistributed::fields(Fields& f) { f("body", body, "what is applied to each step"); }

@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "graph/node.h"
 #include "nn/sequences.h"
+#include "ops/internal.h"
 
 namespace chainrule::nn {
 namespace {
@@ -43,7 +44,9 @@ void Embedding::init(Init& init) {
 }
 
 Tensor Embedding::compute(const Tensor& x, Pass&) const {
-  const Tensor y = take(weight, x);
+  // take counts negative numbers from the end: here they are a mistake, as a symbol that nobody knows.
+  const Tensor known = check_range(x, 0, static_cast<double>(count - 1), Bounded::index);
+  const Tensor y = take(weight, known);
   return options.padding < 0 ? y : where(equal(expand_dims(x, -1), options.padding), 0, y);
 }
 

@@ -40,8 +40,15 @@ void Ensemble::check() const {
 Tensor Ensemble::compute(const Tensor& x, Pass& pass) const {
   check();
   Tensor sum;
+  Shape shape;
   for (const Shared<Layer>& net : nets) {
     Tensor y = (*net)(x, pass);
+    if (!sum.is_empty() && y.shape() != shape) {
+      throw ShapeError(661,
+                       cat("[ensemble] net 1 gives ", shape, ", another one ", y.shape(),
+                           "; need equal shapes, to take their mean.", OriginScope::current({}).to_string()));
+    }
+    shape = y.shape();
     if (voting == Voting::probabilities) y = softmax(y);
     if (voting == Voting::vote) y = one_hot(argmax(y, -1), y.size(-1), y.dtype());
     sum = sum.is_empty() ? y : sum + y;

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 
+#include "autodiff/backward.h"
 #include "chainrule/config.h"
 #include "chainrule/error.h"
 #include "chainrule/grad.h"
@@ -42,6 +44,14 @@ class Running {
     return false;
   }
 
+  /// The innermost layer of which something is found.
+  template <class F>
+  static auto find(F f) {
+    auto found = decltype(f(nullptr))();
+    for (const Running* r = innermost; r != nullptr && !found; r = r->outer_) found = f(r->now_);
+    return found;
+  }
+
   /// Parameters and states of a layer that runs, found once: a container may have thousands of layers to
   /// make.
   template <class F>
@@ -76,6 +86,17 @@ class DTypeOfLayersInside {
   DType before_;
 };
 
+/// The dtype that a layer's parameters compute in, those of layers inside too, if one has a value.
+std::optional<DType> dtype_of_parameters(const Layer* layer) {
+  for (const NamedParameter& p : layer->parameters()) {
+    if (p.parameter && is_floating(p.parameter.value().dtype()))
+      return computed_as(p.parameter.value().dtype());
+  }
+  return {};
+}
+
+bool is_whole(const Tensor& x) { return !x.is_empty() && !is_floating(x.node()->dtype); }
+
 /// What a layer uses without listing it would be neither trained nor saved.
 ValueError unlisted(std::string_view layer, std::string_view what) {
   return ValueError(247, cat("[", layer, "] ", what,
@@ -100,7 +121,8 @@ Layer::Layer(const Layer& other)
       name_(other.name_),
       is_built_(other.is_built()),
       dtype_(other.dtype_),
-      has_dtype_(other.has_dtype_) {}
+      has_dtype_(other.has_dtype_),
+      holds_layers_(other.holds_layers_) {}
 
 Layer& Layer::operator=(const Layer& other) {
   Configurable::operator=(other);
@@ -108,6 +130,7 @@ Layer& Layer::operator=(const Layer& other) {
   is_built_ = other.is_built();
   dtype_ = other.dtype_;
   has_dtype_ = other.has_dtype_;
+  holds_layers_ = other.holds_layers_;
   place_ = {};
   record_ = {};
   return *this;
@@ -137,6 +160,42 @@ static DTypeError other_dtype(std::string_view kind, DType given, DType own, Loc
                         OriginScope::current(where).to_string()));
 }
 
+/// Whether an input's whole numbers are what the layer asks for: indices, lengths.
+bool Layer::keeps_whole(std::size_t input) const {
+  const std::string_view kept = whole_inputs();
+  if (kept.data() == nullptr) return holds_layers_;
+  const auto name_at = [](std::string_view names, std::size_t place) {
+    while (place-- > 0) names.remove_prefix(std::min(names.size(), names.find(',')) + 2);
+    return names.substr(0, names.find_first_of(",?"));
+  };
+  const std::string_view name = name_at(input_names(), input);
+  for (std::size_t i = 0; i < count_names(kept); ++i) {
+    if (name_at(kept, i) == name) return true;
+  }
+  return false;
+}
+
+/// What whole numbers are taken as: the dtype of the parameters, of another input, or of the net around;
+/// where there are none yet, that of those to come.
+DType Layer::real_dtype(const Inputs& inputs, const Pass& pass) const {
+  if (has_dtype_) return dtype_;
+  for (const Tensor& x : inputs.all()) {
+    if (!x.is_empty() && is_floating(x.node()->dtype)) return x.node()->dtype;
+  }
+  std::optional<DType> found = dtype_of_parameters(this);
+  if (!found) found = Running::find(dtype_of_parameters);
+  return found.value_or(pass.init.dtype);
+}
+
+Ports Layer::real_numbers(const Inputs& inputs, const Pass& pass) const {
+  const DType dtype = real_dtype(inputs, pass);
+  Ports real;
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    real.push_back(is_whole(inputs[i]) && !keeps_whole(i) ? cast(inputs[i], dtype, inputs.where())
+                                                          : inputs[i]);
+  return real;
+}
+
 Ports Layer::run(const Inputs& inputs, Pass& pass) const {
   for (const Tensor& input : inputs.all()) {
     if (!input.is_empty() && is_storage(input.node()->dtype)) return run(computing(inputs), pass);
@@ -157,9 +216,14 @@ Ports Layer::run(const Inputs& inputs, Pass& pass) const {
     if (is_floating(dtype) && dtype != dtype_) throw other_dtype(kind(), dtype, dtype_, inputs.where());
   }
   const auto evaluated = [&] {
+    std::optional<Inputs> real;
+    for (std::size_t i = 0; i < inputs.size() && !real; ++i) {
+      if (is_whole(inputs[i]) && !keeps_whole(i))
+        real.emplace(real_numbers(inputs, pass).all(), inputs.where());
+    }
     const Running running(pass.running_, this);
     const DTypeOfLayersInside dtype(pass.init.dtype, was_built ? pass.init.dtype : dtype_);
-    return evaluate(inputs, pass);
+    return evaluate(real ? *real : inputs, pass);
   };
   if (pass.observer == nullptr) return evaluated();
   Ports outputs = evaluated();
@@ -207,6 +271,7 @@ void Layer::make(const Inputs& inputs, const Pass& pass, const std::string* oute
   }
   InitOptions options = pass.init;
   for (const Members::Member& member : inside) {  // what was given decides
+    holds_layers_ = holds_layers_ || member.layer != nullptr;
     const Variable* held = member.parameter;
     if (held == nullptr) held = member.state;
     if (held == nullptr) continue;
@@ -288,13 +353,14 @@ Ports Layer::backward_all(std::span<const Tensor> douts, Location where) {
   } else if (douts.size() == 1) {
     gradients = vjp(record.outputs[0], variables, douts[0], stop, where);
   } else {
-    Tensor total;
+    std::vector<Tensor> outputs, cotangents;
     for (std::size_t i = 0; i < douts.size(); ++i) {
       if (douts[i].is_empty()) continue;
-      const Tensor part = sum(record.outputs[i] * douts[i]);
-      total = total.is_empty() ? part : total + part;
+      outputs.push_back(record.outputs[i]);
+      cotangents.push_back(douts[i]);
     }
-    gradients = chainrule::grad(total, variables, stop, where);
+    if (outputs.empty()) outputs.resize(1), cotangents.resize(1);  // an error: no gradient was given
+    gradients = vjp_of_all(outputs, variables, cotangents, stop, where);
   }
   record.pass.store();
   std::size_t next = 0;

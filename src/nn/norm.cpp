@@ -157,7 +157,7 @@ void GroupNorm::fields(Fields& f) {
 void GroupNorm::members(Members& m) { norm_members(m, options, scale, shift); }
 void GroupNorm::init(Init& init) { norm_init(init, options, {init.size(1)}, scale, shift); }
 Tensor GroupNorm::compute(const Tensor& x, Pass&) const {
-  return group_norm(x, axis_of(groups), value_of(scale, options), value_of(shift, options), options.eps);
+  return group_norm(x, groups, value_of(scale, options), value_of(shift, options), options.eps);
 }
 
 void InstanceNorm::fields(Fields& f) { norm_fields(f, options); }

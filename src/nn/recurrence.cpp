@@ -16,6 +16,12 @@
 namespace chainrule::nn {
 namespace {
 
+/// @throws DTypeError E015
+void require_real(const Meta& x) {
+  if (!is_floating(x.dtype))
+    throw op_error<DTypeError>(15, cat("takes f32 or f64, got ", name_of(x.dtype), "."));
+}
+
 /// Of one loop.
 struct Sizes {
   std::int64_t steps, rows, units;
@@ -190,6 +196,7 @@ struct RecurrenceGrad {
     visit("kind", static_cast<int>(kind)), visit("of_start", of_start);
   }
   Meta infer(std::span<const Meta> in) const {
+    require_real(in[0]);
     const Shape& x = in[0].shape;
     return {in[0].dtype, Shape{x[0] + of_start, x[1], slopes_of(kind) * in[2].shape[0]}};
   }
@@ -236,6 +243,7 @@ struct Recurrence {
     visit("kind", static_cast<int>(kind));
   }
   Meta infer(std::span<const Meta> in) const {
+    require_real(in[0]);
     const Shape& x = in[0].shape;
     return {in[0].dtype, Shape{x[0], x[1], parts_of(kind) * in[2].shape[0]}};
   }

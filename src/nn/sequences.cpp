@@ -19,6 +19,13 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   return reshape(y, Shape(sizes));
 }
 
+void check_inputs_of(std::string_view kind, const Shape& x, std::int64_t given, std::int64_t taken) {
+  if (given == taken) return;
+  throw ShapeError(662, cat("[", kind, "] the input ", x, " has ", given, " numbers ",
+                            kind == "affine" ? "a row" : "on its last axis", ", the weight takes ", taken,
+                            ": the layer was built for those.", OriginScope::current({}).to_string()));
+}
+
 void check_sequence(std::string_view kind, const Tensor& x, std::string_view what) {
   if (x.ndim() == 3 && x.shape()[1] > 0 && x.shape()[2] > 0) return;
   throw ShapeError(440, cat("[", kind, "] ", what, " is ", x.shape(),
@@ -58,6 +65,7 @@ Tensor Linear::compute(const Tensor& x, Pass&) const {
                      cat("[linear] needs a batch (N, ..., features), got shape ", x.shape(),
                          ". Use expand_dims(x, 0) for one sample.", OriginScope::current({}).to_string()));
   }
+  check_inputs_of("linear", x.shape(), x.shape().back(), weight.value().shape()[0]);
   return linear(x, weight, options.bias ? bias.value() : Tensor());
 }
 

@@ -7,6 +7,9 @@
 // What layers of sequences (N, T, features) share.
 namespace chainrule::nn {
 
+/// @throws ShapeError  for rows of another size than the weight takes (E662).
+void check_inputs_of(std::string_view kind, const Shape& x, std::int64_t given, std::int64_t taken);
+
 /// x W + b over the last axis, as one product; an empty b is left out.
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias);
 

@@ -33,12 +33,19 @@ struct CheckRange {
       const std::int64_t n = k.output.numel();
       for (std::int64_t i = 0; i < n; ++i) {
         const double value = static_cast<double>(x[i]);
-        if (value >= low - kSlack && value <= high + kSlack) continue;
-        if (what == Bounded::length) {
+        const bool has_side = what != Bounded::sign || value != 0;
+        if (value >= low - kSlack && value <= high + kSlack && has_side) continue;
+        if (what == Bounded::length)
           throw op_error<ValueError>(635, cat("length ", value, " of sequence ", i, " is below 0."));
-        }
+        if (what == Bounded::weight)
+          throw op_error<ValueError>(
+              635, cat("the weight of class ", i, " is ", value, "; it must be at least 0."));
+        if (value == 0 && !has_side)
+          throw op_error<ValueError>(
+              635, cat("target 0, element ", i, " of ", n, ", is of no side; need -1 or 1."));
+        const std::string_view name = what == Bounded::index ? "number" : "target";
         throw op_error<ValueError>(
-            635, cat("target ", value, ", element ", i, " of ", n, ", is not from ", low, " to ", high, "."));
+            635, cat(name, " ", value, ", element ", i, " of ", n, ", is not from ", low, " to ", high, "."));
       }
       if (n > 0) std::memcpy(k.output.data, x, static_cast<std::size_t>(n) * sizeof(T));
     });

@@ -1,8 +1,10 @@
 // Cross-entropy of classes with options: weights, smoothing, ignored targets, further axes.
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 
 #include "chainrule/ops.h"
+#include "ops/internal.h"
 #include "ops/meta.h"
 #include "ops/op.h"
 #include "ops/operands.h"
@@ -66,7 +68,8 @@ Tensor weights_of_classes(const Rows& rows, const ClassOptions& options) {
     throw op_error<ShapeError>(152, cat("class weights ", options.class_weights.shape(), " for ",
                                         rows.classes, " classes. Need (", rows.classes, ",)."));
   }
-  return cast(options.class_weights, rows.scores.dtype());
+  constexpr double kAny = std::numeric_limits<double>::max();
+  return cast(check_range(options.class_weights, 0, kAny, Bounded::weight), rows.scores.dtype());
 }
 
 /// Which class numbers are not ignored, (M); empty: all.

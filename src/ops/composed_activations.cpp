@@ -11,8 +11,12 @@
 namespace chainrule {
 namespace {
 
-/// x, or 0 so far down that a function which vanishes there has rounded to 0: minus infinity times 0 is NaN.
-Tensor without_low_tail(const Tensor& x) { return where(x < -1000.0, 0.0, x); }
+/// x times a gate, which has rounded to 0 far down and to 1 far up: there x is not multiplied, as infinity
+/// times 0 is NaN, and so is the slope of the gate times a product that is too large.
+template <class F>
+Tensor gated(const Tensor& x, F product) {
+  return where(x > 1000.0, x, product(where(abs(x) > 1000.0, 0.0, x)));
+}
 
 /// e^x - 1 for x <= 0, else 0.
 Tensor expm1_below_zero(const Tensor& x) { return expm1(where(x > 0.0, 0.0, x)); }
@@ -45,12 +49,13 @@ Tensor selu(const Tensor& x, Location where) {
 
 Tensor gelu(const Tensor& x, Location where) {
   const OriginScope scope(where);
-  return 0.5 * without_low_tail(x) * (1.0 + erf(x * (1 / std::numbers::sqrt2)));
+  return gated(x,
+               [&](const Tensor& held) { return 0.5 * held * (1.0 + erf(x * (1 / std::numbers::sqrt2))); });
 }
 
 Tensor silu(const Tensor& x, Location where) {
   const OriginScope scope(where);
-  return without_low_tail(x) * sigmoid(x);
+  return gated(x, [&](const Tensor& held) { return held * sigmoid(x); });
 }
 
 // log(1 + e^x) = x + log(1 + e^-x): whichever exponential is at most 1.
@@ -85,7 +90,7 @@ Tensor hard_swish(const Tensor& x, Location where) {
 
 Tensor mish(const Tensor& x, Location where) {
   const OriginScope scope(where);
-  return without_low_tail(x) * tanh(softplus(x));
+  return gated(x, [&](const Tensor& held) { return held * tanh(softplus(x)); });
 }
 
 }  // namespace chainrule

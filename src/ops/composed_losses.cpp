@@ -65,7 +65,7 @@ Tensor huber(const Tensor& prediction, const Tensor& target, double delta, Reduc
 Tensor hinge(const Tensor& prediction, const Tensor& target, Reduction reduction, Location where) {
   const OpScope scope("hinge", where);
   require_same_shape(prediction, target);
-  return reduced(relu(1.0 - check_range(target, -1, 1, Bounded::target) * prediction), reduction);
+  return reduced(relu(1.0 - check_range(target, -1, 1, Bounded::sign) * prediction), reduction);
 }
 
 Tensor kl_divergence(const Tensor& log_q, const Tensor& target, Reduction reduction, Location where) {

@@ -27,8 +27,9 @@ Tensor over_root(const Tensor& a, const Tensor& s, const Tensor& b, Location whe
 /// @}
 
 /// What numbers are, for messages.
-enum class Bounded : std::uint8_t { target, length };
+enum class Bounded : std::uint8_t { target, length, index, weight, sign };
 /// x as it is; computing it fails for a number that is not from low to high, but for rounding (E635).
+/// Signs are not 0 either.
 Tensor check_range(const Tensor& x, double low, double high, Bounded what);
 
 /// What is left of the losses of elements or rows.

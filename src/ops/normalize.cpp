@@ -2,6 +2,7 @@
 #include "chainrule/normalize.h"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "chainrule/conv.h"
@@ -74,7 +75,11 @@ Tensor per_element(const Tensor& sums, const Tensor& x) {
 }
 
 Tensor normalized(const Tensor& x, const Moments& m, double eps) {
-  return m.difference / sqrt(per_element(m.squares, x) + scaled_eps(eps, m.scale));
+  const Tensor deviation = sqrt(per_element(m.squares, x) + scaled_eps(eps, m.scale));
+  if (eps == 0) return m.difference / deviation;
+  // Numbers that are large and all equal: of a scale whose square times eps is 0, but not its root.
+  const Tensor is_flat = m.squares + m.scale * (m.scale * eps) <= 0.0;
+  return m.difference / where(is_flat, m.scale * std::sqrt(eps), deviation);
 }
 
 Tensor normalized(const Tensor& x, const Axes& axes, double eps) {
@@ -114,7 +119,7 @@ Tensor layer_norm(const Tensor& x, int axis, const Tensor& scale, const Tensor& 
   return y;
 }
 
-Tensor group_norm(const Tensor& x, int groups, const Tensor& scale, const Tensor& shift, double eps,
+Tensor group_norm(const Tensor& x, std::int64_t groups, const Tensor& scale, const Tensor& shift, double eps,
                   Location where) {
   const OpScope scope("group_norm", where);
   check(x, 2, eps);

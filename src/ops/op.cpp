@@ -29,6 +29,10 @@ template ShapeError op_error(int, std::string_view);
 template DTypeError op_error(int, std::string_view);
 template ValueError op_error(int, std::string_view);
 
+void throw_not_written_for(DType dtype) {
+  throw op_error<DTypeError>(15, cat("the kernel met ", name_of(dtype), ", for which it is not written."));
+}
+
 OpScope::OpScope(std::string_view name, Location where)
     : origin_scope_(where, nullptr, name.data()), operating_(Making::here(), name) {}
 

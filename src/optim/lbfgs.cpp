@@ -52,8 +52,12 @@ class LineSearch {
       if (now.slope >= 0) return zoom(now, before, found);
       before = now;
     }
-    return take(now, found);  // it falls and falls
+    falls_on_ = true;
+    return take(now, found);
   }
+
+  /// Whether the function fell as far as was looked, or to -infinity.
+  bool falls_on() const { return falls_on_; }
 
  private:
   static constexpr int kTries = 40;
@@ -64,6 +68,7 @@ class LineSearch {
     for (std::size_t i = 0; i < point.size(); ++i) point[i] += step * direction_[i];
     FlatFunction::Slope found = f_.slope(point);
     Place place{step, found.value, dot(found.gradient, direction_), std::move(found.gradient)};
+    falls_on_ = falls_on_ || place.value == -std::numeric_limits<double>::infinity();
     if (!std::isfinite(place.value) || !std::isfinite(place.slope) || !are_finite(place.gradient)) {
       place.value = std::numeric_limits<double>::infinity();
     }
@@ -100,6 +105,7 @@ class LineSearch {
   const Numbers64& direction_;
   Place start_;
   int tries_ = 0;
+  bool falls_on_ = false;
 };
 
 /// The last steps s, and by how much the gradient changed along them, y.
@@ -178,7 +184,9 @@ Minimum minimize_objective(Objective loss, std::span<const Tensor> start, const 
     }
     const double first = curvature.is_empty() ? std::min(1.0, 1 / std::sqrt(-slope)) : 1;
     Place next;
-    if (!LineSearch(f, how, x, direction, {0, here.value, slope, {}}).find(first, next)) {
+    LineSearch search(f, how, x, direction, {0, here.value, slope, {}});
+    if (!search.find(first, next)) {
+      if (search.falls_on()) return end("the value falls without end: there is no minimum that way", false);
       if (curvature.is_empty()) return end("no step down the gradient makes the value smaller", false);
       curvature.forget();
       continue;
@@ -193,6 +201,8 @@ Minimum minimize_objective(Objective loss, std::span<const Tensor> start, const 
     curvature.add(std::move(s), std::move(y));
     const double fall = here.value - next.value, size = std::max(std::abs(here.value), std::abs(next.value));
     here = {next.value, std::move(next.gradient)};
+    if (search.falls_on() && largest(here.gradient) > how.gradient_tolerance)
+      return end("the value falls without end: there is no minimum that way", false);
     if (fall <= how.value_tolerance * size) return end("the value falls by less than the tolerance", true);
   }
   return end("the gradient is within the tolerance", true);

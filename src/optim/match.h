@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include "chainrule/optim.h"
+
 namespace chainrule::optim {
 
 /// Whether a text is as a pattern says, where * stands for any text.
@@ -14,5 +16,8 @@ constexpr bool matches(std::string_view pattern, std::string_view text) {
   }
   return false;
 }
+
+/// What holds for a parameter of this name.
+Group group_of(const Options& options, std::string_view name);
 
 }  // namespace chainrule::optim

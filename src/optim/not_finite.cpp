@@ -11,11 +11,13 @@
 namespace chainrule::optim {
 namespace {
 
-bool is_finite(const Node& node) {
-  if (!is_floating(node.dtype)) return true;
+/// Whether a number is there of which `is_it` holds.
+template <class F>
+bool any_of(const Node& node, F is_it) {
+  if (!is_floating(node.dtype)) return false;
   return with_floating(node.dtype, [&]<class T>(std::type_identity<T>) {
     const T* x = node.array().as<T>();
-    return std::all_of(x, x + node.shape.numel(), [](T number) { return std::isfinite(number); });
+    return std::any_of(x, x + node.shape.numel(), is_it);
   });
 }
 
@@ -30,10 +32,12 @@ Culprit first_not_finite(const Tensor& output, const std::vector<nn::NamedParame
   evaluate(all);
   for (const Tensor& tensor : all) {
     const Node& node = *tensor.node();
-    if (is_finite(node)) continue;
+    if (!any_of(node, [](auto x) { return !std::isfinite(x); })) continue;
     if (node.is_leaf()) {
       for (const nn::NamedParameter& p : parameters) {
-        if (p.parameter.value().node() == &node) return {Culprit::Kind::parameter, cat("parameter ", p.name)};
+        if (p.parameter.value().node() != &node) continue;
+        const bool is_nan = any_of(node, [](auto x) { return std::isnan(x); });
+        return {Culprit::Kind::parameter, cat("parameter ", p.name), p.name, is_nan};
       }
       return {Culprit::Kind::data, cat("a tensor of shape ", node.shape, " that was given")};
     }

@@ -36,11 +36,29 @@ std::string list_of(const std::vector<nn::NamedParameter>& parameters) {
 }  // namespace
 
 void Group::fields(Fields& f) {
+  static constexpr std::string_view kSaid[] = {"not_said", "false", "true"};
   f("match", match, "paths of parameters, with * for any text");
-  f("lr_factor", lr_factor, "what the learning rate is multiplied by", at_least(0));
-  f("weight_decay", weight_decay, "weight decay; negative: that of all");
-  f("l1", l1, "the same of the values' signs; negative: that of all");
-  f("frozen", frozen, "whether they are left as they are");
+  f("lr_factor", lr_factor, "what the learning rate is multiplied by; negative: not said, which is 1",
+    at_least(-1));
+  f("weight_decay", weight_decay, "weight decay; negative: not said, that of all");
+  f("l1", l1, "the same of the values' signs; negative: not said, that of all");
+  f("frozen", frozen.as, kSaid, "whether they are left as they are");
+}
+
+Group group_of(const Options& options, std::string_view name) {
+  Group found{.match = std::string(name),
+              .lr_factor = 1,
+              .weight_decay = options.weight_decay,
+              .l1 = options.l1,
+              .frozen = false};
+  for (const Group& group : options.groups) {
+    if (!matches(group.match, name)) continue;
+    if (group.lr_factor >= 0) found.lr_factor = group.lr_factor;
+    if (group.weight_decay >= 0) found.weight_decay = group.weight_decay;
+    if (group.l1 >= 0) found.l1 = group.l1;
+    if (group.frozen.as != Said::As::not_said) found.frozen = group.frozen;
+  }
+  return found;
 }
 
 void Options::fields(Fields& f) {
@@ -50,13 +68,27 @@ void Options::fields(Fields& f) {
   f("clip_norm", clip_norm, "largest norm of all gradients together; 0: any", at_least(0));
   f("clip_value", clip_value, "largest number of a gradient; 0: any", at_least(0));
   f("accumulate", accumulate, "steps whose mean gradient makes one update", at_least(1));
-  f("groups", groups, "parameters that are treated in another way; the last that matches counts");
+  f("groups", groups,
+    "parameters that are treated in another way; of those that match the later ones count more");
+  f("allow_unused", allow_unused, "whether a loss may leave parameters out, which stay as they are");
 }
 
 Optimizer::Optimizer(const nn::Layer& net, std::string_view rule, Options options)
     : Optimizer(net.parameters(), config::make<Rule>(config::parse_text(rule, "optimizer")),
                 std::move(options)) {
   keep_in_mind(net);
+}
+
+/// States are kept by the names of parameters.
+void Optimizer::check_names() const {
+  std::vector<std::string_view> names;
+  for (const nn::NamedParameter& p : parameters_) names.push_back(p.name);
+  std::sort(names.begin(), names.end());
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  if (twice == names.end()) return;
+  throw ValueError(663, cat("[", rule_->info().name, "] two parameters are called ", *twice,
+                            ". Put the nets into one, or give their parameters other names, such as \"left.",
+                            *twice, "\"."));
 }
 
 void Optimizer::keep_in_mind(const nn::Layer& net) {
@@ -76,6 +108,7 @@ Optimizer::Optimizer(std::vector<nn::NamedParameter> parameters, AnyRule rule, O
     const auto is_it = [&](const nn::NamedParameter& other) { return other.parameter == p.parameter; };
     if (std::none_of(parameters_.begin(), parameters_.end(), is_it)) parameters_.push_back(std::move(p));
   }
+  check_names();
   for (const Group& group : options_.groups) {
     const auto is_in = [&](const nn::NamedParameter& p) { return matches(group.match, p.name); };
     if (std::any_of(parameters_.begin(), parameters_.end(), is_in)) continue;
@@ -83,12 +116,7 @@ Optimizer::Optimizer(std::vector<nn::NamedParameter> parameters, AnyRule rule, O
                               group.match, "\". There are: ", list_of(parameters_), "."));
   }
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    Group found;
-    for (const Group& group : options_.groups) {
-      if (matches(group.match, parameters_[i].name)) found = group;
-    }
-    if (found.weight_decay < 0) found.weight_decay = options_.weight_decay;
-    if (found.l1 < 0) found.l1 = options_.l1;
+    const Group found = group_of(options_, parameters_[i].name);
     if (found.frozen) continue;
     if (const nn::NamedParameter& p = parameters_[i];
         p.parameter && is_storage(p.parameter.value().dtype())) {
@@ -171,19 +199,29 @@ double Optimizer::step_with(Tensor loss, Tensor counted, nn::Pass* pass, std::sp
     if (error.code() != 147) throw;
     const Tensor checked = loss.is_empty() ? w->next[at].node()->input_tensors()[0] : loss;
     const Culprit culprit = first_not_finite(checked, parameters_);
-    const std::string advice = culprit.kind == Culprit::Kind::data
-                                   ? std::string("Mend the data, or leave those rows out.")
-                                   : cat("Use a smaller lr than ", lr(), ", or clip_norm.");
+    std::string made, advice = cat("Use a smaller lr than ", lr(), ", or clip_norm.");
+    if (culprit.kind == Culprit::Kind::data) advice = "Mend the data, or leave those rows out.";
+    if (culprit.kind == Culprit::Kind::parameter && culprit.is_nan && steps_ > 0) {
+      made = cat(", which step ", steps_, " made nan: its loss was finite, and the gradient of ",
+                 culprit.name, " was not");
+      advice =
+          "No smaller lr mends that: look for what has no finite slope, such as the sqrt or a norm of 0.";
+    }
     throw ValueError(
         80, cat("[", rule_->info().name, "] the loss is ", std::isnan(checked.item()) ? "nan" : "infinite",
                 " at step ", steps_ + 1, ": the first number that is not finite came from ", culprit.text,
-                ". Nothing was changed. ", advice));
+                made, ". Nothing was changed. ", advice));
   }
   give_back(w->next, at + 1, also);
   return w->next[at].item();
 }
 
 void Optimizer::find_gradients(const Tensor& loss, Workspace& w, Location where) const {
+  if (options_.allow_unused) {
+    // With several steps an update, what one of them leaves out counts as 0 in their mean.
+    const Unused unused = options_.accumulate > 1 ? Unused::zeros : Unused::empty;
+    return append_gradients(loss, w.values, w.gradients, {.allow_unused = true}, where, unused);
+  }
   try {
     append_gradients(loss, w.values, w.gradients, {}, where);
   } catch (const ValueError& error) {
@@ -245,6 +283,10 @@ std::vector<Tensor> Optimizer::gradients(const Tensor& loss, Location where) {
   const Reused<Workspace> w;
   for (const Trained& trained : trained_) w->values.push_back(named(trained).parameter.value());
   find_gradients(loss, *w, where);
+  for (std::size_t i = 0; i < w->gradients.size(); ++i) {
+    Tensor& gradient = w->gradients[i];
+    if (gradient.is_empty()) gradient = zeros(w->values[i].shape(), w->values[i].dtype());
+  }
   return {std::move_iterator(w->gradients.begin()), std::move_iterator(w->gradients.end())};
 }
 

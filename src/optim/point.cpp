@@ -128,4 +128,9 @@ std::ostream& operator<<(std::ostream& out, const Minimum& found) {
              << " evaluations: " << found.reason;
 }
 
+const Tensor& Minimum::x() const {
+  static const Tensor none;
+  return at.empty() ? none : at.front();
+}
+
 }  // namespace chainrule::optim

@@ -10,17 +10,21 @@ namespace chainrule::optim {
 
 void Optimizer::limit(std::vector<Tensor>& gradients) const {
   if (options_.clip_value > 0) {
-    for (Tensor& g : gradients) g = clip(g, -options_.clip_value, options_.clip_value);
+    for (Tensor& g : gradients) g = g.is_empty() ? g : clip(g, -options_.clip_value, options_.clip_value);
   }
   if (options_.clip_norm == 0) return;
   Tensor total;
   for (const Tensor& g : gradients) {
+    if (g.is_empty()) continue;
     const Tensor part = sum(square(g));
     total = total.is_empty() ? part : total + part;
   }
   if (total.is_empty()) return;
   const Tensor factor = minimum(options_.clip_norm / sqrt(total), 1);
-  for (Tensor& g : gradients) g = g * (g.dtype() == factor.dtype() ? factor : cast(factor, g.dtype()));
+  for (Tensor& g : gradients) {
+    if (g.is_empty()) continue;
+    g = g * (g.dtype() == factor.dtype() ? factor : cast(factor, g.dtype()));
+  }
 }
 
 /// What a rule made of a parameter must be like it.
@@ -89,6 +93,7 @@ void Optimizer::find_update(Workspace& w, std::size_t i, double lr) {
   const Group& group = trained_[i].group;
   const Tensor& value = w.values[i];
   Tensor gradient = std::move(w.gradients[i]);
+  if (gradient.is_empty()) return;  // the loss does not reach it
   if (value.ndim() >= 2) {
     if (group.weight_decay > 0) gradient = gradient + group.weight_decay * value;
     if (group.l1 > 0) gradient = gradient + group.l1 * sign(value);

@@ -21,6 +21,7 @@ class Printer {
 
   void print(int axis = 0, std::size_t offset = 0) {
     const Shape& shape = array_.shape;
+    if (shape.numel() == 0) return static_cast<void>(out_ << "[]");
     if (axis == shape.ndim()) return element(offset);
     std::size_t stride = 1;
     for (int i = axis + 1; i < shape.ndim(); ++i) stride *= static_cast<std::size_t>(shape[i]);

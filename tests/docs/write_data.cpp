@@ -115,7 +115,7 @@ std::string data_markdown() {
   std::ostringstream out;
   out << kHead;
   const std::vector<std::string> names = data::known_sets();
-  for (std::size_t i = 0; i < names.size(); ++i) out << (i == 0 ? "" : ", ") << "`" << names[i] << "`";
+  for (std::size_t i = 0; i < names.size(); ++i) out << (i == 0 ? " `" : ", `") << names[i] << "`";
   out << ".\n\n" << settings_of<data::LoadOptions>();
   for (const Section& section : sections()) {
     out << "\n" << section.title << "\n\n" << section.text << "\n";

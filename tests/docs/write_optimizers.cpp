@@ -50,8 +50,10 @@ the `reason` why it stopped. In Python: `optim.minimize(f, x0, method=optim.LBfg
 )page";
 
 constexpr std::string_view kGroups = R"(
-Parameters that are treated in another way are named by their paths, where `*` stands for any text; the last group that
-matches counts:
+Parameters that are treated in another way are named by their paths, where `*` stands for any text. Each group changes
+what it says and leaves the rest as the groups before it, or the options, have it: of several that match, the last one
+that says something counts. So the biases of the convolutions stay frozen here, until a later group says
+`.frozen = false`:
 
 ```cpp
 optim::Optimizer optimizer(net, optim::Adam{}, {.groups = {{.match = "conv*", .frozen = true}, {.match = "*.bias", .lr_factor = 2}}});

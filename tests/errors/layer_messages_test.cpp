@@ -87,6 +87,16 @@ std::vector<Mistake> layer_mistakes() {
          nn::Mlp net;
          net.predict(zeros({1, 784}));
        }},
+      {661,
+       [] {
+         nn::Residual(nn::Affine(1)).predict(ones({4, 5}));
+       }},
+      {662,
+       [] {
+         nn::Affine layer(2);
+         layer.build(ones({1, 3}));
+         layer.predict(ones({2, 4}));
+       }},
   };
 }
 

@@ -143,5 +143,53 @@ TEST(Nets, TakeDefaultOptionsAsBraces) {
   EXPECT_FALSE(TwoLayerNet().is_built());
 }
 
+// Pictures as bytes into layers with parameters and without: one dtype throughout.
+TEST(WholeNumbers, MakeANetOfOneDtype) {
+  Sequential net(Conv2d(2, 3), Sigmoid(), MaxPool2d(2), Flatten(), Affine(3));
+  const Tensor bytes = cast(reshape(arange(72), {2, 1, 6, 6}), u8);
+  const std::vector<double> from_bytes = net.predict(bytes).to_vector();
+  for (const NamedParameter& p : net.parameters()) EXPECT_EQ(p.parameter.value().dtype(), f32) << p.name;
+  EXPECT_EQ(net.predict(cast(bytes, f32)).to_vector(), from_bytes);
+  Mlp mlp({3, 2});
+  mlp.predict(reshape(arange(6), {2, 3}));
+  for (const NamedParameter& p : mlp.parameters()) EXPECT_EQ(p.parameter.value().dtype(), f32) << p.name;
+}
+
+// What has no parameters of its own takes the dtype of the net around it, or of another input.
+TEST(WholeNumbers, AreTakenInTheDtypeOfTheNet) {
+  Sequential net(Sigmoid(), Residual(Sequential(Tanh(), Affine(3))));
+  net.build(zeros({1, 3}, f64), {.dtype = f64});
+  const Tensor x = reshape(arange(6), {2, 3});
+  EXPECT_EQ(net.predict(x).dtype(), f64);
+  EXPECT_EQ(net.predict(x).to_vector(), net.predict(cast(x, f64)).to_vector());
+  EXPECT_EQ(Mul().predict(x, ones({2, 3}, f64)).dtype(), f64);
+  EXPECT_EQ(Sequential(Identity(), Embedding(6, 2)).predict(x).shape(), Shape({2, 3, 2}));
+}
+
+/// The message of what throws error 661.
+std::string other_shapes(const Layer& layer, const Tensor& x) {
+  const std::string text = message_of([&] { layer.predict(x); });
+  EXPECT_NE(text.find("(E661)"), std::string::npos) << text;
+  return text.substr(0, text.find(';'));
+}
+
+// Numbers would be repeated without a word.
+TEST(Sums, NeedEqualShapes) {
+  EXPECT_EQ(other_shapes(Residual(Affine(1)), ones({4, 5})),
+            "[residual] x is (4, 5), what the body gives is (4, 1)");
+  EXPECT_EQ(other_shapes(Residual(Conv2d(1, 3, {.padding = 1})), ones({2, 3, 4, 4})),
+            "[residual] x is (2, 3, 4, 4), what the body gives is (2, 1, 4, 4)");
+  EXPECT_EQ(other_shapes(Residual(Affine(2), Affine(1)), ones({4, 5})),
+            "[residual] what the shortcut gives is (4, 1), the body's is (4, 2)");
+  Parallel parallel{Affine(3), Affine(1)};
+  parallel.join = Join::add;
+  EXPECT_EQ(other_shapes(parallel, ones({4, 5})),
+            "[parallel] the result of layer 1 is (4, 3), that of layer 2 is (4, 1)");
+  Ensemble ensemble;
+  ensemble.add(Affine(1));
+  ensemble.add(Affine(3));
+  EXPECT_EQ(other_shapes(ensemble, ones({4, 5})), "[ensemble] net 1 gives (4, 1), another one (4, 3)");
+}
+
 }  // namespace
 }  // namespace chainrule::nn

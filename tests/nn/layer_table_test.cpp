@@ -6,6 +6,7 @@
 #include "chainrule/grad.h"
 #include "chainrule/nn/model.h"
 #include "chainrule/ops.h"
+#include "core/text.h"
 #include "message_of.h"
 #include "nn/samples.h"
 
@@ -220,6 +221,36 @@ TEST_P(EveryLayer, RefusesAnotherDtypeThanItsParameters) {
   const std::string text = message_of([&] { predict(*layer, inputs_of(GetParam(), 2, f64)); });
   EXPECT_NE(text.find("the input is f64, the parameters are f32"), std::string::npos) << text;
   EXPECT_NE(text.find("In layer probe"), std::string::npos) << text;
+}
+
+/// Whole numbers where the layer takes real ones, or hands on what it gets.
+std::vector<Tensor> whole_inputs(const Layer& layer, std::vector<Tensor> inputs, DType dtype) {
+  const std::string kept = cat(", ", layer.whole_inputs(), ",");
+  std::string_view names = layer.input_names();
+  for (Tensor& x : inputs) {
+    const std::string name(names.substr(0, names.find_first_of(",?")));
+    const bool is_index = name != "x" && kept.find(cat(", ", name, ",")) != std::string::npos;
+    if (is_real(x) && !is_index) x = detach(cast(floor(abs(x) * 3) + 1, dtype));
+    names.remove_prefix(std::min(names.size(), names.find(',')) + (names.find(',') < names.size() ? 2 : 0));
+  }
+  return inputs;
+}
+
+TEST_P(EveryLayer, TakesWholeNumbersAsF32) {
+  for (const DType dtype : {u8, i32, i64}) {
+    const Shared<Layer> of_whole = make(GetParam()), of_real = make(GetParam());
+    const std::vector<Tensor> inputs = whole_inputs(*of_whole, inputs_of(GetParam(), 3, f32), dtype);
+    std::vector<Tensor> real;
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      real.push_back(is_real(inputs_of(GetParam(), 3, f32)[i]) ? detach(cast(inputs[i], f32)) : inputs[i]);
+    const Tensor expected = predict(*of_real, real), found = predict(*of_whole, inputs);
+    EXPECT_EQ(found.to_vector(), expected.to_vector()) << name_of(dtype);
+    EXPECT_NE(found.dtype(), f64);
+    for (const NamedParameter& p : of_whole->parameters())
+      EXPECT_EQ(p.parameter.value().dtype(), f32) << p.name;
+    for (const NamedState& s : of_whole->states()) EXPECT_EQ(s.state.value().dtype(), f32) << s.name;
+    EXPECT_EQ(predict(*of_whole, real).to_vector(), expected.to_vector());
+  }
 }
 
 }  // namespace

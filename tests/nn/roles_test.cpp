@@ -89,6 +89,8 @@ TEST(Roles, EachOutputHasItsGradient) {
   EXPECT_EQ(both.backward_all(std::vector<Tensor>{one, one * 10})[0].to_vector(), (Values{21, 21}));
   EXPECT_EQ(both.backward_all(std::vector<Tensor>{one, {}})[0].to_vector(), (Values{1, 1}));
   EXPECT_EQ(both.backward_all(std::vector<Tensor>{{}, one})[0].to_vector(), (Values{2, 2}));
+  const Ports y = both.forward_all(x);  // gradients made of the outputs are held: x + 2 (2 x)
+  EXPECT_EQ(both.backward_all(std::vector<Tensor>{y[0], y[1]})[0].to_vector(), (Values{5, 10}));
   EXPECT_THROW(both.backward_all(std::vector<Tensor>{{}, {}}), Error);
   EXPECT_THROW(both.backward_all(std::vector<Tensor>{one, one, one}), Error);
   EXPECT_THROW(both.backward_all(std::vector<Tensor>{one, ones({3}, f64)}), Error);

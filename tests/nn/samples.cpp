@@ -71,6 +71,7 @@ std::vector<LayerSample> other_samples() {
        .inputs = {{{1, 2, 5, 4}}},
        .wrong = {5}},
       {.text = "global_avg_pool", .inputs = {{{1, 3, 4, 2}}}, .wrong = {3}},
+      {.text = "identity", .inputs = {{{1, 2, 3}}}},
       {.text = "flatten", .inputs = {{{1, 2, 3}}}},
       {.text = "flatten(2, 3)", .inputs = {{{1, 2, 3, 2, 2}}}, .wrong = {2, 3}},
       {.text = "flatten(-2)", .inputs = {{{1, 2, 3}}}, .wrong = {3}},

@@ -10,7 +10,9 @@
 #include "chainrule/error.h"
 #include "chainrule/nn.h"
 #include "chainrule/nn/text_nets.h"
+#include "core/text.h"
 #include "message_of.h"
+#include "ops/op.h"
 
 namespace chainrule::nn {
 namespace {
@@ -113,6 +115,35 @@ TEST(SequenceErrors, SayWhatIsDocumented) {
     }
     before = number;
   }
+}
+
+// take counts negative numbers from the end: an embedding has no such symbols.
+TEST(Embeddings, NameNumbersThatTheyHaveNot) {
+  if (mode() == Mode::eager) GTEST_SKIP() << "in this mode operations run at their call";
+  const Embedding embedding(5, 2);
+  for (const std::int64_t bad : {-1, -5, 5, 1000}) {
+    const Tensor y = embedding.predict(tensor({0, bad, 4}, {1, 3}, i64));
+    const std::string text = message_of([&] { y.to_vector(); });
+    EXPECT_NE(text.find(cat("number ", bad, ", element 1 of 3, is not from 0 to 4.")), std::string::npos)
+        << text;
+  }
+  EXPECT_EQ(Embedding(5, 2).predict(tensor({0, 4}, {1, 2}, u8)).shape(), Shape({1, 2, 2}));
+}
+
+TEST(Affines, NameTheInputsThatTheyWereBuiltFor) {
+  Affine affine(2);
+  affine.build(ones({1, 3}));
+  EXPECT_EQ(message_of([&] {
+              affine.predict(ones({2, 4}));
+            }).substr(0, 97),
+            "[affine] the input (2, 4) has 4 numbers a row, the weight takes 3: the layer was built for "
+            "those.");
+  Linear linear(2);
+  linear.build(ones({1, 5, 3}));
+  const std::string text = message_of([&] { linear.predict(ones({2, 5, 4})); });
+  EXPECT_NE(text.find("[linear] the input (2, 5, 4) has 4 numbers on its last axis, the weight takes 3"),
+            std::string::npos)
+      << text;
 }
 
 }  // namespace

@@ -78,6 +78,7 @@ TEST(CharRnn, GoesOnFromItsState) {
 /// A net whose next number is the sum of the last two that it reads, modulo 10, with little doubt.
 struct Fibonacci : LayerOf<Fibonacci> {
   static constexpr Info kInfo{.name = "fibonacci", .doc = "The sum of the last two numbers."};
+  static constexpr std::string_view kWhole = "x";
   double certainty = 50;
   Tensor compute(const Tensor& x, Pass&) const {
     const Tensor before = pad(slice(x, 1, 0, -1), 1, 1, 0);

@@ -1,6 +1,8 @@
 // check_op finds what is wrong: each operation here has one fault.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "chainrule/chainrule.h"
 #include "chainrule/op.h"
 
@@ -118,6 +120,81 @@ TEST(CheckOp, FindsAWrongValue) {
   EXPECT_TRUE(contains(failures<WrongFast>(), "differs between fast kernel and reference loop"));
   EXPECT_TRUE(contains(failures<Imprecise>(), "is off its value in f64"));
   EXPECT_TRUE(contains(failures<Throws>(), "throws [cube] no."));
+}
+
+/// Lets whole numbers in, for which its loops are not written.
+struct LetsAllIn : Cube {
+  Meta infer(std::span<const Meta> in) const { return in[0]; }
+};
+struct LetsAllInByBlocks : LetsAllIn {
+  void run(const Kernel& k) const {
+    with_floating(k.output.dtype, [&]<class T>(std::type_identity<T>) {
+      std::copy_n(static_cast<const T*>(k.inputs[0].data), k.output.numel(), static_cast<T*>(k.output.data));
+    });
+  }
+};
+
+TEST(CheckOp, TriesTheDtypesThatInferLetsIn) {
+  const std::string text = failures<LetsAllInByBlocks>();
+  EXPECT_TRUE(
+      contains(text, "cube((7,) i64 ) is let in by infer, and its kernel throws [cube] the kernel met i64"))
+      << text;
+  EXPECT_TRUE(contains(text, "u8 ) is let in by infer")) << text;
+  EXPECT_FALSE(contains(failures<Cube>(), "let in by infer"));
+  EXPECT_THROW(apply(LetsAllIn{}, {arange(3)}, Location::current()).to_vector(), DTypeError);
+}
+
+/// x, with a gradient that the test says.
+struct Given {
+  static constexpr OpInfo kInfo{.name = "given", .elementwise = true, .doc = "x."};
+  int which = 0;
+  bool operator==(const Given&) const = default;
+  void fields(auto visit) const { visit("which", which); }
+  Meta infer(std::span<const Meta> in) const { return in[0]; }
+  Gradients vjp(const Vjp& v) const {
+    switch (which) {
+      case 0:
+        return Gradients(ones({2, 3}, f64));
+      case 1:
+        return Gradients(ones({3}, i64));
+      case 2:
+        return Gradients(ones({7}, f64));
+      case 3:
+        return Gradients(scalar(2, f64));
+      case 4:
+        return Gradients(Tensor());
+      case 5:
+        return Gradients(ones({3}, f32));
+      default:
+        return Gradients(v.cotangent * 2);
+    }
+  }
+  void run(const Kernel& k) const {
+    std::copy_n(static_cast<const double*>(k.inputs[0].data), k.output.numel(),
+                static_cast<double*>(k.output.data));
+  }
+};
+
+TEST(UserOp, GivesAGradientLikeItsInput) {
+  const Tensor x = tensor({1, 2, 3}, f64);
+  const auto message = [&](int which) -> std::string {
+    try {
+      grad(sum(apply(Given{which}, {x}, Location::current())), x);
+    } catch (const ValueError& error) {
+      EXPECT_EQ(error.code(), 660);
+      const std::string text = error.what();
+      return text.substr(0, text.find(". "));
+    }
+    return {};
+  };
+  const std::string to = " for input 0 of shape (3,) f64";
+  EXPECT_EQ(message(0), "[given] the operation gave a gradient of shape (2, 3) f64" + to);
+  EXPECT_EQ(message(1), "[given] the operation gave a gradient of shape (3,) i64" + to);
+  EXPECT_EQ(message(2), "[given] the operation gave a gradient of shape (7,) f64" + to);
+  EXPECT_EQ(message(3), "[given] the operation gave a gradient of shape () f64" + to);
+  EXPECT_EQ(message(4), "[given] the operation gave nothing as the gradient" + to);
+  EXPECT_EQ(message(5), "[given] the operation gave a gradient of shape (3,) f32" + to);
+  EXPECT_EQ(message(6), "");
 }
 
 TEST(CheckOp, FindsAnIncompleteRecord) {

@@ -305,5 +305,13 @@ TEST(Minimize, TellsWhatItFound) {
             std::string::npos);
 }
 
+TEST(LBfgs, SaysThatThereIsNoMinimum) {
+  const auto found = minimize([](const Tensor& x) { return sum(x); }, zeros({3}, f64));
+  EXPECT_FALSE(found.converged) << found.reason;
+  EXPECT_NE(found.reason.find("falls without end"), std::string::npos) << found.reason;
+  const auto cubic = minimize([](const Tensor& x) { return sum(x * x * x); }, -ones({3}, f64));
+  EXPECT_FALSE(cubic.converged) << cubic.reason << cubic.value;
+}
+
 }  // namespace
 }  // namespace chainrule::optim

@@ -75,10 +75,35 @@ TEST(Groups, ChangeWhatTheirPatternMatches) {
   EXPECT_EQ(grouped({{.match = "conv1.bias", .weight_decay = 0}}, 2), (Values{-2, 0, -2}));
 }
 
-TEST(Groups, TheLastThatMatchesCounts) {
-  EXPECT_EQ(
-      grouped({{.match = "*", .frozen = true}, {.match = "conv1*", .lr_factor = 2}, {.match = "*bias"}}),
-      (Values{-1, 0, 1}));
+// The last that matches and says something counts: the others stay as they were.
+TEST(Groups, ChangeWhatTheySay) {
+  const Group frozen{.match = "*", .frozen = true}, twice{.match = "conv1*", .lr_factor = 2};
+  EXPECT_EQ(grouped({frozen, twice, {.match = "*bias"}}), (Values{1, 1, 1}));
+  EXPECT_EQ(grouped({frozen, {.match = "*bias", .frozen = false}}), (Values{1, 0, 1}));
+  EXPECT_EQ(grouped({{.match = "conv*", .frozen = true}, {.match = "*.bias", .lr_factor = 2}}),
+            (Values{1, 1, 0}));
+  EXPECT_EQ(grouped({twice, {.match = "*bias", .lr_factor = 1}}), (Values{-1, 0, 0}));
+  EXPECT_EQ(grouped({{.match = "conv*", .weight_decay = 3}, {.match = "*bias", .lr_factor = 1}}),
+            (Values{-3, -3, 0}));
+  EXPECT_EQ(grouped({{.match = "conv*", .l1 = 3}, {.match = "*bias", .weight_decay = 1}}),
+            (Values{-3, -4, 0}));
+}
+
+TEST(Groups, AreReadAndWrittenWithWhatTheySay) {
+  Options options;
+  config::read(options, config::parse_toml("groups = [{match = \"a*\", frozen = true}, {match = \"b\", "
+                                           "frozen = false, lr_factor = 2}, {match = \"c\"}]",
+                                           "text"));
+  ASSERT_EQ(options.groups.size(), 3u);
+  EXPECT_TRUE(bool(options.groups[0].frozen));
+  EXPECT_EQ(options.groups[1].frozen.as, Said::As::no);
+  EXPECT_EQ(options.groups[2].frozen.as, Said::As::not_said);
+  const std::string text = config::to_toml(config::write(options));
+  EXPECT_NE(text.find("frozen = true"), std::string::npos) << text;
+  EXPECT_NE(text.find("frozen = false"), std::string::npos) << text;
+  Options again;
+  config::read(again, config::parse_toml(text, "text"));
+  EXPECT_EQ(config::to_toml(config::write(again)), text);
 }
 
 TEST(Groups, MatchWholePaths) {
@@ -301,6 +326,44 @@ TEST(States, AreCopiedWhenRestored) {
   for (int i = 0; i < 4; ++i) momentum.step(sum(p.value()));
   EXPECT_EQ(momentum.steps(), 11);
   EXPECT_EQ(given["p.velocity"].to_vector(), Values(2000, 2));
+}
+
+// The slope of sqrt is infinite at 0, and 0 times infinity NaN, beside a loss that is finite.
+TEST(NotFinite, GradientOfAFiniteLossIsNamed) {
+  const nn::Parameter w(ones({2}, f64)), b(ones({2}, f64));
+  Optimizer sgd({{"w", w}, {"b", b}}, Sgd{}, {.lr = 0.1});
+  const auto loss = [&] { return sum(square(b.value())) + sum(sqrt(square(w.value() - w.value()))); };
+  EXPECT_EQ(sgd.step(loss()), 2);
+  const std::string text = message_of([&] { sgd.step(loss()); });
+  EXPECT_NE(
+      text.find(
+          "came from parameter w, which step 1 made nan: its loss was finite, and the gradient of w was "
+          "not. Nothing was changed. No smaller lr mends that"),
+      std::string::npos)
+      << text;
+  EXPECT_EQ(text.find("Use a smaller lr"), std::string::npos) << text;
+  EXPECT_NEAR(b.value().to_vector()[0], 0.8, 1e-12);
+}
+
+TEST(Names, OfParametersDiffer) {
+  const nn::Parameter a(ones({2})), b(ones({2}));
+  const std::string text = message_of([&] { Optimizer({{"weight", a}, {"weight", b}}, Adam{}); });
+  EXPECT_NE(text.find("[adam] two parameters are called weight."), std::string::npos) << text;
+  EXPECT_EQ(Optimizer({{"weight", a}, {"weight", a}}, Adam{}).parameters().size(), 1u);  // one, listed twice
+}
+
+TEST(AllowUnused, LeavesWhatTheLossDoesNotReach) {
+  for (const double clip_norm : {0.0, 100.0}) {
+    const nn::Parameter a(ones({2}, f64)), b(ones({2}, f64));
+    Optimizer adam({{"a", a}, {"b", b}}, Adam{}, {.lr = 0.1, .clip_norm = clip_norm, .allow_unused = true});
+    adam.step(sum(a.value() + b.value()));
+    const Values before = b.value().to_vector(), state = adam.state()["b.m"].to_vector();
+    adam.step(sum(a.value()));
+    EXPECT_EQ(b.value().to_vector(), before);  // though its velocity is not 0
+    EXPECT_EQ(adam.state()["b.m"].to_vector(), state);
+    EXPECT_NE(a.value().to_vector(), before);
+    EXPECT_EQ(adam.gradients(sum(a.value()))[1].to_vector(), (Values{0, 0}));
+  }
 }
 
 }  // namespace

@@ -149,6 +149,23 @@ TEST(ElementwiseFunctions, VanishAtMinusInfinity) {
   }
 }
 
+// Far up they are x itself, and a slope is the cotangent however large both are.
+TEST(ElementwiseFunctions, AreStraightFarUp) {
+  for (const Function f :
+       {Function([](const Tensor& x) { return silu(x); }), Function([](const Tensor& x) { return gelu(x); }),
+        Function([](const Tensor& x) { return mish(x); }), Function([](const Tensor& x) { return relu(x); }),
+        Function([](const Tensor& x) { return hard_swish(x); })}) {
+    for (const double x : {1e30, 2000.0}) {
+      const Tensor at = scalar(x, f32);
+      EXPECT_FLOAT_EQ(static_cast<float>(f(at).item()), static_cast<float>(x));
+      EXPECT_EQ(vjp(f(at), at, scalar(1e10, f32)).item(), 1e10) << x;
+      EXPECT_EQ(vjp(f(-at), at, scalar(1e10, f32)).item(), 0) << x;
+    }
+    EXPECT_EQ(f(scalar(kInf)).item(), kInf);
+    EXPECT_TRUE(std::isnan(f(scalar(kNan)).item()));
+  }
+}
+
 /// The n-th derivative at x.
 double derivative(Function f, double x, int order) {
   const Tensor at = scalar(x, f64);

@@ -10,6 +10,7 @@
 #include "chainrule/ops.h"
 #include "chainrule/random_tensor.h"
 #include "message_of.h"
+#include "ops/op.h"
 
 namespace chainrule {
 namespace {
@@ -247,6 +248,17 @@ TEST(ClassOptions, ClassesThatAreNotThereAreNamed) {
   }
   const std::string plain = message_of([&] { grad(softmax_cross_entropy(z, t), z).to_vector(); });
   EXPECT_TRUE(named(plain)) << plain;
+}
+
+TEST(ClassOptions, WeightsAreNotNegative) {
+  if (mode() == Mode::eager) GTEST_SKIP() << "in this mode operations run at their call";
+  const Tensor z = zeros({2, 3}), t = tensor({0, 2}, i64);
+  for (const double bad : {-1.0, -0.5, std::nan(""), double(INFINITY)}) {
+    const Tensor loss = softmax_cross_entropy(z, t, ClassOptions{.class_weights = tensor({1, bad, 1}, f64)});
+    const std::string text = message_of([&] { loss.item(); });
+    EXPECT_NE(text.find("the weight of class 1 is "), std::string::npos) << text;
+    EXPECT_NE(text.find("(E635)"), std::string::npos) << text;
+  }
 }
 
 }  // namespace

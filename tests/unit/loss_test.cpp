@@ -189,12 +189,14 @@ TEST(Loss, TargetsThatAreNoProbabilitiesAreNamed) {
             "[kl_divergence] target nan, element 0 of 4, is not from 0 to 1.");
   EXPECT_EQ(said(tanh_cross_entropy(z, high)),
             "[tanh_cross_entropy] target 2.5, element 2 of 4, is not from -1 to 1.");
-  EXPECT_EQ(said(hinge(z, low)), "[hinge] target -2, element 1 of 4, is not from -1 to 1.");
+  EXPECT_EQ(said(hinge(z, low - 1)), "[hinge] target -3, element 1 of 4, is not from -1 to 1.");
+  EXPECT_EQ(said(hinge(z, tensor({1, -1, 0, 1}, {2, 2}))),
+            "[hinge] target 0, element 2 of 4, is of no side; need -1 or 1.");
   EXPECT_EQ(said(nll(z, low)), "[nll] target -2 in row 0 is not a probability.");
   EXPECT_EQ(said(softmax_cross_entropy(z, low)),
             "[softmax_cross_entropy] target -2 in row 0 is not a probability.");
   EXPECT_EQ(said(binary_cross_entropy_with_logits(z, tensor({0, 1, 1, 1.000001f}, {2, 2}))), "no error");
-  EXPECT_EQ(said(grad(hinge(z, tensor({0, 1, -1, -1}, {2, 2})), z)), "no error");
+  EXPECT_EQ(said(grad(hinge(z, tensor({1, 1, -1, -1}, {2, 2})), z)), "no error");
 }
 
 TEST(Loss, NothingBroadcasts) {

@@ -6,6 +6,7 @@
 
 #include "chainrule/error.h"
 #include "chainrule/grad.h"
+#include "chainrule/nn/norm.h"
 #include "chainrule/ops.h"
 #include "chainrule/random_tensor.h"
 
@@ -136,6 +137,27 @@ TEST(Normalization, RefusesWhatDoesNotFit) {
   EXPECT_THROW(rms_norm(x, -1, {}, NAN), ValueError);
   EXPECT_EQ(group_norm(zeros({0, 4, 3}), 2).shape(), Shape({0, 4, 3}));
   EXPECT_EQ(batch_norm(tensor({1, 2}, {2, 1}, i64)).output.dtype(), f64);
+}
+
+// 1 / sqrt(eps), less what the mean takes of it: of numbers of any size.
+TEST(Normalization, SlopeAtEqualNumbersIsThatOfEps) {
+  for (const DType dtype : {f32, f64}) {
+    for (const double number : {0.0, 1.0, 1e10, 1e18, 1e25, 1e37}) {
+      const Tensor x = full({1, 4, 2}, number, dtype),
+                   w = reshape(tensor({1, 0, 0, 0, 0, 0, 0, 0}, dtype), x.shape());
+      const double wanted = 1 / std::sqrt(1e-5);
+      const auto slope = [&](const Tensor& y) { return grad(sum(w * y), x).to_vector()[0] / wanted; };
+      EXPECT_NEAR(slope(layer_norm(x, 1)), 7 / 8.0, 1e-5) << number;
+      EXPECT_NEAR(slope(group_norm(x, 2)), 3 / 4.0, 1e-5) << number;
+      EXPECT_NEAR(slope(batch_norm(x).output), 1 / 2.0, 1e-5) << number;
+      EXPECT_NEAR(slope(instance_norm(x)), 1 / 2.0, 1e-5) << number;
+    }
+  }
+}
+
+TEST(GroupNorm, TakesAsManyGroupsAsCanBeCounted) {
+  EXPECT_THROW(group_norm(ones({1, 4, 2}), (std::int64_t{1} << 32) + 2), ValueError);
+  EXPECT_THROW(nn::GroupNorm((std::int64_t{1} << 32) + 2).predict(ones({1, 4, 2})), ValueError);
 }
 
 }  // namespace

@@ -75,6 +75,9 @@ TEST(Tensor, PrintsAsNumPyDoes) {
        << " | " << Tensor();
   EXPECT_EQ(text.str(), "50 | [1, 2.5, -3]  (3,) f32 | [[1, 2],\n [3, 4]]  (2, 2) i64 | tensor(empty)");
   EXPECT_EQ(arange(12).to_string(), "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]  (12,) i64");
+  EXPECT_EQ(zeros({2, 0}).to_string(), "[]  (2, 0) f32");
+  EXPECT_EQ(zeros({3, 0, 2}, i64).to_string(), "[]  (3, 0, 2) i64");
+  EXPECT_EQ(zeros({0}).to_string(), "[]  (0,) f32");
   EXPECT_EQ(arange(1000).to_string().find("..."), std::string::npos);
   EXPECT_EQ(arange(1001).to_string(), "[0, 1, 2, ..., 998, 999, 1000]  (1001,) i64");
   EXPECT_EQ(tensor({65, 255}, u8).to_string(), "[65, 255]  (2,) u8");

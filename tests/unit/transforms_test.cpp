@@ -54,6 +54,42 @@ TEST(Hvp, OfSeveralVariablesIsOneMatrix) {
   EXPECT_EQ(h[1].item(), 2 * 2 * 1);
 }
 
+// Of sum(x^3): H = diag(6 x), whatever the vector was computed from.
+TEST(Hvp, HoldsTheVector) {
+  const Tensor x = tensor({1, 2, 3}, f64);
+  const Tensor loss = sum(x * x * x);
+  EXPECT_EQ(hvp(loss, x, grad(loss, x)).to_vector(), (Values{18, 144, 486}));
+  EXPECT_EQ(hvp(loss, x, x).to_vector(), (Values{6, 24, 54}));
+  EXPECT_EQ(hvp(sum(x * x), x, x * x).to_vector(), (Values{2, 8, 18}));
+  EXPECT_EQ(hvp(sum(2 * x), x, x).to_vector(), Values(3, 0.0));
+}
+
+// A gradient that is itself a variable: of sum(x y), by x it is y.
+TEST(Hvp, HoldsTheVectorsOfSeveralVariables) {
+  const Tensor x = tensor({1, 2}, f64), y = tensor({3, 4}, f64);
+  const std::vector<Tensor> h = hvp(sum(x * y), {x, y}, {x * y, x + y});
+  EXPECT_EQ(h[0].to_vector(), (Values{4, 6}));  // x + y
+  EXPECT_EQ(h[1].to_vector(), (Values{3, 8}));  // x y
+  EXPECT_TRUE(hvp(sum(x), std::span<const Tensor>(), std::span<const Tensor>()).empty());
+}
+
+// H v = 6 x v: by v it is 6 x; by x, 6 v, and what v brings.
+TEST(Hvp, HasGradientsByTheVectorAndByTheVariable) {
+  const Tensor x = tensor({1, 2, 3}, f64), v = tensor({1, -1, 2}, f64);
+  const Tensor loss = sum(x * x * x);
+  EXPECT_EQ(grad(sum(hvp(loss, x, v)), v).to_vector(), (Values{6, 12, 18}));
+  EXPECT_EQ(grad(sum(hvp(loss, x, v)), x).to_vector(), (Values{6, -6, 12}));
+  EXPECT_EQ(grad(sum(hvp(loss, x, x)), x).to_vector(), (Values{12, 24, 36}));                // 6 x^2
+  EXPECT_EQ(grad(sum(hvp(loss, x, grad(loss, x))), x).to_vector(), (Values{54, 216, 486}));  // 18 x^3
+}
+
+TEST(Jvp, HoldsTheTangent) {
+  const Tensor x = tensor({1, 2, 3}, f64);
+  EXPECT_EQ(jvp(x * x, x, x * x).to_vector(), (Values{2, 16, 54}));
+  EXPECT_EQ(grad(sum(jvp(x * x, x, x * x)), x).to_vector(), (Values{6, 24, 54}));  // 2 x^3
+  EXPECT_EQ(vjp(x * x, x, x * x).to_vector(), (Values{2, 16, 54}));
+}
+
 TEST(Jacobian, HasTheShapesOfBoth) {
   const Tensor x = tensor({1, 2, 3}, f64);
   const Tensor a = tensor({1, 2, 3, 4, 5, 6}, {2, 3}, f64);

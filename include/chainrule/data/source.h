@@ -269,7 +269,8 @@ class Blocks {
     std::int64_t begin_;
   };
 
-  Blocks(Source source, std::int64_t size) : source_(std::move(source)), size_(size) {}
+  /// @throws ValueError  if the size is below 1 (E071).
+  Blocks(Source source, std::int64_t size);
   Iterator begin() const { return {this, 0}; }
   Iterator end() const { return {this, source_.rows()}; }
   /// How many blocks there are.

@@ -32,6 +32,7 @@ struct AttentionOptions {
 struct Attention : LayerOf<Attention> {
   static constexpr Info kInfo{.name = "attention",
                               .doc = "Each step asks all steps of a sequence: attention with several heads."};
+  static constexpr std::string_view kWhole = "mask";
   static constexpr std::string_view kInputs = "query, key?, value?, mask?", kOutputs = "y, weights";
   std::int64_t heads = 1;
   AttentionOptions options;

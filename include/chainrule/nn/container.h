@@ -73,6 +73,7 @@ struct Parallel : LayerOf<Parallel, LayerList> {
 /// x + body(x)   (He et al. 2016); with a shortcut, shortcut(x) + body(x), for a body that changes the shape.
 struct Residual : LayerOf<Residual> {
   static constexpr Info kInfo{.name = "residual", .doc = "What a layer makes of x, added to x."};
+  static constexpr std::string_view kWhole = "";
   Shared<Layer> body, shortcut;
 
   Residual() = default;

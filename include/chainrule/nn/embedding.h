@@ -21,6 +21,7 @@ struct EmbeddingOptions {
 struct Embedding : LayerOf<Embedding> {
   static constexpr Info kInfo{.name = "embedding",
                               .doc = "A trained vector for each number of a word, a character, a class."};
+  static constexpr std::string_view kWhole = "x";
   std::int64_t count = 0, size = 0;
   EmbeddingOptions options;
   Parameter weight;  ///< (count, size)

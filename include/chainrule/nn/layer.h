@@ -34,6 +34,10 @@
 //     nn::Ports compute(const nn::Inputs& in, nn::Pass& pass) const;
 // where one with "?" may be empty; compute may also take (const Tensor& a, const Tensor& b, Pass& pass).
 //
+// compute gets real numbers: whole ones are cast to the dtype of the parameters. Inputs that are indices,
+// lengths and the like are named in kWhole, as in kInputs, and come as they are. A layer that holds layers
+// hands on what it gets, unless it has a kWhole.
+//
 // chainrule::registry<nn::Layer>().add<Scale>() makes it known by its name, to files and configurations.
 namespace chainrule::nn {
 
@@ -86,6 +90,9 @@ class Layer : public Configurable {
   /// Names of inputs and outputs: "x, h?", "y, h"; those with "?" may be left out.
   virtual std::string_view input_names() const = 0;
   virtual std::string_view output_names() const = 0;
+  /// Names of the inputs whose whole numbers are taken as they are: all, unless a struct has a LayerOf as
+  /// base. No text at all: none, or all where it holds layers.
+  virtual std::string_view whole_inputs() const { return input_names(); }
 
   /// @throws ValueError  for another number of inputs (E041), or as the layer does.
   /// @throws DTypeError  for a floating input that has not the parameters' dtype (E243).
@@ -166,6 +173,9 @@ class Layer : public Configurable {
   std::vector<Members::Member> variables(const Chain* around) const;
   std::vector<Members::Member> members() const;
   void check_inputs(const Inputs& inputs) const;
+  bool keeps_whole(std::size_t input) const;
+  DType real_dtype(const Inputs& inputs, const Pass& pass) const;
+  Ports real_numbers(const Inputs& inputs, const Pass& pass) const;
   void make(const Inputs& inputs, const Pass& pass, const std::string* outer, const std::string* path);
   Record& record();
   const std::string* path_in(const std::string* outer) const;
@@ -174,7 +184,7 @@ class Layer : public Configurable {
   std::string name_;
   bool is_built_ = false;  // read and written atomically
   DType dtype_ = f32;      // of its parameters, once built
-  bool has_dtype_ = false;
+  bool has_dtype_ = false, holds_layers_ = false;
   Place place_;
   Shared<Counted> record_;  // of the last forward: a Record
 };
@@ -203,6 +213,10 @@ class LayerOf : public ConfigurableOf<Self, Base> {
   std::string_view output_names() const override {
     if constexpr (requires { Self::kOutputs; }) return Self::kOutputs;
     return "y";
+  }
+  std::string_view whole_inputs() const override {
+    if constexpr (requires { Self::kWhole; }) return Self::kWhole;
+    return {};
   }
   Layer* copy() const override { return new Self(static_cast<const Self&>(*this)); }
   void visit_members(Members& m) override {

@@ -14,6 +14,7 @@ namespace chainrule::nn {
 /// The axes from `from` to `to` become one: all but the batch, unless said otherwise.
 struct Flatten : LayerOf<Flatten> {
   static constexpr Info kInfo{.name = "flatten", .doc = "Axes become one: all but the first, unless said."};
+  static constexpr std::string_view kWhole = "x";
   std::int64_t from = 1, to = -1;
 
   Flatten() = default;
@@ -23,9 +24,17 @@ struct Flatten : LayerOf<Flatten> {
   Tensor compute(const Tensor& x, Pass&) const;
 };
 
+/// x as it is: where a net asks for a layer and there is nothing to do.
+struct Identity : LayerOf<Identity> {
+  static constexpr Info kInfo{.name = "identity", .doc = "The input as it is."};
+  static constexpr std::string_view kWhole = "x";
+  Tensor compute(const Tensor& x, Pass&) const { return x; }
+};
+
 /// (N, ...) to (N, shape...), in memory order.
 struct Reshape : LayerOf<Reshape> {
   static constexpr Info kInfo{.name = "reshape", .doc = "Each row in another shape."};
+  static constexpr std::string_view kWhole = "x";
   std::vector<std::int64_t> shape{-1};  ///< without the batch; one size may be -1 and is worked out
 
   Reshape() = default;

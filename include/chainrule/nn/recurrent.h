@@ -86,6 +86,7 @@ class Recurrent : public Layer {
 /// h' = tanh(x W_x + b_x + h W_h + b_h), or relu of the same   (Elman 1990).
 struct Rnn : LayerOf<Rnn, Recurrent> {
   static constexpr Info kInfo{.name = "rnn", .doc = "A recurrent layer: h = tanh(x W_x + h W_h + b)."};
+  static constexpr std::string_view kWhole = "lengths";
   static constexpr std::string_view kInputs = "x, h?, lengths?", kOutputs = "y, h";
   enum class Activation : std::uint8_t { tanh, relu };
   Activation activation = Activation::tanh;
@@ -104,6 +105,7 @@ struct Rnn : LayerOf<Rnn, Recurrent> {
 struct Lstm : LayerOf<Lstm, Recurrent> {
   static constexpr Info kInfo{.name = "lstm",
                               .doc = "A recurrent layer that learns what to keep: long short-term memory."};
+  static constexpr std::string_view kWhole = "lengths";
   static constexpr std::string_view kInputs = "x, h?, c?, lengths?", kOutputs = "y, h, c";
   /// Where the forget gates' bias starts: above 0 they keep at first (Jozefowicz et al. 2015). PyTorch's is
   /// 0.
@@ -123,6 +125,7 @@ struct Lstm : LayerOf<Lstm, Recurrent> {
 /// et al. 2014).
 struct Gru : LayerOf<Gru, Recurrent> {
   static constexpr Info kInfo{.name = "gru", .doc = "A recurrent layer with gates that reset and update."};
+  static constexpr std::string_view kWhole = "lengths";
   static constexpr std::string_view kInputs = "x, h?, lengths?", kOutputs = "y, h";
   /// Whether r is multiplied after the product, as PyTorch and cuDNN have it. Else n = tanh(x_n + (r h) W_n +
   /// b_n), as in the first paper, which takes several times as long.

@@ -67,6 +67,7 @@ class TransformerLayer : public Layer {
 struct TransformerEncoderLayer : LayerOf<TransformerEncoderLayer, TransformerLayer> {
   static constexpr Info kInfo{.name = "transformer_encoder_layer",
                               .doc = "Attention of a sequence to itself, and a net at each step."};
+  static constexpr std::string_view kWhole = "mask";
   static constexpr std::string_view kInputs = "x, mask?", kOutputs = "y";
   Attention attention;
   Linear expand, shrink;
@@ -86,6 +87,7 @@ struct TransformerDecoderLayer : LayerOf<TransformerDecoderLayer, TransformerLay
   static constexpr Info kInfo{
       .name = "transformer_decoder_layer",
       .doc = "Attention of a sequence to itself and to another one, and a net at each step."};
+  static constexpr std::string_view kWhole = "mask, memory_mask";
   static constexpr std::string_view kInputs = "x, memory, mask?, memory_mask?", kOutputs = "y";
   Attention attention, memory_attention;
   Linear expand, shrink;

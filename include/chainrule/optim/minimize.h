@@ -34,8 +34,8 @@ struct Minimum {
   bool converged = false;        ///< whether a tolerance was met
   std::string reason;            ///< why it stopped: "the gradient is within the tolerance"
 
-  /// Of a function of one tensor.
-  const Tensor& x() const { return at.front(); }
+  /// Of a function of one tensor; an empty one where nothing was found.
+  const Tensor& x() const;
 };
 /// "0.1245513889 after 7 iterations and 9 evaluations: the steps are within the tolerance"
 std::ostream& operator<<(std::ostream& out, const Minimum& found);
