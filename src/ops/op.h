@@ -48,7 +48,8 @@ class Operating {
 };
 
 /// The same, and the origin of the nodes made meanwhile: for functions that check arguments before they apply
-/// an operation, or are made of several. Of those within one another the outermost counts: the user called it.
+/// an operation, or are made of several. Of those within one another the outermost counts: the user called
+/// it.
 /// @param name  a literal: it ends in a zero, and lives as long as the program.
 class OpScope {
  public:
