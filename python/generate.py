@@ -84,6 +84,7 @@ kByHand = {
     "diagonal": ("x, offset=0, axis1=0, axis2=1", "ArrayLike, int, int, int", "diagonal_of(a)"),
     "trace": ("x, offset=0, axis1=0, axis2=1", "ArrayLike, int, int, int",
               "sum(diagonal_of(a), -1, false, a.where())"),
+    "cast": ("x, dtype", "ArrayLike, DTypeLike", "a.tensor_as(0, a.dtype(1))"),
     "round": ("x, decimals=0", "ArrayLike, int", "rounded(a)"),
     "clip": ("x, low=None, high=None", "ArrayLike, Optional[ArrayLike], Optional[ArrayLike]", "clipped(a)"),
     "dropout": ("x, p, key, training=True", "ArrayLike, float, KeyLike, bool",

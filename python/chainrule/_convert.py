@@ -1,5 +1,6 @@
 """Between NumPy and Tensor: what the core asks for by name."""
 import inspect
+import os
 
 import numpy as np
 from numpy import generic  # also for the core
@@ -48,15 +49,16 @@ def dtype_name(dtype) -> str:
     return _names[found]
 
 
-def as_array(values):
-    """A contiguous array of a dtype that the library has."""
+def as_array(values, is_exact=False):
+    """A contiguous array of a dtype that the library has. Numbers with a fraction are float32, or with is_exact as they
+    are, float64."""
     if hasattr(values, "__dlpack__") and not isinstance(values, np.ndarray):
         try:
             return Tensor._of_capsule(values.__dlpack__())
         except (BufferError, RuntimeError, TypeError):
             pass  # of another device or dtype: what NumPy makes of it
     if _has_tensors(values):
-        return stack([value if isinstance(value, Tensor) else as_tensor(value) for value in values])
+        return stack(_beside(values, f64 if is_exact or _has_float64(values) else None))
     is_array = (hasattr(values, "dtype") or hasattr(values, "__array__")) and not isinstance(values, generic)
     try:
         array = np.asarray(values)
@@ -64,7 +66,7 @@ def as_array(values):
         raise DTypeError(f"[tensor] no array can be made of it: {error}. Need lists of the same length. (E554)", 554)
     kind, size = array.dtype.kind, array.dtype.itemsize
     if kind == "f":
-        wanted = array.dtype.newbyteorder("=") if size in (2, 8) and is_array else f32
+        wanted = array.dtype.newbyteorder("=") if size in (2, 8) and is_array else f64 if is_exact else f32
         if size > 8:
             _refuse(array.dtype)
     elif kind == "b" or (kind == "u" and size == 1):
@@ -78,6 +80,17 @@ def as_array(values):
     return np.ascontiguousarray(array, wanted).reshape(array.shape)
 
 
+def _beside(values, dtype) -> list:
+    """Values as tensors: what is none is made in the dtype, if one is given."""
+    return [value if isinstance(value, Tensor) else stack(_beside(value, dtype)) if _has_tensors(value) else
+            as_tensor(value, dtype) for value in values]
+
+
+def _has_float64(values) -> "bool":
+    return any(_has_float64(value) if isinstance(value, (list, tuple)) else isinstance(value, Tensor) and value.dtype == f64
+               for value in values)
+
+
 def _has_tensors(values) -> "bool":
     return isinstance(values, (list, tuple)) and any(
         isinstance(value, Tensor) or _has_tensors(value) for value in values)
@@ -86,6 +99,17 @@ def _has_tensors(values) -> "bool":
 def _refuse(dtype):
     raise DTypeError(f"[tensor] {dtype} has no counterpart. Need float16 to float64, integers up to 64 bits, or bool. "
                      "(E554)", 554)
+
+
+def path_of(path) -> str:
+    """A path as text: of a str, bytes, or what has __fspath__."""
+    try:
+        text = os.fsdecode(path)
+    except TypeError:
+        raise TypeError(f"path must be a str, bytes or a path, not {type(path).__name__}") from None
+    if "\0" in text:
+        raise ValueError("a path cannot have a NUL character in it")
+    return text
 
 
 def signature(text: str) -> inspect.Signature:

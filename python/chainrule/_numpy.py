@@ -32,6 +32,15 @@ def _real(x) -> Tensor:
     return x if _is_real(x) else x.astype(f64)
 
 
+def _beside(*values) -> list:
+    """As tensors: numbers and lists beside float64 are not rounded to float32, as operators have it."""
+    made = [asarray(each) for each in values]
+    if not any(each.dtype == f64 for each in made):
+        return made
+    return [asarray(value, f64) if tensor.dtype == f32 and isinstance(value, (float, list, tuple, np.generic)) else tensor
+            for value, tensor in zip(values, made)]
+
+
 def _axis(axis: int, ndim: int) -> int:
     if not -ndim <= axis < ndim:
         raise IndexError(f"axis {axis} is out of range for {ndim} axes")
@@ -181,6 +190,7 @@ def positive(x) -> Tensor:
 
 def hypot(a, b) -> Tensor:
     """sqrt(a^2 + b^2)."""
+    a, b = _beside(a, b)
     return _core.sqrt(_core.square(_real(a)) + _core.square(_real(b)))
 
 
@@ -192,7 +202,7 @@ def cbrt(x) -> Tensor:
 
 def logaddexp(a, b) -> Tensor:
     """log(exp(a) + exp(b)), which does not overflow."""
-    return _core.logsumexp(_core.stack(broadcast_arrays(_real(a), _real(b))), 0)
+    return _core.logsumexp(_core.stack(broadcast_arrays(*map(_real, _beside(a, b)))), 0)
 
 
 def deg2rad(x) -> Tensor:
@@ -217,7 +227,7 @@ def copysign(a, b) -> Tensor:
 def heaviside(x, at_zero) -> Tensor:
     """0 below 0, 1 above, `at_zero` at 0."""
     x = _real(x)
-    return _core.where(_core.equal(x, 0), at_zero, _core.greater(x, 0).astype(x.dtype))
+    return _core.where(isnan(x), x, _core.where(_core.equal(x, 0), at_zero, _core.greater(x, 0).astype(x.dtype)))
 
 
 def nan_to_num(x, copy: bool = True, nan: float = 0.0, posinf=None, neginf=None) -> Tensor:
@@ -375,71 +385,21 @@ def cumprod(x, axis=None) -> Tensor:
     return x
 
 
-def average(x, axis=None, weights=None) -> Tensor:
-    """The mean, of weighted elements."""
-    if weights is None:
-        return _core.mean(x, axis)
-    x, weights = _real(x), _real(weights)
-    if weights.shape != x.shape:
-        weights = _core.reshape(weights, [s if i == _axis(axis, x.ndim) else 1 for i, s in enumerate(x.shape)])
-        weights = _core.broadcast_to(weights, x.shape)
-    return _core.sum(x * weights, axis) / _core.sum(weights, axis)
-
-
-def ptp(x, axis=None, keepdims: bool = False) -> Tensor:
-    """The largest element less the smallest."""
-    return _core.max(x, axis, keepdims) - _core.min(x, axis, keepdims)
-
-
-def median(x, axis=None, keepdims: bool = False) -> Tensor:
-    """The middle of the sorted elements, or the mean of two."""
-    return quantile(x, 0.5, axis, keepdims)
-
-
-def quantile(x, q: float, axis=None, keepdims: bool = False) -> Tensor:
-    """The element below which a share q of the sorted elements lies, between two of them by a straight line."""
-    x = _real(x)
-    ndim, is_flat = x.ndim, axis is None
-    x, axis = (ravel(x), 0) if is_flat else (x, _axis(axis, ndim))
-    x = _core.sort(x, axis)
-    place = q * (x.shape[axis] - 1)
-    low, high = math.floor(place), math.ceil(place)
-    a, b = _core.select(x, low, axis), _core.select(x, high, axis)
-    found = a + (b - a) * (place - low)
-    if not keepdims:
-        return found
-    return _core.reshape(found, [1] * ndim) if is_flat else _core.expand_dims(found, axis)
-
-
-def percentile(x, q: float, axis=None, keepdims: bool = False) -> Tensor:
-    """As quantile, with q from 0 to 100."""
-    return quantile(x, q / 100, axis, keepdims)
-
-
-def nansum(x, axis=None, keepdims: bool = False) -> Tensor:
-    """The sum of what is not NaN."""
-    return _core.sum(_core.where(isnan(x), 0, x), axis, keepdims)
-
-
-def nanmean(x, axis=None, keepdims: bool = False) -> Tensor:
-    """The mean of what is not NaN."""
-    return nansum(x, axis, keepdims) / _core.sum(_core.logical_not(isnan(x)), axis, keepdims)
-
-
 def inner(a, b) -> Tensor:
     """Sums of products along the last axes."""
-    a, b = asarray(a), asarray(b)
+    a, b = _beside(a, b)
     return a * b if a.ndim == 0 or b.ndim == 0 else tensordot(a, b, axes=([-1], [-1]))
 
 
 def vdot(a, b) -> Tensor:
     """The sum of products of all elements."""
+    a, b = _beside(a, b)
     return _core.sum(ravel(a) * ravel(b))
 
 
 def tensordot(a, b, axes=2) -> Tensor:
     """Sums of products along some axes of both: the last of a and the first of b, or those that are named."""
-    a, b = asarray(a), asarray(b)
+    a, b = _beside(a, b)
     if isinstance(axes, int):
         axes = (list(range(a.ndim - axes, a.ndim)), list(range(axes)))
     of_a, of_b = ([_axis(i, x.ndim) for i in ([names] if isinstance(names, int) else names)] for x, names in zip((a, b), axes))
@@ -454,7 +414,7 @@ def tensordot(a, b, axes=2) -> Tensor:
 
 def kron(a, b) -> Tensor:
     """Each element of a times all of b, as blocks."""
-    a, b = asarray(a), asarray(b)
+    a, b = _beside(a, b)
     ndim = max(a.ndim, b.ndim)
     a, b = (_core.reshape(x, [1] * (ndim - x.ndim) + list(x.shape)) for x in (a, b))
     product = (_core.reshape(a, [s for size in a.shape for s in (size, 1)])
@@ -464,7 +424,7 @@ def kron(a, b) -> Tensor:
 
 def cross(a, b) -> Tensor:
     """The product of vectors with three numbers, along the last axis."""
-    a, b = asarray(a), asarray(b)
+    a, b = _beside(a, b)
     return _core.roll(a, -1, -1) * _core.roll(b, -2, -1) - _core.roll(a, -2, -1) * _core.roll(b, -1, -1)
 
 
@@ -490,6 +450,8 @@ def trapz(y, x=None, dx: float = 1.0, axis: int = -1) -> Tensor:
     shape[_axis(axis, y.ndim)] = size - 1
     return _core.sum(middle * (_core.reshape(widths, shape) if widths.ndim == 1 else diff(x, 1, axis)), axis)
 
+
+from ._statistics import average, median, nanmean, nansum, percentile, ptp, quantile  # noqa: E402,F401
 
 if not TYPE_CHECKING:  # checkers take all names without _
     __all__ = [name for name in globals() if not name.startswith("_") and name not in

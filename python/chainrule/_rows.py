@@ -7,7 +7,7 @@ import re
 from . import _core
 
 # Settings with one of these kinds hold objects: Field::Kind of chainrule/fields.h.
-_object, _objects = 9, 10
+_flag, _object, _objects = 0, 9, 10
 
 
 def camel(name: str) -> str:
@@ -61,7 +61,23 @@ class Maker:
 
     def make(self, args, keywords):
         settings = self.arguments(args, keywords)
+        for name, value in settings.items():
+            for each in value if isinstance(value, (list, tuple)) else (value,):
+                self.check(name, each)
+        for (name, _, kind, _), value in zip(self.settings, args):
+            if kind == _flag and isinstance(value, int) and not isinstance(value, bool):
+                raise TypeError(f"{self.__name__}() takes ({', '.join(s for s, *_ in self.settings)}): '{name}' must be True "
+                                f"or False, not {value}"
+                                + (". The size of its inputs is not given: it sees it" if self.kind == "layer" else ""))
         return _core._make(self.kind, self.name, {name.rstrip("_"): value for name, value in settings.items()})
+
+    def check(self, name, value):
+        """That an object is not what makes it, or what holds it."""
+        if isinstance(value, (Maker, type)):
+            raise TypeError(f"'{name}' of {self.__name__} was given the class {value.__name__}; need one that is made: "
+                            f"{value.__name__}(...)")
+        if isinstance(getattr(value, "net", None), _core.Layer):
+            raise TypeError(f"'{name}' of {self.__name__} was given a {type(value).__name__}; need its layer: its .net")
 
     def __call__(self, *args, **keywords):
         return self.make(args, keywords)

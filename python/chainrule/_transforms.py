@@ -63,7 +63,15 @@ def _variable_in(leaf) -> Tensor:
 
 def _give_back(leaf, result: Tensor):
     """A number for a number, outside of other transforms."""
-    return result.item() if _is_number(leaf) and getattr(_state, "depth", 0) == 0 else result
+    return _number_of(result) if _is_number(leaf) and getattr(_state, "depth", 0) == 0 else result
+
+
+def _number_of(result: Tensor):
+    return result.item() if result.ndim == 0 else result
+
+
+def _as_tensor(output) -> Tensor:
+    return output if isinstance(output, Tensor) else _core.tensor(output, "f64" if _is_number(output) else None)
 
 
 class _Inside:
@@ -166,21 +174,28 @@ def gradients(output: Tensor, variables, allow_unused: bool = False):
     return _rebuild(variables, iter(_core._grad(output, _flatten(variables), allow_unused)))
 
 
+def _with_cotangent(y: Tensor, cotangent) -> tuple:
+    """Both of one shape and dtype: half floats are computed in float32."""
+    y = y.astype("f32") if y.dtype.itemsize == 2 else y
+    return y, _core.broadcast_to(_core.cast(cotangent, y.dtype), y.shape)
+
+
 def vjp(f: Callable, *primals, has_aux: bool = False):
     """f's value, and the function that takes a cotangent of its form to the cotangents of the primals: a tuple."""
     with _Inside() as inside:
         variables = inside.made(primals)
         output = f(*variables)
         output, aux = output if has_aux else (output, None)
-    output = _map(lambda y: y if isinstance(y, Tensor) else _core.scalar(y, "f64"), output)
+    output = _map(_as_tensor, output)
 
     def pull_back(cotangent):
         with _Inside():
-            total = 0
-            pairs = _map(lambda y, c: (y * _core.cast(_core.stop_gradient(c), y.dtype)).sum(), output, cotangent)
-            for each in _flatten(pairs):
-                total = total + each
-            found = _core._grad(total, _flatten(variables), True)
+            pairs = _flatten(_map(_with_cotangent, output, cotangent))
+            pairs = [(y, c) for y, c in zip(pairs[::2], pairs[1::2]) if y.dtype.kind == "f"]
+            if len(pairs) > 1:  # one walk through the graph
+                pairs = [tuple(_core.concatenate([_core.flatten(each) for each in side]) for side in zip(*pairs))]
+            leaves = _flatten(variables)
+            found = _core._vjp(pairs[0][0], leaves, pairs[0][1]) if pairs else [_core.zeros_like(v) for v in leaves]
         return _rebuild(primals, iter([_give_back(leaf, g) for leaf, g in zip(_flatten(primals), found)]))
     return (output, pull_back, aux) if has_aux else (output, pull_back)
 
@@ -198,13 +213,13 @@ def jvp(f: Callable, primals, tangents):
     primals, tangents = _arguments(primals), _arguments(tangents)
     with _Inside() as inside:
         variables = inside.made(primals)
-        output = f(*variables)
+        output = _map(_as_tensor, f(*variables))
         leaves = _flatten(variables)
         moves = [_core.cast(t, v.dtype) for v, t in zip(leaves, _flatten(_map(lambda p, t: t, primals, tangents)))]
         moved = _map(lambda y: _core._jvp(y, leaves, moves), output)
     numbers = _flatten(primals) and all(map(_is_number, _flatten(primals)))
     if numbers and getattr(_state, "depth", 0) == 0:
-        return _map(lambda y: y.item(), output), _map(lambda y: y.item(), moved)
+        return _map(_number_of, output), _map(_number_of, moved)
     return output, moved
 
 
@@ -215,8 +230,7 @@ def _of_one(f, argnums, make, what):
         with _Inside() as inside:
             variables = inside.made(chosen)
             output = f(*fill(variables), **keywords)
-            if what == "hessian":
-                output = _as_scalar(output, what)
+            output = _as_scalar(output, what) if what == "hessian" else _map(_as_tensor, output)
             found = _map(lambda y: _map(lambda v: make(y, v), variables), output)
         if isinstance(found, Tensor):
             return _give_back(chosen, found)
@@ -293,7 +307,7 @@ def grad_check(f: Callable, *args, order: int = 1, all_entries: bool = False, to
     Computes in float64. The report is true where both agree. `step` is the largest that the differences take.
     """
     trees = tuple(args)
-    leaves = [_core.cast(_core.tensor(leaf), "f64") for leaf in _flatten(trees)]
+    leaves = [_core.tensor(leaf, "f64") for leaf in _flatten(trees)]
 
     def of_leaves(values):
         return _as_scalar(f(*_rebuild(trees, iter(values))), "grad_check")

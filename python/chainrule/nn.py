@@ -17,8 +17,9 @@ The layers are those of the library's table (docs/layers.md), their settings arg
             return x * self.factor.value
 
 Arguments that it keeps under their names (`self.start = start`) are saved with a net, and given to it by cr.load. What
-it holds (nn.Parameter, nn.State, other layers, lists of them) are its attributes; a method `init(self, init)` makes
-parameters whose sizes depend on the first input: `init("weight", self.weight, (init.shape()[1], 10), "he")`.
+it holds (nn.Parameter, nn.State, other layers; lists, tuples and dicts of them) are its attributes; a method
+`init(self, init)` makes parameters whose sizes depend on the first input:
+`init("weight", self.weight, (init.shape()[1], 10), "he")`.
 """
 import inspect
 import json
@@ -31,6 +32,7 @@ from . import _core
 from ._core import Init, Layer, Parameter, State
 from ._errors import ValueError as _ValueError, _placed
 from ._rows import Maker, _object, _objects, makers, snake
+from ._transforms import _map
 
 if TYPE_CHECKING:
     def __getattr__(name: str) -> Any: ...
@@ -93,8 +95,10 @@ def _kind_of(cls) -> str:
 
 
 def _settings_of(layer) -> list:
-    """The arguments of its class that it keeps under their names, as (name, value): what is saved with it."""
-    return [(p.name, _written(vars(layer)[p.name])) for p in _arguments_of(type(layer)) if p.name in vars(layer)]
+    """The arguments of its class that it keeps under their names, as (name, value): what is saved with it. A default that
+    cannot be written, as a function, is left out: it will be the default again."""
+    kept = [(p, vars(layer)[p.name]) for p in _arguments_of(type(layer)) if p.name in vars(layer)]
+    return [(p.name, _written(value)) for p, value in kept if value is not p.default or _is_kept(value)]
 
 
 def _names_of_settings(layer) -> list:
@@ -233,9 +237,24 @@ def _names_one_of(tree, own: dict) -> bool:
 def _shared(value):
     if isinstance(value, (Parameter, State)):
         return value.share()
-    if isinstance(value, Layer) and type(value) is not Layer:
-        return _copy_of(value)
-    return [_shared(each) for each in value] if isinstance(value, list) else value
+    if isinstance(value, Layer):
+        return _core._copy(value) if type(value) is Layer else _copy_of(value)
+    if isinstance(value, (list, tuple, dict)) and _has_members(value):
+        return _map(_shared, value)
+    return [*value] if isinstance(value, list) else value
+
+
+def _has_members(value) -> bool:
+    if isinstance(value, (list, tuple, dict)):
+        return any(map(_has_members, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, (Parameter, State, Layer))
+
+
+def _asks_for_training(cls) -> bool:
+    """Whether a class of layers may do something else in training."""
+    asking = {is_training.__name__, random_key.__name__}
+    methods = [each for base in cls.__mro__ if base not in Layer.__mro__ for each in vars(base).values()]
+    return any(asking & {*each.__code__.co_names} for each in methods if inspect.isfunction(each))
 
 
 def _copy_of(layer):
@@ -247,9 +266,10 @@ def _copy_of(layer):
     return made
 
 
-def _restore(configuration: str, tensors: dict, own=()) -> Layer:
+def _restore(configuration: str, tensors: dict, own=(), ties=None) -> Layer:
     layers = {_kind_of(cls): cls for cls in own}
     layer = _layer_of_tree(_core._tree(configuration, "pickle"), layers) if own else _core._layer_of(configuration)
+    _core._tie(layer, ties or {})
     if tensors:
         layer.load_tensors(tensors)
     return layer
@@ -268,7 +288,7 @@ def _reduce(self):
         tree = _core._tree(self.describe(), "pickle")
         own = [cls for name, cls in _own_layers().items() if _names_one_of(tree, [name])]
         _check_settings(self)
-        return _restore, (self.describe() if own else self._configuration(), tensors, own)
+        return _restore, (self.describe() if own else self._configuration(), tensors, own, _core._ties(self))
     return _make_again, (type(self), dict(vars(self)))
 
 
@@ -291,19 +311,33 @@ Layer._repr_html_ = _repr_html_
 Parameter.__reduce__ = State.__reduce__ = _reduce_variable
 Parameter.__repr__ = lambda self: f"Parameter({self.value!r})" if self.has_value else "Parameter()"
 State.__repr__ = lambda self: f"State({self.value!r})" if self.has_value else "State()"
-Parameter.shape = property(lambda self: self.value.shape)
-Parameter.dtype = property(lambda self: self.value.dtype)
+
+
+def _value_of(x):
+    if not isinstance(x, (Parameter, State)):
+        return x
+    if not x.has_value:
+        raise ValueError(f"the {type(x).__name__} has no value yet: a layer's is made when it sees its first inputs")
+    return x.value
 
 
 def _operators():
-    """Parameters are tensors in arithmetic: `x * self.factor`."""
-    import operator
-    for name in ("add", "sub", "mul", "truediv", "pow", "matmul"):
-        function = getattr(operator, name)
-        setattr(Parameter, f"__{name}__", lambda a, b, f=function: f(a.value, b.value if isinstance(b, Parameter) else b))
-        setattr(Parameter, f"__r{name}__", lambda a, b, f=function: f(b, a.value))
-    Parameter.__neg__ = lambda self: -self.value
+    """Parameters and states are their tensors in arithmetic, comparisons, indexing and methods: `x * self.factor`."""
+    both = "add sub mul truediv floordiv mod divmod pow matmul and or xor".split()
+    names = [*both, *("r" + name for name in both), *"lt le gt ge eq ne getitem iter len neg pos abs invert bool float int index".split()]
+
+    def passed_on(name):
+        return lambda self, *others: getattr(_value_of(self), name)(*map(_value_of, others))
+
+    def attribute(self, name):
+        if name.startswith("_") or name in ("value", "has_value") or not self.has_value:
+            raise AttributeError(f"'{type(self).__name__}' has no attribute '{name}'")
+        return getattr(self.value, name)
     for cls in (Parameter, State):
+        for name in names:
+            setattr(cls, f"__{name}__", passed_on(f"__{name}__"))
+        cls.__hash__ = object.__hash__
+        cls.__getattr__ = attribute
         cls.__array__ = lambda self, dtype=None, copy=None: self.value.__array__(dtype, copy)
         cls.__array_ufunc__ = None
 

@@ -9,6 +9,7 @@ What is read and written stands in docs/onnx.md.
 from typing import Callable, NamedTuple, Sequence
 
 from . import _core
+from ._convert import path_of
 from .train import Model, _scaling_of
 
 if not hasattr(_core, "_onnx_load"):
@@ -28,7 +29,7 @@ def load(path, *, in_f64: bool = False) -> Model:
 
     With in_f64 its numbers, and its inputs, are float64.
     """
-    return Model(*_core._onnx_load(str(path), in_f64))
+    return Model(*_core._onnx_load(path_of(path), in_f64))
 
 
 def save(path, net, x=None, *, classes: Sequence[str] = (), scaler=None, batch: str = "N", fold: bool = False,
@@ -43,11 +44,11 @@ def save(path, net, x=None, *, classes: Sequence[str] = (), scaler=None, batch: 
     tensors = [] if x is None else [_core.tensor(each) for each in (x if isinstance(x, tuple) else (x,))]
     wishes = dict(batch=batch, fold=fold, check=check, inputs=inputs, outputs=outputs, classes=classes,
                   notes=notes)
-    return Report(*_core._onnx_save(str(path), net, tensors, wishes, before, after))
+    return Report(*_core._onnx_save(path_of(path), net, tensors, wishes, before, after))
 
 
 def export(path, f: Callable, *inputs) -> Report:
     """Writes a function of tensors, as it computes for inputs of these shapes."""
     tensors = [_core.detach(_core.tensor(each)) for each in inputs]
     found = f(*tensors)
-    return Report(*_core._onnx_export(str(path), list(found) if isinstance(found, (list, tuple)) else [found], tensors))
+    return Report(*_core._onnx_export(path_of(path), list(found) if isinstance(found, (list, tuple)) else [found], tensors))

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Union
 import numpy as np
 
 from . import _core
-from ._core import Layer, Optimizer, Tensor
-from ._rows import Maker
+from ._core import Layer, Optimizer, Parameter, Tensor
+from ._rows import Maker, makers
 from ._transforms import _flatten, _give_back, _is_number, _rebuild, _state
 
 if TYPE_CHECKING:
@@ -27,13 +27,20 @@ kOptions = ("lr", "weight_decay", "l1", "clip_norm", "clip_value", "accumulate",
 
 
 class Rule(Maker):
-    """Makes a rule, or with a net first an optimizer: `Momentum(net, lr=0.1, momentum=0.95)`."""
+    """Makes a rule, or with a net first an optimizer, whose settings are by name: `Momentum(net, lr=0.1, momentum=0.95)`."""
 
     def __call__(self, *args, **keywords):
-        if args and isinstance(args[0], Layer):
+        of = args[0] if args else None
+        if isinstance(of, (Parameter, Tensor, dict)) or isinstance(of, (list, tuple)) and any(
+                isinstance(each, (Parameter, Tensor)) for each in of):
+            raise TypeError(f"{self.__name__}() takes the net that is trained, or a layer that holds the parameters, not "
+                            f"{'its' if isinstance(of, dict) else 'the'} parameters: {self.__name__}(net, lr=0.01)")
+        if isinstance(of, Layer):
+            if len(args) > 1:
+                raise TypeError(f"{self.__name__}() takes its settings by name behind the net: {self.__name__}(net, lr=0.01)")
             options = {name: keywords.pop(name) for name in kOptions if name in keywords}
             seed = keywords.pop("seed", 1)
-            rule = self.make(args[1:], keywords)
+            rule = self.make((), keywords)
             return Optimizer(args[0], rule, _options(options), seed)
         return super().__call__(*args, **keywords)
 
@@ -63,23 +70,7 @@ for _name, _doc, _settings in _core._rows("optimizer"):
 SGD, RMSprop, Adagrad, NAdam = (globals()[_each] for _each in ("Sgd", "RmsProp", "AdaGrad", "Nadam"))
 
 
-class Schedule(Maker):
-    """Makes a learning rate that depends on the step: `cosine(0.1, steps=1000)`."""
-
-    def arguments(self, args, keywords):
-        keywords = dict(keywords)
-        found = {}
-        for group in ("length", "every"):
-            if any(s == group for s, _, _, _ in self.settings):
-                time = {unit: keywords.pop(unit) for unit in ("steps", "epochs") if unit in keywords}
-                if time:
-                    found[group] = time
-        return {**super().arguments(args, keywords), **found}
-
-
-globals().update({_name: Schedule("schedule", _name, _doc, _settings, _name, __name__)
-                  for _name, _doc, _settings in _core._rows("schedule")})
-
+globals().update(makers("schedule", __name__, called=str))
 
 _methods = {"lbfgs": "LBfgs", "gauss_newton": "GaussNewton", "levenberg_marquardt": "LevenbergMarquardt"}
 globals().update({_methods[_name]: Maker("method", _name, _doc, _settings, _methods[_name], __name__)

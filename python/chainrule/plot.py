@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from . import _core
+from ._convert import path_of
 
 _styles = {"line": 0, "dashes": 1, "dots": 2}
 
@@ -35,8 +36,9 @@ class Picture:
 
     def save(self, path) -> "Picture":
         """Writes a file: .svg, and what else matplotlib knows where it is installed."""
-        if Path(path).suffix in ("", ".svg"):
-            Path(path).write_text(self.svg)
+        path = Path(path_of(path))
+        if path.suffix in ("", ".svg"):
+            path.write_text(self.svg)
         elif self.figure is None:
             raise ValueError(f"{path}: without matplotlib pictures are .svg; need that name, or matplotlib installed")
         else:

@@ -12,6 +12,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Un
 import numpy as np
 
 from . import _core, nn, optim
+from ._convert import path_of
 from ._core import Layer, Tensor
 from ._rows import makers
 from ._team import Ranks
@@ -208,6 +209,8 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
     if weights is not None:
         weights = _weights_of("weights", weights, columns)
     _warn_of_long_average(average_decay, epochs, len(columns[0]) * (1 - share) / max(batch_size, 1))
+    if metrics and not held_out and not share:
+        raise ValueError("metrics need something to measure on: validation=0.1, or validation=(x, t)")
     if resume and not folder:
         raise ValueError("resume needs the folder of the run: folder=\"run1\"")
     unknown = set(options) - set(optim.kOptions)
@@ -217,11 +220,11 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
         options["lr"] = lr
     calls = [*callbacks, *([Progress(epochs)] if verbose and (ranks is None or ranks.rank == 0) else [])]
     wishes = dict(epochs=epochs, batch_size=batch_size, patience=patience, validation=share, seed=seed,
-                  folder=str(folder), resume=resume, shards=shards, sync_batch_norm=sync_batch_norm,
+                  folder=path_of(folder), resume=resume, shards=shards, sync_batch_norm=sync_batch_norm,
                   order=_order_of(order, shuffle, weights), weights=weights, average_decay=average_decay,
                   average_from=average_from, plateau_patience=plateau_patience, plateau_factor=plateau_factor,
                   plateau_smallest=plateau_smallest, sample_weight=sample_weight, validation_weight=held_out_weight,
-                  tensorboard=str(tensorboard))
+                  tensorboard=path_of(tensorboard))
     return History(*_core._fit(net, columns, held_out, loss or _loss_for(columns[-1]), optimizer, options, list(metrics),
                                list(transforms), calls, wishes, ranks))
 
@@ -362,7 +365,16 @@ def save(path, net: Layer, classes: Sequence[str] = (), scaler=None, *, weights=
     """
     before, after = _scaling_of(scaler)
     nn._check_settings(net)
-    _core._save(str(path), net, list(classes), notes, before, after, weights)
+    _core._save(path_of(path), net, list(classes), notes, before, after, weights)
+
+
+def _has_tensors(path: str) -> bool:
+    """Whether a file is in the format safetensors, by its first bytes."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(9)[8:] == b"{"
+    except OSError:
+        return False  # who reads it says why
 
 
 def load(path, layers: Sequence[type] = ()) -> Model:
@@ -371,17 +383,21 @@ def load(path, layers: Sequence[type] = ()) -> Model:
     Layers of one's own are found by the names of their classes, among all that the program has; `layers` names those
     that are to be taken. They are made with the arguments that they had kept as attributes.
     """
-    if str(path).endswith(".onnx"):
+    path = path_of(path)
+    has_tensors = _has_tensors(path)
+    if path.endswith(".onnx") and not has_tensors:
         from . import onnx
         return onnx.load(path)
     from . import io
-    texts = io.read_metadata(path) if str(path).endswith(".safetensors") else {}
-    tree = _core._tree(texts["chainrule.net"], str(path)) if "chainrule.net" in texts else ""
+    texts = io.read_metadata(path) if has_tensors else {}
+    tree = _core._tree(texts["chainrule.net"], path) if "chainrule.net" in texts else ""
     own = nn._own_layers(layers)
     if not nn._names_one_of(tree, own):
-        return Model(*_core._load(str(path)))
+        return Model(*_core._load(path))
     net = nn._layer_of_tree(tree, own)
-    _core._load_into(str(path), net)
+    if "chainrule.ties" in texts:
+        _core._tie(net, _core._tree(texts["chainrule.ties"], path))
+    _core._load_into(path, net)
     before, after = (_core._of_text("layer", texts[key]) if key in texts else None
                      for key in ("chainrule.before", "chainrule.after"))
     notes = {key: text for key, text in texts.items() if not key.startswith("chainrule.")}

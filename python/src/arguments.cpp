@@ -28,8 +28,19 @@ std::size_t choose(PyObject* object, const char* what, std::initializer_list<con
 std::vector<Tensor> Arguments::rest(std::size_t from) {
   std::vector<Tensor> tensors;
   for (std::size_t i = from; i < kMost && slots[i] != nullptr; ++i) tensors.push_back(tensor(i));
-  for (Py_ssize_t i = 0; i < rest_count; ++i) tensors.push_back(to_tensor(rest_first[i]));
+  PyObject* only = rest_count == 1 && tensors.empty() ? rest_first[0] : nullptr;
+  if (only != nullptr && (PyList_Check(only) || PyTuple_Check(only)) &&
+      text(0).find(',') != std::string::npos)
+    return to_tensors(only, "operands");  // einsum("ij,jk->ik", [a, b])
+  for (Py_ssize_t i = 0; i < rest_count; ++i) tensors.push_back(to_tensor(rest_first[i], fraction()));
   return tensors;
+}
+
+DType Arguments::fraction() const {
+  const auto is_f64 = [](PyObject* each) { return fraction_beside(each) == f64; };
+  const bool any = std::any_of(slots.begin(), slots.end(), is_f64) ||
+                   std::any_of(rest_first, rest_first + rest_count, is_f64);
+  return any ? f64 : f32;
 }
 
 void Arguments::reduce_new_axis(std::size_t axis, std::size_t keepdims) {
@@ -94,12 +105,16 @@ std::vector<PadWidth> Arguments::widths(std::size_t i, int axes) {
 }
 
 RandomKey Arguments::key(std::size_t i) {
-  const auto values = integers(i);
-  if (values.empty() || values.size() > 3) throw_type(name(i), "a seed or (seed, stream, step)", slots[i]);
+  const Ref list(PyIndex_Check(slots[i]) ? PyTuple_Pack(1, slots[i]) : PySequence_Fast(slots[i], ""));
+  const Py_ssize_t count = list ? PySequence_Fast_GET_SIZE(list.get()) : 0;
+  if (count < 1 || count > 3) {
+    PyErr_Clear();
+    throw_type(name(i), "a seed or (seed, stream, step)", slots[i]);
+  }
   RandomKey key;
-  key.seed = static_cast<std::uint64_t>(values[0]);
-  if (values.size() > 1) key.stream = static_cast<std::uint64_t>(values[1]);
-  if (values.size() > 2) key.step = static_cast<std::uint64_t>(values[2]);
+  std::uint64_t* const parts[] = {&key.seed, &key.stream, &key.step};
+  for (Py_ssize_t part = 0; part < count; ++part)
+    *parts[part] = to_seed(PySequence_Fast_GET_ITEM(list.get(), part), name(i));
   return key;
 }
 

@@ -39,9 +39,11 @@ class Arguments {
 
   const Tensor& tensor(std::size_t i) {
     if (is_tensor(slots[i])) return tensor_of(slots[i]);
-    if (held_[i].is_empty()) held_[i] = to_tensor(slots[i]);
+    if (held_[i].is_empty()) held_[i] = to_tensor(slots[i], fraction());
     return held_[i];
   }
+  /// In the dtype that another argument says.
+  Tensor tensor_as(std::size_t i, DType dtype) { return to_tensor_as(slots[i], dtype); }
   /// An empty one where it was left out.
   const Tensor& tensor_or_none(std::size_t i) { return has(i) ? tensor(i) : held_[i]; }
   Operand operand(std::size_t i) {
@@ -97,6 +99,8 @@ class Arguments {
   RandomKey key(std::size_t i);
 
  private:
+  /// What numbers with a fraction become: f64 beside a tensor of f64.
+  DType fraction() const;
   const char* name(std::size_t i) const { return PyUnicode_AsUTF8(names[i]); }
 
   std::array<Tensor, kMost> held_;

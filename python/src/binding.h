@@ -101,7 +101,7 @@ auto with_python(F f) {
 
 /// Named tensors as a dict, and back.
 py::dict to_dict(const NamedTensors& tensors);
-NamedTensors to_named(const py::dict& tensors);
+NamedTensors to_named(const py::dict& tensors, DType fraction = f32);
 
 }  // namespace chainrule::python
 

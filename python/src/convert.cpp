@@ -5,6 +5,7 @@
 #include <span>
 
 #include "caller.h"
+#include "chainrule/ops.h"
 #include "graph/node.h"
 #include "tensor_object.h"
 
@@ -60,8 +61,12 @@ class View {
     return static_cast<std::size_t>(view_.itemsize) == size_of(dtype);
   }
 
+  std::vector<std::int64_t> shape() const {
+    if (!is_there_) return {};
+    return {view_.shape, view_.shape + view_.ndim};
+  }
   Tensor copy(DType dtype) const {
-    const Shape shape(std::vector<std::int64_t>(view_.shape, view_.shape + view_.ndim));
+    const Shape shape(this->shape());
     Buffer buffer = Buffer::allocate(static_cast<std::size_t>(view_.len));
     if (view_.len > 0) std::memcpy(buffer.data(), view_.buf, static_cast<std::size_t>(view_.len));
     return make_leaf(std::move(buffer), dtype, shape);
@@ -75,6 +80,7 @@ class View {
 Tensor of_view(PyObject* array) {
   const View view(array);
   DType dtype{};
+  const Shape shape(view.shape());  // or says that there are too many axes
   if (!view.fits(dtype)) throw_type("array", "an array of a dtype that Chainrule has", array);
   return view.copy(dtype);
 }
@@ -118,11 +124,13 @@ Number to_number(PyObject* object) {
   return to_number(plain.get());
 }
 
-Tensor to_tensor(PyObject* object) {
+Tensor to_tensor(PyObject* object, DType fraction) {
   if (is_tensor(object)) return tensor_of(object);
   if (PyFloat_Check(object) || PyLong_Check(object)) {
     const Number number = to_number(object);
-    return literal(number, number.kind() == Number::Kind::truth ? boolean : number.is_whole() ? i64 : f32);
+    return literal(number, number.kind() == Number::Kind::truth ? boolean
+                           : number.is_whole()                  ? i64
+                                                                : fraction);
   }
   {
     const View view(object);
@@ -135,8 +143,21 @@ Tensor to_tensor(PyObject* object) {
   checked(_PyObject_LookupAttr(object, holds, &held));
   if (const Ref kept(held); kept && is_tensor(kept.get())) return tensor_of(kept.get());
   static PyObject* const as_array = of_package("_convert", "as_array");
-  const Ref array = checked(call(as_array, object));
+  const Ref array = checked(calling_python([&] {
+    return PyObject_CallFunctionObjArgs(as_array, object, fraction == f64 ? Py_True : Py_False, nullptr);
+  }));
   return is_tensor(array.get()) ? tensor_of(array.get()) : of_view(array.get());
+}
+
+Tensor to_tensor_as(PyObject* object, DType dtype) { return cast(to_tensor(object, f64), dtype, caller()); }
+
+DType fraction_beside(PyObject* object) {
+  if (object == nullptr) return f32;
+  if (is_tensor(object)) return tensor_of(object).dtype() == f64 ? f64 : f32;
+  if (is_number(object)) return f32;
+  const View view(object);
+  DType dtype{};
+  return view.fits(dtype) && dtype == f64 ? f64 : f32;
 }
 
 DType to_dtype(PyObject* object) {
@@ -244,9 +265,13 @@ std::vector<Tensor> to_tensors(PyObject* object, const char* what) {
     PyErr_Clear();
     throw_type(what, "a sequence of tensors", object);
   }
+  const Py_ssize_t count = PySequence_Fast_GET_SIZE(list.get());
+  DType fraction = f32;
+  for (Py_ssize_t i = 0; i < count && fraction == f32; ++i)
+    fraction = fraction_beside(PySequence_Fast_GET_ITEM(list.get(), i));
   std::vector<Tensor> tensors;
-  for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(list.get()); ++i)
-    tensors.push_back(to_tensor(PySequence_Fast_GET_ITEM(list.get(), i)));
+  for (Py_ssize_t i = 0; i < count; ++i)
+    tensors.push_back(to_tensor(PySequence_Fast_GET_ITEM(list.get(), i), fraction));
   return tensors;
 }
 

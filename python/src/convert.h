@@ -21,7 +21,12 @@ Number to_number(PyObject* object);
 /// A Tensor as it is; a number, an array, a list, or whatever NumPy makes an array of. From a list or a
 /// number f32, i64 or bool comes; an array keeps its dtype where Chainrule has it. Arrays are copied, since a
 /// tensor never changes.
-Tensor to_tensor(PyObject* object);
+/// @param fraction  what numbers and lists with a fraction become: f32 or f64.
+Tensor to_tensor(PyObject* object, DType fraction = f32);
+/// The same in a dtype, which no rounding to another one comes before.
+Tensor to_tensor_as(PyObject* object, DType dtype);
+/// What a number with a fraction becomes beside an object: f64 if that is a tensor, or an array, of f64.
+DType fraction_beside(PyObject* object);
 
 /// "f32", "float32", np.float32, a NumPy dtype, float (f32), int (i64), bool.
 DType to_dtype(PyObject* object);

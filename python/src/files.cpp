@@ -10,10 +10,10 @@ py::dict to_dict(const NamedTensors& tensors) {
   return found;
 }
 
-NamedTensors to_named(const py::dict& tensors) {
+NamedTensors to_named(const py::dict& tensors, DType fraction) {
   NamedTensors named;
   for (const auto& [name, tensor] : tensors)
-    named.add(to_text(name.ptr(), "a name"), to_tensor(tensor.ptr()));
+    named.add(to_text(name.ptr(), "a name"), to_tensor(tensor.ptr(), fraction));
   return named;
 }
 

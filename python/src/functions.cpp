@@ -43,6 +43,12 @@ std::size_t place_of(const FunctionObject& f, PyObject* keyword) {
   refuse(f, "has no argument '", PyUnicode_AsUTF8(keyword));
 }
 
+/// Whether it is an argument of NumPy alone, which numpy.sum(x) passes on as None to x.sum.
+bool is_numpy_only(const FunctionObject& f, PyObject* keyword) {
+  const auto is = [&](const char* name) { return PyUnicode_CompareWithASCIIString(keyword, name) == 0; };
+  return is("out") || (is("dtype") && std::strstr(f.row->signature, "dtype") == nullptr);
+}
+
 void fill(const FunctionObject& f, Arguments& a, PyObject* const* given, Py_ssize_t count,
           PyObject* keywords) {
   const Py_ssize_t known = PyTuple_GET_SIZE(f.names);
@@ -62,6 +68,7 @@ void fill(const FunctionObject& f, Arguments& a, PyObject* const* given, Py_ssiz
   const Py_ssize_t named = keywords != nullptr ? PyTuple_GET_SIZE(keywords) : 0;
   for (Py_ssize_t i = 0; i < named; ++i) {
     PyObject* keyword = PyTuple_GET_ITEM(keywords, i);
+    if (given[count + i] == Py_None && is_numpy_only(f, keyword)) continue;
     const std::size_t place = place_of(f, keyword);
     if (static_cast<Py_ssize_t>(place) < positional)
       refuse(f, "was given twice the argument '", PyUnicode_AsUTF8(keyword));

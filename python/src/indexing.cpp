@@ -19,7 +19,7 @@ namespace {
 
 /// What stands at one place of a key.
 struct Item {
-  enum class Kind { whole, range, new_axis, places };
+  enum class Kind { whole, range, new_axis, places, gap };  // a gap: "..." for no axis
   Kind kind = Kind::whole;
   PyObject* object = nullptr;  // of a range: a slice
   Tensor places;               // i64, any shape
@@ -113,6 +113,7 @@ std::vector<Item> read_key(const Shape& shape, PyObject* key) {
     has_ellipsis = true;
     int behind = 0;
     for (Py_ssize_t j = i + 1; j < count; ++j) behind += axes_of(PyTuple_GET_ITEM(tuple.get(), j));
+    if (axis >= shape.ndim() - behind) items.push_back({Item::Kind::gap, nullptr, {}, false});
     for (; axis < shape.ndim() - behind; ++axis) items.emplace_back();
   }
   for (; axis < shape.ndim(); ++axis) items.emplace_back();
@@ -189,6 +190,7 @@ Tensor index(const Tensor& tensor, PyObject* key) {
   int axis = 0;
   for (std::size_t i = 0; i < items.size(); ++i) {
     const Item& item = items[i];
+    if (item.kind == Item::Kind::gap) continue;
     if (item.kind == Item::Kind::places && !has_arrays) {
       x = select(x, item.places.item<std::int64_t>(), axis, where);
       continue;

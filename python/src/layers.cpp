@@ -1,10 +1,14 @@
 // Layers, their parameters, and files of nets.
+#include <algorithm>
+
 #include "chainrule/explain/graph.h"
+#include "chainrule/grad.h"
 #include "chainrule/nn/container.h"
 #include "chainrule/nn/model.h"
 #include "chainrule/nn/pytorch.h"
 #include "chainrule/optim.h"
 #include "convert.h"
+#include "nn/ties.h"
 #include "python_layer.h"
 
 namespace chainrule::python {
@@ -41,10 +45,13 @@ py::object predict(const nn::Layer& layer, const py::args& arguments) {
   const nn::Inputs inputs = to_inputs(arguments);
   const OriginScope here(inputs.where());
   const InUse in_use(layer);
-  const nn::Ports ports = alone([&] { return layer.predict_all(inputs); });
-  for (const py::handle& each : arguments) {
-    if (is_tensor(each.ptr())) return from_ports(ports);
-  }
+  const auto is_of_tensor = [](const py::handle& each) { return is_tensor(each.ptr()); };
+  const bool is_graph = std::any_of(arguments.begin(), arguments.end(), is_of_tensor);
+  const nn::Ports ports = alone([&] {
+    const std::unique_ptr<NoGrad> constant(is_graph ? nullptr : new NoGrad);  // an array has no gradient
+    return layer.predict_all(inputs);
+  });
+  if (is_graph) return from_ports(ports);
   {
     const Reading beside_others;
     evaluate(ports.all());
@@ -68,17 +75,17 @@ void add_variable(py::module_& m, const char* name, const char* doc) {
            Names("value"))
       .def_property(
           "value", [](const Variable& v) { return v.value(); },
-          [](Variable& v, const Tensor& value) {
+          [](Variable& v, const py::object& given) {
+            const Tensor value = v ? to_tensor_as(given.ptr(), v.value().dtype()) : to_tensor(given.ptr());
             const Computing alone;
-            v.set_value(v ? cast(value, v.value().dtype()) : value);
+            v.set_value(value);
           },
           "The tensor. Another one of its shape can be set.")
       .def_property_readonly("__chainrule_tensor__", [](const Variable& v) { return v.value(); })
       .def_property_readonly("has_value", [](const Variable& v) { return static_cast<bool>(v); })
       .def(
-          "__eq__", [](const Variable& a, const Variable& b) { return a == b; }, py::is_operator())
-      .def("__hash__",
-           [](const Variable& v) { return v ? reinterpret_cast<std::size_t>(v.value().node()) : 0; })
+          "is_same", [](const Variable& a, const Variable& b) { return a == b; }, Names("other"),
+          "Whether both are handles on one tensor.")
       .def(
           "share", [](const Variable& v) { return Variable(v); }, "Another handle on the same tensor.");
 }
@@ -190,7 +197,7 @@ void add_layer_class(py::module_& m) {
       .def(
           "load_tensors",
           [](nn::Layer& l, const py::dict& tensors) {
-            const NamedTensors named = to_named(tensors);
+            const NamedTensors named = to_named(tensors, f64);
             alone([&] { load(named, l); });
           },
           Names("tensors"), "Gives the parameters and states values, by path.")
@@ -293,6 +300,12 @@ void add_layers(py::module_& m) {
         current_pass()->set(state, next);
       },
       Names("state, value"));
+  m.def(
+      "_copy", [](const nn::Layer& layer) { return Shared<nn::Layer>(layer.copy()); }, Names("layer"));
+  m.def(
+      "_ties", [](const nn::Layer& net) { return from_value(ties_of(net)); }, Names("net"));
+  m.def(
+      "_tie", [](nn::Layer& net, const py::dict& ties) { tie(net, to_value(ties)); }, Names("net, ties"));
   m.def(
       "_layer_of",
       [](const std::string& configuration) {

@@ -6,10 +6,7 @@
 namespace chainrule::python {
 namespace {
 
-Tensor made(Arguments& a) {
-  const Tensor x = to_tensor(a.slots[0]);
-  return a.has(1) ? cast(x, a.dtype(1), a.where()) : x;
-}
+Tensor made(Arguments& a) { return a.has(1) ? a.tensor_as(0, a.dtype(1)) : to_tensor(a.slots[0]); }
 
 }  // namespace
 

@@ -11,14 +11,14 @@ namespace {
 /// One side of an operator, kept while it runs.
 class Side {
  public:
-  explicit Side(PyObject* object) {
+  Side(PyObject* object, PyObject* other) {
     if (is_tensor(object)) {
       tensor_ = &tensor_of(object);
     } else if (is_number(object)) {
       number_ = to_number(object);
     } else if (PyObject_CheckBuffer(object) || PySequence_Check(object) ||
                PyObject_HasAttrString(object, "__array__")) {
-      held_ = to_tensor(object);
+      held_ = to_tensor(object, fraction_beside(other));
       tensor_ = &held_;
     } else {
       is_known_ = false;
@@ -42,7 +42,7 @@ class Side {
 template <class F>
 PyObject* on_both(PyObject* a, PyObject* b, F f) {
   return guarded([&]() -> PyObject* {
-    const Side left(a), right(b);
+    const Side left(a, b), right(b, a);
     if (!left.is_known() || !right.is_known()) return Ref::of(Py_NotImplemented).release();
     const Location where = caller();
     return give(f(left.operand(where), right.operand(where)));
@@ -73,7 +73,9 @@ Tensor logical(const Operand& a, const Operand& b) {
 
 PyObject* power(PyObject* a, PyObject* b, PyObject*) { return on_both(a, b, pow); }
 PyObject* multiply_matrices(PyObject* a, PyObject* b) {
-  return guarded([&] { return give(matmul(to_tensor(a), to_tensor(b), caller())); });
+  return guarded([&] {
+    return give(matmul(to_tensor(a, fraction_beside(b)), to_tensor(b, fraction_beside(a)), caller()));
+  });
 }
 PyObject* divide_with_rest(PyObject* a, PyObject* b) {
   return guarded([&] {

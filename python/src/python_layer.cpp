@@ -33,6 +33,24 @@ std::vector<nn::Layer*> all_in(std::vector<const nn::Layer*> todo) {
   return found;
 }
 
+/// What an attribute holds: a member, or lists, tuples and dicts of them, also inside of each other.
+void add_members(nn::Members& m, const std::string& name, const py::handle& value, bool is_inside = false) {
+  if (py::isinstance<nn::Parameter>(value)) return m(name, *py::cast<nn::Parameter*>(value));
+  if (py::isinstance<nn::State>(value)) return m(name, *py::cast<nn::State*>(value));
+  if (py::isinstance<nn::Layer>(value)) return m(name, *py::cast<nn::Layer*>(value));
+  if (py::isinstance<py::dict>(value)) {
+    const py::list items(value.attr("items")());
+    for (const py::handle& item : items) {
+      const auto [key, each] = py::cast<std::pair<py::object, py::object>>(item);
+      add_members(m, name + "_" + py::cast<std::string>(py::str(key)), each, true);
+    }
+  } else if (py::isinstance<py::list>(value) || py::isinstance<py::tuple>(value)) {
+    int number = 0;
+    for (const py::handle& each : py::tuple(py::reinterpret_borrow<py::object>(value)))
+      add_members(m, name + (is_inside ? "_" : "") + std::to_string(++number), each, true);
+  }
+}
+
 }  // namespace
 
 InUse::InUse(const nn::Layer& net) : net_(&net) { nets_in_use().push_back(&net); }
@@ -110,6 +128,25 @@ py::list python_layers(nn::Layer& net) {
   return found;
 }
 
+std::string otherwise_in_training(nn::Layer& net) {
+  if (const std::vector<nn::NamedState> states = net.states(); !states.empty()) return states.front().name;
+  for (nn::Layer* each : all_in({&net})) {
+    if (const auto* layer = dynamic_cast<PythonLayer*>(each)) {
+      const py::object type = py::type::of(py::handle(layer->side()));
+      if (ask(of_package("nn", "_asks_for_training"), type).cast<bool>()) return layer->describe();
+      continue;
+    }
+    Fields fields;
+    each->visit_fields(fields);
+    for (const Field& field : fields.all()) {
+      const bool drops = field.name == "dropout" || (field.name == "p" && each->info().name == "dropout");
+      if (drops && field.kind == Field::Kind::number && *static_cast<const double*>(field.target) > 0)
+        return each->describe();
+    }
+  }
+  return {};
+}
+
 void hold_python_side(Configurable& configurable) {
   if (auto* layer = dynamic_cast<PythonLayer*>(&configurable)) layer->hold();
 }
@@ -179,17 +216,7 @@ void PythonLayer::visit_members(nn::Members& m) {
     for (const py::handle& item : items) {
       const auto [key, value] = py::cast<std::pair<py::object, py::object>>(item);
       const std::string name = py::cast<std::string>(key);
-      const auto add = [&](const std::string& called, const py::handle& each) {
-        if (py::isinstance<nn::Parameter>(each)) m(called, *py::cast<nn::Parameter*>(each));
-        if (py::isinstance<nn::State>(each)) m(called, *py::cast<nn::State*>(each));
-        if (py::isinstance<nn::Layer>(each)) m(called, *py::cast<nn::Layer*>(each));
-      };
-      if (py::isinstance<py::list>(value)) {
-        int number = 0;
-        for (const py::handle& each : py::tuple(value)) add(name + std::to_string(++number), each);
-      } else {
-        add(name, value);
-      }
+      add_members(m, name, value);
     }
   });
 }

@@ -91,6 +91,10 @@ PythonLayer* python_layer_of(PyObject* self);
 /// Layers of Python classes in a net, it itself among them.
 py::list python_layers(nn::Layer& net);
 
+/// What of a net is otherwise in training: a state's path, or a layer as configurations write it. "" if
+/// nothing.
+std::string otherwise_in_training(nn::Layer& net);
+
 /// The pass that this thread's layers run in, or null.
 nn::Pass*& current_pass();
 

@@ -126,6 +126,11 @@ config::Value to_value(const py::handle& object) {
       entries.push_back({to_text(key.ptr(), "the name of a setting"), to_value(value)});
     return config::Value::of_table(std::move(entries));
   }
+  if (PyLong_Check(object.ptr())) {  // of 64 bits: a seed
+    const unsigned long long whole = PyLong_AsUnsignedLongLong(object.ptr());
+    if (PyErr_Occurred() == nullptr && !PyBool_Check(object.ptr())) return static_cast<std::uint64_t>(whole);
+    PyErr_Clear();
+  }
   if (is_number(object.ptr())) {
     const Number number = to_number(object.ptr());
     if (number.kind() == Number::Kind::truth) return number.whole() != 0;

@@ -20,8 +20,8 @@ PyObject* make(PyTypeObject*, PyObject* arguments, PyObject* keywords) {
     static const char* names[] = {"values", "dtype", nullptr};
     if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O|O", const_cast<char**>(names), &values, &dtype))
       throw PythonRaised{};
-    const Tensor x = to_tensor(values);
-    return give(dtype == nullptr || dtype == Py_None ? x : cast(x, to_dtype(dtype), caller()));
+    const bool is_free = dtype == nullptr || dtype == Py_None;
+    return give(is_free ? to_tensor(values) : to_tensor_as(values, to_dtype(dtype)));
   });
 }
 

@@ -17,6 +17,9 @@ namespace chainrule::python {
 
 optim::Options to_options(const py::dict& settings) {
   optim::Options options;
+  if (settings.contains("lr") && PyCallable_Check(py::object(settings["lr"]).ptr()) != 0)
+    throw_type("lr", "a number, or a schedule such as optim.cosine(0.1, steps=1000)",
+               py::object(settings["lr"]).ptr());
   set_settings(config::Settings(options), settings);
   return options;
 }
@@ -29,6 +32,18 @@ NetOptimizer* make_optimizer(const Shared<nn::Layer>& net, const py::object& rul
   return new NetOptimizer{
       net, optim::Optimizer(*net, optim::AnyRule(to_kind<optim::Rule>(rule)), to_options(settings)),
       to_seed(seed.ptr(), "seed")};
+}
+
+/// That a loss from outside of a pass of training is that of one.
+/// @throws ValueError  if the net has layers that are otherwise there (E266).
+void check_same_in_training(const NetOptimizer& of, Location where) {
+  const std::string name = otherwise_in_training(*of.net);
+  if (name.empty()) return;
+  throw ValueError(266,
+                   cat("[step] ", name,
+                       " is otherwise in training, and this loss was computed outside of it. Give a function "
+                       "that computes the loss: step(lambda: ...).",
+                       OriginScope::current(where).to_string()));
 }
 
 /// One step: of a function that gives the loss, in a pass of training; or of a loss.
@@ -50,7 +65,11 @@ double step(NetOptimizer& of, const py::object& loss) {
     const Computing alone;
     return of.optimizer.step(std::move(value), pass, {}, where);
   }
+  if (PyList_Check(loss.ptr()) || PyTuple_Check(loss.ptr()) || PyDict_Check(loss.ptr()))
+    throw_type("loss", "a tensor, or a function that computes it (of which step takes the gradient)",
+               loss.ptr());
   const Tensor value = to_tensor(loss.ptr());
+  check_same_in_training(of, where);
   const Computing alone;
   return of.optimizer.step(value, where);
 }
@@ -86,6 +105,14 @@ py::dict to_dict(const train::Report& report) {
   return found;
 }
 
+/// Whether it is True, of Python, of NumPy, or as a tensor.
+bool is_true(PyObject* object) {
+  if (is_tensor(object)) return tensor_of(object).dtype() == boolean && checked(PyObject_IsTrue(object)) != 0;
+  if (!is_number(object)) return false;
+  const Number number = to_number(object);
+  return number.kind() == Number::Kind::truth && number.whole() != 0;
+}
+
 /// Calls a Python function with each report; one that returns True ends the run.
 class Callback final : public train::Handler {
  public:
@@ -100,7 +127,7 @@ class Callback final : public train::Handler {
   void reported(train::Trainer& trainer, const train::Report& report) override {
     with_python([&] {
       const py::object result = ask(function_, to_dict(report));
-      if (result.is(py::bool_(true))) trainer.stop("a callback returned True");
+      if (is_true(result.ptr())) trainer.stop("a callback returned True");
     });
   }
 
@@ -353,9 +380,7 @@ void add_training(py::module_& m) {
       .def(
           "restore",
           [](NetOptimizer& o, const py::dict& state) {
-            NamedTensors named;
-            for (const auto& [name, tensor] : state)
-              named.add(to_text(name.ptr(), "a name"), to_tensor(tensor.ptr()));
+            const NamedTensors named = to_named(state);
             const Computing alone;
             o.optimizer.restore(named);
           },

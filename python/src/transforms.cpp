@@ -119,6 +119,14 @@ void add_transforms(py::module_& m) {
       },
       Names("output, variables, allow_unused"));
   m.def(
+      "_vjp",
+      [](const Tensor& output, const Many& variables, const Tensor& cotangent) {
+        return computing([&](Location w) {
+          return vjp(output, std::span<const Tensor>(variables), cotangent, {.allow_unused = true}, w);
+        });
+      },
+      Names("output, variables, cotangent"));
+  m.def(
       "_jvp",
       [](const Tensor& output, const Many& variables, const Many& tangents) {
         return computing([&](Location w) {

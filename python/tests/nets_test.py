@@ -451,7 +451,7 @@ def test_wrong_settings_of_fit_are_said_in_pythons_words():
                                   ({"patience": "2", "validation": 0.2}, TypeError, "patience must be an integer, not str"),
                                   ({"validation": "0.1"}, TypeError, "validation must be a share or a pair"),
                                   ({"optimizer": 3}, TypeError, "optimizer must be a name or an object, not int"),
-                                  ({"metrics": [3]}, TypeError, "metric must be a name or an object, not int"),
+                                  ({"metrics": [3], "validation": 0.2}, TypeError, "metric must be a name or an object, not int"),
                                   ({"metrics": "accuracy"}, TypeError, "metrics must be a list"),
                                   ({"transforms": [3]}, TypeError, "transform must be a name or an object, not int"),
                                   ({"callbacks": [3]}, TypeError, "callbacks must be functions, not int"),

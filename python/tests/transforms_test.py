@@ -165,3 +165,30 @@ def test_products_with_arrays_and_numbers_as_the_one_argument():
         np.testing.assert_allclose(product["a"] if isinstance(one, dict) else product, [6, 12, 18])
     assert cr.jvp(lambda v: v ** 3, 2.0, 1.0) == (8.0, 12.0) and cr.hvp(lambda v: v ** 3, 2.0, 1.0) == 12.0
     np.testing.assert_allclose(cr.hvp(lambda x: (x ** 3).sum(), (x,), (np.ones(3),))[0], [6, 12, 18])
+
+
+def test_a_cotangent_has_a_gradient_of_its_own():
+    x, weights = cr.tensor([1.0, 2.0, 3.0]), cr.tensor([1.0, 10.0, 100.0])
+    y, pull = cr.vjp(lambda x: x ** 2, x)
+    assert cr.grad(lambda c: (pull(c)[0] * weights).sum())(cr.ones(3)).tolist() == [2, 40, 600]
+    assert cr.grad(lambda x: cr.vjp(lambda y: y ** 2, x)[1](x)[0].sum())(x).tolist() == [4, 8, 12]
+    assert pull(y)[0].tolist() == [2, 16, 54]  # of the output itself no gradient goes
+    assert cr.hessian(lambda x: cr.vjp(lambda y: y ** 3, x)[1](x)[0].sum())(x).tolist() == [[18, 0, 0], [0, 36, 0], [0, 0, 54]]
+    (y, places), pull = cr.vjp(lambda x: (x ** 2, cr.argmax(x)), x)
+    assert pull((weights, 0))[0].tolist() == [2, 40, 600] and pull((1, 0))[0].tolist() == [2, 4, 6]
+    outputs, pull = cr.vjp(lambda x: {"a": x.sum(), "b": x ** 2, "c": x.astype("float64")}, x)
+    assert pull({"a": 2.0, "b": weights, "c": np.ones(3)})[0].tolist() == [5, 43, 603]
+    assert cr.vjp(cr.argmax, x)[1](0)[0].tolist() == [0, 0, 0]
+    assert cr.vjp(lambda x: x.astype("float16"), x)[1](cr.ones(3))[0].tolist() == [1, 1, 1]
+    for moved in (lambda c: cr.jvp(lambda x: x ** 2, (x,), (c,))[1], lambda c: cr.hvp(lambda x: (x ** 3).sum() / 3, x, c)):
+        assert cr.grad(lambda c: (moved(c) * weights).sum())(cr.ones(3)).tolist() == [2, 40, 600]
+
+
+def test_from_a_number_to_a_vector():
+    def f(x):
+        return cr.stack([x, x ** 2])
+    assert cr.jacobian(f)(3.0).tolist() == [1, 6] and cr.jacobian(lambda x: x ** 2)(3.0) == 6.0
+    value, moved = cr.jvp(f, (3.0,), (2.0,))
+    assert value.tolist() == [3, 9] and moved.tolist() == [2, 12]
+    assert cr.vjp(f, 3.0)[1](cr.ones(2)) == (7.0,)
+    assert cr.jvp(lambda x: (x * x, 1.0), (3.0,), (2.0,)) == ((9.0, 1.0), (12.0, 0.0))

@@ -11,9 +11,11 @@ namespace chainrule {
 std::int64_t Duration::in_steps(std::int64_t steps_per_epoch) const {
   if (epochs == 0) return steps;
   if (steps_per_epoch <= 0) {
-    throw ValueError(260, cat("[duration] ", epochs,
-                              " epochs: nobody has said how many steps an epoch has. Use "
-                              "steps(n), or Optimizer::set_steps_per_epoch; a Trainer knows it by itself."));
+    throw ValueError(260,
+                     cat("[duration] ", epochs,
+                         " epochs: nobody has said how many steps an epoch has. Give it in steps instead "
+                         "(steps=1000; in C++ steps(1000), or Optimizer::set_steps_per_epoch). A training "
+                         "run knows it by itself."));
   }
   const double of_epochs = epochs * static_cast<double>(steps_per_epoch);
   constexpr double kMost = 1e18;

@@ -102,7 +102,8 @@ ValueError unlisted(std::string_view layer, std::string_view what) {
   return ValueError(247, cat("[", layer, "] ", what,
                              " is used, but not listed among its members: it would be "
                              "neither trained nor saved. Add m(\"",
-                             what, "\", ...) to its members().", OriginScope::current({}).to_string()));
+                             what, "\", ...) to its members(); in Python, make it an attribute.",
+                             OriginScope::current({}).to_string()));
 }
 
 }  // namespace

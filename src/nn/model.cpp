@@ -9,6 +9,7 @@
 #include "chainrule/io.h"
 #include "chainrule/ops.h"
 #include "core/text.h"
+#include "nn/ties.h"
 
 namespace chainrule {
 namespace {
@@ -34,32 +35,6 @@ std::vector<Slot> slots_of(const nn::Layer& net) {
   for (nn::NamedParameter& p : net.parameters()) slots.push_back({std::move(p.name), p.parameter});
   for (nn::NamedState& s : net.states()) slots.push_back({std::move(s.name), s.state});
   return slots;
-}
-
-/// What is held in several places: {"affine2.weight" = "affine1.weight"}, the first place on the right.
-config::Value ties_of(const nn::Layer& net) {
-  const std::vector<nn::Members::Member> all = net.variables();
-  std::vector<config::Entry> ties;
-  for (auto later = all.begin(); later != all.end(); ++later) {
-    const auto first =
-        std::find_if(all.begin(), later, [&](const auto& other) { return later->is_same(other); });
-    if (first != later) ties.push_back({later->name, config::Value(first->name)});
-  }
-  return config::Value::of_table(std::move(ties));
-}
-
-/// Lets a net hold in several places what it held there when it was saved.
-void tie(nn::Layer& net, const config::Value& ties) {
-  const std::vector<nn::Members::Member> all = net.variables();
-  const auto find = [&](const std::string& name) {
-    return std::find_if(all.begin(), all.end(), [&](const auto& member) { return member.name == name; });
-  };
-  for (const config::Entry& entry : ties.table) {
-    const auto later = find(entry.key), first = find(entry.value.text);
-    if (later == all.end() || first == all.end()) continue;  // what is missing then is named by load
-    if (later->parameter != nullptr && first->parameter != nullptr) *later->parameter = *first->parameter;
-    if (later->state != nullptr && first->state != nullptr) *later->state = *first->state;
-  }
 }
 
 std::string described(const Tensor& tensor) { return cat(tensor.shape(), " ", name_of(tensor.dtype())); }
@@ -137,6 +112,30 @@ bool is_checkpoint(const io::Metadata& metadata) {
 }
 
 }  // namespace
+
+config::Value ties_of(const nn::Layer& net) {
+  const std::vector<nn::Members::Member> all = net.variables();
+  std::vector<config::Entry> ties;
+  for (auto later = all.begin(); later != all.end(); ++later) {
+    const auto first =
+        std::find_if(all.begin(), later, [&](const auto& other) { return later->is_same(other); });
+    if (first != later) ties.push_back({later->name, config::Value(first->name)});
+  }
+  return config::Value::of_table(std::move(ties));
+}
+
+void tie(nn::Layer& net, const config::Value& ties) {
+  const std::vector<nn::Members::Member> all = net.variables();
+  const auto find = [&](const std::string& name) {
+    return std::find_if(all.begin(), all.end(), [&](const auto& member) { return member.name == name; });
+  };
+  for (const config::Entry& entry : ties.table) {
+    const auto later = find(entry.key), first = find(entry.value.text);
+    if (later == all.end() || first == all.end()) continue;  // what is missing then is named by load
+    if (later->parameter != nullptr && first->parameter != nullptr) *later->parameter = *first->parameter;
+    if (later->state != nullptr && first->state != nullptr) *later->state = *first->state;
+  }
+}
 
 Tensor Model::predict(const nn::Input& x) const {
   Tensor y = x.tensor();

@@ -11,8 +11,8 @@ namespace chainrule {
 namespace optim {
 namespace {
 
-void duration_fields(Fields& f, Duration& duration) {
-  f("epochs", duration.epochs, "how long, in epochs", at_least(0));
+void duration_fields(Fields& f, Duration& duration, std::string_view epochs = "how long, in epochs") {
+  f("epochs", duration.epochs, epochs, at_least(0));
   f("steps", duration.steps, "how long, in steps; adds to epochs", at_least(0));
 }
 
@@ -24,6 +24,10 @@ std::int64_t length_of(const Info& info, const Duration& duration, std::int64_t 
                             " steps long; need at least 1. Give it steps or epochs: "
                             "\"",
                             info.name, "(0.1, steps=1000)\"."));
+}
+
+Duration or_epochs(const Duration& duration, double otherwise) {
+  return duration.is_empty() ? chainrule::epochs(otherwise) : duration;
 }
 
 /// How many lengths have gone by, with their fraction.
@@ -44,10 +48,10 @@ double Constant::at(std::int64_t, std::int64_t) const { return lr; }
 void StepDecay::fields(Fields& f) {
   f("lr", lr, "learning rate at the start", at_least(0));
   f("factor", factor, "what it is multiplied by", at_least(0));
-  duration_fields(f, every);
+  duration_fields(f, every, "how long, in epochs; with no steps either, 10");
 }
 double StepDecay::at(std::int64_t step, std::int64_t steps_per_epoch) const {
-  const std::int64_t length = length_of(kInfo, every, steps_per_epoch);
+  const std::int64_t length = length_of(kInfo, or_epochs(every, 10), steps_per_epoch);
   return lr * std::pow(factor, static_cast<double>(step / length));
 }
 
@@ -90,19 +94,19 @@ double MultiStep::at(std::int64_t step, std::int64_t steps_per_epoch) const {
 void Exponential::fields(Fields& f) {
   f("lr", lr, "learning rate at the start", at_least(0));
   f("factor", factor, "what it has been multiplied by after that time", at_least(0));
-  duration_fields(f, every);
+  duration_fields(f, every, "how long, in epochs; with no steps either, 1");
 }
 double Exponential::at(std::int64_t step, std::int64_t steps_per_epoch) const {
-  return lr * std::pow(factor, lengths(kInfo, step, every, steps_per_epoch));
+  return lr * std::pow(factor, lengths(kInfo, step, or_epochs(every, 1), steps_per_epoch));
 }
 
 void InverseTime::fields(Fields& f) {
   f("lr", lr, "learning rate at the start", at_least(0));
   f("decay", decay, "with 1 it has fallen to a half after that time", at_least(0));
-  duration_fields(f, every);
+  duration_fields(f, every, "how long, in epochs; with no steps either, 1");
 }
 double InverseTime::at(std::int64_t step, std::int64_t steps_per_epoch) const {
-  return lr / (1 + decay * lengths(kInfo, step, every, steps_per_epoch));
+  return lr / (1 + decay * lengths(kInfo, step, or_epochs(every, 1), steps_per_epoch));
 }
 
 void Polynomial::fields(Fields& f) {

@@ -176,9 +176,11 @@ class RunFolder final : public Handler {
     std::error_code ignored;
     for (const std::string& file : files) {
       if (!options_.replace && fs::exists(folder_ + "/" + file, ignored)) {
-        throw FileError(309, cat("[checkpoint] ", folder_, " has a run already (", file,
-                                 "). Go on with trainer.resume(\"", folder_,
-                                 "\"), name another folder, or replace it with .replace = true."));
+        throw FileError(309,
+                        cat("[checkpoint] ", folder_, " has a run already (", file,
+                            "). Go on with trainer.resume(\"", folder_,
+                            "\") (in Python resume=True), name another folder, or replace it with .replace "
+                            "= true (in Python, remove it)."));
       }
     }
     files.insert(files.end(), options_.also.begin(), options_.also.end());

@@ -41,11 +41,11 @@ TEST(LayerMembers, ThatAreNotListedAreAnError) {
   EXPECT_EQ(
       message_of_call(Twice()),
       "[twice] affine is used, but not listed among its members: it would be neither trained nor saved. Add "
-      "m(\"affine\", ...) to its members(). (E247)");
+      "m(\"affine\", ...) to its members(); in Python, make it an attribute. (E247)");
   EXPECT_EQ(message_of_call(Forgotten()),
             "[forgotten] factor is used, but not listed among its members: it would be neither trained nor "
             "saved. Add "
-            "m(\"factor\", ...) to its members(). (E247)");
+            "m(\"factor\", ...) to its members(); in Python, make it an attribute. (E247)");
   Affine affine(3);
   affine.build(ones({1, 2}));
   Borrowing borrowing;

@@ -30,8 +30,10 @@ const std::map<std::string, Formula> kFormulas = {
                                     : 0.2; }},
     {"multi_step(0.8, 0.1, [1, 2.5], steps=60)",
      [](double s) { return 0.8 * std::pow(0.1, (s >= 20) + (s >= 50) + (s >= 60)); }},
-    {"exponential(0.8, 0.5, steps=30, epochs=0)", [](double s) { return 0.8 * std::exp2(-s / 30); }},
-    {"inverse_time(0.8, 2, steps=30, epochs=0)", [](double s) { return 0.8 / (1 + s / 15); }},
+    {"step(0.8, 0.5, steps=30)", [](double s) { return 0.8 * std::pow(0.5, std::floor(s / 30)); }},
+    {"step(0.8, 0.5, epochs=1, steps=10)", [](double s) { return 0.8 * std::pow(0.5, std::floor(s / 30)); }},
+    {"exponential(0.8, 0.5, steps=30)", [](double s) { return 0.8 * std::exp2(-s / 30); }},
+    {"inverse_time(0.8, 2, steps=30)", [](double s) { return 0.8 / (1 + s / 15); }},
     {"polynomial(0.8, steps=100)", [](double s) { return s < 100 ? 0.8 * (1 - s / 100) : 0; }},
     {"polynomial(0.8, 5, power=2, end=0.1)",
      [](double s) { return s < 100 ? 0.1 + 0.7 * (1 - s / 100) * (1 - s / 100) : 0.1; }},
@@ -118,16 +120,21 @@ TEST(Schedules, InEpochsNeedTheirLength) {
 
 // The rise ends where the schedule that follows goes on: steps of equal height, none at the seam.
 TEST(Schedules, ThatTakeTimeNeedALength) {
-  for (const Rate& rate :
-       {cosine(0.1, steps(0)), step_decay(0.1, 0.5, steps(0)), Rate(Cosine{}),
-        exponential(0.1, 0.5, steps(0)), inverse_time(0.1, 1, steps(0)), polynomial(0.1, steps(0)),
-        cosine_restarts(0.1, steps(0)), one_cycle(0.1, steps(0))}) {
+  for (const Rate& rate : {cosine(0.1, steps(0)), Rate(Cosine{}), polynomial(0.1, steps(0)),
+                           cosine_restarts(0.1, steps(0)), one_cycle(0.1, steps(0))}) {
     const std::string name(rate->info().name);
     EXPECT_EQ(message_of([&] { rate.at(0); }), "[" + name +
                                                    "] it is 0 steps long; need at least 1. Give it steps or "
                                                    "epochs: \"" +
                                                    name + "(0.1, steps=1000)\". (E269)");
   }
+}
+
+TEST(Schedules, HaveEpochsOfTheirOwnWhereNoLengthIsGiven) {
+  EXPECT_EQ(make("step(0.8, 0.5)")->at(199, 20), 0.8);
+  EXPECT_EQ(make("step(0.8, 0.5)")->at(200, 20), 0.4);
+  EXPECT_EQ(exponential(0.8, 0.5).at(20, 20), 0.4);
+  EXPECT_EQ(inverse_time(0.8, 1).at(20, 20), 0.4);
 }
 
 TEST(Schedules, WarmUpIsContinuous) {

@@ -158,7 +158,10 @@ TEST_F(RunOf18Steps, ARunIsNotReplacedByAccident) {
     HardRun other({.folder = run()});
     EXPECT_EQ(message_of([&] { other.trainer.run(steps(5)); }),
               "[checkpoint] " + run() + " has a run already (run.toml). Go on with trainer.resume(\"" +
-                  run() + "\"), name another folder, or replace it with .replace = true. (E309)");
+                  run() +
+                  "\") (in Python resume=True), name another folder, or replace it with .replace = true (in "
+                  "Python, "
+                  "remove it). (E309)");
   }
   HardRun replacing({});
   replacing.trainer.on(steps(2), checkpoint(run(), {.replace = true}));

@@ -64,7 +64,7 @@ struct Constant {
 struct StepDecay {
   static constexpr Info kInfo{.name = "step", .doc = "Multiplied by a factor every so many steps or epochs."};
   double lr = 0.1, factor = 0.1;
-  Duration every = chainrule::epochs(10);
+  Duration every;  ///< none: 10 epochs
   void fields(Fields& f);
   double at(std::int64_t step, std::int64_t steps_per_epoch) const;
 };
@@ -103,7 +103,7 @@ struct Exponential {
   static constexpr Info kInfo{.name = "exponential",
                               .doc = "Falls by a factor every so often, without jumps."};
   double lr = 0.1, factor = 0.9;
-  Duration every = chainrule::epochs(1);
+  Duration every;  ///< none: an epoch
   void fields(Fields& f);
   double at(std::int64_t step, std::int64_t steps_per_epoch) const;
 };
@@ -112,7 +112,7 @@ struct Exponential {
 struct InverseTime {
   static constexpr Info kInfo{.name = "inverse_time", .doc = "lr / (1 + decay t)."};
   double lr = 0.1, decay = 1;
-  Duration every = chainrule::epochs(1);
+  Duration every;  ///< none: an epoch
   void fields(Fields& f);
   double at(std::int64_t step, std::int64_t steps_per_epoch) const;
 };
@@ -156,8 +156,8 @@ Rate step_decay(double lr, double factor, Duration every);
 Rate cosine(double lr, Duration length, double end = 0);
 Rate warm_up(Duration length, Rate then);
 Rate multi_step(double lr, double factor, std::vector<double> epochs);
-Rate exponential(double lr, double factor, Duration every = chainrule::epochs(1));
-Rate inverse_time(double lr, double decay, Duration every = chainrule::epochs(1));
+Rate exponential(double lr, double factor, Duration every = {});
+Rate inverse_time(double lr, double decay, Duration every = {});
 Rate polynomial(double lr, Duration length, double power = 1, double end = 0);
 Rate cosine_restarts(double lr, Duration length, double growth = 1, double end = 0);
 Rate one_cycle(double lr, Duration length);
