@@ -271,8 +271,7 @@ def _make_again(cls, attributes: dict):
 def _reduce(self):
     if type(self) is Layer:
         tensors = {name: np.array(value) for name, value in self.tensors().items()} if self.is_built else {}
-        tree = _core._tree(self.describe(), "pickle")
-        own = [cls for name, cls in _own_layers().items() if _names_one_of(tree, [name])]
+        own = list(dict.fromkeys(map(type, _core._python_layers(self))))
         _check_settings(self)
         return _restore, (self.describe() if own else self._configuration(), tensors, own, _core._ties(self))
     return _make_again, (type(self), dict(vars(self)))

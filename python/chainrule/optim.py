@@ -10,7 +10,7 @@ Without a net, `optim.Adam(beta1=0.95)` is a rule, for `fit(optimizer=...)`. A l
 from typing import TYPE_CHECKING, Any
 
 from . import _core
-from ._core import Layer, Optimizer, Parameter, Tensor
+from ._core import Layer, Optimizer, Parameter
 from ._rows import Maker, makers
 
 if TYPE_CHECKING:
@@ -25,10 +25,11 @@ class Rule(Maker):
 
     def __call__(self, *args, **keywords):
         of = args[0] if args else None
-        if isinstance(of, (Parameter, Tensor, dict)) or isinstance(of, (list, tuple)) and any(
-                isinstance(each, (Parameter, Tensor)) for each in of):
+        if isinstance(of, (Maker, type)):
+            raise TypeError(f"{self.__name__}() was given the class {of.__name__}; need a net: {of.__name__}(...)")
+        if isinstance(of, Parameter) or hasattr(of, "__iter__") and not isinstance(of, str):
             raise TypeError(f"{self.__name__}() takes the net that is trained, or a layer that holds the parameters, not "
-                            f"{'its' if isinstance(of, dict) else 'the'} parameters: {self.__name__}(net, lr=0.01)")
+                            f"parameters: {self.__name__}(net, lr=0.01)")
         if isinstance(of, Layer):
             if len(args) > 1:
                 raise TypeError(f"{self.__name__}() takes its settings by name behind the net: {self.__name__}(net, lr=0.01)")

@@ -26,6 +26,13 @@ class Bent(nn.Layer):
         return self.act(x * self.factor)
 
 
+class Twin(nn.Layer):
+    """Twice x."""
+
+    def compute(self, x):
+        return 2 * x
+
+
 class Many(nn.Layer):
     """Layers and parameters in a dict, a tuple and lists of lists."""
 
@@ -42,6 +49,54 @@ class Many(nn.Layer):
         for layer in [*self.pair, *self.rows[0], *self.rows[1]]:
             x = layer(x)
         return x * self.numbers["scale"] + self.numbers["shift"]
+
+
+def test_a_net_is_pickled_with_the_classes_that_it_has():
+    net = nn.Sequential(Twin())
+
+    class Other(nn.Layer):
+        """Another class of the same name in files."""
+        kind_name = "twin"
+
+        def compute(self, x):
+            return x
+    x = np.ones((1, 2), np.float32)
+    assert pickle.loads(pickle.dumps(net)).predict(x).tolist() == [[2, 2]] and Other()(x).tolist() == [[1, 1]]
+
+
+def test_clones_have_layers_of_their_own():
+    class Holding(nn.Layer):
+        """Layers of the library in an attribute and a list."""
+
+        def __init__(self):
+            super().__init__()
+            self.hidden, self.rest = nn.Affine(4), [nn.Sequential(nn.Affine(2))]
+
+        def compute(self, x):
+            return self.rest[0](self.hidden(x))
+    net, x = Holding(), np.ones((2, 3), np.float32)
+    y = net.predict(x)
+    for again in (net.clone(), copy.deepcopy(net)):
+        optim.SGD(again, lr=0.5).step(lambda: cr.mean(cr.square(again(x))))
+        assert np.array_equal(net.predict(x), y) and not np.array_equal(again.predict(x), y)
+        assert again.hidden is not net.hidden and again.rest[0] is not net.rest[0]
+
+
+def test_a_state_of_float64_is_not_rounded():
+    class Seen(nn.Layer):
+        """A state."""
+
+        def __init__(self):
+            super().__init__()
+            self.seen, self.factor = nn.State(np.array([1.0])), nn.Parameter(np.array([1.0]))
+
+        def compute(self, x):
+            if nn.is_training():
+                nn.set_state(self.seen, [0.1])
+            return x * self.factor
+    net = Seen()
+    optim.SGD(net, lr=0.1).step(lambda: cr.mean(net(cr.ones(2, "float64"))))
+    assert net.seen.item() == 0.1
 
 
 def test_seeds_and_streams_have_64_bits():

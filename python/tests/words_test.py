@@ -31,7 +31,14 @@ def test_schedules_in_steps_have_no_epochs():
 @pytest.mark.parametrize("call, error, words", [
     (lambda: optim.Adam(net_of(), 0.01), TypeError, r"Adam\(\) takes its settings by name behind the net: Adam\(net, lr=0.01\)"),
     (lambda: optim.Momentum(net_of(), 0.1), TypeError, r"Momentum\(net, lr=0.01\)"),
-    (lambda: optim.Adam(net_of().parameters()), TypeError, r"takes the net that is trained.*not its parameters"),
+    (lambda: optim.Adam(net_of().parameters()), TypeError, r"takes the net that is trained.*not parameters: Adam\(net, lr=0.01\)"),
+    (lambda: optim.SGD(net_of().parameters().values()), TypeError, r"takes the net that is trained"),
+    (lambda: optim.SGD(nn.Affine), TypeError, r"was given the class Affine; need a net"),
+    (lambda: optim.SGD(net_of()).step(None), TypeError, r"loss must be a tensor, or a function"),
+    (lambda: nn.Sequential(nn.Affine(3), lambda x: x), TypeError, r"'layers' of sequential takes a layer, not function"),
+    (lambda: nn.Sequential(cr.relu), TypeError, r"a setting must be a number, a text, a list or an object.*, not Function"),
+    (lambda: nn.Sequential({"a": nn.Relu()}), TypeError, r"was given a dict of layers; need them in a row"),
+    (lambda: nn.Linear(np.int64(7), np.int64(5)), TypeError, r"'bias' must be True or False, not 5"),
     (lambda: optim.Adam([nn.Parameter(1.0)]), TypeError, r"or a layer that holds the parameters"),
     (lambda: optim.SGD(nn.Parameter(1.0)), TypeError, r"or a layer that holds the parameters"),
     (lambda: optim.SGD(net_of(), lr=lambda step: 0.1), TypeError, r"lr must be a number, or a schedule such as optim.cosine"),
@@ -49,6 +56,10 @@ def test_schedules_in_steps_have_no_epochs():
 def test_says(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+def test_a_tensor_may_be_a_setting():
+    assert repr(nn.Affine(cr.tensor(3))) == "affine(3)" and optim.SGD(net_of(), lr=cr.tensor(0.5)).lr == 0.5
 
 
 def test_a_model_is_not_a_layer(tmp_path):
