@@ -82,18 +82,22 @@ def as_array(values, is_exact=False):
 
 def _beside(values, dtype) -> list:
     """Values as tensors: what is none is made in the dtype, if one is given."""
-    return [value if isinstance(value, Tensor) else stack(_beside(value, dtype)) if _has_tensors(value) else
+    return [as_tensor(value) if _is_tensor(value) else stack(_beside(value, dtype)) if _has_tensors(value) else
             as_tensor(value, dtype) for value in values]
 
 
 def _has_float64(values) -> "bool":
-    return any(_has_float64(value) if isinstance(value, (list, tuple)) else isinstance(value, Tensor) and value.dtype == f64
+    return any(_has_float64(value) if isinstance(value, (list, tuple)) else _is_tensor(value) and value.dtype == f64
                for value in values)
 
 
 def _has_tensors(values) -> "bool":
-    return isinstance(values, (list, tuple)) and any(
-        isinstance(value, Tensor) or _has_tensors(value) for value in values)
+    return isinstance(values, (list, tuple)) and any(_is_tensor(value) or _has_tensors(value) for value in values)
+
+
+def _is_tensor(value) -> "bool":
+    """Whether it is a tensor, or a parameter or state, which has one."""
+    return isinstance(value, Tensor) or hasattr(type(value), "__chainrule_tensor__")
 
 
 def _refuse(dtype):

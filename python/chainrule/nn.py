@@ -309,7 +309,7 @@ def _value_of(x):
 def _operators():
     """Parameters and states are their tensors in arithmetic, comparisons, indexing and methods: `x * self.factor`."""
     both = "add sub mul truediv floordiv mod divmod pow matmul and or xor".split()
-    names = [*both, *("r" + name for name in both), *"lt le gt ge eq ne getitem iter len neg pos abs invert bool float int index".split()]
+    names = [*both, *("r" + name for name in both), *"lt le gt ge eq ne getitem iter len reversed neg pos abs invert round format bool float int".split()]
 
     def passed_on(name):
         return lambda self, *others: getattr(_value_of(self), name)(*map(_value_of, others))

@@ -216,6 +216,9 @@ def test_parameters_and_states_are_their_tensors(make):
         assert type(found) is type(wanted) and found.dtype == wanted.dtype and np.array_equal(found, wanted)
     assert p.shape == (2, 2) and p.ndim == 2 and p.size == 4 and len(p) == 2 and len(list(p)) == 2
     assert float(make(2.0)) == 2.0 and bool(make(1.0)) and not make(0.0) and make(3.0).item() == 3.0
+    assert round(make(1.26), 1).item() == pytest.approx(1.3) and f"{make(1.5):.2f}" == "1.50"
+    assert cr.gradients(cr.tensor([[make(2.0), 1.0]]).sum() ** 2, (q := make(3.0)).value, allow_unused=True).item() == 0
+    assert cr.gradients(cr.tensor([q, 1.0]).sum() ** 2, q.value).item() == 8
     assert p.is_same(p.share()) and not p.is_same(make(a)) and {p: 1}[p] == 1 and (p == None) is False  # noqa: E711
     with pytest.raises(ValueError, match="neither true nor false"):
         bool(p)
