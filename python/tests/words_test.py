@@ -50,12 +50,21 @@ def test_schedules_in_steps_have_no_epochs():
     (lambda: nn.Residual(nn.Relu), TypeError, r"was given the class Relu"),
     (lambda: cr.fit(net_of(), x, t, validation=(x, t, 1)), TypeError, r"a pair \(x, t\), not 3 values"),
     (lambda: cr.fit(net_of(), x, t, metrics=["accuracy"]), ValueError, r"metrics need something to measure on: validation=0.1"),
+    (lambda: cr.gradients(cr.ones(2).sum(), cr.ones(2)), ValueError, r"stop_gradient or no_grad\? Pass allow_unused=True for zeros"),
+    (lambda: optim.SGD(net_of()).step(cr.tensor(1.0)), ValueError, r'goes into a group: groups=\[\{"match": "affine1\.\*", "frozen": True\}\]'),
     (lambda: cr.tensor(np.ones((1,) * 9)), cr.ShapeError, r"E001"),
     (lambda: cr.tensor(np.ones((1,) * 9).tolist()), cr.ShapeError, r"E001"),
 ])
 def test_says(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+def test_groups_are_dicts():
+    net = net_of(nn.Affine(3), nn.Affine(2))
+    first = net.parameter("affine1.weight").value.tolist()
+    optim.SGD(net, lr=0.1, groups=[{"match": "affine1.*", "frozen": True}]).step(lambda: cr.mean(net(x)))
+    assert net.parameter("affine1.weight").value.tolist() == first
 
 
 def test_a_tensor_may_be_a_setting():
