@@ -105,14 +105,14 @@ def _refuse(dtype):
                      "(E554)", 554)
 
 
-def path_of(path) -> str:
+def path_of(path, what="path") -> str:
     """A path as text: of a str, bytes, or what has __fspath__."""
     try:
         text = os.fsdecode(path)
     except TypeError:
-        raise TypeError(f"path must be a str, bytes or a path, not {type(path).__name__}") from None
+        raise TypeError(f"{what} must be a str, bytes or a path, not {type(path).__name__}") from None
     if "\0" in text:
-        raise ValueError("a path cannot have a NUL character in it")
+        raise ValueError(f"{what} has a NUL character in it, which no path has")
     return text
 
 

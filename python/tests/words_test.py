@@ -87,6 +87,7 @@ def test_a_folder_with_a_run_is_not_overwritten(tmp_path):
 def test_a_callback_may_return_true_of_numpy():
     for stop in (True, np.bool_(True), cr.tensor(True), np.float32(0.1) < 1):
         assert len(cr.fit(net_of(), x, t, epochs=5, callbacks=[lambda report: stop])["loss"]) == 1
+    assert len(cr.fit(net_of(), x, t, epochs=1, validation=np.float32(0.25), folder=None)["validation.loss"]) == 1
     for go_on in (None, False, np.bool_(False), 1, "yes"):
         assert len(cr.fit(net_of(), x, t, epochs=2, callbacks=[lambda report: go_on])["loss"]) == 2
 
@@ -136,7 +137,7 @@ def test_paths_are_those_of_python(tmp_path, monkeypatch):
     for call in calls:
         with pytest.raises(ValueError, match="NUL"):
             call("a\0b")
-        with pytest.raises(TypeError, match="path must be a str"):
+        with pytest.raises(TypeError, match="(path|folder) must be a str"):
             call(5)
     assert os.listdir(tmp_path) == []
     cr.save(b"x.st", net)
