@@ -82,18 +82,22 @@ def as_array(values, is_exact=False):
 
 def _beside(values, dtype) -> list:
     """Values as tensors: what is none is made in the dtype, if one is given."""
-    return [value if isinstance(value, Tensor) else stack(_beside(value, dtype)) if _has_tensors(value) else
+    return [as_tensor(value) if _is_tensor(value) else stack(_beside(value, dtype)) if _has_tensors(value) else
             as_tensor(value, dtype) for value in values]
 
 
 def _has_float64(values) -> "bool":
-    return any(_has_float64(value) if isinstance(value, (list, tuple)) else isinstance(value, Tensor) and value.dtype == f64
+    return any(_has_float64(value) if isinstance(value, (list, tuple)) else _is_tensor(value) and value.dtype == f64
                for value in values)
 
 
 def _has_tensors(values) -> "bool":
-    return isinstance(values, (list, tuple)) and any(
-        isinstance(value, Tensor) or _has_tensors(value) for value in values)
+    return isinstance(values, (list, tuple)) and any(_is_tensor(value) or _has_tensors(value) for value in values)
+
+
+def _is_tensor(value) -> "bool":
+    """Whether it is a tensor, or a parameter or state, which has one."""
+    return isinstance(value, Tensor) or hasattr(type(value), "__chainrule_tensor__")
 
 
 def _refuse(dtype):
@@ -101,14 +105,14 @@ def _refuse(dtype):
                      "(E554)", 554)
 
 
-def path_of(path) -> str:
+def path_of(path, what="path") -> str:
     """A path as text: of a str, bytes, or what has __fspath__."""
     try:
         text = os.fsdecode(path)
     except TypeError:
-        raise TypeError(f"path must be a str, bytes or a path, not {type(path).__name__}") from None
+        raise TypeError(f"{what} must be a str, bytes or a path, not {type(path).__name__}") from None
     if "\0" in text:
-        raise ValueError("a path cannot have a NUL character in it")
+        raise ValueError(f"{what} has a NUL character in it, which no path has")
     return text
 
 

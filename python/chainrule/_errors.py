@@ -2,8 +2,15 @@
 import builtins
 
 
+# What messages of the library say in words of C++, and the same in Python.
+_in_python = {"{.allow_unused = true}": "allow_unused=True", " or NoGrad": " or no_grad",
+              "a group with .frozen = true": "a group: groups=[{\"match\": \"affine1.*\", \"frozen\": True}]"}
+
+
 def _placed(message: str, code: int) -> str:
     """The message with the program's line, if it names none: "... Need 3. Called from train.py:7. (E042)"."""
+    for words, others in _in_python.items() if isinstance(message, str) else ():
+        message = message.replace(words, others)
     number = f" (E{code:03})" if isinstance(code, int) else ""
     if not isinstance(message, str) or not message.endswith(number or message) or "alled from " in message:
         return message

@@ -65,10 +65,10 @@ class Maker:
             for each in value if isinstance(value, (list, tuple)) else (value,):
                 self.check(name, each)
         for (name, _, kind, _), value in zip(self.settings, args):
-            if kind == _flag and isinstance(value, int) and not isinstance(value, bool):
+            if kind == _flag and hasattr(value, "__index__") and not isinstance(value, bool):
                 raise TypeError(f"{self.__name__}() takes ({', '.join(s for s, *_ in self.settings)}): '{name}' must be True "
                                 f"or False, not {value}"
-                                + (". The size of its inputs is not given: it sees it" if self.kind == "layer" else ""))
+                                + (". The size of its inputs is not given: it sees it" if self.settings[0][0] == "outputs" else ""))
         return _core._make(self.kind, self.name, {name.rstrip("_"): value for name, value in settings.items()})
 
     def check(self, name, value):
@@ -76,6 +76,8 @@ class Maker:
         if isinstance(value, (Maker, type)):
             raise TypeError(f"'{name}' of {self.__name__} was given the class {value.__name__}; need one that is made: "
                             f"{value.__name__}(...)")
+        if isinstance(value, dict) and any(isinstance(each, _core.Layer) for each in value.values()):
+            raise TypeError(f"'{name}' of {self.__name__} was given a dict of layers; need them in a row: *layers.values()")
         if isinstance(getattr(value, "net", None), _core.Layer):
             raise TypeError(f"'{name}' of {self.__name__} was given a {type(value).__name__}; need its layer: its .net")
 

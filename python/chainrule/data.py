@@ -25,7 +25,7 @@ def load(name: str, folder="", flat: bool = False) -> Dataset:
 
     "digits" is drawn by the program and needs no file. Others are looked for in `folder` and CHAINRULE_DATA_DIR.
     """
-    x, t, x_test, t_test, _ = _core._load_data(str(name), path_of(folder), flat)
+    x, t, x_test, t_test, _ = _core._load_data(str(name), path_of(folder or "", "folder"), flat)
     return Dataset((x, t), (x_test, t_test))
 
 

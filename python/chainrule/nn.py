@@ -285,8 +285,7 @@ def _make_again(cls, attributes: dict):
 def _reduce(self):
     if type(self) is Layer:
         tensors = {name: np.array(value) for name, value in self.tensors().items()} if self.is_built else {}
-        tree = _core._tree(self.describe(), "pickle")
-        own = [cls for name, cls in _own_layers().items() if _names_one_of(tree, [name])]
+        own = list(dict.fromkeys(map(type, _core._python_layers(self))))
         _check_settings(self)
         return _restore, (self.describe() if own else self._configuration(), tensors, own, _core._ties(self))
     return _make_again, (type(self), dict(vars(self)))
@@ -324,7 +323,7 @@ def _value_of(x):
 def _operators():
     """Parameters and states are their tensors in arithmetic, comparisons, indexing and methods: `x * self.factor`."""
     both = "add sub mul truediv floordiv mod divmod pow matmul and or xor".split()
-    names = [*both, *("r" + name for name in both), *"lt le gt ge eq ne getitem iter len neg pos abs invert bool float int index".split()]
+    names = [*both, *("r" + name for name in both), *"lt le gt ge eq ne getitem iter len reversed neg pos abs invert round format bool float int".split()]
 
     def passed_on(name):
         return lambda self, *others: getattr(_value_of(self), name)(*map(_value_of, others))

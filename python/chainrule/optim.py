@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Union
 import numpy as np
 
 from . import _core
-from ._core import Layer, Optimizer, Parameter, Tensor
+from ._core import Layer, Optimizer, Parameter
 from ._rows import Maker, makers
 from ._transforms import _flatten, _give_back, _is_number, _rebuild, _state
 
@@ -31,10 +31,11 @@ class Rule(Maker):
 
     def __call__(self, *args, **keywords):
         of = args[0] if args else None
-        if isinstance(of, (Parameter, Tensor, dict)) or isinstance(of, (list, tuple)) and any(
-                isinstance(each, (Parameter, Tensor)) for each in of):
+        if isinstance(of, (Maker, type)):
+            raise TypeError(f"{self.__name__}() was given the class {of.__name__}; need a net: {of.__name__}(...)")
+        if isinstance(of, Parameter) or hasattr(of, "__iter__") and not isinstance(of, str):
             raise TypeError(f"{self.__name__}() takes the net that is trained, or a layer that holds the parameters, not "
-                            f"{'its' if isinstance(of, dict) else 'the'} parameters: {self.__name__}(net, lr=0.01)")
+                            f"parameters: {self.__name__}(net, lr=0.01)")
         if isinstance(of, Layer):
             if len(args) > 1:
                 raise TypeError(f"{self.__name__}() takes its settings by name behind the net: {self.__name__}(net, lr=0.01)")

@@ -184,6 +184,7 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
     Ctrl-C ends it with a KeyboardInterrupt after a whole step: the net can be used, and trained on.
     """
     _check(net, loss, batch_size, metrics=metrics, transforms=transforms, callbacks=callbacks)
+    validation = validation.item() if isinstance(validation, np.generic) else validation
     if not isinstance(validation, (int, float, tuple, list)):
         raise TypeError(f"validation must be a share or a pair (x, t), not {type(validation).__name__}")
     for each in callbacks:
@@ -220,11 +221,11 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
         options["lr"] = lr
     calls = [*callbacks, *([Progress(epochs)] if verbose and (ranks is None or ranks.rank == 0) else [])]
     wishes = dict(epochs=epochs, batch_size=batch_size, patience=patience, validation=share, seed=seed,
-                  folder=path_of(folder), resume=resume, shards=shards, sync_batch_norm=sync_batch_norm,
+                  folder=path_of(folder or "", "folder"), resume=resume, shards=shards, sync_batch_norm=sync_batch_norm,
                   order=_order_of(order, shuffle, weights), weights=weights, average_decay=average_decay,
                   average_from=average_from, plateau_patience=plateau_patience, plateau_factor=plateau_factor,
                   plateau_smallest=plateau_smallest, sample_weight=sample_weight, validation_weight=held_out_weight,
-                  tensorboard=path_of(tensorboard))
+                  tensorboard=path_of(tensorboard or "", "tensorboard"))
     return History(*_core._fit(net, columns, held_out, loss or _loss_for(columns[-1]), optimizer, options, list(metrics),
                                list(transforms), calls, wishes, ranks))
 

@@ -295,9 +295,10 @@ void add_layers(py::module_& m) {
   });
   m.def(
       "_set_state",
-      [](const nn::State& state, const Tensor& next) {
+      [](const nn::State& state, const py::object& value) {
         if (current_pass() == nullptr) throw py::value_error("set_state is for layers while they compute");
-        current_pass()->set(state, next);
+        const DType fraction = state && state.value().dtype() == f64 ? f64 : f32;
+        current_pass()->set(state, to_tensor(value.ptr(), fraction));
       },
       Names("state, value"));
   m.def(

@@ -68,7 +68,12 @@ void put(const config::Settings& of, const Field* field, const std::string& name
     list = py::list(py::reinterpret_borrow<py::object>(object));
   }
   for (std::size_t i = 0; i < list.size(); ++i) {
-    if (!is_configurable(list[i])) throw_type(name.c_str(), "objects of one kind", py::object(list[i]).ptr());
+    if (!is_configurable(list[i])) {
+      PyErr_Format(PyExc_TypeError, "'%s' of %s takes a %s, not %s", name.c_str(), of.name.c_str(),
+                   std::string(field->registry->kind()).c_str(),
+                   plain_name(Py_TYPE(py::object(list[i]).ptr())));
+      throw py::error_already_set();
+    }
     Configurable* each = py::cast<Configurable*>(list[i]);
     if (!is_of(*each, *field->registry)) {
       PyErr_Format(PyExc_TypeError, "'%s' of %s takes a %s, not %s", name.c_str(), of.name.c_str(),
@@ -136,6 +141,10 @@ config::Value to_value(const py::handle& object) {
     if (number.kind() == Number::Kind::truth) return number.whole() != 0;
     return number.is_whole() ? config::Value(number.whole()) : config::Value(number.real());
   }
+  if (is_tensor(object.ptr()) && tensor_of(object.ptr()).ndim() == 0)
+    return to_value(py::reinterpret_steal<py::object>(number_of(tensor_of(object.ptr()))));
+  if (PySequence_Check(object.ptr()) == 0 && !py::hasattr(object, "__iter__"))
+    throw_type("a setting", "a number, a text, a list or an object with a name", object.ptr());
   std::vector<config::Value> list;
   for (const py::handle& each : py::reinterpret_borrow<py::object>(object)) list.push_back(to_value(each));
   return config::Value::of_list(std::move(list));

@@ -65,7 +65,7 @@ double step(NetOptimizer& of, const py::object& loss) {
     const Computing alone;
     return of.optimizer.step(std::move(value), pass, {}, where);
   }
-  if (PyList_Check(loss.ptr()) || PyTuple_Check(loss.ptr()) || PyDict_Check(loss.ptr()))
+  if (loss.is_none() || PyList_Check(loss.ptr()) || PyTuple_Check(loss.ptr()) || PyDict_Check(loss.ptr()))
     throw_type("loss", "a tensor, or a function that computes it (of which step takes the gradient)",
                loss.ptr());
   const Tensor value = to_tensor(loss.ptr());

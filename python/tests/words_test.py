@@ -31,7 +31,14 @@ def test_schedules_in_steps_have_no_epochs():
 @pytest.mark.parametrize("call, error, words", [
     (lambda: optim.Adam(net_of(), 0.01), TypeError, r"Adam\(\) takes its settings by name behind the net: Adam\(net, lr=0.01\)"),
     (lambda: optim.Momentum(net_of(), 0.1), TypeError, r"Momentum\(net, lr=0.01\)"),
-    (lambda: optim.Adam(net_of().parameters()), TypeError, r"takes the net that is trained.*not its parameters"),
+    (lambda: optim.Adam(net_of().parameters()), TypeError, r"takes the net that is trained.*not parameters: Adam\(net, lr=0.01\)"),
+    (lambda: optim.SGD(net_of().parameters().values()), TypeError, r"takes the net that is trained"),
+    (lambda: optim.SGD(nn.Affine), TypeError, r"was given the class Affine; need a net"),
+    (lambda: optim.SGD(net_of()).step(None), TypeError, r"loss must be a tensor, or a function"),
+    (lambda: nn.Sequential(nn.Affine(3), lambda x: x), TypeError, r"'layers' of sequential takes a layer, not function"),
+    (lambda: nn.Sequential(cr.relu), TypeError, r"a setting must be a number, a text, a list or an object.*, not Function"),
+    (lambda: nn.Sequential({"a": nn.Relu()}), TypeError, r"was given a dict of layers; need them in a row"),
+    (lambda: nn.Linear(np.int64(7), np.int64(5)), TypeError, r"'bias' must be True or False, not 5"),
     (lambda: optim.Adam([nn.Parameter(1.0)]), TypeError, r"or a layer that holds the parameters"),
     (lambda: optim.SGD(nn.Parameter(1.0)), TypeError, r"or a layer that holds the parameters"),
     (lambda: optim.SGD(net_of(), lr=lambda step: 0.1), TypeError, r"lr must be a number, or a schedule such as optim.cosine"),
@@ -43,12 +50,25 @@ def test_schedules_in_steps_have_no_epochs():
     (lambda: nn.Residual(nn.Relu), TypeError, r"was given the class Relu"),
     (lambda: cr.fit(net_of(), x, t, validation=(x,)), ValueError, r"validation has 1 parts; need \(x, t\)"),
     (lambda: cr.fit(net_of(), x, t, metrics=["accuracy"]), ValueError, r"metrics need something to measure on: validation=0.1"),
+    (lambda: cr.gradients(cr.ones(2).sum(), cr.ones(2)), ValueError, r"stop_gradient or no_grad\? Pass allow_unused=True for zeros"),
+    (lambda: optim.SGD(net_of()).step(cr.tensor(1.0)), ValueError, r'goes into a group: groups=\[\{"match": "affine1\.\*", "frozen": True\}\]'),
     (lambda: cr.tensor(np.ones((1,) * 9)), cr.ShapeError, r"E001"),
     (lambda: cr.tensor(np.ones((1,) * 9).tolist()), cr.ShapeError, r"E001"),
 ])
 def test_says(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+def test_groups_are_dicts():
+    net = net_of(nn.Affine(3), nn.Affine(2))
+    first = net.parameter("affine1.weight").value.tolist()
+    optim.SGD(net, lr=0.1, groups=[{"match": "affine1.*", "frozen": True}]).step(lambda: cr.mean(net(x)))
+    assert net.parameter("affine1.weight").value.tolist() == first
+
+
+def test_a_tensor_may_be_a_setting():
+    assert repr(nn.Affine(cr.tensor(3))) == "affine(3)" and optim.SGD(net_of(), lr=cr.tensor(0.5)).lr == 0.5
 
 
 def test_a_model_is_not_a_layer(tmp_path):
@@ -67,6 +87,7 @@ def test_a_folder_with_a_run_is_not_overwritten(tmp_path):
 def test_a_callback_may_return_true_of_numpy():
     for stop in (True, np.bool_(True), cr.tensor(True), np.float32(0.1) < 1):
         assert len(cr.fit(net_of(), x, t, epochs=5, callbacks=[lambda report: stop])["loss"]) == 1
+    assert len(cr.fit(net_of(), x, t, epochs=1, validation=np.float32(0.25), folder=None)["validation.loss"]) == 1
     for go_on in (None, False, np.bool_(False), 1, "yes"):
         assert len(cr.fit(net_of(), x, t, epochs=2, callbacks=[lambda report: go_on])["loss"]) == 2
 
@@ -116,7 +137,7 @@ def test_paths_are_those_of_python(tmp_path, monkeypatch):
     for call in calls:
         with pytest.raises(ValueError, match="NUL"):
             call("a\0b")
-        with pytest.raises(TypeError, match="path must be a str"):
+        with pytest.raises(TypeError, match="(path|folder) must be a str"):
             call(5)
     assert os.listdir(tmp_path) == []
     cr.save(b"x.st", net)

@@ -48,7 +48,7 @@ double Constant::at(std::int64_t, std::int64_t) const { return lr; }
 void StepDecay::fields(Fields& f) {
   f("lr", lr, "learning rate at the start", at_least(0));
   f("factor", factor, "what it is multiplied by", at_least(0));
-  duration_fields(f, every, "how long, in epochs; with no steps either, 10");
+  duration_fields(f, every, "how long, in epochs; 10 if neither is given");
 }
 double StepDecay::at(std::int64_t step, std::int64_t steps_per_epoch) const {
   const std::int64_t length = length_of(kInfo, or_epochs(every, 10), steps_per_epoch);
@@ -94,7 +94,7 @@ double MultiStep::at(std::int64_t step, std::int64_t steps_per_epoch) const {
 void Exponential::fields(Fields& f) {
   f("lr", lr, "learning rate at the start", at_least(0));
   f("factor", factor, "what it has been multiplied by after that time", at_least(0));
-  duration_fields(f, every, "how long, in epochs; with no steps either, 1");
+  duration_fields(f, every, "how long, in epochs; 1 if neither is given");
 }
 double Exponential::at(std::int64_t step, std::int64_t steps_per_epoch) const {
   return lr * std::pow(factor, lengths(kInfo, step, or_epochs(every, 1), steps_per_epoch));
@@ -103,7 +103,7 @@ double Exponential::at(std::int64_t step, std::int64_t steps_per_epoch) const {
 void InverseTime::fields(Fields& f) {
   f("lr", lr, "learning rate at the start", at_least(0));
   f("decay", decay, "with 1 it has fallen to a half after that time", at_least(0));
-  duration_fields(f, every, "how long, in epochs; with no steps either, 1");
+  duration_fields(f, every, "how long, in epochs; 1 if neither is given");
 }
 double InverseTime::at(std::int64_t step, std::int64_t steps_per_epoch) const {
   return lr / (1 + decay * lengths(kInfo, step, or_epochs(every, 1), steps_per_epoch));
