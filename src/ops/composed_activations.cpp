@@ -5,7 +5,8 @@
 // given in chainrule/ops.h. A side that is not chosen is fed a harmless number: its infinities times the 0
 // that comes back to it would make NaN.
 //
-// At NaN a function of straight pieces has the slope of one of them, 1 for relu and clip; a curved one has NaN.
+// At NaN a function of straight pieces has the slope of one of them, 1 for relu and clip; a curved one has
+// NaN.
 #include <numbers>
 
 #include "ops/elementwise.h"
