@@ -42,7 +42,7 @@ struct Group {
   double lr_factor = -1;     ///< what the learning rate is multiplied by; negative: not said, which is 1
   double weight_decay = -1;  ///< negative: not said, that of all
   double l1 = -1;            ///< the same
-  Said frozen;               ///< left as they are, without a gradient
+  Said frozen = {};          ///< left as they are, without a gradient
 
   void fields(Fields& f);
 };

@@ -125,11 +125,23 @@ class Backward {
       if (part.is_empty() || part.node()->dtype != computed_as(input.dtype))
         throw not_a_gradient(node, j, part);
       if (part.node()->shape != input.shape) {  // it was broadcast
-        if (part.node()->shape != node.shape) throw not_a_gradient(node, j, part);
+        if (!was_broadcast(input.shape, part.node()->shape, node.shape)) throw not_a_gradient(node, j, part);
         part = sum_to(part, input.shape);
       }
       add_to(state(numbers[j]).cotangent, std::move(part));
     }
+  }
+
+  /// Whether a gradient has the input's sizes, or those of the result where the input has none or 1.
+  static bool was_broadcast(const Shape& input, const Shape& gradient, const Shape& result) {
+    if (gradient.ndim() < input.ndim()) return false;
+    for (int i = 1; i <= gradient.ndim(); ++i) {
+      const std::int64_t size = gradient.back(i);
+      if (i <= input.ndim() && input.back(i) == size) continue;
+      const bool repeats = i > input.ndim() || input.back(i) == 1;
+      if (!repeats || i > result.ndim() || result.back(i) != size) return false;
+    }
+    return true;
   }
 
   /// What a vjp gave for an input does not fit it.
@@ -139,7 +151,7 @@ class Backward {
                                               : cat("a gradient of shape ", part.shape(), " ", part.dtype());
     return ValueError(660, cat("[", node.op->info.name, "] the operation gave ", given, " for input ", input,
                                " of shape ", x.shape, " ", name_of(computed_as(x.dtype)),
-                               ". Both must be alike; or of the result's shape, ", node.shape,
+                               ". Both must be alike, but for the result's sizes, ", node.shape,
                                ", where the input was broadcast.", node.origin.to_string()));
   }
 

@@ -4,6 +4,9 @@
 // so that derivatives of any order are right there; where the function has a kink, the slope at it is the one
 // given in chainrule/ops.h. A side that is not chosen is fed a harmless number: its infinities times the 0
 // that comes back to it would make NaN.
+//
+// At NaN a function of straight pieces has the slope of one of them, 1 for relu and clip; a curved one has
+// NaN.
 #include <numbers>
 
 #include "ops/elementwise.h"
@@ -73,9 +76,9 @@ Tensor log_sigmoid(const Tensor& x, Location where) {
 // Beyond 1 as 1 - 1 / (1 + |x|), whose slope does not cancel, and which is 1 at infinity.
 Tensor softsign(const Tensor& x, Location where) {
   const OriginScope scope(where);
-  const Tensor magnitude = abs(as_floating(x)), is_small = magnitude <= 1.0;
-  const Tensor small = chainrule::where(is_small, x, 0.0), large = 1.0 - 1.0 / (1.0 + magnitude);
-  return chainrule::where(is_small, small / (1.0 + abs(small)), chainrule::where(x < 0.0, -large, large));
+  const Tensor magnitude = abs(as_floating(x)), is_large = magnitude > 1.0;
+  const Tensor small = chainrule::where(is_large, 0.0, x), large = 1.0 - 1.0 / (1.0 + magnitude);
+  return chainrule::where(is_large, chainrule::where(x < 0.0, -large, large), small / (1.0 + abs(small)));
 }
 
 Tensor hard_sigmoid(const Tensor& x, double alpha, double beta, Location where) {

@@ -85,7 +85,7 @@ Tensor kl_divergence(const Tensor& log_q, const Tensor& target, Reduction reduct
 
 std::vector<ComposedFunction> loss_functions() {
   using In = std::span<const Tensor>;
-  const SampleInput matrix{{3, 4}}, other{{3, 4}}, signs{{3, 4}, DType::f64, {-0.9, 0.9}};
+  const SampleInput matrix{{3, 4}}, other{{3, 4}};
   const SampleInput far{{3, 4}, DType::f64, {-40, 40}};  // kinks are improbable
   const SampleInput probs{{3, 4}, DType::f64, {0.05, 0.4}}, classes{{3}, DType::i64, {0, 4}};
   return {
@@ -118,7 +118,7 @@ std::vector<ComposedFunction> loss_functions() {
          {far, far}}}},
       {"hinge",
        "max(0, 1 - t x).",
-       {{"hinge(x, t)", [](In in) { return hinge(in[0], in[1]); }, {far, signs}}}},
+       {{"hinge(x, t)", [](In in) { return hinge(in[0], in[1]); }, {far, probs}}}},
       {"kl_divergence",
        "sum_j p_j (log p_j - log q_j).",
        {{"kl_divergence(log_q, p)", [](In in) { return kl_divergence(in[0], in[1]); }, {matrix, probs}},

@@ -201,11 +201,12 @@ double Optimizer::step_with(Tensor loss, Tensor counted, nn::Pass* pass, std::sp
     const Culprit culprit = first_not_finite(checked, parameters_);
     std::string made, advice = cat("Use a smaller lr than ", lr(), ", or clip_norm.");
     if (culprit.kind == Culprit::Kind::data) advice = "Mend the data, or leave those rows out.";
-    if (culprit.kind == Culprit::Kind::parameter && culprit.is_nan && steps_ > 0) {
-      made = cat(", which step ", steps_, " made nan: its loss was finite, and the gradient of ",
+    // A rate that f32 has as infinite makes NaN of a gradient of 0.
+    const bool is_step = steps_ > 0 && std::isfinite(static_cast<float>(lr(steps_ - 1)));
+    if (culprit.kind == Culprit::Kind::parameter && culprit.is_nan && is_step) {
+      made = cat(", which step ", steps_, " made nan although its loss was finite: the gradient of ",
                  culprit.name, " was not");
-      advice =
-          "No smaller lr mends that: look for what has no finite slope, such as the sqrt or a norm of 0.";
+      advice = "No smaller lr mends that: look for what has no finite slope, such as the sqrt or a norm of 0.";
     }
     throw ValueError(
         80, cat("[", rule_->info().name, "] the loss is ", std::isnan(checked.item()) ? "nan" : "infinite",

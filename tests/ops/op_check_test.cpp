@@ -195,6 +195,8 @@ TEST(UserOp, GivesAGradientLikeItsInput) {
   EXPECT_EQ(message(4), "[given] the operation gave nothing as the gradient" + to);
   EXPECT_EQ(message(5), "[given] the operation gave a gradient of shape (3,) f32" + to);
   EXPECT_EQ(message(6), "");
+  const Tensor a = ones({2, 1, 3, 4}, f64), b = ones({3, 4, 2}, f64);  // of sizes that were repeated
+  EXPECT_EQ(grad(sum(matmul(a, b)), {a, b})[0].shape(), a.shape());
 }
 
 TEST(CheckOp, FindsAnIncompleteRecord) {

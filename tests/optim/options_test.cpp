@@ -337,7 +337,7 @@ TEST(NotFinite, GradientOfAFiniteLossIsNamed) {
   const std::string text = message_of([&] { sgd.step(loss()); });
   EXPECT_NE(
       text.find(
-          "came from parameter w, which step 1 made nan: its loss was finite, and the gradient of w was "
+          "came from parameter w, which step 1 made nan although its loss was finite: the gradient of w was "
           "not. Nothing was changed. No smaller lr mends that"),
       std::string::npos)
       << text;

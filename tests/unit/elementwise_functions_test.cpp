@@ -149,6 +149,23 @@ TEST(ElementwiseFunctions, VanishAtMinusInfinity) {
   }
 }
 
+// A function of straight pieces has the slope of one of them there, a curved one has none.
+TEST(ElementwiseFunctions, SlopesAtNan) {
+  const Function curved[] = {
+      [](const Tensor& x) { return elu(x); },      [](const Tensor& x) { return selu(x); },
+      [](const Tensor& x) { return gelu(x); },     [](const Tensor& x) { return silu(x); },
+      [](const Tensor& x) { return mish(x); },     [](const Tensor& x) { return softplus(x); },
+      [](const Tensor& x) { return softsign(x); }, [](const Tensor& x) { return hard_swish(x); },
+      [](const Tensor& x) { return sigmoid(x); },  [](const Tensor& x) { return tanh(x); },
+  };
+  const Tensor nan = scalar(kNan);
+  for (const Function f : curved) EXPECT_TRUE(std::isnan(grad(f(nan), nan).item())) << f(scalar(1)).item();
+  EXPECT_EQ(grad(relu(nan), nan).item(), 1);
+  EXPECT_EQ(grad(leaky_relu(nan), nan).item(), 1);
+  EXPECT_EQ(grad(clip(nan, -1, 1), nan).item(), 1);
+  EXPECT_EQ(grad(hard_sigmoid(nan), nan).item<float>(), 0.2f);
+}
+
 // Far up they are x itself, and a slope is the cotangent however large both are.
 TEST(ElementwiseFunctions, AreStraightFarUp) {
   for (const Function f :
