@@ -53,6 +53,7 @@ class OnnxNet : public LayerOf<OnnxNet> {
   void members(Members& m);
   std::string_view input_names() const override;
   std::string_view output_names() const override;
+  std::string_view whole_inputs() const override { return input_names(); }  // the file says what they are
   Ports compute(const Inputs& in, Pass& pass) const;
 
   /// Inputs of the shapes that the file states, zeros; `batch` where it has a name or nothing for a size.
