@@ -206,7 +206,8 @@ double Optimizer::step_with(Tensor loss, Tensor counted, nn::Pass* pass, std::sp
     if (culprit.kind == Culprit::Kind::parameter && culprit.is_nan && is_step) {
       made = cat(", which step ", steps_, " made nan although its loss was finite: the gradient of ",
                  culprit.name, " was not");
-      advice = "No smaller lr mends that: look for what has no finite slope, such as the sqrt or a norm of 0.";
+      advice =
+          "No smaller lr mends that: look for what has no finite slope, such as the sqrt or a norm of 0.";
     }
     throw ValueError(
         80, cat("[", rule_->info().name, "] the loss is ", std::isnan(checked.item()) ? "nan" : "infinite",
