@@ -10,6 +10,7 @@
 #include "graph/node.h"
 #include "nn/sequences.h"
 #include "ops/internal.h"
+#include "ops/op.h"
 
 namespace chainrule::nn {
 namespace {
@@ -45,6 +46,7 @@ void Embedding::init(Init& init) {
 
 Tensor Embedding::compute(const Tensor& x, Pass&) const {
   // take counts negative numbers from the end: here they are a mistake, as a symbol that nobody knows.
+  const OpScope scope(kInfo.name, OriginScope::current({}).where);
   const Tensor known = check_range(x, 0, static_cast<double>(count - 1), Bounded::index);
   const Tensor y = take(weight, known);
   return options.padding < 0 ? y : where(equal(expand_dims(x, -1), options.padding), 0, y);

@@ -396,6 +396,7 @@ TEST(Train, ScalesNoTargetsThatAreProbabilities) {
   const TemporaryFolder folder;
   const Tensor x = reshape(arange(60, f32), {20, 3}), yes = cast(x > 30, f32);
   io::write_npz(folder / "yes.npz", {{"x", x}, {"t", reshape(slice(yes, 1, 0, 1), {20, 1})}});
+  io::write_npz(folder / "signs.npz", {{"x", x}, {"t", reshape(2 * slice(yes, 1, 0, 1) - 1, {20, 1})}});
   io::write_npz(folder / "share.npz", {{"x", x}, {"t", full({20, 2}, 0.5)}});
   for (const char* scale : {"auto", "min_max"}) {
     const auto code = [&](const char* name, const char* net, const char* loss) {
@@ -404,7 +405,8 @@ TEST(Train, ScalesNoTargetsThatAreProbabilities) {
           .code;
     };
     EXPECT_EQ(code("yes.npz", "mlp([4, 1])", "binary_cross_entropy_with_logits"), 0);
-    EXPECT_EQ(code("yes.npz", "mlp([4, 1])", "hinge"), 0);
+    EXPECT_EQ(code("yes.npz", "mlp([4, 1])", "hinge"), 2);  // 0 is of no side
+    EXPECT_EQ(code("signs.npz", "mlp([4, 1])", "hinge"), 0);
     EXPECT_EQ(code("share.npz", "mlp([4, 2])", "softmax_cross_entropy"), 0);
     EXPECT_EQ(code("share.npz", "mlp([4, 2])", "mse"), 0);
   }

@@ -124,7 +124,8 @@ TEST(Embeddings, NameNumbersThatTheyHaveNot) {
   for (const std::int64_t bad : {-1, -5, 5, 1000}) {
     const Tensor y = embedding.predict(tensor({0, bad, 4}, {1, 3}, i64));
     const std::string text = message_of([&] { y.to_vector(); });
-    EXPECT_NE(text.find(cat("number ", bad, ", element 1 of 3, is not from 0 to 4.")), std::string::npos)
+    EXPECT_NE(text.find(cat("[embedding] number ", bad, ", element 1 of 3, is not from 0 to 4.")),
+              std::string::npos)
         << text;
   }
   EXPECT_EQ(Embedding(5, 2).predict(tensor({0, 4}, {1, 2}, u8)).shape(), Shape({1, 2, 2}));
