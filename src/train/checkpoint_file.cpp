@@ -53,15 +53,26 @@ class Reader {
   const io::Metadata& metadata_;
 };
 
+/// To a microsecond: with as many digits each time, so that files of like runs are of one size.
+std::string text_of_seconds(double seconds) {
+  char text[64];
+  const auto end = std::to_chars(std::begin(text), std::end(text), seconds, std::chars_format::fixed, 6).ptr;
+  return std::string(std::begin(text), end);
+}
+
 }  // namespace
 
 void write_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
-  io::Metadata metadata{
-      {"format", std::string(kFormat)},           {"version", std::string(kVersion)},
-      {"step", text_of(checkpoint.step)},         {"seed", text_of(checkpoint.seed)},
-      {"loss_sum", text_of(checkpoint.loss_sum)}, {"loss_count", text_of(checkpoint.loss_count)},
-      {"seconds", text_of(checkpoint.seconds)},   {"reports", text_of(checkpoint.reports)},
-      {"history", checkpoint.history_digest},     {"configuration", checkpoint.configuration}};
+  io::Metadata metadata{{"format", std::string(kFormat)},
+                        {"version", std::string(kVersion)},
+                        {"step", text_of(checkpoint.step)},
+                        {"seed", text_of(checkpoint.seed)},
+                        {"loss_sum", text_of(checkpoint.loss_sum)},
+                        {"loss_count", text_of(checkpoint.loss_count)},
+                        {"seconds", text_of_seconds(checkpoint.seconds)},
+                        {"reports", text_of(checkpoint.reports)},
+                        {"history", checkpoint.history_digest},
+                        {"configuration", checkpoint.configuration}};
   metadata.emplace_back("checksum", io::checksum(checkpoint.tensors, metadata));
   io::write_safetensors(path, checkpoint.tensors, metadata);
 }
