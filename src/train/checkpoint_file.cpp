@@ -55,7 +55,7 @@ class Reader {
 
 /// To a microsecond: with as many digits each time, so that files of like runs are of one size.
 std::string text_of_seconds(double seconds) {
-  char text[64];
+  char text[400];  // the largest double has 309 digits
   const auto end = std::to_chars(std::begin(text), std::end(text), seconds, std::chars_format::fixed, 6).ptr;
   return std::string(std::begin(text), end);
 }
