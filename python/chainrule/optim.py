@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Union
 import numpy as np
 
 from . import _core
-from ._core import Layer, Optimizer, Parameter
+from ._core import Layer, Optimizer, Parameter, Tensor
 from ._rows import Maker, makers
 from ._transforms import _flatten, _give_back, _is_number, _rebuild, _state
 

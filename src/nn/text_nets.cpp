@@ -210,10 +210,8 @@ void CharGpt::members(Members& m) {
 }
 
 void CharGpt::init(Init& init) {
-  const double deviation = 1 / std::sqrt(static_cast<double>(options_.channels));
-  set_up(embedding_, options_.vocabulary, options_.channels, deviation);
+  set_up(embedding_, options_.vocabulary, options_.channels, 0.02);
   places_.length = options_.block;
-  places_.weight_init = Normal{deviation};
   output_.outputs = options_.vocabulary;
   init("norm_scale", norm_.scale, {options_.channels}, 1);
   if (options_.bias) init("norm_shift", norm_.shift, {options_.channels}, 0);

@@ -134,14 +134,24 @@ struct LetsAllInByBlocks : LetsAllIn {
   }
 };
 
+/// The same, with a fast kernel that is written for them, and wrong.
+struct WrongForWholeNumbers : LetsAllIn {
+  void run(const Kernel& k) const {
+    if (k.output.dtype != DType::i64) return Cube::run(k);
+    std::fill_n(k.output.as<std::int64_t>(), k.output.numel(), 1);
+  }
+  void run_fast(const Kernel& k) const {
+    if (k.output.dtype != DType::i64) return Cube::run(k);
+    std::fill_n(k.output.as<std::int64_t>(), k.output.numel(), 2);
+  }
+};
+
 TEST(CheckOp, TriesTheDtypesThatInferLetsIn) {
-  const std::string text = failures<LetsAllInByBlocks>();
-  EXPECT_TRUE(
-      contains(text, "cube((7,) i64 ) is let in by infer, and its kernel throws [cube] the kernel met i64"))
-      << text;
-  EXPECT_TRUE(contains(text, "u8 ) is let in by infer")) << text;
-  EXPECT_FALSE(contains(failures<Cube>(), "let in by infer"));
+  const std::string text = failures<WrongForWholeNumbers>();
+  EXPECT_TRUE(contains(text, "cube((7,) i64 ) differs between fast kernel and reference loop")) << text;
+  EXPECT_FALSE(contains(failures<LetsAllInByBlocks>(), "i64"));  // refused is not wrong
   EXPECT_THROW(apply(LetsAllIn{}, {arange(3)}, Location::current()).to_vector(), DTypeError);
+  EXPECT_THROW(apply(LetsAllInByBlocks{}, {arange(3)}, Location::current()).to_vector(), DTypeError);
 }
 
 /// x, with a gradient that the test says.

@@ -80,9 +80,10 @@ class CharRnn : public LayerOf<CharRnn, TextNet> {
 };
 
 /// A transformer that sees what came before: characters and places to vectors, blocks of attention and a net
-/// at each step, a norm, and logits   (Radford et al. 2018). First values have deviation 1 / sqrt(fan in),
-/// embeddings 1 / sqrt(channels), and what is added to x 1 / (2 layers) of that. With the 0.02 of GPT-2
-/// (2019), which is right for its 768 channels, the net of 128 learns far more slowly.
+/// at each step, a norm, and logits   (Radford et al. 2018). Embeddings start with deviation 0.02 (GPT-2,
+/// 2019), so that at first all symbols are as likely; weights with 1 / sqrt(fan in), and what is added to x
+/// with 1 / (2 layers) of that. With 0.02 for these too, which is right for the 768 channels of GPT-2, the
+/// net of 128 learns far more slowly.
 class CharGpt : public LayerOf<CharGpt, TextNet> {
  public:
   static constexpr Info kInfo{.name = "char_gpt",
