@@ -92,7 +92,7 @@ def test_nets_are_made_of_layers():
         net[3]
     with pytest.raises(ValueError, match="E043"):
         net.parameter("affine9.weight")
-    with pytest.raises(cr.ShapeError, match=r"In layer affine1, called from nets_test.py:\d+\. \(E012\)"):
+    with pytest.raises(cr.ShapeError, match=r"In layer affine1, called from nets_test.py:\d+\. \(E662\)"):
         net(x[:, :2])
     assert "affine1" in net.summary(x[:1]) and net.svg(x[:1]).startswith("<svg") and "<table>" in net._repr_html_()
     residual = nn.Residual(nn.Sequential(nn.Affine(6), nn.Tanh()))
