@@ -79,10 +79,12 @@ Optimizer::Optimizer(const nn::Layer& net, std::string_view rule, Options option
   keep_in_mind(net);
 }
 
-/// States are kept by the names of parameters.
+/// States are kept by the names of parameters. Those without one are trained; their states cannot be kept.
 void Optimizer::check_names() const {
   std::vector<std::string_view> names;
-  for (const nn::NamedParameter& p : parameters_) names.push_back(p.name);
+  for (const nn::NamedParameter& p : parameters_) {
+    if (!p.name.empty()) names.push_back(p.name);
+  }
   std::sort(names.begin(), names.end());
   const auto twice = std::adjacent_find(names.begin(), names.end());
   if (twice == names.end()) return;
