@@ -82,7 +82,7 @@ class Backward {
            Unused unused = Unused::zeros) {
     const std::span<const std::int32_t> numbers = graph().numbers();
     for (std::size_t i = 0; i < outputs_.size(); ++i) {
-      add_to(state(graph().number(outputs_[i].node())).cotangent, cotangents[i]);
+      add_to(state(graph().number(outputs_[i].node())).cotangent, Tensor(cotangents[i]));
     }
     for (std::size_t i = numbers.size(); i-- > 0;) {
       const Workspace::State& now = state(numbers[i]);
@@ -155,7 +155,7 @@ class Backward {
                                ", where the input was broadcast.", node.origin.to_string()));
   }
 
-  static void add_to(Tensor& sum, Tensor part) { sum = sum.is_empty() ? std::move(part) : sum + part; }
+  static void add_to(Tensor& sum, Tensor&& part) { sum = sum.is_empty() ? std::move(part) : sum + part; }
 
   Tensor gradient_of(std::size_t i, Unused unused) const {
     const Node* node = variables_[i].node();

@@ -211,25 +211,29 @@ Ports Layer::run(const Inputs& inputs, Pass& pass) const {
     check_listed(pass.running_);
     const_cast<Layer*>(this)->make(inputs, pass, outer, path);
   }
-  for (const Tensor& input : inputs.all()) {
-    if (!has_dtype_ || input.is_empty()) continue;
-    const DType dtype = input.node()->dtype;
-    if (is_floating(dtype) && dtype != dtype_) throw other_dtype(kind(), dtype, dtype_, inputs.where());
-  }
-  const auto evaluated = [&] {
-    std::optional<Inputs> real;
-    for (std::size_t i = 0; i < inputs.size() && !real; ++i) {
-      if (is_whole(inputs[i]) && !keeps_whole(i))
-        real.emplace(real_numbers(inputs, pass).all(), inputs.where());
+  bool has_whole = false;  // numbers that are to be real
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i].is_empty()) continue;
+    const DType dtype = inputs[i].node()->dtype;
+    if (!is_floating(dtype)) {
+      has_whole = has_whole || !keeps_whole(i);
+    } else if (has_dtype_ && dtype != dtype_) {
+      throw other_dtype(kind(), dtype, dtype_, inputs.where());
     }
+  }
+  const auto evaluated = [&](const Inputs& in) {
     const Running running(pass.running_, this);
     const DTypeOfLayersInside dtype(pass.init.dtype, was_built ? pass.init.dtype : dtype_);
-    return evaluate(real ? *real : inputs, pass);
+    return evaluate(in, pass);
   };
-  if (pass.observer == nullptr) return evaluated();
-  Ports outputs = evaluated();
-  pass.observer->ran(*this, path, inputs, outputs);
-  return outputs;
+  if (!has_whole && pass.observer == nullptr) return evaluated(inputs);  // nearly always: inlined
+  const auto with_more = [&]() __attribute__((noinline)) {
+    Ports outputs =
+        has_whole ? evaluated(Inputs(real_numbers(inputs, pass).all(), inputs.where())) : evaluated(inputs);
+    if (pass.observer != nullptr) pass.observer->ran(*this, path, inputs, outputs);
+    return outputs;
+  };
+  return with_more();
 }
 
 void Layer::check_listed(const Layer* outer) const {
