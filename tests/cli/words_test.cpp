@@ -283,7 +283,7 @@ TEST(SweepPicture, LiesBesideTheTable) {
 TEST(Bar, SaysWhatIsLearntInSixtyColumns) {
   if (!has_terminals()) GTEST_SKIP() << "no terminal can be had here";
   const Outcome outcome =
-      run_tool({"train", "--steps", "1500", "--train.report_every", "100"}, {.terminal = true});
+      run_tool({"train", "--steps", "15000", "--train.report_every", "100"}, {.terminal = true});
   const std::regex bar("\r\x1b\\[K[^\r]*epoch [0-9]+, loss [^\r]*accuracy [^\r]* left");
   EXPECT_TRUE(std::regex_search(outcome.out, bar)) << outcome.out;
 }
