@@ -4,6 +4,8 @@
     git worktree add /tmp/before COMMIT && cd /tmp/before && cmake --preset release && ninja -C build/release chainrule
     bench/compare_builds.py /tmp/before/build/release build/release xor scalar
 
+Configure both alike: where the Python package is built, the library is position-independent code, which is slower.
+
 Where functions lie in memory moves the smallest steps by up to 8 percent, so that one binary against another says
 nothing about one or two. Each build is linked several times, its objects in another random order each time (with lld),
 and all of these binaries run turn by turn on one core. Printed is the ratio of the means over the orders, and its

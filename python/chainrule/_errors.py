@@ -4,7 +4,8 @@ import builtins
 
 # What messages of the library say in words of C++, and the same in Python.
 _in_python = {"{.allow_unused = true}": "allow_unused=True", " or NoGrad": " or no_grad",
-              "a group with .frozen = true": "a group: groups=[{\"match\": \"affine1.*\", \"frozen\": True}]"}
+              "a group with .frozen = true": "a group: groups=[{\"match\": \"affine1.*\", \"frozen\": True}]",
+              ".allow_unused = true a step": "allow_unused=True a step"}
 
 
 def _placed(message: str, code: int) -> str:

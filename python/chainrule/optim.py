@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     def __getattr__(name: str) -> Any: ...
 
 # What every optimizer can be told beside the settings of its rule.
-kOptions = ("lr", "weight_decay", "l1", "clip_norm", "clip_value", "accumulate", "groups")
+kOptions = ("lr", "weight_decay", "l1", "clip_norm", "clip_value", "accumulate", "groups", "allow_unused")
 
 
 class Rule(Maker):

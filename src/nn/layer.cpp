@@ -226,14 +226,15 @@ Ports Layer::run(const Inputs& inputs, Pass& pass) const {
     const DTypeOfLayersInside dtype(pass.init.dtype, was_built ? pass.init.dtype : dtype_);
     return evaluate(in, pass);
   };
-  if (!has_whole && pass.observer == nullptr) return evaluated(inputs);  // nearly always: inlined
-  const auto with_more = [&]() __attribute__((noinline)) {
+  if (!has_whole && pass.observer == nullptr) return evaluated(inputs);  // nearly always
+  // A call of its own, so that the line above has nothing to save for it.
+  const auto rarely = [&]() __attribute__((noinline)) {
     Ports outputs =
         has_whole ? evaluated(Inputs(real_numbers(inputs, pass).all(), inputs.where())) : evaluated(inputs);
     if (pass.observer != nullptr) pass.observer->ran(*this, path, inputs, outputs);
     return outputs;
   };
-  return with_more();
+  return rarely();
 }
 
 void Layer::check_listed(const Layer* outer) const {

@@ -239,7 +239,8 @@ void Optimizer::find_gradients(const Tensor& loss, Workspace& w, Location where)
         throw ValueError(
             263, cat("[", rule_->info().name, "] the loss does not depend on parameter ", named(trained).name,
                      ". Was its layer left out, or the loss made before the last "
-                     "step? What is not to be trained goes into a group with .frozen = true."));
+                     "step? What is not to be trained goes into a group with .frozen = true; with "
+                     ".allow_unused = true a step leaves what its loss does not reach."));
       }
     }
     throw;
