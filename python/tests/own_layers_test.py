@@ -230,3 +230,23 @@ def test_parameters_and_states_are_their_tensors(make):
         p < "a"
     gradient = cr.gradients((p[0] ** 2).sum(), p.value)
     assert gradient.tolist() == [[2, -4], [0, 0]]
+
+
+def test_losses_that_take_turns_leave_the_other_head_alone():
+    class Heads(nn.Layer):
+        def __init__(self):
+            super().__init__()
+            self.heads, self.at = [nn.Affine(1), nn.Affine(1)], 0
+
+        def compute(self, x):
+            return self.heads[self.at](x) if self.at < 2 else self.heads[0](x) + self.heads[1](x)
+
+    net, x = Heads(), cr.ones((4, 3))
+    net.at = 2
+    net.build(x)
+    net.at = 1
+    optimizer = optim.Adam(net, lr=0.1, allow_unused=True)
+    first, second = [{name: p.numpy().copy() for name, p in head.parameters().items()} for head in net.heads]
+    optimizer.step(lambda: cr.mse(net(x), cr.ones((4, 1))))
+    assert all((p.numpy() == first[name]).all() for name, p in net.heads[0].parameters().items())
+    assert not all((p.numpy() == second[name]).all() for name, p in net.heads[1].parameters().items())
