@@ -154,12 +154,17 @@ class Search {
 
 }  // namespace
 
-Comparison compare_slope(const std::function<Tensor(double)>& f, double analytic, double h,
+Comparison compare_slope(const std::function<Tensor(double)>& f, const Tensor& derivative, double h,
                          double tolerance) {
   const auto value = [&f](double t) { return f(t).item(); };
-  const Comparison c = Search(value, analytic, tolerance, 0).run(h);
+  const double analytic = derivative.item();
+  Comparison c = Search(value, analytic, tolerance, 0).run(h);
   if (c.verdict != Verdict::wrong) return c;
-  return Search(value, analytic, tolerance, rounding_noise(f(0))).run(h);
+  c = Search(value, analytic, tolerance, rounding_noise(f(0))).run(h);
+  if (c.verdict != Verdict::wrong) return c;
+  const double off = std::abs(c.analytic - c.numeric);
+  if (std::isfinite(off) && off <= kNoises * rounding_noise(derivative)) c.verdict = Verdict::kink;
+  return c;
 }
 
 }  // namespace chainrule

@@ -63,7 +63,7 @@ Comparison compare_along(const ScalarFunction& f, const Tensors& at, const Tenso
     }
     return f(moved);
   };
-  return compare_slope(along, dot_all(gradients, directions).item(), h, tolerance);
+  return compare_slope(along, dot_all(gradients, directions), h, tolerance);
 }
 
 }  // namespace chainrule

@@ -42,8 +42,11 @@ struct Comparison {
 /// Compares the derivative at 0 of a function of one number, in f64, with its differences over h, h/2 and
 /// h/4: 7 evaluations. Where these do not show a smooth function, or contradict, 6 more at about an eighth of
 /// the steps, and so on down to a millionth of h or until they tell something. Nothing is called wrong by
-/// less than rounding_noise (noise.h) of the values may explain.
-Comparison compare_slope(const std::function<Tensor(double)>& f, double analytic, double h, double tolerance);
+/// less than rounding_noise (noise.h) of the values or of the derivative itself may explain: near a kink, as
+/// that of a deviation of numbers that are equal but for rounding, a derivative may be noise alone.
+/// @param derivative  one number with the graph that computes it
+Comparison compare_slope(const std::function<Tensor(double)>& f, const Tensor& derivative, double h,
+                         double tolerance);
 
 /// The same for f along directions, whose derivative is the product of gradients and directions.
 Comparison compare_along(const ScalarFunction& f, const Tensors& at, const Tensors& directions,

@@ -6,6 +6,7 @@
 #include "autodiff/culprit.h"
 #include "chainrule/error.h"
 #include "chainrule/explain/check.h"
+#include "chainrule/ops.h"
 #include "chainrule/random.h"
 #include "core/text.h"
 #include "explain/layer_runs.h"
@@ -68,10 +69,7 @@ class Checker {
   ParameterCheck check(const nn::NamedParameter& of, const Tensor& by_graph) {
     const Kept kept(of.parameter);
     ParameterCheck made{.path = of.name, .shape = kept.value().shape()};
-    std::vector<double> gradient = by_graph.to_vector();
-    if (of.name == options_.broken) {
-      for (double& each : gradient) each *= 1.01;
-    }
+    const Tensor gradient = of.name == options_.broken ? 1.01 * by_graph : by_graph;
     const std::vector<double> value = kept.value().to_vector();
     if (value.empty()) return made;
     std::vector<double> direction(value.size());
@@ -101,11 +99,10 @@ class Checker {
   }
 
   void compare(ParameterCheck& made, nn::Parameter parameter, const std::vector<double>& value,
-               const std::vector<double>& direction, const std::vector<double>& gradient,
-               std::int64_t element) {
-    double slope = 0, size = 1;
-    for (std::size_t i = 0; i < value.size(); ++i) slope += gradient[i] * direction[i];
+               const std::vector<double>& direction, const Tensor& gradient, std::int64_t element) {
+    double size = 1;
     if (element >= 0) size = std::max(1.0, std::abs(value[static_cast<std::size_t>(element)]));
+    const Tensor slope = sum(gradient * from_data(direction, made.shape));
     const auto along = [&](double t) {
       std::vector<double> moved = value;
       for (std::size_t i = 0; i < moved.size(); ++i) moved[i] += t * direction[i];

@@ -3,9 +3,12 @@
 // build/release/fuzz/fuzz_graphs searches for as long as one likes.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <ctime>
 
 #include "chainrule/grad.h"
+#include "chainrule/grad_check.h"
+#include "chainrule/linalg.h"
 #include "chainrule/ops.h"
 #include "random_graph.h"
 
@@ -24,6 +27,49 @@ TEST(RandomGraphs, AreTheSameForOneSeed) {
   const std::vector<Part> parts = all_parts();
   EXPECT_EQ(RandomGraph(parts, 3).to_string(), RandomGraph(parts, 3).to_string());
   EXPECT_NE(RandomGraph(parts, 3).to_string(), RandomGraph(parts, 4).to_string());
+}
+
+/// Inputs for a part that are smooth functions of x, their numbers equal but for rounding: the components of
+/// one solution, each scaled to the middle of the domain and taken in a random order.
+Tensors equal_but_for_rounding(const Part& part, const Tensor& x, std::uint64_t seed) {
+  const Tensor at = sum(x);
+  const Tensor ones_but_for_rounding =
+      solve(broadcast_to(at, {6, 6}) + 3.0 * eye(6, 6, f64), ones({6}, f64)) * (3.0 + 6.0 * at);
+  Random random(seed);
+  Tensors inputs;
+  for (const SampleInput& wanted : part.inputs) {
+    const bool floating = is_floating(wanted.dtype);
+    std::vector<double> drawn(static_cast<std::size_t>(wanted.shape.numel()));
+    const double low = floating ? 0 : wanted.domain.low, high = floating ? 6 : wanted.domain.high;
+    for (double& each : drawn) each = std::floor(random.uniform(low, high));
+    Tensor input = detach(cast(from_data(drawn, wanted.shape), floating ? i64 : wanted.dtype));
+    if (floating) {
+      const Tensor inside = wanted.domain.low + (wanted.domain.high - wanted.domain.low) * sigmoid(at);
+      input = take(inside * ones_but_for_rounding, input);
+      if (wanted.prepare) input = wanted.prepare(input);
+    }
+    inputs.push_back(input);
+  }
+  return inputs;
+}
+
+// The second derivative of a deviation of such numbers is rounding errors divided by rounding errors: the
+// search is to see that, and not to call it wrong.
+TEST(NumbersThatAreEqualButForRounding, GetNoDerivativeAccused) {
+  for (const Part& part : all_parts()) {
+    if (!part.differentiable) continue;
+    for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+      const auto f = [&](const Tensor& x) {
+        const Tensor y = part.call(equal_but_for_rounding(part, x, seed));
+        Random random(seed);
+        std::vector<double> weights(static_cast<std::size_t>(y.numel()));
+        for (double& each : weights) each = random.uniform(-1, 1);
+        return sum(from_data(weights, y.shape()) * y) + sum(x * x * x);
+      };
+      const GradCheckReport r = grad_check(f, tensor({0.3, -0.2}, f64), {.order = 2, .seed = seed});
+      EXPECT_NE(r.status, GradCheckStatus::failed) << part.name << ": " << r.message;
+    }
+  }
 }
 
 /// The row whose derivative is spoilt now.

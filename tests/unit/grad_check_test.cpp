@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "autodiff/noise.h"
+#include "chainrule/linalg.h"
 #include "chainrule/loss.h"
 #include "chainrule/op.h"
 #include "chainrule/ops.h"
@@ -219,6 +220,19 @@ TEST(RoundingNoise, IsWhatCancellationLeaves) {
   EXPECT_LT(of_difference, 1e-7);
   EXPECT_EQ(rounding_noise(sum(x * 0.0)), 0);
   EXPECT_EQ(rounding_noise(x), 0);
+}
+
+// Solutions that are equal but for rounding have a deviation of rounding errors alone; so has its second
+// derivative, multiplied by 1e16.
+TEST(GradCheck, AccusesNoDeviationOfEqualNumbers) {
+  for (int i = 0; i < 100; ++i) {
+    const auto f = [](const Tensor& x) {
+      const Tensor equal = solve(broadcast_to(sum(x), {4, 4}) + 3.0 * eye(4, 4, f64), ones({4, 2}, f64));
+      return sum(stddev(equal)) + sum(x * x * x);
+    };
+    const GradCheckReport r = grad_check(f, tensor({0.013 * i, -0.2, 0.1}, f64), {.order = 2});
+    EXPECT_NE(r.status, GradCheckStatus::failed) << i << ": " << r.message;
+  }
 }
 
 TEST(GradCheck, OfNumbersThatAreNotFinite) {
