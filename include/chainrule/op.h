@@ -91,8 +91,8 @@ struct Domain {
   double grid = 0;
 };
 
-/// The largest error of an elementwise operation's result, in units in the last place of the exact one, for
-/// numbers of any size, by the kernel and by the reference loop. Tests measure it. Negative: not stated.
+/// The largest error of a result's numbers, in units in the last place of the exact ones, for inputs of any
+/// size, by the kernel and by the reference loop. 0: nothing is rounded. Negative: not stated. Tests look.
 struct Ulp {
   double f32 = -1;
   double f64 = -1;

@@ -159,11 +159,13 @@ Comparison compare_slope(const std::function<Tensor(double)>& f, const Tensor& d
   const auto value = [&f](double t) { return f(t).item(); };
   const double analytic = derivative.item();
   Comparison c = Search(value, analytic, tolerance, 0).run(h);
-  if (c.verdict != Verdict::wrong) return c;
-  c = Search(value, analytic, tolerance, rounding_noise(f(0))).run(h);
-  if (c.verdict != Verdict::wrong) return c;
+  const bool is_accused = c.verdict == Verdict::wrong && std::isfinite(c.analytic - c.numeric);
+  if (!is_accused) return c;
+  const double noise = rounding_noise(f(0));
+  if (std::isfinite(noise)) c = Search(value, analytic, tolerance, noise).run(h);
   const double off = std::abs(c.analytic - c.numeric);
-  if (std::isfinite(off) && off <= kNoises * rounding_noise(derivative)) c.verdict = Verdict::kink;
+  const bool is_noise = !std::isfinite(noise) || off <= kNoises * rounding_noise(derivative);
+  if (c.verdict == Verdict::wrong && is_noise) c.verdict = Verdict::kink;
   return c;
 }
 

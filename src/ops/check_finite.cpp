@@ -14,7 +14,8 @@ struct CheckFinite {
   static constexpr bool kChecksValues = true;
   static constexpr OpInfo kInfo{
       .name = "check_finite",
-      .doc = "The input as it is; computing it fails if a number is infinite or NaN."};
+      .doc = "The input as it is; computing it fails if a number is infinite or NaN.",
+      .ulp = kExact};
   bool operator==(const CheckFinite&) const = default;
   Meta infer(std::span<const Meta> in) const {
     if (!is_floating(in[0].dtype)) throw op_error<DTypeError>(15, "takes f32 or f64.");

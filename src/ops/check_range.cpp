@@ -19,7 +19,8 @@ struct CheckRange {
   static constexpr bool kChecksValues = true;
   static constexpr OpInfo kInfo{
       .name = "check_range",
-      .doc = "The input as it is; computing it fails if a number is outside of a range, or NaN."};
+      .doc = "The input as it is; computing it fails if a number is outside of a range, or NaN.",
+      .ulp = kExact};
   bool operator==(const CheckRange&) const = default;
   template <class V>
   void fields(V visit) const {

@@ -73,7 +73,8 @@ struct NotEqual {
 };
 
 struct Where {
-  static constexpr OpInfo kInfo{.name = "where", .arity = 3, .doc = "a where the condition holds, else b."};
+  static constexpr OpInfo kInfo{
+      .name = "where", .arity = 3, .doc = "a where the condition holds, else b.", .ulp = kExact};
   bool operator==(const Where&) const = default;
   Meta infer(std::span<const Meta> in) const {
     if (in[0].dtype != DType::boolean) {

@@ -15,7 +15,8 @@ struct Concatenate {
   static constexpr OpInfo kInfo{.name = "concatenate",
                                 .arity = -1,
                                 .any_dtype = true,
-                                .doc = "The inputs one after another along an axis."};
+                                .doc = "The inputs one after another along an axis.",
+                                .ulp = kExact};
   bool operator==(const Concatenate&) const = default;
   template <class V>
   void fields(V visit) const {

@@ -13,9 +13,6 @@
 // What the families of elementwise operations share.
 namespace chainrule {
 
-/// Results that are rounded to nearest, and results that are not rounded at all.
-inline constexpr Ulp kRounded{0.5, 0.5}, kExact{0, 0};
-
 /// The largest finite number of a floating dtype.
 inline double largest_number(DType dtype) {
   return dtype == DType::f32 ? std::numeric_limits<float>::max() : std::numeric_limits<double>::max();

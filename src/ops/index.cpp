@@ -115,8 +115,11 @@ SampleInput indices(Shape shape, double bound) { return {shape, DType::i64, {-bo
 struct Take {
   int axis = 0;
 
-  static constexpr OpInfo kInfo{
-      .name = "take", .arity = 2, .any_dtype = true, .doc = "Elements along an axis by their number."};
+  static constexpr OpInfo kInfo{.name = "take",
+                                .arity = 2,
+                                .any_dtype = true,
+                                .doc = "Elements along an axis by their number.",
+                                .ulp = kExact};
   static constexpr bool kChecksValues = true;
   bool operator==(const Take&) const = default;
   template <class V>

@@ -67,8 +67,8 @@ void require_numbers(const PoolRule& rule, const Shape& shape, const Meta& numbe
 struct MaxPool {
   PoolRule rule;
 
-  static constexpr OpInfo kInfo{.name = "max_pool",
-                                .doc = "The largest element of each window, or its first NaN."};
+  static constexpr OpInfo kInfo{
+      .name = "max_pool", .doc = "The largest element of each window, or its first NaN.", .ulp = kExact};
   using MakesAlso = ArgmaxPool;
   bool operator==(const MaxPool&) const = default;
   template <class V>
@@ -97,8 +97,8 @@ struct MaxPool {
 struct ArgmaxPool {
   PoolRule rule;
 
-  static constexpr OpInfo kInfo{.name = "argmax_pool",
-                                .doc = "The number of max_pool's element within its window."};
+  static constexpr OpInfo kInfo{
+      .name = "argmax_pool", .doc = "The number of max_pool's element within its window.", .ulp = kExact};
   static constexpr std::string_view kNotDifferentiable = "its result is an element's number";
   bool operator==(const ArgmaxPool&) const = default;
   template <class V>
@@ -127,8 +127,10 @@ struct ArgmaxPool {
 struct TakeFromWindows {
   PoolRule rule;
 
-  static constexpr OpInfo kInfo{
-      .name = "take_from_windows", .arity = 2, .doc = "Of each window the element of the given number."};
+  static constexpr OpInfo kInfo{.name = "take_from_windows",
+                                .arity = 2,
+                                .doc = "Of each window the element of the given number.",
+                                .ulp = kExact};
   bool operator==(const TakeFromWindows&) const = default;
   template <class V>
   void fields(V visit) const {

@@ -10,6 +10,9 @@
 // The table of operations, and how nodes of them are run. What an operation is: chainrule/op.h.
 namespace chainrule {
 
+/// Results that are rounded to nearest, and results that are not rounded at all.
+inline constexpr Ulp kRounded{0.5, 0.5}, kExact{0, 0};
+
 /// Makes the struct's row known to the table; stands once behind each struct.
 #define CHAINRULE_OP_ROW(Name) \
   const OpRow& row_of_##Name() { return kRow<Name>; }

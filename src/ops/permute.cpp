@@ -27,7 +27,8 @@ Tensor permuted(const Tensor& x, const AxisOrder& order, Location where);
 struct Permute {
   AxisOrder order;
 
-  static constexpr OpInfo kInfo{.name = "permute", .any_dtype = true, .doc = "The axes in another order."};
+  static constexpr OpInfo kInfo{
+      .name = "permute", .any_dtype = true, .doc = "The axes in another order.", .ulp = kExact};
   bool operator==(const Permute&) const = default;
   template <class V>
   void fields(V visit) const {

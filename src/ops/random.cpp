@@ -84,7 +84,8 @@ struct RandomNumbers {
       .name = "random",
       .doc =
           "Uniform numbers in [0, 1), or standard normal ones, by Philox4x32-10 from the key (seed, stream, "
-          "step)."};
+          "step).",
+      .ulp = kExact};
   static constexpr std::string_view kNotDifferentiable = "random numbers do not depend on a floating number";
   Shape shape;
   DType dtype = DType::f32;

@@ -96,7 +96,9 @@ struct Max {
   AxisSet axes = 0;
 
   static constexpr OpInfo kInfo{
-      .name = "max", .doc = "Largest element over axes, which stay with size 1; NaN if there is one."};
+      .name = "max",
+      .doc = "Largest element over axes, which stay with size 1; NaN if there is one.",
+      .ulp = kExact};
   bool operator==(const Max&) const = default;
   template <class V>
   void fields(V visit) const {
@@ -139,7 +141,8 @@ struct Max {
 struct Argmax {
   int axis = 0;
 
-  static constexpr OpInfo kInfo{.name = "argmax", .doc = "First place of the largest element along an axis."};
+  static constexpr OpInfo kInfo{
+      .name = "argmax", .doc = "First place of the largest element along an axis.", .ulp = kExact};
   static constexpr std::string_view kNotDifferentiable =
       "a place is a whole number: it jumps and has no slope";
   bool operator==(const Argmax&) const = default;

@@ -16,8 +16,11 @@ namespace {
 struct Reshape {
   Shape to;
 
-  static constexpr OpInfo kInfo{
-      .name = "reshape", .view = true, .any_dtype = true, .doc = "The same elements with another shape."};
+  static constexpr OpInfo kInfo{.name = "reshape",
+                                .view = true,
+                                .any_dtype = true,
+                                .doc = "The same elements with another shape.",
+                                .ulp = kExact};
   bool operator==(const Reshape&) const = default;
   template <class V>
   void fields(V visit) const {
@@ -45,8 +48,10 @@ struct Reshape {
 struct BroadcastTo {
   Shape to;
 
-  static constexpr OpInfo kInfo{
-      .name = "broadcast_to", .any_dtype = true, .doc = "Axes of size 1 repeated to the size wanted."};
+  static constexpr OpInfo kInfo{.name = "broadcast_to",
+                                .any_dtype = true,
+                                .doc = "Axes of size 1 repeated to the size wanted.",
+                                .ulp = kExact};
   bool operator==(const BroadcastTo&) const = default;
   template <class V>
   void fields(V visit) const {

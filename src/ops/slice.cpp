@@ -18,7 +18,8 @@ struct Slice {
   static constexpr OpInfo kInfo{
       .name = "slice",
       .any_dtype = true,
-      .doc = "Every step-th element from a start along one axis; backwards for a step below 0."};
+      .doc = "Every step-th element from a start along one axis; backwards for a step below 0.",
+      .ulp = kExact};
   bool operator==(const Slice&) const = default;
   template <class V>
   void fields(V visit) const {
@@ -73,7 +74,8 @@ struct Pad {
 
   static constexpr OpInfo kInfo{.name = "pad",
                                 .any_dtype = true,
-                                .doc = "Zeros before, after and between the elements along one axis."};
+                                .doc = "Zeros before, after and between the elements along one axis.",
+                                .ulp = kExact};
   bool operator==(const Pad&) const = default;
   template <class V>
   void fields(V visit) const {

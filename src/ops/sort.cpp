@@ -76,7 +76,8 @@ struct Argsort {
   bool descending = false;
 
   static constexpr OpInfo kInfo{.name = "argsort",
-                                .doc = "Places of the first `count` elements in sorted order along an axis."};
+                                .doc = "Places of the first `count` elements in sorted order along an axis.",
+                                .ulp = kExact};
   static constexpr std::string_view kNotDifferentiable =
       "a place is a whole number: it jumps and has no slope";
   bool operator==(const Argsort&) const = default;

@@ -22,8 +22,8 @@ class Reference {
   void copy_to(const Program& program, std::span<void* const> results) const;
   /// Compares what the program made with it.
   /// @throws ValueError  if a result differs by more than 1e-9 in f64, 1e-4 in f32, relative to its largest
-  /// number, the largest that it is the sum of, or 1, and by more than the reference itself moves when
-  /// results are rounded in another way; or at all in other dtypes (E048).
+  /// number, the largest that it is the sum of, or 1, or at all in other dtypes; and by more than the
+  /// reference itself moves when results are rounded in another way (E048).
   void verify(const Program& program, std::span<void* const> leaves, std::span<void* const> results) const;
   /// What it made of a node.
   const void* value(std::size_t node) const { return values_[node]; }

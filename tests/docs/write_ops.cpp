@@ -20,7 +20,7 @@ integers where an operation takes floating numbers only. Shapes broadcast where 
 The largest error is in units in the last place (ULP) of the exact result: over every 127th f32 against double, over 10
 million f64 of every magnitude against long double, by the kernels (AVX-512, AVX2, SSE4) and by the reference loops with
 glibc 2.36. For operations with two inputs both are over random pairs. Tests hold every operation to it. "Exact" is
-never rounded, 0.5 is rounded to nearest. No error is stated for operations that only move numbers, nor for sums and
+never rounded, as what only moves or chooses numbers, 0.5 is rounded to nearest. No error is stated for sums and
 products, whose error grows with their length.
 
 )";

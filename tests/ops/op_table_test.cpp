@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "autodiff/probe.h"
 #include "chainrule/grad.h"
@@ -45,6 +46,28 @@ TEST_P(OpTable, EagerGivesWhatTheReferenceGives) {
     EXPECT_TRUE(eager.node()->has_value());
     EXPECT_EQ(eager.to_vector(), reference.to_vector());
   });
+}
+
+// What moves and chooses numbers says so (Ulp), and what says so does no more.
+TEST_P(OpTable, ExactResultsHoldNumbersOfTheInputs) {
+  const OpInfo& info = GetParam()->info;
+  if (info.elementwise || info.name == "random") return;  // these are measured; random has no inputs
+  bool always = true, any = false;
+  for_each_case([&](const OpCase& c) {
+    const Tensors inputs = draw_inputs(c, 3);
+    const Tensor y = call(c, inputs);
+    if (!is_floating(y.dtype())) return;
+    std::set<double> numbers{0};
+    for (const Tensor& input : inputs) {
+      for (const double number : input.to_vector()) numbers.insert(number);
+    }
+    for (const double number : y.to_vector()) {
+      any = true;
+      always = always && numbers.contains(number);
+    }
+  });
+  if (!any || info.name == "cast") return;  // which rounds from f64 to f32 alone
+  EXPECT_EQ(info.ulp.f64 == 0, always);
 }
 
 /// Inputs that are results themselves: of a transpose, a slice, a broadcast.

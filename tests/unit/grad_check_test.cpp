@@ -220,6 +220,11 @@ TEST(RoundingNoise, IsWhatCancellationLeaves) {
   EXPECT_LT(of_difference, 1e-7);
   EXPECT_EQ(rounding_noise(sum(x * 0.0)), 0);
   EXPECT_EQ(rounding_noise(x), 0);
+  // The same number chosen twice stays the same: nothing is rounded there.
+  const Tensor y = tensor({0.1, 0.7, 0.3}, f64);
+  const Tensor thrice = y * 3;
+  EXPECT_LT(rounding_noise(sum(cast(equal(thrice, max(thrice)), f64))), 1e-15);
+  EXPECT_EQ(rounding_noise(sum(sqrt(y * 3 - 3 * y))), HUGE_VAL);
 }
 
 // Solutions that are equal but for rounding have a deviation of rounding errors alone; so has its second

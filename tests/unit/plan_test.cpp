@@ -345,6 +345,37 @@ TEST(Verify, FindsAWrongKernel) {
   set_mode(before);
 }
 
+/// A fast kernel that rounds otherwise, and one of a comparison that is wrong.
+struct TwiceRoundedUp {
+  static constexpr OpInfo kInfo{.name = "twice_rounded_up", .elementwise = true, .doc = "2 x."};
+  static constexpr std::string_view kNotDifferentiable = "no test needs its derivative";
+  bool operator==(const TwiceRoundedUp&) const = default;
+  Meta infer(std::span<const Meta> in) const { return in[0]; }
+  void run(const Kernel& k) const { k.output.as<float>()[0] = 2 * k.inputs[0].as<float>()[0]; }
+  void run_fast(const Kernel& k) const {
+    k.output.as<float>()[0] = std::nextafter(2 * k.inputs[0].as<float>()[0], HUGE_VALF);
+  }
+  static std::vector<Sample> samples() { return {}; }
+};
+struct WrongPositive {
+  static constexpr OpInfo kInfo{.name = "wrong_positive", .elementwise = true, .doc = "Whether x > 0."};
+  static constexpr std::string_view kNotDifferentiable = "no test needs its derivative";
+  bool operator==(const WrongPositive&) const = default;
+  Meta infer(std::span<const Meta> in) const { return {boolean, in[0].shape}; }
+  void run(const Kernel& k) const { k.output.as<bool>()[0] = k.inputs[0].as<float>()[0] > 0; }
+  void run_fast(const Kernel& k) const { k.output.as<bool>()[0] = k.inputs[0].as<float>()[0] <= 0; }
+  static std::vector<Sample> samples() { return {}; }
+};
+
+TEST(Verify, BlamesNoComparisonThatRoundingDecides) {
+  const Mode before = mode();
+  set_mode(Mode::verify);
+  const Tensor x = tensor({0.7});
+  EXPECT_EQ(equal(apply(TwiceRoundedUp{}, {x}, {}), 2 * x).to_vector(), std::vector<double>{0});
+  EXPECT_THROW(apply(WrongPositive{}, {x}, {}).to_vector(), ValueError);
+  set_mode(before);
+}
+
 TEST(Plan, RunsAsTheModeHasIt) {
   const Mode before = mode();
   set_mode(Mode::lazy);
