@@ -122,10 +122,9 @@ class Backward {
       if (!needed[j]) continue;
       const Node& input = *node.inputs()[j];
       Tensor part = gradients.has(j) ? std::move(gradients[j]) : Tensor();
-      if (part.is_empty() || part.node()->dtype != computed_as(input.dtype))
-        throw not_a_gradient(node, j, part);
+      if (part.is_empty() || part.node()->dtype != computed_as(input.dtype)) refuse(node, j, part);
       if (part.node()->shape != input.shape) {  // it was broadcast
-        if (!was_broadcast(input.shape, part.node()->shape, node.shape)) throw not_a_gradient(node, j, part);
+        if (!was_broadcast(input.shape, part.node()->shape, node.shape)) refuse(node, j, part);
         part = sum_to(part, input.shape);
       }
       add_to(state(numbers[j]).cotangent, std::move(part));
@@ -145,14 +144,16 @@ class Backward {
   }
 
   /// What a vjp gave for an input does not fit it.
-  static ValueError not_a_gradient(const Node& node, std::size_t input, const Tensor& part) {
+  /// @throws ValueError E660
+  [[noreturn, gnu::cold, gnu::noinline]] static void refuse(const Node& node, std::size_t input,
+                                                            const Tensor& part) {
     const Node& x = *node.inputs()[input];
     const std::string given = part.is_empty() ? "nothing as the gradient"
                                               : cat("a gradient of shape ", part.shape(), " ", part.dtype());
-    return ValueError(660, cat("[", node.op->info.name, "] the operation gave ", given, " for input ", input,
-                               " of shape ", x.shape, " ", name_of(computed_as(x.dtype)),
-                               ". Both must be alike, but for the result's sizes, ", node.shape,
-                               ", where the input was broadcast.", node.origin.to_string()));
+    throw ValueError(660, cat("[", node.op->info.name, "] the operation gave ", given, " for input ", input,
+                              " of shape ", x.shape, " ", name_of(computed_as(x.dtype)),
+                              ". Both must be alike, but for the result's sizes, ", node.shape,
+                              ", where the input was broadcast.", node.origin.to_string()));
   }
 
   static void add_to(Tensor& sum, Tensor&& part) { sum = sum.is_empty() ? std::move(part) : sum + part; }

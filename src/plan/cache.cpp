@@ -54,17 +54,25 @@ void CachedPlan::run(const Trace& trace, std::span<void* const> leaves, std::spa
 }
 
 std::shared_ptr<CachedPlan> PlanCache::find(const Trace& trace) {
-  // Most steps are like the one before, and comparing costs less than the hash.
-  if (!plans_.empty() && plans_.front()->key == trace) return plans_.front();
-  const std::uint64_t hash = trace.hash();
-  const auto found = std::find_if(plans_.begin(), plans_.end(),
-                                  [&](const auto& plan) { return plan->hash == hash && plan->key == trace; });
-  if (found == plans_.end()) return nullptr;
+  if (plans_.empty()) return nullptr;
+  // Most steps are like the one before, or are several in the same order; comparing costs less than the hash.
+  CachedPlan& last = *plans_.front();
+  if (last.key == trace) return plans_.front();
+  auto found = std::find_if(plans_.begin(), plans_.end(),
+                            [&](const auto& plan) { return plan.get() == last.followed_by; });
+  if (found == plans_.end() || (*found)->key != trace) {
+    const std::uint64_t hash = trace.hash();
+    found = std::find_if(plans_.begin(), plans_.end(),
+                         [&](const auto& plan) { return plan->hash == hash && plan->key == trace; });
+    if (found == plans_.end()) return nullptr;
+    last.followed_by = found->get();
+  }
   std::rotate(plans_.begin(), found, found + 1);
   return plans_.front();
 }
 
 void PlanCache::keep(std::shared_ptr<CachedPlan> plan) {
+  if (!plans_.empty()) plans_.front()->followed_by = plan.get();
   if (plans_.size() == kMaxPlans) plans_.pop_back();
   plans_.insert(plans_.begin(), std::move(plan));
   ++plans_made_;

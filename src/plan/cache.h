@@ -18,6 +18,8 @@ struct CachedPlan {
   std::size_t bytes = 0;  // that its instructions read and write
   Executor executor;
   bool is_running = false;
+  /// What was run after it the last time; an address to compare, as the plan may be gone.
+  const CachedPlan* followed_by = nullptr;
 
   explicit CachedPlan(const Trace& trace);
 
@@ -33,8 +35,8 @@ class PlanCache {
  public:
   static constexpr std::size_t kMaxPlans = 128;
 
-  /// The plan of a trace: the one that was used last, or one that the hash finds; the whole key is compared.
-  /// Null if there is none.
+  /// The plan of a trace: the one that was used last, the one that came after it before, or one that the hash
+  /// finds; the whole key is compared. Null if there is none.
   std::shared_ptr<CachedPlan> find(const Trace& trace);
   /// Keeps a plan; the one that has been idle longest makes room.
   void keep(std::shared_ptr<CachedPlan> plan);

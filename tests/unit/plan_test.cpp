@@ -66,6 +66,23 @@ TEST(Plans, KeptAreBounded) {
   EXPECT_EQ(PlanCache::of_this_thread().size(), PlanCache::kMaxPlans);
 }
 
+// Which one is guessed from the last and what followed it: in whatever order, each is the one that was made
+// for its sizes, also after others took the place of what followed.
+TEST(Plans, AreFoundInAnyOrder) {
+  if (mode() == Mode::eager) GTEST_SKIP() << "in this mode there are no plans";
+  PlanCache& cache = PlanCache::of_this_thread();
+  const auto run = [](std::int64_t n) {
+    EXPECT_EQ(sum(2 * ones({n}) - 1).item(), static_cast<double>(n)) << n;
+    return PlanCache::of_this_thread().plans_made();
+  };
+  for (const std::int64_t n : {1, 2, 3}) run(n);
+  const std::size_t made = cache.plans_made();
+  for (const std::int64_t n : {1, 2, 3, 1, 2, 3, 3, 2, 1, 1, 3, 2, 2, 1, 3}) EXPECT_EQ(run(n), made) << n;
+  for (std::int64_t n = 4; n < 300; ++n) run(n);
+  EXPECT_EQ(run(2), made + 297);
+  EXPECT_EQ(run(299), made + 297);
+}
+
 // In a fresh process, where CHAINRULE_VERBOSE has not been read yet.
 TEST(Plans, SayThatACallMakesMany) {
   if (mode() == Mode::eager) GTEST_SKIP() << "in this mode there are no plans";
