@@ -189,9 +189,9 @@ def positive(x) -> Tensor:
 
 
 def hypot(a, b) -> Tensor:
-    """sqrt(a^2 + b^2)."""
-    a, b = _beside(a, b)
-    return _core.sqrt(_core.square(_real(a)) + _core.square(_real(b)))
+    """sqrt(a^2 + b^2), which does not overflow; infinite where one is, and its slope at (0, 0) is 0."""
+    sides = _core.stack(broadcast_arrays(*map(_real, _beside(a, b))))
+    return _core.where(_core.any(isinf(sides), 0), inf, _core.norm(sides, 2, 0))
 
 
 def cbrt(x) -> Tensor:
@@ -244,9 +244,11 @@ def nan_to_num(x, copy: bool = True, nan: float = 0.0, posinf=None, neginf=None)
 def sinc(x) -> Tensor:
     """sin(pi x) / (pi x), and 1 at 0."""
     x = _real(x) * pi
-    is_near = _core.less(_core.abs(x), 1e-4)
+    is_near = _core.less(_core.abs(x), 0.5)
     far = _core.where(is_near, 1, x)
-    return _core.where(is_near, 1 - _core.square(x) / 6, _core.sin(far) / far)
+    s = _core.square(_core.where(is_near, x, 0))
+    series = 1 - s / 6 * (1 - s / 20 * (1 - s / 42 * (1 - s / 72 * (1 - s / 110 * (1 - s / 156)))))
+    return _core.where(is_near, series, _core.sin(far) / far)
 
 
 # ---- shapes

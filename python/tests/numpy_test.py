@@ -132,6 +132,20 @@ def test_composed_functions_have_gradients(f):
     assert cr.grad_check(lambda x: f(x).sum(), A[0, :, :3], all_entries=True)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_of_tiny_and_huge_numbers(dtype):
+    for size in (1e-30, 1e-20, 1e20, 1e30):
+        x = np.array([3.0, -4.0], dtype) * np.array(size, dtype)
+        np.testing.assert_allclose(cr.hypot(x[0], x[1]), np.hypot(x[0], x[1]), rtol=1e-6)
+        np.testing.assert_allclose(cr.grad(lambda x: cr.hypot(x[0], x[1]))(x), [0.6, -0.8], rtol=1e-6)
+    assert cr.hypot(np.inf, np.nan).item() == np.inf and cr.grad(lambda x: cr.hypot(x, 0.0))(0.0) == 0
+    # sinc'(x) = -pi^2 x / 3 (1 - (pi x)^2 / 10 (1 - (pi x)^2 / 28)) near 0, where differences of near numbers have no digits
+    x = np.array([0.0, 1e-6, 1e-4, -1e-3, 0.01, 0.1], dtype)
+    s = (np.pi * x.astype(float)) ** 2
+    slope = -np.pi**2 * x / 3 * (1 - s / 10 * (1 - s / 28 * (1 - s / 54)))
+    np.testing.assert_allclose(cr.grad(lambda x: cr.sinc(x).sum())(x), slope, rtol=1e-5 if dtype == "float32" else 1e-7)
+
+
 def test_array_api_of_integers():
     two, three = array_api.asarray([2, 3]), array_api.asarray([3, 39])
     power = array_api.pow(two, three)
