@@ -18,7 +18,7 @@ from . import _numpy, _tensor
 _core._set_package_folder(_os.path.dirname(__file__) + _os.sep)
 _tensor._install()
 from ._convert import bf16, boolean, f16, f32, f64, i32, i64, u8  # noqa: E402
-from ._tensor import arange, evaluate, from_dlpack, linspace, moveaxis  # noqa: E402
+from ._tensor import arange, evaluate, from_dlpack, moveaxis  # noqa: E402
 from ._transforms import (GradCheckReport, custom_gradient, grad, grad_check, gradients, hessian, hvp,  # noqa: E402
                           jacobian, jvp, no_grad, numerical_gradient, value_and_grad, vjp)
 
@@ -29,7 +29,7 @@ if _typing.TYPE_CHECKING:  # what is found by name below
     from ._functions import (abs as absolute, acos as arccos, acosh as arccosh, asin as arcsin, asinh as arcsinh,  # noqa: F401
                              atan as arctan, atan2 as arctan2, atanh as arctanh, concatenate as concat, determinant as det,
                              divide as true_divide, inverse as inv, log_determinant as slogdet, max as amax, min as amin,
-                             pow as power, pseudo_inverse as pinv, remainder as mod, stddev as std)
+                             pow as power, pseudo_inverse as pinv, remainder as mod, round as around, stddev as std)
     from ._numpy import *  # noqa: F401,F403
     from ._tensor import tensor  # noqa: F401
     from .optim import least_squares, minimize  # noqa: F401
