@@ -32,6 +32,7 @@ if _typing.TYPE_CHECKING:  # what is found by name below
                              pow as power, pseudo_inverse as pinv, remainder as mod, round as around, stddev as std)
     from ._numpy import *  # noqa: F401,F403
     from ._tensor import tensor  # noqa: F401
+    from .nn import functional_call  # noqa: F401
     from .optim import least_squares, minimize  # noqa: F401
     from .train import fit, load, save  # noqa: F401
 
@@ -43,7 +44,7 @@ globals().update(_tensor._functions())
 globals().update({name: getattr(_numpy, name) for name in _numpy.__all__})
 globals().update({alias: getattr(_core, name) for alias, name in _tensor.aliases.items()})
 
-_of_modules = {"fit": "train", "save": "train", "load": "train", "minimize": "optim", "least_squares": "optim"}
+_of_modules = {"functional_call": "nn", "fit": "train", "save": "train", "load": "train", "minimize": "optim", "least_squares": "optim"}
 _lazy = ("nn", "optim", "data", "train", "io", "explain", "plot", "onnx", "book", "sklearn", "array_api")
 
 
