@@ -88,12 +88,16 @@ def tri(rows: int, columns=None, k: int = 0, dtype="float32") -> Tensor:
 
 def tril_indices(n: int, k: int = 0, m=None) -> tuple:
     """The places, rows and columns, that lie on the k-th diagonal and below it, in a matrix of n rows and m columns."""
-    return tuple(map(asarray, np.tril_indices(n, k, m)))
+    return _indices(np.tril_indices, n, k, m)
 
 
 def triu_indices(n: int, k: int = 0, m=None) -> tuple:
     """The places, rows and columns, that lie on the k-th diagonal and above it, in a matrix of n rows and m columns."""
-    return tuple(map(asarray, np.triu_indices(n, k, m)))
+    return _indices(np.triu_indices, n, k, m)
+
+
+def _indices(find, n, k, m) -> tuple:
+    return tuple(map(asarray, find(_whole("n", n), _whole("k", k), None if m is None else _whole("m", m))))
 
 
 def diagflat(x, k: int = 0) -> Tensor:

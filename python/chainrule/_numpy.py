@@ -299,15 +299,23 @@ def broadcast_arrays(*arrays) -> list:
     return [_core.broadcast_to(a, shape) for a in arrays]
 
 
+def _several(tensors):
+    if not isinstance(tensors, (list, tuple, Tensor, np.ndarray)):
+        raise TypeError(f"tensors must be a sequence of tensors, not {type(tensors).__name__}")
+    if not len(tensors):
+        raise ValueError("tensors has none; need one or more")
+    return tensors
+
+
 def hstack(tensors) -> Tensor:
     """Side by side: along the second axis, and vectors along their only one."""
-    tensors = [atleast_1d(x) for x in tensors]
+    tensors = [atleast_1d(x) for x in _several(tensors)]
     return _core.concatenate(tensors, 0 if tensors[0].ndim == 1 else 1)
 
 
 def vstack(tensors) -> Tensor:
     """One above the other: rows."""
-    return _core.concatenate([atleast_2d(x) for x in tensors], 0)
+    return _core.concatenate([atleast_2d(x) for x in _several(tensors)], 0)
 
 
 row_stack = vstack
@@ -315,12 +323,12 @@ row_stack = vstack
 
 def column_stack(tensors) -> Tensor:
     """Vectors as the columns of a matrix."""
-    return _core.concatenate([_core.reshape(x, (x.size, 1)) if x.ndim < 2 else x for x in map(asarray, tensors)], 1)
+    return _core.concatenate([_core.reshape(x, (x.size, 1)) if x.ndim < 2 else x for x in map(asarray, _several(tensors))], 1)
 
 
 def dstack(tensors) -> Tensor:
     """Along a third axis."""
-    deep = [_core.expand_dims(x, 2) if x.ndim < 3 else x for x in map(atleast_2d, tensors)]
+    deep = [_core.expand_dims(x, 2) if x.ndim < 3 else x for x in map(atleast_2d, _several(tensors))]
     return _core.concatenate(deep, 2)
 
 
@@ -375,6 +383,8 @@ def flipud(x) -> Tensor:
 def rot90(x, k: int = 1, axes=(0, 1)) -> Tensor:
     """Turned by k quarters, from the first of two axes to the second."""
     x = asarray(x)
+    if not isinstance(axes, (list, tuple)) or len(axes) != 2:
+        raise ValueError(f"axes is {axes!r}; need two of them")
     for _ in range(k % 4):
         x = _core.swapaxes(_core.flip(x, axes[1]), axes[0], axes[1])
     return x
@@ -386,6 +396,8 @@ def roll(x, shift, axis=None) -> Tensor:
     x = asarray(x)
     if not isinstance(shift, (tuple, list)) and not isinstance(axis, (tuple, list)):
         return _core.roll(x, shift, axis)
+    if axis is None:
+        return _core.roll(x, sum(shift), None)
     for each, along in np.broadcast(shift, axis):
         x = _core.roll(x, int(each), int(along))
     return x

@@ -1,6 +1,8 @@
 """NumPy's functions that multiply vectors and tables, and add up. A part of _numpy."""
 import math
 
+import numpy as np
+
 from . import _core
 from ._convert import i64
 from ._core import Tensor
@@ -57,8 +59,10 @@ def inner(a, b) -> Tensor:
 
 def vdot(a, b) -> Tensor:
     """The sum of products of all elements."""
-    a, b = _beside(a, b)
-    return _core.sum(ravel(a) * ravel(b))
+    a, b = map(ravel, _beside(a, b))
+    if a.shape != b.shape:
+        raise ValueError(f"a has {a.size} elements, b {b.size}; need as many")
+    return _core.sum(a * b)
 
 
 def tensordot(a, b, axes=2) -> Tensor:
@@ -66,7 +70,7 @@ def tensordot(a, b, axes=2) -> Tensor:
     a, b = _beside(a, b)
     if isinstance(axes, int):
         axes = (list(range(a.ndim - axes, a.ndim)), list(range(axes)))
-    of_a, of_b = ([_axis(i, x.ndim) for i in ([names] if isinstance(names, int) else names)] for x, names in zip((a, b), axes))
+    of_a, of_b = ([_axis(i, x.ndim) for i in np.atleast_1d(names).tolist()] for x, names in zip((a, b), axes))
     rest_a, rest_b = ([i for i in range(x.ndim) if i not in used] for x, used in ((a, of_a), (b, of_b)))
     shape = [a.shape[i] for i in rest_a] + [b.shape[i] for i in rest_b]
     left = _core.reshape(_core.permute(a, rest_a + of_a), (math.prod(a.shape[i] for i in rest_a),

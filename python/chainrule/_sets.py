@@ -5,6 +5,7 @@ import numpy as np
 from . import _core
 from ._core import Tensor
 from ._numpy import _beside, _real, asarray
+from ._tensor import _axis
 
 
 def _numbers(x) -> np.ndarray:
@@ -34,7 +35,9 @@ def count_nonzero(x, axis=None, keepdims: bool = False) -> Tensor:
 def unique(x, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False, axis=None):
     """The different elements in ascending order, or the different slices along an axis; where each stood first, which of
     them each element is, and how often each stands, if asked for."""
-    found = np.unique(_numbers(x), return_index, return_inverse, return_counts, axis)
+    x = _numbers(x)
+    axis = None if axis is None else _axis(axis, x.ndim)
+    found = np.unique(x, return_index, return_inverse, return_counts, axis)
     return tuple(map(asarray, found)) if isinstance(found, tuple) else asarray(found)
 
 
@@ -43,7 +46,9 @@ def isin(x, among, assume_unique: bool = False, invert: bool = False) -> Tensor:
     return asarray(np.isin(_numbers(x), _numbers(among), assume_unique, invert))
 
 
-in1d = isin
+def in1d(x, among, assume_unique: bool = False, invert: bool = False) -> Tensor:
+    """As isin, of all elements in a row."""
+    return _core.flatten(isin(x, among, assume_unique, invert))
 
 
 def union1d(a, b) -> Tensor:

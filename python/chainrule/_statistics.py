@@ -12,6 +12,8 @@ def average(x, axis=None, weights=None) -> Tensor:
         return _core.mean(x, axis)
     x, weights = map(_real, _beside(x, weights))
     if weights.shape != x.shape:
+        if axis is None or weights.ndim != 1:
+            raise ValueError(f"weights have shape {weights.shape}, x {x.shape}; need the same, or a vector and the axis")
         weights = _core.reshape(weights, [s if i == _axis(axis, x.ndim) else 1 for i, s in enumerate(x.shape)])
         weights = _core.broadcast_to(weights, x.shape)
     return _core.sum(x * weights, axis) / _core.sum(weights, axis)
@@ -88,7 +90,8 @@ def nanvar(x, axis=None, keepdims: bool = False, ddof: int = 0) -> Tensor:
     is_nan = _core.isnan(x)
     count = _core.sum(_core.logical_not(is_nan), axis, keepdims)
     squares = _core.square(_core.where(is_nan, 0, x - nanmean(x, axis, True)))
-    return _core.sum(squares, axis, keepdims) / _core.where(_core.greater(count, ddof), count - ddof, 0)
+    is_enough = _core.greater(count, ddof)
+    return _core.where(is_enough, _core.sum(squares, axis, keepdims) / _core.where(is_enough, count - ddof, 1), nan)
 
 
 def nanstd(x, axis=None, keepdims: bool = False, ddof: int = 0) -> Tensor:

@@ -148,7 +148,7 @@ ConvTransposeOptions conv_transpose_options(Arguments& a) {
 Tensor rounded(Arguments& a) {
   const std::int64_t decimals = a.integer(1, 0);
   const DType dtype = a.tensor(0).dtype();
-  const bool is_whole = !is_floating(dtype) && dtype != DType::boolean;  // those stay what they are
+  const bool is_whole = !has_gradient(dtype) && dtype != DType::boolean;  // those stay what they are
   if (is_whole && decimals >= 0) return a.tensor(0);
   if (decimals == 0) return round(a.tensor(0), a.where());
   const double scale = std::pow(10.0, static_cast<double>(std::abs(decimals)));

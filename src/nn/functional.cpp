@@ -15,7 +15,7 @@ struct Slots : Variable {
 };
 
 void check_fits(std::string_view name, const Tensor& old, const Tensor& value) {
-  if (value.shape() == old.shape() && is_floating(value.dtype()) == is_floating(old.dtype())) return;
+  if (value.shape() == old.shape() && has_gradient(value.dtype()) == has_gradient(old.dtype())) return;
   throw ShapeError(
       42, cat("[functional_call] the value of ", name, " is ", value.shape(), " ", name_of(value.dtype()),
               ", the net's ", old.shape(), " ", name_of(old.dtype()), "."));

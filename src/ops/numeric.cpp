@@ -55,13 +55,13 @@ Tensor isnan(const Tensor& x, Location where) {
 
 Tensor isinf(const Tensor& x, Location where) {
   const OpScope scope("isinf", where);
-  if (!is_floating(x.dtype())) return not_equal(x, x);
+  if (!has_gradient(x.dtype())) return not_equal(x, x);
   return equal(abs(x), std::numeric_limits<double>::infinity());
 }
 
 Tensor isfinite(const Tensor& x, Location where) {
   const OpScope scope("isfinite", where);
-  if (!is_floating(x.dtype())) return equal(x, x);
+  if (!has_gradient(x.dtype())) return equal(x, x);
   return abs(x) < std::numeric_limits<double>::infinity();
 }
 
