@@ -53,8 +53,13 @@ def logspace(start, stop, num: int = 50, endpoint: bool = True, base: float = 10
 
 def geomspace(start, stop, num: int = 50, endpoint: bool = True, dtype=None, axis: int = 0) -> Tensor:
     """Numbers of which each is the one before times the same factor, from start to stop."""
-    numbers = [np.asarray(_core.stop_gradient(each)) if isinstance(each, Tensor) else each for each in (start, stop)]
-    return asarray(np.geomspace(*numbers, _whole("num", num), _flag("endpoint", endpoint), axis=axis), dtype or "float32")
+    if _is_plain(start) and _is_plain(stop):
+        numbers = np.geomspace(start, stop, _whole("num", num), _flag("endpoint", endpoint), axis=axis)
+        return asarray(numbers, dtype or "float32")
+    a, b = map(_real, _beside(start, stop))
+    a, b = (each.astype(np.result_type(a.dtype, b.dtype)) for each in (a, b))
+    logarithms = linspace(_core.log(_core.abs(a)), _core.log(_core.abs(b)), num, endpoint, False, dtype, axis)
+    return _core.exp(logarithms) * (_core.expand_dims(_core.sign(a), axis) if a.ndim else _core.sign(a))
 
 
 def meshgrid(*arrays, sparse: bool = False, indexing: str = "xy") -> list:

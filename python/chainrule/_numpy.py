@@ -136,19 +136,28 @@ def modf(x) -> tuple:
     return _core.where(_core.isinf(x), _core.sign(x) * 0, x - whole), whole
 
 
+def _logarithm(x, base: float) -> Tensor:
+    """Where x is a power of the base with a whole exponent, that: rounding would miss it by a little."""
+    x = _real(x)
+    y = _core.log(x) * (1 / math.log(base))
+    whole = _core.round(y)
+    is_whole = _core.logical_and(_core.equal(_core.pow(base, whole), x), _core.isfinite(y))
+    return y + _core.stop_gradient(_core.where(is_whole, whole - y, 0))
+
+
 def log2(x) -> Tensor:
-    """Logarithm to base 2."""
-    return _core.log(x) * (1 / math.log(2))
+    """Logarithm to base 2, of powers of 2 exact."""
+    return _logarithm(x, 2.0)
 
 
 def log10(x) -> Tensor:
-    """Logarithm to base 10."""
-    return _core.log(x) * (1 / math.log(10))
+    """Logarithm to base 10, of powers of 10 exact."""
+    return _logarithm(x, 10.0)
 
 
 def exp2(x) -> Tensor:
-    """2 to the power of x."""
-    return _core.exp(_real(x) * math.log(2))
+    """2 to the power of x, of whole numbers exact."""
+    return _core.pow(2.0, _real(x))
 
 
 def trunc(x) -> Tensor:

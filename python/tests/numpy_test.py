@@ -96,7 +96,7 @@ kCalls = {
     "logspace": [(0, 2, 4), (0, 2, 4, False, 2.0)], "array_equal": [(A, A), (A, A[0]), (np.array([np.nan]), np.array([np.nan])), (np.array([np.nan]), np.array([np.nan]), True)], "allclose": [(A, A + 1e-9), (A, A + 1)], "empty": [],
     "concatenate": [([A, A], 1)], "where": [(A > 0,), (A > 0, A, 0.0)],
     "linspace": [(0, 1, 5), (0, 1, 5, False), (1, 0, 0), (2, 2, 1), (0, 1, 5, True, True), (A[0], A[1], 3), (A[0], A[1], 3, True, False, None, 1)],
-    "geomspace": [(1, 1000, 4), (1, 16, 4, False)], "eye": [(3,), (2, 3), (3, 3, 1), (3, 4, -1)], "tri": [(3,), (2, 4, 1), (3, 2, -1)],
+    "geomspace": [(1, 1000, 4), (1, 16, 4, False), (abs(A[0]) + 1, abs(A[1]) + 1, 3), (-abs(A[0]) - 1, -abs(A[1]) - 1, 3, False)], "eye": [(3,), (2, 3), (3, 3, 1), (3, 4, -1)], "tri": [(3,), (2, 4, 1), (3, 2, -1)],
     "tril_indices": [(3,), (3, 1, 4)], "triu_indices": [(3,), (3, -1, 4)], "diagflat": [(A[0, :2, :2],), (A[0, 0], 1)],
     "vander": [(A[0, 0],), (A[0, 0], 2), (A[0, 0], 3, True), (A[0, 0], 0)], "polyval": [(A[0, 0], A), (np.array([1, 2]), 3)],
     "broadcast_shapes": [((3, 1), (4,))], "unravel_index": [(np.array([5, 7]), (3, 4)), (5, (3, 4))],
@@ -153,7 +153,7 @@ kGradients = [lambda x: cr.log2(x * x + 1), lambda x: cr.hstack([x, x * 2]), lam
               lambda x: cr.interp(x, x[0] * 0 + np.array([-2.0, 0, 2]), x[1]), lambda x: cr.quantile(x, [0.2, 0.9]), lambda x: cr.diff(x, 1, 0, 2 * x),
               lambda x: cr.convolve(x[0], x[1]), lambda x: cr.correlate(x[0], x[1], "same"), lambda x: cr.cov(x) ** 2, lambda x: cr.corrcoef(x) ** 3,
               lambda x: cr.bincount(np.array([1, 0, 1]), x[0]) ** 2, lambda x: cr.histogram(np.array([1.0, 2, 2]), 2, weights=x[1] ** 2)[0],
-              lambda x: cr.linspace(x[0], x[1], 4) ** 2, lambda x: cr.polyval(x[0], x[1]), lambda x: cr.vander(x[0]), lambda x: cr.roll(x, (1, 1), (0, 1)) * x,
+              lambda x: cr.linspace(x[0], x[1], 4) ** 2, lambda x: cr.copysign(x, -x[0]), lambda x: cr.geomspace(x[0] ** 2 + 1, 3.0, 4), lambda x: cr.logspace(x[0], x[1], 3), lambda x: cr.polyval(x[0], x[1]), lambda x: cr.vander(x[0]), lambda x: cr.roll(x, (1, 1), (0, 1)) * x,
               lambda x: cr.cosine_similarity(x[0], x[1]), lambda x: cr.nanvar(x), lambda x: cr.logaddexp2(x, 1.0), lambda x: cr.where(x > 0, x * x, -x)]
 
 
@@ -174,6 +174,20 @@ def test_of_tiny_and_huge_numbers(dtype):
     s = (np.pi * x.astype(float)) ** 2
     slope = -np.pi**2 * x / 3 * (1 - s / 10 * (1 - s / 28 * (1 - s / 54)))
     np.testing.assert_allclose(cr.grad(lambda x: cr.sinc(x).sum())(x), slope, rtol=1e-5 if dtype == "float32" else 1e-7)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_powers_and_their_exponents_are_exact(dtype):
+    n = np.arange(-30, 31).astype(dtype)
+    for values in (cr.exp2(n), np.exp2(n)):
+        np.testing.assert_array_equal(values, [2.0**k for k in range(-30, 31)])
+    np.testing.assert_array_equal(cr.log2(np.exp2(n)), n)
+    tens = np.array([10.0**k for k in range(11)], dtype)
+    np.testing.assert_array_equal(cr.log10(tens), np.arange(11))
+    np.testing.assert_array_equal(cr.log2(np.array([0, np.inf], dtype)), [-np.inf, np.inf])
+    assert cr.isnan(cr.log2(np.array([-1.0, np.nan], dtype))).all()
+    np.testing.assert_allclose(cr.grad(lambda x: cr.log2(x).sum())(np.array([8.0, 3], dtype)), 1 / (np.array([8, 3]) * np.log(2)), rtol=1e-6)
+    assert cr.grad(cr.grad(cr.log10))(100.0) == pytest.approx(-1e-4 / np.log(10))
 
 
 def test_array_api_of_integers():
