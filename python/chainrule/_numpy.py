@@ -313,7 +313,7 @@ def _several(tensors):
         raise TypeError(f"tensors must be a sequence of tensors, not {type(tensors).__name__}")
     if not len(tensors):
         raise ValueError("tensors has none; need one or more")
-    return tensors
+    return asarray(tensors) if isinstance(tensors, np.ndarray) else tensors  # copied once
 
 
 def hstack(tensors) -> Tensor:

@@ -263,7 +263,11 @@ PyObject* from_shape(const Shape& shape) {
 }
 
 std::vector<Tensor> to_tensors(PyObject* object, const char* what) {
-  const Ref list(is_tensor(object) ? PySequence_List(object) : PySequence_Fast(object, ""));
+  // The slices of an array are those of its copy, which fails at once where there is no room for it.
+  const Ref whole(PyObject_CheckBuffer(object) && !is_tensor(object) ? give(to_tensor(object)) : nullptr);
+  const Ref list(whole               ? PySequence_List(whole.get())
+                 : is_tensor(object) ? PySequence_List(object)
+                                     : PySequence_Fast(object, ""));
   if (!list) {
     PyErr_Clear();
     throw_type(what, "a sequence of tensors", object);

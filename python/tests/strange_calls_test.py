@@ -118,6 +118,13 @@ def test_faults_that_were_found():
             (lambda: cr.triu_indices(3, None), TypeError, "k must be an integer, not NoneType")]:
         with pytest.raises(kind, match=text):
             call()
+    for transform in (cr.grad, cr.value_and_grad, cr.jacobian, cr.hessian, lambda f: cr.vjp(f, 1.0), lambda f: cr.jvp(f, 1.0, 1.0),
+                      lambda f: cr.hvp(f, 1.0, 1.0), lambda f: cr.grad_check(f, 1.0), lambda f: cr.numerical_gradient(f, 1.0)):
+        with pytest.raises(TypeError, match="f must be a function, not float"):
+            transform(2.0)
+    with pytest.raises((MemoryError, ValueError)):
+        cr.stack(np.broadcast_to(np.float32(1), (1 << 22, 1 << 22)), 1)  # at once: 64 TiB
+    np.testing.assert_array_equal(cr.stack(x, 1), x.T)
     np.testing.assert_array_equal(cr.round(np.float16([1.4, 2.6])), [1, 3])
     np.testing.assert_array_equal(cr.isinf(np.float16([1, np.inf])), [False, True])
     np.testing.assert_array_equal(cr.isfinite(np.float16([1, np.inf])), [True, False])

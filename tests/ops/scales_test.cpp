@@ -42,7 +42,7 @@ std::vector<ScaledFunction> scaled_functions() {
 }
 
 /// A value, and the gradients of a weighted sum of it.
-std::vector<Tensor> value_and_gradients(const Probe& p, const Tensors& inputs) {
+std::vector<Tensor> value_and_gradients_at_scale(const Probe& p, const Tensors& inputs) {
   std::vector<Tensor> made{p.call(inputs)};
   if (!p.exempt.empty() || !is_floating(made[0].dtype())) return made;
   const Tensor weights = 0.5 + cast(reshape(arange(made[0].numel()), made[0].shape()), made[0].dtype()) / 7;
@@ -57,7 +57,7 @@ std::vector<Tensor> value_and_gradients(const Probe& p, const Tensors& inputs) {
 }
 
 /// Where they are not, and why.
-bool is_known(std::string_view text, int power) {
+bool is_known_at_scale(std::string_view text, int power) {
   const auto starts = [&](std::string_view start) { return text.substr(0, start.size()) == start; };
   return
       // Targets near 0 lose their digits in 1 + t.
@@ -73,7 +73,7 @@ bool is_known(std::string_view text, int power) {
 }
 
 /// The first number that is not close to what it is in f64; empty if there is none that f32 can hold.
-std::string first_fault(const Tensor& got, const Tensor& wanted) {
+std::string first_fault_at_scale(const Tensor& got, const Tensor& wanted) {
   const std::vector<double> a = got.to_vector(), b = wanted.to_vector();
   double largest = 0;
   for (const double each : b) largest = std::max(largest, std::abs(each));
@@ -102,14 +102,14 @@ TEST_P(Scales, TinyAndHugeNumbersAreThoseOfF64) {
     for (int power = -110; power <= 120; power += 10) {
       std::vector<Tensor> wanted;
       try {
-        wanted = value_and_gradients(p, scaled_inputs(p, power, f64));
+        wanted = value_and_gradients_at_scale(p, scaled_inputs(p, power, f64));
         evaluate(wanted);
       } catch (const ValueError&) {
         continue;  // targets that are probabilities
       }
-      const std::vector<Tensor> got = value_and_gradients(p, scaled_inputs(p, power, f32));
-      for (std::size_t k = 0; k < got.size() && !is_known(p.text, power); ++k) {
-        EXPECT_EQ(first_fault(got[k], wanted[k]), "")
+      const std::vector<Tensor> got = value_and_gradients_at_scale(p, scaled_inputs(p, power, f32));
+      for (std::size_t k = 0; k < got.size() && !is_known_at_scale(p.text, power); ++k) {
+        EXPECT_EQ(first_fault_at_scale(got[k], wanted[k]), "")
             << p.text << ", " << (k == 0 ? "value" : "gradient") << " at 2^" << power;
       }
     }
