@@ -11,7 +11,7 @@ import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
 
-kHeaders = ["ops", "linalg", "conv", "loss", "normalize", "random_tensor"]
+kHeaders = ["ops", "linalg", "conv", "loss", "normalize", "numeric", "random_tensor"]
 
 # Parameters: C++ type -> (method of Arguments, type in stubs).
 kTypes = {
@@ -236,7 +236,8 @@ def python_name(parameter):
 
 def is_callable(function, structs):
     """Whether Python can call this form."""
-    return all(p.type in kTypes or is_options(p, structs) for p in function.parameters)
+    return (all(p.type in kTypes or is_options(p, structs) for p in function.parameters)
+            and function.result != "bool")  # a number, which Python has by a function of its own
 
 
 def bare(kind):

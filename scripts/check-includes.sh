@@ -15,7 +15,7 @@ export kRooms='core kernels graph ops autodiff plan config io nn optim data trai
 
 # The room behind each public header; one not named here belongs to the room of its folder, or of its own name.
 export kPublic='array:core dtype:core half:core error:core location:core random:core shape:core shared:core threads:core duration:core
-                  tensor:graph conv:ops linalg:ops loss:ops normalize:ops op:ops random_tensor:ops grad:autodiff grad_check:autodiff
+                  tensor:graph conv:ops linalg:ops loss:ops normalize:ops numeric:ops op:ops random_tensor:ops grad:autodiff grad_check:autodiff
                   fields:config boxed:config named_tensors:io number:core chainrule:explain'
 
 export kThirdParty='hwy/:kernels Eigen/:kernels zlib.h:data zlib.h:cli curl/:cli zip.h:io png.h:cli png.h:data png.h:plot jpeglib.h:data jerror.h:data fmt/:cli CLI/:cli

@@ -19,6 +19,7 @@
 #include "chainrule/loss.h"
 #include "chainrule/nn.h"
 #include "chainrule/normalize.h"
+#include "chainrule/numeric.h"
 #include "chainrule/ops.h"
 #include "chainrule/optim.h"
 #include "chainrule/plan.h"

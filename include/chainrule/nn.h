@@ -3,6 +3,7 @@
 /// Nets: layers, what they are made of, and the nets of the books.
 
 #include "chainrule/nn/ensemble.h"
+#include "chainrule/nn/functional.h"
 #include "chainrule/nn/initializer.h"
 #include "chainrule/nn/layer.h"
 #include "chainrule/nn/layers.h"

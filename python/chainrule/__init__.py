@@ -18,7 +18,7 @@ from . import _numpy, _tensor
 _core._set_package_folder(_os.path.dirname(__file__) + _os.sep)
 _tensor._install()
 from ._convert import bf16, boolean, f16, f32, f64, i32, i64, u8  # noqa: E402
-from ._tensor import arange, evaluate, from_dlpack, linspace, moveaxis  # noqa: E402
+from ._tensor import arange, evaluate, from_dlpack, moveaxis  # noqa: E402
 from ._transforms import (GradCheckReport, custom_gradient, grad, grad_check, gradients, hessian, hvp,  # noqa: E402
                           jacobian, jvp, no_grad, numerical_gradient, value_and_grad, vjp)
 
@@ -29,9 +29,10 @@ if _typing.TYPE_CHECKING:  # what is found by name below
     from ._functions import (abs as absolute, acos as arccos, acosh as arccosh, asin as arcsin, asinh as arcsinh,  # noqa: F401
                              atan as arctan, atan2 as arctan2, atanh as arctanh, concatenate as concat, determinant as det,
                              divide as true_divide, inverse as inv, log_determinant as slogdet, max as amax, min as amin,
-                             pow as power, pseudo_inverse as pinv, remainder as mod, stddev as std)
+                             pow as power, pseudo_inverse as pinv, remainder as mod, round as around, stddev as std)
     from ._numpy import *  # noqa: F401,F403
     from ._tensor import tensor  # noqa: F401
+    from .nn import functional_call  # noqa: F401
     from .optim import least_squares, minimize  # noqa: F401
     from .train import fit, load, save  # noqa: F401
 
@@ -43,7 +44,7 @@ globals().update(_tensor._functions())
 globals().update({name: getattr(_numpy, name) for name in _numpy.__all__})
 globals().update({alias: getattr(_core, name) for alias, name in _tensor.aliases.items()})
 
-_of_modules = {"fit": "train", "save": "train", "load": "train", "minimize": "optim", "least_squares": "optim"}
+_of_modules = {"functional_call": "nn", "fit": "train", "save": "train", "load": "train", "minimize": "optim", "least_squares": "optim"}
 _lazy = ("nn", "optim", "data", "train", "io", "explain", "plot", "onnx", "book", "sklearn", "array_api")
 
 

@@ -43,7 +43,7 @@ def dtype_name(dtype) -> str:
         found = found or np.dtype(dtype)
     except TypeError:
         found = dtype
-    if found not in _names:
+    if getattr(found, "__hash__", None) is None or found not in _names:
         raise DTypeError(f"[dtype] {found} is none that Chainrule has. Need float16, bfloat16, float32, float64, int32, "
                          "int64, uint8 or bool. (E553)", 553)
     return _names[found]

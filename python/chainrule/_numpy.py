@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import _core
-from ._convert import boolean, dtype_name, f32, f64, i64
+from ._convert import dtype_name, f32, f64
 from ._core import Tensor
+from ._tensor import _axis
 
 pi, e, inf, nan, newaxis = math.pi, math.e, math.inf, math.nan, None
 
@@ -41,12 +42,6 @@ def _beside(*values) -> list:
             for value, tensor in zip(values, made)]
 
 
-def _axis(axis: int, ndim: int) -> int:
-    if not -ndim <= axis < ndim:
-        raise IndexError(f"axis {axis} is out of range for {ndim} axes")
-    return axis % ndim
-
-
 # ---- made from nothing, or like others
 
 def empty(shape, dtype="float32") -> Tensor:
@@ -65,56 +60,7 @@ def full_like(x, value, dtype=None) -> Tensor:
     return _core.full(x.shape, value, dtype or x.dtype)
 
 
-def identity(n: int, dtype="float32") -> Tensor:
-    """The identity matrix."""
-    return asarray(np.eye(n), dtype)
-
-
-def logspace(start, stop, num=50, base=10.0, dtype="f32") -> Tensor:
-    """Numbers whose logarithms lie at equal distances."""
-    return _core.tensor(np.logspace(start, stop, num, base=base), dtype)
-
-
-def diag(x, k: int = 0) -> Tensor:
-    """The diagonal of a matrix; of a vector, the matrix that has it."""
-    x = asarray(x)
-    if x.ndim != 1:
-        return _core.diagonal(x, k)
-    size = x.shape[0] + abs(k)
-    rows = np.arange(x.shape[0]) + max(-k, 0)
-    return _core.reshape(_core.scatter_add(_core.zeros(size * size, x.dtype), asarray(rows * size + rows + k), x, 0)
-                         if x.shape[0] else _core.zeros(size * size, x.dtype), (size, size))
-
-
-def meshgrid(*arrays, indexing: str = "xy") -> list:
-    """Coordinates of a grid: a tensor for each axis."""
-    if indexing not in ("xy", "ij"):
-        raise ValueError(f"indexing is {indexing!r}; need 'xy' or 'ij'")
-    flat = [ravel(a) for a in arrays]
-    shape = [a.size for a in flat]
-    made = [_core.broadcast_to(_core.reshape(a, [a.size if i == k else 1 for k in range(len(flat))]), shape)
-            for i, a in enumerate(flat)]
-    return [_core.swapaxes(m, 0, 1) for m in made] if indexing == "xy" and len(flat) > 1 else made
-
-
 # ---- what numbers are like
-
-def isnan(x) -> Tensor:
-    """Where x is NaN."""
-    return _core.not_equal(x, x)
-
-
-def isinf(x) -> Tensor:
-    """Where x is infinite."""
-    x = asarray(x)
-    return _core.equal(_core.abs(x), inf) if _is_real(x) else _core.not_equal(x, x)
-
-
-def isfinite(x) -> Tensor:
-    """Where x is neither infinite nor NaN."""
-    x = asarray(x)
-    return _core.less(_core.abs(x), inf) if _is_real(x) else _core.equal(x, x)
-
 
 def isclose(a, b, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
     """Where |a - b| <= atol + rtol |b|."""
@@ -126,47 +72,92 @@ def allclose(a, b, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = Fal
     return bool(isclose(a, b, rtol, atol, equal_nan).all())
 
 
-def array_equal(a, b) -> bool:
-    """Whether shapes and all elements are the same."""
+def array_equal(a, b, equal_nan: bool = False) -> bool:
+    """Whether shapes and all elements are the same; with `equal_nan`, NaN is the same as NaN."""
     a, b = asarray(a), asarray(b)
-    return a.shape == b.shape and bool(_core.equal(a, b).all())
+    if a.shape != b.shape:
+        return False
+    same = _core.equal(a, b)
+    return bool((_core.logical_or(same, _core.logical_and(_core.isnan(a), _core.isnan(b))) if equal_nan else same).all())
 
 
-def nonzero(x) -> tuple:
-    """The places of elements that are not 0: a tensor for each axis."""
-    return tuple(asarray(each) for each in np.nonzero(np.asarray(_core.stop_gradient(x))))
+def isposinf(x) -> Tensor:
+    """Where x is infinite and positive."""
+    return _core.logical_and(_core.isinf(x), _core.greater(x, 0))
 
 
-def argwhere(x) -> Tensor:
-    """The places of elements that are not 0, one a row."""
-    return asarray(np.argwhere(np.asarray(_core.stop_gradient(x))))
+def isneginf(x) -> Tensor:
+    """Where x is infinite and negative."""
+    return _core.logical_and(_core.isinf(x), _core.less(x, 0))
 
 
-def count_nonzero(x, axis=None, keepdims: bool = False) -> Tensor:
-    """How many elements are not 0."""
-    return _core.sum(_core.not_equal(x, 0), axis, keepdims)
-
-
-def unique(x) -> Tensor:
-    """The different elements, in ascending order."""
-    return asarray(np.unique(np.asarray(_core.stop_gradient(x))))
+def where(condition, a=None, b=None):
+    """a where the condition holds, else b; of a condition alone the places where it holds, as nonzero."""
+    if a is None and b is None:
+        return nonzero(condition)
+    if a is None or b is None:
+        raise TypeError("where takes both a and b, or neither")
+    return _core.where(condition, a, b)
 
 
 # ---- functions of an element
 
+def fabs(x) -> Tensor:
+    """|x|; integers become float64."""
+    return _core.abs(_real(x))
+
+
+def float_power(a, b) -> Tensor:
+    """a to the power b, in float64."""
+    return _core.pow(_core.cast(a, f64), _core.cast(b, f64))
+
+
+def fmax(a, b) -> Tensor:
+    """The larger of both; what is not NaN, if one is."""
+    a, b = _beside(a, b)
+    return _core.where(_core.isnan(a), b, _core.where(_core.isnan(b), a, _core.maximum(a, b)))
+
+
+def fmin(a, b) -> Tensor:
+    """The smaller of both; what is not NaN, if one is."""
+    a, b = _beside(a, b)
+    return _core.where(_core.isnan(a), b, _core.where(_core.isnan(b), a, _core.minimum(a, b)))
+
+
+def divmod(a, b) -> tuple:  # noqa: A001
+    """floor_divide and remainder."""
+    return _core.floor_divide(a, b), _core.remainder(a, b)
+
+
+def modf(x) -> tuple:
+    """What lies behind the point, and the whole number before it."""
+    x = _real(x)
+    whole = trunc(x)
+    return _core.where(_core.isinf(x), _core.sign(x) * 0, x - whole), whole
+
+
+def _logarithm(x, base: float) -> Tensor:
+    """Where x is a power of the base with a whole exponent, that: rounding would miss it by a little."""
+    x = _real(x)
+    y = _core.log(x) * (1 / math.log(base))
+    whole = _core.round(y)
+    is_whole = _core.logical_and(_core.equal(_core.pow(base, whole), x), _core.isfinite(y))
+    return y + _core.stop_gradient(_core.where(is_whole, whole - y, 0))
+
+
 def log2(x) -> Tensor:
-    """Logarithm to base 2."""
-    return _core.log(x) * (1 / math.log(2))
+    """Logarithm to base 2, of powers of 2 exact."""
+    return _logarithm(x, 2.0)
 
 
 def log10(x) -> Tensor:
-    """Logarithm to base 10."""
-    return _core.log(x) * (1 / math.log(10))
+    """Logarithm to base 10, of powers of 10 exact."""
+    return _logarithm(x, 10.0)
 
 
 def exp2(x) -> Tensor:
-    """2 to the power of x."""
-    return _core.exp(_real(x) * math.log(2))
+    """2 to the power of x, of whole numbers exact."""
+    return _core.pow(2.0, _real(x))
 
 
 def trunc(x) -> Tensor:
@@ -189,9 +180,9 @@ def positive(x) -> Tensor:
 
 
 def hypot(a, b) -> Tensor:
-    """sqrt(a^2 + b^2)."""
-    a, b = _beside(a, b)
-    return _core.sqrt(_core.square(_real(a)) + _core.square(_real(b)))
+    """sqrt(a^2 + b^2), which does not overflow; infinite where one is, and its slope at (0, 0) is 0."""
+    sides = _core.stack(broadcast_arrays(*map(_real, _beside(a, b))))
+    return _core.where(_core.any(_core.isinf(sides), 0), inf, _core.norm(sides, 2, 0))
 
 
 def cbrt(x) -> Tensor:
@@ -203,6 +194,12 @@ def cbrt(x) -> Tensor:
 def logaddexp(a, b) -> Tensor:
     """log(exp(a) + exp(b)), which does not overflow."""
     return _core.logsumexp(_core.stack(broadcast_arrays(*map(_real, _beside(a, b)))), 0)
+
+
+def logaddexp2(a, b) -> Tensor:
+    """log2(2^a + 2^b), which does not overflow."""
+    a, b = map(_real, _beside(a, b))
+    return logaddexp(a * math.log(2), b * math.log(2)) * (1 / math.log(2))
 
 
 def deg2rad(x) -> Tensor:
@@ -218,16 +215,24 @@ def rad2deg(x) -> Tensor:
 radians, degrees = deg2rad, rad2deg
 
 
+def signbit(x) -> Tensor:
+    """Where x is negative, -0 too."""
+    x = asarray(x)
+    if not _is_real(x):
+        return _core.less(x, 0)
+    return _core.logical_or(_core.less(x, 0), _core.logical_and(_core.equal(x, 0), _core.less(_core.reciprocal(x), 0)))
+
+
 def copysign(a, b) -> Tensor:
-    """|a| with the sign of b; 0 counts as positive."""
+    """|a| with the sign of b, also of -0."""
     size = _core.abs(_real(a))
-    return _core.where(_core.less(b, 0), -size, size)
+    return _core.where(signbit(b), -size, size)
 
 
 def heaviside(x, at_zero) -> Tensor:
     """0 below 0, 1 above, `at_zero` at 0."""
     x = _real(x)
-    return _core.where(isnan(x), x, _core.where(_core.equal(x, 0), at_zero, _core.greater(x, 0).astype(x.dtype)))
+    return _core.where(_core.isnan(x), x, _core.where(_core.equal(x, 0), at_zero, _core.greater(x, 0).astype(x.dtype)))
 
 
 def nan_to_num(x, copy: bool = True, nan: float = 0.0, posinf=None, neginf=None) -> Tensor:
@@ -236,7 +241,7 @@ def nan_to_num(x, copy: bool = True, nan: float = 0.0, posinf=None, neginf=None)
     if not _is_real(x):
         return x
     largest = float(np.finfo(x.dtype).max)
-    x = _core.where(isnan(x), nan, x)
+    x = _core.where(_core.isnan(x), nan, x)
     x = _core.where(_core.equal(x, inf), largest if posinf is None else posinf, x)
     return _core.where(_core.equal(x, -inf), -largest if neginf is None else neginf, x)
 
@@ -244,9 +249,11 @@ def nan_to_num(x, copy: bool = True, nan: float = 0.0, posinf=None, neginf=None)
 def sinc(x) -> Tensor:
     """sin(pi x) / (pi x), and 1 at 0."""
     x = _real(x) * pi
-    is_near = _core.less(_core.abs(x), 1e-4)
+    is_near = _core.less(_core.abs(x), 0.5)
     far = _core.where(is_near, 1, x)
-    return _core.where(is_near, 1 - _core.square(x) / 6, _core.sin(far) / far)
+    s = _core.square(_core.where(is_near, x, 0))
+    series = 1 - s / 6 * (1 - s / 20 * (1 - s / 42 * (1 - s / 72 * (1 - s / 110 * (1 - s / 156)))))
+    return _core.where(is_near, series, _core.sin(far) / far)
 
 
 # ---- shapes
@@ -288,6 +295,12 @@ def atleast_2d(*arrays):
     return made[0] if len(made) == 1 else made
 
 
+def atleast_3d(*arrays):
+    """With at least three axes: a vector lies along the second, a matrix along the first two."""
+    made = [x if x.ndim > 2 else _core.reshape(x, (*x.shape, 1) if x.ndim == 2 else (1, x.size, 1)) for x in map(asarray, arrays)]
+    return made[0] if len(made) == 1 else made
+
+
 def broadcast_arrays(*arrays) -> list:
     """Each with the shape that all of them have together."""
     arrays = [asarray(a) for a in arrays]
@@ -295,15 +308,23 @@ def broadcast_arrays(*arrays) -> list:
     return [_core.broadcast_to(a, shape) for a in arrays]
 
 
+def _several(tensors):
+    if not isinstance(tensors, (list, tuple, Tensor, np.ndarray)):
+        raise TypeError(f"tensors must be a sequence of tensors, not {type(tensors).__name__}")
+    if not len(tensors):
+        raise ValueError("tensors has none; need one or more")
+    return asarray(tensors) if isinstance(tensors, np.ndarray) else tensors  # copied once
+
+
 def hstack(tensors) -> Tensor:
     """Side by side: along the second axis, and vectors along their only one."""
-    tensors = [atleast_1d(x) for x in tensors]
+    tensors = [atleast_1d(x) for x in _several(tensors)]
     return _core.concatenate(tensors, 0 if tensors[0].ndim == 1 else 1)
 
 
 def vstack(tensors) -> Tensor:
     """One above the other: rows."""
-    return _core.concatenate([atleast_2d(x) for x in tensors], 0)
+    return _core.concatenate([atleast_2d(x) for x in _several(tensors)], 0)
 
 
 row_stack = vstack
@@ -311,12 +332,12 @@ row_stack = vstack
 
 def column_stack(tensors) -> Tensor:
     """Vectors as the columns of a matrix."""
-    return _core.concatenate([_core.reshape(x, (x.size, 1)) if x.ndim < 2 else x for x in map(asarray, tensors)], 1)
+    return _core.concatenate([_core.reshape(x, (x.size, 1)) if x.ndim < 2 else x for x in map(asarray, _several(tensors))], 1)
 
 
 def dstack(tensors) -> Tensor:
     """Along a third axis."""
-    deep = [_core.expand_dims(x, 2) if x.ndim < 3 else x for x in map(atleast_2d, tensors)]
+    deep = [_core.expand_dims(x, 2) if x.ndim < 3 else x for x in map(atleast_2d, _several(tensors))]
     return _core.concatenate(deep, 2)
 
 
@@ -342,6 +363,22 @@ def array_split(x, parts, axis: int = 0) -> list:
     return _core.split(x, parts, axis) if parts else [x]
 
 
+def hsplit(x, parts) -> list:
+    """Parts side by side: along the second axis, of a vector along its only one."""
+    x = asarray(x)
+    return _core.split(x, parts, 0 if x.ndim == 1 else 1)
+
+
+def vsplit(x, parts) -> list:
+    """Parts one above the other: along the first axis."""
+    return _core.split(x, parts, 0)
+
+
+def dsplit(x, parts) -> list:
+    """Parts along the third axis."""
+    return _core.split(x, parts, 2)
+
+
 def fliplr(x) -> Tensor:
     """The second axis in reverse order."""
     return _core.flip(x, 1)
@@ -355,104 +392,45 @@ def flipud(x) -> Tensor:
 def rot90(x, k: int = 1, axes=(0, 1)) -> Tensor:
     """Turned by k quarters, from the first of two axes to the second."""
     x = asarray(x)
+    if not isinstance(axes, (list, tuple)) or len(axes) != 2:
+        raise ValueError(f"axes is {axes!r}; need two of them")
     for _ in range(k % 4):
         x = _core.swapaxes(_core.flip(x, axes[1]), axes[0], axes[1])
     return x
 
 
-def diff(x, n: int = 1, axis: int = -1) -> Tensor:
-    """Differences of neighbours, n times."""
+def roll(x, shift, axis=None) -> Tensor:
+    """Moved on by `shift` places along an axis, or several, what leaves at the end entering at the start; without an axis
+    along all elements in a row."""
     x = asarray(x)
-    for _ in range(n):
-        size = x.shape[_axis(axis, x.ndim)]
-        x = _core.slice(x, axis, 1, size, 1) - _core.slice(x, axis, 0, max(size - 1, 0), 1)
+    if not isinstance(shift, (tuple, list)) and not isinstance(axis, (tuple, list)):
+        return _core.roll(x, shift, axis)
+    if axis is None:
+        return _core.roll(x, sum(shift), None)
+    for each, along in np.broadcast(shift, axis):
+        x = _core.roll(x, int(each), int(along))
     return x
 
 
-# ---- sums and products
-
-def cumprod(x, axis=None) -> Tensor:
-    """Products of all elements up to each; of integers and booleans int64."""
+def diff(x, n: int = 1, axis: int = -1, prepend=None, append=None) -> Tensor:
+    """Differences of neighbours, n times, of x with more elements before and behind it."""
     x = asarray(x)
-    x = x if _is_real(x) else x.astype(i64)
-    x, axis = (ravel(x), 0) if axis is None else (x, _axis(axis, x.ndim))
-    step = 1
-    while step < x.shape[axis]:
-        size = x.shape[axis]
-        ones = _core.ones([step if i == axis else s for i, s in enumerate(x.shape)], x.dtype)
-        x = x * _core.concatenate([ones, _core.slice(x, axis, 0, size - step, 1)], axis)
-        step *= 2
-    return x
+    axis = _axis(axis, x.ndim)
+    parts = [None if each is None else asarray(each) for each in (prepend, append)]
+    one = [1 if i == axis else size for i, size in enumerate(x.shape)]
+    before, behind = (each if each is None or each.ndim else _core.broadcast_to(each, one) for each in parts)
+    joined = [each for each in (before, x, behind) if each is not None]
+    return _core.diff(_core.concatenate(joined, axis) if len(joined) > 1 else x, n, axis)
 
 
-def inner(a, b) -> Tensor:
-    """Sums of products along the last axes."""
-    a, b = _beside(a, b)
-    return a * b if a.ndim == 0 or b.ndim == 0 else tensordot(a, b, axes=([-1], [-1]))
-
-
-def vdot(a, b) -> Tensor:
-    """The sum of products of all elements."""
-    a, b = _beside(a, b)
-    return _core.sum(ravel(a) * ravel(b))
-
-
-def tensordot(a, b, axes=2) -> Tensor:
-    """Sums of products along some axes of both: the last of a and the first of b, or those that are named."""
-    a, b = _beside(a, b)
-    if isinstance(axes, int):
-        axes = (list(range(a.ndim - axes, a.ndim)), list(range(axes)))
-    of_a, of_b = ([_axis(i, x.ndim) for i in ([names] if isinstance(names, int) else names)] for x, names in zip((a, b), axes))
-    rest_a, rest_b = ([i for i in range(x.ndim) if i not in used] for x, used in ((a, of_a), (b, of_b)))
-    shape = [a.shape[i] for i in rest_a] + [b.shape[i] for i in rest_b]
-    left = _core.reshape(_core.permute(a, rest_a + of_a), (math.prod(a.shape[i] for i in rest_a),
-                                                          math.prod(a.shape[i] for i in of_a)))
-    right = _core.reshape(_core.permute(b, of_b + rest_b), (math.prod(b.shape[i] for i in of_b),
-                                                           math.prod(b.shape[i] for i in rest_b)))
-    return _core.reshape(_core.matmul(left, right), shape)
-
-
-def kron(a, b) -> Tensor:
-    """Each element of a times all of b, as blocks."""
-    a, b = _beside(a, b)
-    ndim = max(a.ndim, b.ndim)
-    a, b = (_core.reshape(x, [1] * (ndim - x.ndim) + list(x.shape)) for x in (a, b))
-    product = (_core.reshape(a, [s for size in a.shape for s in (size, 1)])
-               * _core.reshape(b, [s for size in b.shape for s in (1, size)]))
-    return _core.reshape(product, [m * n for m, n in zip(a.shape, b.shape)])
-
-
-def cross(a, b) -> Tensor:
-    """The product of vectors with three numbers, along the last axis."""
-    a, b = _beside(a, b)
-    return _core.roll(a, -1, -1) * _core.roll(b, -2, -1) - _core.roll(a, -2, -1) * _core.roll(b, -1, -1)
-
-
-def bincount(x, minlength: int = 0) -> Tensor:
-    """How often each of 0, 1, ... stands in x."""
-    return asarray(np.bincount(np.asarray(x), minlength=minlength))
-
-
-def searchsorted(a, values, side: str = "left") -> Tensor:
-    """Where each value would stand in a sorted vector."""
-    return asarray(np.searchsorted(np.asarray(_core.stop_gradient(a)), np.asarray(_core.stop_gradient(values)), side))
-
-
-def trapz(y, x=None, dx: float = 1.0, axis: int = -1) -> Tensor:
-    """The integral by trapezoids."""
-    y = _real(y)
-    size = y.shape[_axis(axis, y.ndim)]
-    middle = (_core.slice(y, axis, 1, size, 1) + _core.slice(y, axis, 0, size - 1, 1)) / 2
-    if x is None:
-        return _core.sum(middle * dx, axis)
-    widths = diff(x)
-    shape = [1] * y.ndim
-    shape[_axis(axis, y.ndim)] = size - 1
-    return _core.sum(middle * (_core.reshape(widths, shape) if widths.ndim == 1 else diff(x, 1, axis)), axis)
-
-
-from ._statistics import average, median, nanmean, nansum, percentile, ptp, quantile  # noqa: E402,F401
+from ._grids import (broadcast_shapes, diagflat, eye, geomspace, identity, linspace, logspace, meshgrid, ndim,  # noqa: E402,F401
+                     polyval, ravel_multi_index, shape, size, tri, tril_indices, triu_indices, unravel_index, vander)
+from ._products import convolve, correlate, cross, cumprod, inner, kron, tensordot, trapezoid, trapz, vdot  # noqa: E402,F401
+from ._sets import (argwhere, bincount, count_nonzero, delete, digitize, flatnonzero, histogram, in1d, interp,  # noqa: E402,F401
+                    intersect1d, isin, nonzero, searchsorted, setdiff1d, union1d, unique)
+from ._statistics import (average, corrcoef, cov, nanmax, nanmean, nanmin, nanprod, nanstd, nansum, nanvar,  # noqa: E402,F401
+                          percentile, ptp, quantile)
 
 if not TYPE_CHECKING:  # checkers take all names without _
     __all__ = [name for name in globals() if not name.startswith("_") and name not in
-               ("TYPE_CHECKING", "math", "np", "Tensor", "boolean", "dtype_name", "f32", "f64", "i64")]
+               ("TYPE_CHECKING", "math", "np", "Tensor", "dtype_name", "f32", "f64")]

@@ -1,11 +1,9 @@
 """NumPy's functions of many elements at once: means, medians, quantiles. A part of _numpy."""
-import math
-
 import numpy as np
 
 from . import _core
 from ._core import Tensor
-from ._numpy import _axis, _beside, _real, isfinite, isnan, nan, ravel
+from ._numpy import _axis, _beside, _real, asarray, inf, nan
 
 
 def average(x, axis=None, weights=None) -> Tensor:
@@ -14,6 +12,8 @@ def average(x, axis=None, weights=None) -> Tensor:
         return _core.mean(x, axis)
     x, weights = map(_real, _beside(x, weights))
     if weights.shape != x.shape:
+        if axis is None or weights.ndim != 1:
+            raise ValueError(f"weights have shape {weights.shape}, x {x.shape}; need the same, or a vector and the axis")
         weights = _core.reshape(weights, [s if i == _axis(axis, x.ndim) else 1 for i, s in enumerate(x.shape)])
         weights = _core.broadcast_to(weights, x.shape)
     return _core.sum(x * weights, axis) / _core.sum(weights, axis)
@@ -24,54 +24,101 @@ def ptp(x, axis=None, keepdims: bool = False) -> Tensor:
     return _core.max(x, axis, keepdims) - _core.min(x, axis, keepdims)
 
 
-def median(x, axis=None, keepdims: bool = False) -> Tensor:
-    """The middle of the sorted elements, or the mean of two."""
-    return quantile(x, 0.5, axis, keepdims)
-
-
-def quantile(x, q: float, axis=None, keepdims: bool = False) -> Tensor:
+def quantile(x, q, axis=None, keepdims: bool = False) -> Tensor:
     """The element below which a share q of the sorted elements lies, between two of them by a straight line; NaN if one
-    of them is."""
-    return _quantile(x, _share(q, 1), axis, keepdims)
+    of them is. Of several shares, a first axis of results."""
+    return _quantiles(x, q, 1, axis, keepdims)
 
 
-def _share(q, most: int) -> float:
-    if not isinstance(q, (int, float, np.number)):
-        raise TypeError(f"q must be a number, not {type(q).__name__}")
-    if not 0 <= q <= most:
-        raise ValueError(f"q is {q}; need a number from 0 to {most}")
-    return q / most
-
-
-def _quantile(x, q: float, axis, keepdims: bool) -> Tensor:
-    x = _real(x)
-    ndim, is_flat = x.ndim, axis is None
-    x, axis = (ravel(x), 0) if is_flat else (x, _axis(axis, ndim))
-    if x.shape[axis] == 0:
-        raise ValueError("there are no elements to take a quantile of")
-    has_nan = _core.any(isnan(x), axis)
-    x = _core.sort(x, axis)
-    place = q * (x.shape[axis] - 1)
-    low, high = math.floor(place), math.ceil(place)
-    a, b = _core.select(x, low, axis), _core.select(x, high, axis)
-    part = place - low
-    found = a if part == 0 else _core.where(isfinite(b - a), a + (b - a) * part, a * (1 - part) + b * part)
-    found = _core.where(has_nan, nan, found)
-    if not keepdims:
-        return found
-    return _core.reshape(found, [1] * ndim) if is_flat else _core.expand_dims(found, axis)
-
-
-def percentile(x, q: float, axis=None, keepdims: bool = False) -> Tensor:
+def percentile(x, q, axis=None, keepdims: bool = False) -> Tensor:
     """As quantile, with q from 0 to 100."""
-    return _quantile(x, _share(q, 100), axis, keepdims)
+    return _quantiles(x, q, 100, axis, keepdims)
+
+
+def _quantiles(x, q, most: int, axis, keepdims: bool) -> Tensor:
+    q = np.asarray(_core.stop_gradient(q) if isinstance(q, Tensor) else q)
+    if q.dtype.kind not in "iuf":
+        raise TypeError(f"q must be a number or an array of them, not of {q.dtype}")
+    if q.size and not (0 <= q.min() and q.max() <= most):
+        raise ValueError(f"q is {q}; need {'numbers' if q.ndim else 'a number'} from 0 to {most}")
+    x = _real(x)
+    found = [_core.quantile(x, each / most, axis, keepdims) for each in q.ravel().tolist()]
+    if q.ndim == 0:
+        return found[0]
+    if not found:
+        raise ValueError("q has no elements; need a number or several")
+    return _core.reshape(_core.stack(found), (*q.shape, *found[0].shape))
 
 
 def nansum(x, axis=None, keepdims: bool = False) -> Tensor:
     """The sum of what is not NaN."""
-    return _core.sum(_core.where(isnan(x), 0, x), axis, keepdims)
+    return _core.sum(_core.where(_core.isnan(x), 0, x), axis, keepdims)
 
 
 def nanmean(x, axis=None, keepdims: bool = False) -> Tensor:
     """The mean of what is not NaN."""
-    return nansum(x, axis, keepdims) / _core.sum(_core.logical_not(isnan(x)), axis, keepdims)
+    return nansum(x, axis, keepdims) / _core.sum(_core.logical_not(_core.isnan(x)), axis, keepdims)
+
+
+def nanprod(x, axis=None, keepdims: bool = False) -> Tensor:
+    """The product of what is not NaN."""
+    return _core.prod(_core.where(_core.isnan(x), 1, x), axis, keepdims)
+
+
+def _nan_extreme(extreme, last, x, axis, keepdims: bool) -> Tensor:
+    x = asarray(x)
+    if x.dtype.kind != "f":
+        return extreme(x, axis, keepdims)
+    is_nan = _core.isnan(x)
+    found = extreme(_core.where(is_nan, last, x), axis, keepdims)
+    return _core.where(_core.all(is_nan, axis, keepdims), nan, found)
+
+
+def nanmax(x, axis=None, keepdims: bool = False) -> Tensor:
+    """The largest of what is not NaN; NaN if nothing else is there."""
+    return _nan_extreme(_core.max, -inf, x, axis, keepdims)
+
+
+def nanmin(x, axis=None, keepdims: bool = False) -> Tensor:
+    """The smallest of what is not NaN; NaN if nothing else is there."""
+    return _nan_extreme(_core.min, inf, x, axis, keepdims)
+
+
+def nanvar(x, axis=None, keepdims: bool = False, ddof: int = 0) -> Tensor:
+    """The variance of what is not NaN."""
+    x = _real(x)
+    is_nan = _core.isnan(x)
+    count = _core.sum(_core.logical_not(is_nan), axis, keepdims)
+    squares = _core.square(_core.where(is_nan, 0, x - nanmean(x, axis, True)))
+    is_enough = _core.greater(count, ddof)
+    return _core.where(is_enough, _core.sum(squares, axis, keepdims) / _core.where(is_enough, count - ddof, 1), nan)
+
+
+def nanstd(x, axis=None, keepdims: bool = False, ddof: int = 0) -> Tensor:
+    """The standard deviation of what is not NaN."""
+    return _core.sqrt(nanvar(x, axis, keepdims, ddof))
+
+
+def cov(x, y=None, rowvar: bool = True, bias: bool = False, ddof=None) -> Tensor:
+    """The covariances of variables, one a row of x (or a column without `rowvar`), and those of y behind them: divided by
+    the number of observations less one, or with `bias` by their number, or by that less `ddof`."""
+    parts = [_real(x)] if y is None else [_real(each) for each in _beside(x, y)]
+    rows = []
+    for each in parts:
+        if each.ndim > 2:
+            raise ValueError(f"x has {each.ndim} axes; need a vector or a matrix")
+        rows.append(_core.reshape(each, (1, each.size)) if each.ndim < 2 else each if rowvar else each.T)
+    table = _core.concatenate(rows, 0)
+    ddof = (0 if bias else 1) if ddof is None else ddof
+    near = table - _core.mean(table, 1, True)
+    found = _core.matmul(near, near.T) / max(table.shape[1] - ddof, 0)
+    return _core.squeeze(found)
+
+
+def corrcoef(x, y=None, rowvar: bool = True) -> Tensor:
+    """The correlations of variables, as cov has them: from -1 to 1."""
+    found = cov(x, y, rowvar)
+    if found.ndim == 0:
+        return found / found
+    deviations = _core.sqrt(_core.diagonal(found))
+    return _core.clip(found / _core.expand_dims(deviations, 1) / deviations, -1, 1)

@@ -13,7 +13,7 @@ _methods = """abs all any argmax argmin argsort clip cumsum diagonal dot flatten
 # NumPy's names of functions that have another one here.
 aliases = dict(power="pow", mod="remainder", absolute="abs", true_divide="divide", std="stddev", arcsin="asin",
                arccos="acos", arctan="atan", arcsinh="asinh", arccosh="acosh", arctanh="atanh", arctan2="atan2",
-               concat="concatenate", amax="max", amin="min", inv="inverse", det="determinant",
+               concat="concatenate", amax="max", amin="min", around="round", inv="inverse", det="determinant",
                slogdet="log_determinant", pinv="pseudo_inverse")
 
 
@@ -21,12 +21,25 @@ def _functions():
     return {name: value for name, value in vars(_core).items() if type(value).__name__ == "Function"}
 
 
-def moveaxis(x, source: int, destination: int) -> Tensor:
-    """The axes with one of them moved to another place."""
+def moveaxis(x, source, destination) -> Tensor:
+    """The axes with one of them, or several, moved to other places."""
     x = tensor(x)
-    order = list(range(x.ndim))
-    order.insert(destination % x.ndim, order.pop(source))
+    moved, places = ([_axis(each, x.ndim) for each in (axes if isinstance(axes, (tuple, list)) else [axes])]
+                     for axes in (source, destination))
+    if len(moved) != len(places) or len(set(moved)) < len(moved) or len(set(places)) < len(places):
+        raise ValueError(f"source {source} and destination {destination} must name as many axes, each once")
+    order = [i for i in range(x.ndim) if i not in moved]
+    for place, axis in sorted(zip(places, moved)):
+        order.insert(place, axis)
     return _core.permute(x, order)
+
+
+def _axis(axis: int, ndim: int) -> int:
+    if not isinstance(axis, (int, np.integer)):
+        raise TypeError(f"axis must be an integer, not {type(axis).__name__}")
+    if not -ndim <= axis < ndim:
+        raise IndexError(f"axis {axis} is out of range for {ndim} axes")
+    return int(axis) % ndim
 
 
 def tensor(values, dtype=None) -> Tensor:
@@ -41,11 +54,6 @@ def arange(start, stop=None, step=1, dtype=None) -> Tensor:
     if dtype is None:
         dtype = "i64" if array.dtype.kind in "iu" else "f32"
     return _core.tensor(array, dtype)
-
-
-def linspace(start, stop, num=50, dtype="f32") -> Tensor:
-    """So many numbers at equal distances, both ends included."""
-    return _core.tensor(np.linspace(start, stop, num), dtype)
 
 
 def from_dlpack(x) -> Tensor:

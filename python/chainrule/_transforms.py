@@ -50,6 +50,11 @@ def _map(f, tree, *others):
     return _rebuild(tree, iter([f(*each) for each in zip(*columns)]))
 
 
+def _check_function(f) -> None:
+    if not callable(f):
+        raise TypeError(f"f must be a function, not {type(f).__name__}")
+
+
 def _is_number(leaf) -> bool:
     return isinstance(leaf, (int, float, np.generic)) and not isinstance(leaf, bool)
 
@@ -132,6 +137,7 @@ def value_and_grad(f: Callable, argnums=0, has_aux: bool = False, allow_unused: 
     arguments a tuple. With has_aux, f returns a pair, and so does the value: (value, aux). What f does not depend on
     has a gradient of zeros; with allow_unused=False that is an error.
     """
+    _check_function(f)
     @functools.wraps(f)
     def wrapped(*args, **keywords):
         chosen, fill = _select(args, argnums)
@@ -182,6 +188,7 @@ def _with_cotangent(y: Tensor, cotangent) -> tuple:
 
 def vjp(f: Callable, *primals, has_aux: bool = False):
     """f's value, and the function that takes a cotangent of its form to the cotangents of the primals: a tuple."""
+    _check_function(f)
     with _Inside() as inside:
         variables = inside.made(primals)
         output = f(*variables)
@@ -210,6 +217,7 @@ def jvp(f: Callable, primals, tangents):
 
     Each is a tuple, of what f takes one after another; a tensor, an array, a number or a dict is the one argument.
     """
+    _check_function(f)
     primals, tangents = _arguments(primals), _arguments(tangents)
     with _Inside() as inside:
         variables = inside.made(primals)
@@ -224,6 +232,7 @@ def jvp(f: Callable, primals, tangents):
 
 
 def _of_one(f, argnums, make, what):
+    _check_function(f)
     @functools.wraps(f)
     def wrapped(*args, **keywords):
         chosen, fill = _select(args, argnums)
@@ -262,6 +271,7 @@ def hvp(f: Callable, primals, tangents):
 
     Primals are given as to jvp.
     """
+    _check_function(f)
     is_one = not isinstance(primals, (tuple, list))
     primals, tangents = _arguments(primals), _arguments(tangents)
     with _Inside() as inside:
@@ -306,6 +316,7 @@ def grad_check(f: Callable, *args, order: int = 1, all_entries: bool = False, to
 
     Computes in float64. The report is true where both agree. `step` is the largest that the differences take.
     """
+    _check_function(f)
     trees = tuple(args)
     leaves = [_core.tensor(leaf, "f64") for leaf in _flatten(trees)]
 
@@ -316,6 +327,7 @@ def grad_check(f: Callable, *args, order: int = 1, all_entries: bool = False, to
 
 def numerical_gradient(f: Callable, x, h: float = 1e-4) -> Tensor:
     """The gradient of f at x by central differences: two values of f an element."""
+    _check_function(f)
     return _core._numerical_gradient(lambda v: _as_scalar(f(v), "numerical_gradient"), _core.tensor(x), h)
 
 

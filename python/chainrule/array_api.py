@@ -15,7 +15,7 @@ import numpy as _np
 from . import _core
 from ._convert import boolean as bool, f32 as float32, f64 as float64, i64 as int64, u8 as uint8  # noqa: A004
 from ._core import Tensor
-from ._numpy import (asarray as _asarray, broadcast_arrays, isfinite, isinf, isnan, log2, log10, logaddexp,  # noqa: F401
+from ._numpy import (asarray as _asarray, broadcast_arrays, log2, log10, logaddexp,  # noqa: F401
                      matrix_transpose, meshgrid, nonzero, permute_dims, positive, tensordot, trunc, unique as unique_values)
 from ._tensor import aliases as _aliases, arange as _arange, from_dlpack, tensor as _tensor
 
@@ -32,7 +32,7 @@ _same = """abs acos acosh add asin asinh atan atan2 atanh broadcast_to ceil cos 
            floor_divide greater greater_equal less less_equal log log1p logical_and logical_not logical_or logical_xor
            matmul multiply negative not_equal ones_like outer remainder reshape roll round sign sin sinh
            sqrt square squeeze stack subtract tan tanh tril triu where zeros zeros_like ones expand_dims flip
-           argmax argmin max mean min all any take""".split()
+           argmax argmin max mean min all any take isfinite isinf isnan""".split()
 _here = {**vars(_core), **{alias: getattr(_core, name) for alias, name in _aliases.items()}}
 globals().update({name: _here[name] for name in _same})
 

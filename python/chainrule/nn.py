@@ -48,6 +48,33 @@ def mlp(sizes, **settings) -> Layer:
     return globals()["Mlp"](list(sizes), **settings)
 
 
+def functional_call(net, params, *inputs):
+    """What a net gives for inputs with other values of its parameters, as a function of those: so gradients, products with
+    the Hessian and all else that takes a function work for a net. The net keeps its own values.
+
+        params = net.parameters()
+        loss = lambda params: cr.mse(nn.functional_call(net, params, x), t)
+        gradients = cr.grad(loss)(params)               # a dict of the same form
+        curvature = cr.hvp(loss, params, gradients)
+
+    `params` is a dict by path, of some or all of net.parameters() and net.states(); or a list or tuple of all parameters in
+    the order of net.parameters(). Shapes are the net's; float64 is taken in the place of float32. It computes as net(x): in
+    inference, and in training inside of an optimizer's step. The net is built: net.build(x).
+    """
+    if not isinstance(net, Layer):
+        raise TypeError(f"net must be a layer, not {type(net).__name__}")
+    if not net.is_built:
+        raise ValueError("the net has no parameters yet; build it with a batch first: net.build(x)")
+    if isinstance(params, (list, tuple)):
+        names = list(net.parameters())
+        if len(names) != len(params):
+            raise ValueError(f"the net has {len(names)} parameters, and {len(params)} values are given")
+        params = dict(zip(names, params))
+    if not isinstance(params, dict):
+        raise TypeError(f"params must be a dict, list or tuple, not {type(params).__name__}")
+    return _core._call_with(net, params, *inputs)
+
+
 def is_training() -> bool:
     """Whether the layer that computes now is in a pass of training."""
     return _core._is_training()

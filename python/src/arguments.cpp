@@ -147,10 +147,15 @@ ConvTransposeOptions conv_transpose_options(Arguments& a) {
 
 Tensor rounded(Arguments& a) {
   const std::int64_t decimals = a.integer(1, 0);
+  const DType dtype = a.tensor(0).dtype();
+  const bool is_whole = !has_gradient(dtype) && dtype != DType::boolean;  // those stay what they are
+  if (is_whole && decimals >= 0) return a.tensor(0);
   if (decimals == 0) return round(a.tensor(0), a.where());
   const double scale = std::pow(10.0, static_cast<double>(std::abs(decimals)));
   const Operand by(scale, a.where());
-  return decimals > 0 ? round(a.operand(0) * by, a.where()) / by : round(a.operand(0) / by, a.where()) * by;
+  if (decimals > 0) return round(a.operand(0) * by, a.where()) / by;
+  const Tensor tens = round(a.operand(0) / by, a.where()) * by;
+  return is_whole ? cast(tens, dtype, a.where()) : tens;
 }
 
 Tensor diagonal_of(Arguments& a) {

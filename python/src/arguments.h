@@ -80,7 +80,12 @@ class Arguments {
     return has(i) ? to_integers(slots[i], name(i)) : std::vector<std::int64_t>();
   }
   std::vector<int> integers32(std::size_t i) { return Axes::as_ints(integers(i)); }
-  Axes axes(std::size_t i) { return has(i) ? Axes(integers(i)) : Axes(); }
+  /// A bool is `keepdims` in the wrong place.
+  Axes axes(std::size_t i) {
+    if (!has(i)) return Axes();
+    if (PyBool_Check(slots[i])) throw_type(name(i), "an integer or a sequence of them", slots[i]);
+    return Axes(integers(i));
+  }
   /// Whether no axis is asked for: axis=().
   bool is_no_axis(std::size_t i) const {
     return has(i) && PyTuple_CheckExact(slots[i]) && PyTuple_GET_SIZE(slots[i]) == 0;

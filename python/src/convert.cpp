@@ -186,8 +186,10 @@ std::int64_t to_integer(PyObject* object, const char* what) {
     throw_type(what, "an integer", object);
   }
   const long long value = PyLong_AsLongLong(index.get());
-  if (value == -1 && PyErr_Occurred()) throw PythonRaised{};
-  return value;
+  if (value != -1 || !PyErr_Occurred()) return value;
+  PyErr_Clear();
+  PyErr_Format(PyExc_ValueError, "%s is %S; need an integer of 64 bits", what, index.get());
+  throw PythonRaised{};
 }
 
 std::uint64_t to_seed(PyObject* object, const char* what) {
@@ -214,7 +216,7 @@ double to_double(PyObject* object, const char* what) {
 
 bool to_flag(PyObject* object, const char* what) {
   if (PyBool_Check(object)) return object == Py_True;
-  if (!is_number(object)) throw_type(what, "True or False", object);
+  if (!is_number(object) || PyFloat_Check(object)) throw_type(what, "True or False", object);
   return checked(PyObject_IsTrue(object)) != 0;
 }
 
@@ -240,7 +242,8 @@ std::vector<std::string> to_texts(PyObject* object, const char* what) {
 
 std::vector<std::int64_t> to_integers(PyObject* object, const char* what) {
   if (PyIndex_Check(object)) return {to_integer(object, what)};
-  const Ref list(PySequence_Fast(object, ""));
+  const bool has_order = !PyUnicode_Check(object) && !PyBytes_Check(object) && !PyDict_Check(object);
+  const Ref list(has_order ? PySequence_Fast(object, "") : nullptr);
   if (!list) {
     PyErr_Clear();
     throw_type(what, "an integer or a sequence of them", object);
@@ -260,7 +263,11 @@ PyObject* from_shape(const Shape& shape) {
 }
 
 std::vector<Tensor> to_tensors(PyObject* object, const char* what) {
-  const Ref list(is_tensor(object) ? PySequence_List(object) : PySequence_Fast(object, ""));
+  // The slices of an array are those of its copy, which fails at once where there is no room for it.
+  const Ref whole(PyObject_CheckBuffer(object) && !is_tensor(object) ? give(to_tensor(object)) : nullptr);
+  const Ref list(whole               ? PySequence_List(whole.get())
+                 : is_tensor(object) ? PySequence_List(object)
+                                     : PySequence_Fast(object, ""));
   if (!list) {
     PyErr_Clear();
     throw_type(what, "a sequence of tensors", object);

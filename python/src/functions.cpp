@@ -178,7 +178,7 @@ int add_functions(PyObject* module) {
   return guarded(-1, [&] {
     checked(PyType_Ready(&function_type));
     for (const FunctionRow* table : {kMakers, kOpsFunctions, kLinalgFunctions, kConvFunctions, kLossFunctions,
-                                     kNormalizeFunctions, kRandomTensorFunctions}) {
+                                     kNormalizeFunctions, kNumericFunctions, kRandomTensorFunctions}) {
       for (const FunctionRow* row = table; row->name != nullptr; ++row) add(module, *row);
     }
     return 0;

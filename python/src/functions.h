@@ -18,7 +18,7 @@ struct FunctionRow {
 };
 
 extern const FunctionRow kMakers[], kOpsFunctions[], kLinalgFunctions[], kConvFunctions[], kLossFunctions[],
-    kNormalizeFunctions[], kRandomTensorFunctions[];
+    kNormalizeFunctions[], kNumericFunctions[], kRandomTensorFunctions[];
 
 /// Adds the type of such functions and all of them to the module.
 int add_functions(PyObject* module);

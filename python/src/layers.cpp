@@ -4,6 +4,7 @@
 #include "chainrule/explain/graph.h"
 #include "chainrule/grad.h"
 #include "chainrule/nn/container.h"
+#include "chainrule/nn/functional.h"
 #include "chainrule/nn/model.h"
 #include "chainrule/nn/pytorch.h"
 #include "chainrule/optim.h"
@@ -36,6 +37,18 @@ py::object call(const nn::Layer& layer, const py::args& arguments) {
   const OriginScope here(inputs.where());
   const InUse in_use(layer);
   return from_ports(alone([&] {
+    return current_pass() != nullptr ? layer.run(inputs, *current_pass()) : layer.predict_all(inputs);
+  }));
+}
+
+/// The same with other values of parameters and states, by path.
+py::object call_with(const nn::Layer& layer, const py::dict& values, const py::args& arguments) {
+  const nn::Inputs inputs = to_inputs(arguments);
+  const OriginScope here(inputs.where());
+  const NamedTensors named = to_named(values, f32);
+  const InUse in_use(layer);
+  return from_ports(alone([&] {
+    const nn::WithValues others(layer, named);
     return current_pass() != nullptr ? layer.run(inputs, *current_pass()) : layer.predict_all(inputs);
   }));
 }
@@ -287,6 +300,7 @@ void add_layers(py::module_& m) {
           Names("name, state, shape, value"));
   add_layer_class(m);
   m.def("_python_layers", python_layers, Names("net"));
+  m.def("_call_with", call_with);
   m.def("_is_training", [] { return current_pass() != nullptr && current_pass()->is_training(); });
   m.def("_random_key", [] {
     if (current_pass() == nullptr) throw py::value_error("random_key is for layers while they compute");

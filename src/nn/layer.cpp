@@ -217,7 +217,7 @@ Ports Layer::run(const Inputs& inputs, Pass& pass) const {
     const DType dtype = inputs[i].node()->dtype;
     if (!is_floating(dtype)) {
       has_whole = has_whole || !keeps_whole(i);
-    } else if (has_dtype_ && dtype != dtype_) {
+    } else if (has_dtype_ && dtype != dtype_ && dtype_of_parameters(this) != dtype) {  // see WithValues
       throw other_dtype(kind(), dtype, dtype_, inputs.where());
     }
   }

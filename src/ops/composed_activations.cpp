@@ -18,7 +18,8 @@ namespace {
 /// times 0 is NaN, and so is the slope of the gate times a product that is too large.
 template <class F>
 Tensor gated(const Tensor& x, F product) {
-  return where(x > 1000.0, x, product(where(abs(x) > 1000.0, 0.0, x)));
+  const Tensor real = as_floating(x);
+  return where(real > 1000.0, real, product(where(abs(real) > 1000.0, 0.0, real)));
 }
 
 /// e^x - 1 for x <= 0, else 0.
@@ -64,13 +65,13 @@ Tensor silu(const Tensor& x, Location where) {
 // log(1 + e^x) = x + log(1 + e^-x): whichever exponential is at most 1.
 Tensor softplus(const Tensor& x, Location where) {
   const OriginScope scope(where);
-  const Tensor is_positive = x > 0.0;
-  return chainrule::where(is_positive, x, 0.0) + log1p(exp(chainrule::where(is_positive, -x, x)));
+  const Tensor real = as_floating(x), is_positive = real > 0.0;
+  return chainrule::where(is_positive, real, 0.0) + log1p(exp(chainrule::where(is_positive, -real, real)));
 }
 
 Tensor log_sigmoid(const Tensor& x, Location where) {
   const OriginScope scope(where);
-  return -softplus(-x);
+  return -softplus(-as_floating(x));
 }
 
 // Beyond 1 as 1 - 1 / (1 + |x|), whose slope does not cancel, and which is 1 at infinity.

@@ -41,12 +41,12 @@ Tensor root_beside(const Tensor& x) {
 
 Tensor asin(const Tensor& x, Location where) {
   const OriginScope scope(where);
-  return atan2(x, root_beside(x));
+  return atan2(x, root_beside(as_floating(x)));
 }
 
 Tensor acos(const Tensor& x, Location where) {
   const OriginScope scope(where);
-  return atan2(root_beside(x), x);
+  return atan2(root_beside(as_floating(x)), x);
 }
 
 Tensor atan(const Tensor& x, Location where) {

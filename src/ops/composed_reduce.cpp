@@ -44,8 +44,8 @@ Tensor in_shape(const Tensor& reduced, const Tensor& x, const Axes& axes, bool k
   return keepdims ? reduced : reshape(reduced, dropped_shape(x.shape(), axis_set(axes, x.ndim())));
 }
 
-Tensor scaled_variance(const Tensor& x, const Moments& m, int ddof) {
-  return m.squares / static_cast<double>(std::max<std::int64_t>(elements_each(x, m.squares) - ddof, 0));
+double degrees_of_freedom(const Tensor& x, const Tensor& reduced, int ddof) {
+  return static_cast<double>(std::max<std::int64_t>(elements_each(x, reduced) - ddof, 0));
 }
 
 /// The product along one axis, which stays with size 1: neighbours' halves are multiplied until one slice is
@@ -98,14 +98,15 @@ Tensor prod(const Tensor& x, Axes axes, bool keepdims, Location where) {
 
 Tensor var(const Tensor& x, Axes axes, bool keepdims, int ddof, Location where) {
   const OpScope scope("var", where);
-  const Moments m = moments(as_floating(x), axes, Tiny::scaled);
-  return in_shape(scaled_variance(x, m, ddof) / m.scale / m.scale, x, axes, keepdims);
+  const Moments m = moments(as_floating(x), axes, Scaled::for_mean);
+  const Tensor scaled = sum(square(m.difference), axes, true) / degrees_of_freedom(x, m.mean, ddof);
+  return in_shape(scaled / m.scale / m.scale, x, axes, keepdims);
 }
 
 Tensor stddev(const Tensor& x, Axes axes, bool keepdims, int ddof, Location where) {
   const OpScope scope("stddev", where);
-  const Moments m = moments(as_floating(x), axes, Tiny::scaled);
-  return in_shape(root(scaled_variance(x, m, ddof)) / m.scale, x, axes, keepdims);
+  const Moments m = moments(as_floating(x), axes, Scaled::tiny_too);
+  return in_shape(root(m.squares / degrees_of_freedom(x, m.mean, ddof)) / m.scale, x, axes, keepdims);
 }
 
 Tensor norm(const Tensor& x, double order, Axes axes, bool keepdims, Location where) {
@@ -113,7 +114,7 @@ Tensor norm(const Tensor& x, double order, Axes axes, bool keepdims, Location wh
   const Tensor real = as_floating(x);
   if (order == 1) return sum(abs(real), axes, keepdims);
   if (order == 2) {
-    const Tensor scale = scale_for_squares(real, axes, Tiny::scaled);
+    const Tensor scale = scale_for_squares(real, axes, Scaled::tiny_too);
     return in_shape(root(sum(square(real * scale), axes, true)) / scale, x, axes, keepdims);
   }
   if (std::isinf(order) && order > 0) return max(abs(real), axes, keepdims);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "chainrule/ops.h"
 #include "graph/node.h"
 
@@ -18,12 +20,14 @@ class Constants {
   bool previous_;
 };
 
-/// Whether numbers near 0 are scaled, too, and not only huge ones.
-enum class Tiny : bool { left, scaled };
+/// Which numbers are scaled: huge ones, those near 0 too, or huge ones by no more than how many there are
+/// asks for, so that the sum of squares overflows where their mean does, and what is divided by the square of
+/// the scale, as a gradient is, does not.
+enum class Scaled : std::uint8_t { huge, tiny_too, for_mean };
 
 /// Powers of two, constant, one for each place that is left when `axes` of x are reduced: the numbers that
 /// are reduced, times it, have squares whose sum neither overflows nor vanishes. Nearly always 1.
-Tensor scale_for_squares(const Tensor& x, const Axes& axes, Tiny tiny);
+Tensor scale_for_squares(const Tensor& x, const Axes& axes, Scaled scaled);
 
 /// Of floating numbers over some axes, which stay with size 1.
 struct Moments {
@@ -32,6 +36,6 @@ struct Moments {
   Tensor squares;     ///< the sum of squares of that
   Tensor mean;
 };
-Moments moments(const Tensor& x, const Axes& axes, Tiny tiny);
+Moments moments(const Tensor& x, const Axes& axes, Scaled scaled);
 
 }  // namespace chainrule

@@ -61,7 +61,7 @@ Axes axes_from(int axis, int ndim) {
 }
 
 /// Where eps is 0, it does not cover what tiny numbers lose.
-Tiny tiny_for(double eps) { return eps == 0 ? Tiny::scaled : Tiny::left; }
+Scaled scaled_for(double eps) { return eps == 0 ? Scaled::tiny_too : Scaled::huge; }
 
 /// eps for numbers that have been scaled: not 0 unless it was, so that equal numbers give 0.
 Tensor scaled_eps(double eps, const Tensor& scale) {
@@ -83,7 +83,7 @@ Tensor normalized(const Tensor& x, const Moments& m, double eps) {
 }
 
 Tensor normalized(const Tensor& x, const Axes& axes, double eps) {
-  return normalized(x, moments(x, axes, tiny_for(eps)), eps);
+  return normalized(x, moments(x, axes, scaled_for(eps)), eps);
 }
 
 }  // namespace
@@ -94,7 +94,7 @@ BatchNormResult batch_norm(const Tensor& x, const Tensor& scale, const Tensor& s
   check(x, 2, eps);
   std::vector<int> axes{0};
   for (int axis = 2; axis < x.ndim(); ++axis) axes.push_back(axis);
-  const Moments m = moments(as_floating(x), Axes(std::span<const int>(axes)), tiny_for(eps));
+  const Moments m = moments(as_floating(x), Axes(std::span<const int>(axes)), scaled_for(eps));
   const Tensor variance = per_element(m.squares, x) / m.scale / m.scale;
   return {scaled_by_channel(normalized(x, m, eps), scale, shift), flatten(m.mean), flatten(variance)};
 }
@@ -144,7 +144,7 @@ Tensor rms_norm(const Tensor& x, int axis, const Tensor& scale, double eps, Loca
   check(x, 0, eps);
   const int from = checked_axis(axis, x.ndim());
   const Axes axes = axes_from(from, x.ndim());
-  const Tensor real = as_floating(x), factor = scale_for_squares(real, axes, tiny_for(eps));
+  const Tensor real = as_floating(x), factor = scale_for_squares(real, axes, scaled_for(eps));
   const Tensor scaled = real * factor;
   const Tensor y = scaled / sqrt(mean(square(scaled), axes, true) + scaled_eps(eps, factor));
   return scale.is_empty() ? y : y * over_last_axes(scale, x, from, "scale");

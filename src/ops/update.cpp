@@ -99,10 +99,9 @@ struct OverRoot : UpdateOp<OverRoot, kernels::Update::over_root> {
     return a / (std::sqrt(b) + s);
   }
   Gradients vjp(const Vjp& v) const {
-    const Tensor &a = v.inputs[0], &s = v.inputs[1], &b = v.inputs[2];
-    const Tensor root = sqrt(b), by_root = -v.cotangent * a / square(root + s);
-    return {v.needs(0) ? over_root(v.cotangent, s, b) : Tensor(), by_root,
-            v.needs(2) ? by_root / (root + root) : Tensor()};
+    const Tensor &s = v.inputs[1], &b = v.inputs[2];
+    const Tensor root = sqrt(b), by_a = over_root(v.cotangent, s, b), by_root = -by_a * v.output;
+    return {by_a, by_root, v.needs(2) ? by_root / (root + root) : Tensor()};
   }
   static std::vector<Sample> samples() { return samples_of({.low = 0.5, .high = 2}); }
 };

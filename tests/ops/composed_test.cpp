@@ -35,6 +35,22 @@ TEST_P(Elementwise, PassesEveryCheck) {
   EXPECT_EQ(check.exemptions, std::vector<std::string>());
 }
 
+// x times x alone keeps the dtype, and booleans have no arithmetic.
+TEST_P(Elementwise, TakesBooleansAsWholeNumbers) {
+  const Tensor x = tensor({false, true}, boolean);
+  if (GetParam().name == "square") {
+    EXPECT_THROW(GetParam().call(x), DTypeError);
+    return;
+  }
+  const std::vector<double> got = GetParam().call(x).to_vector(),
+                            wanted = GetParam().call(cast(x, f64)).to_vector();
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    const bool is_same = std::abs(got[i] - wanted[i]) < 1e-6 || got[i] == wanted[i] ||
+                         (std::isnan(got[i]) && std::isnan(wanted[i]));
+    EXPECT_TRUE(is_same) << got[i] << " of " << i << ", as a number " << wanted[i];
+  }
+}
+
 TEST_P(Composed, IsDocumentedAndHasCalls) {
   const ComposedFunction& f = GetParam();
   EXPECT_EQ(f.doc.back(), '.');

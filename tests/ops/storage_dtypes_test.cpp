@@ -9,14 +9,14 @@ namespace chainrule::testing {
 namespace {
 
 /// What a call gives, or what it says; dtypes that are for keeping numbers as what they are computed as.
-struct Outcome {
+struct StorageOutcome {
   int code = 0;
   std::string error = {};
   Tensor result = {};
 };
 
 template <class F>
-Outcome outcome_of(F call) {
+StorageOutcome storage_outcome_of(F call) {
   try {
     const Tensor result = call();
     return {.result = detach(cast(result, computed_as(result.dtype())))};
@@ -25,7 +25,7 @@ Outcome outcome_of(F call) {
   }
 }
 
-void expect_same(const Outcome& kept, const Outcome& computed, const std::string& what) {
+void expect_same(const StorageOutcome& kept, const StorageOutcome& computed, const std::string& what) {
   SCOPED_TRACE(what);
   EXPECT_EQ(kept.code, computed.code) << kept.error << computed.error;
   if (kept.result.is_empty() || computed.result.is_empty()) return;
@@ -55,16 +55,16 @@ TEST_P(StorageOp, TakesThemOrSaysWhyNot) {
       const Tensors drawn = draw_inputs(c, 3);
       for (const DType dtype : {f16, bf16, i32}) {
         const Inputs in = inputs_in(drawn, dtype);
-        const Outcome kept = outcome_of([&] { return call(c, in.kept); });
+        const StorageOutcome kept = storage_outcome_of([&] { return call(c, in.kept); });
         if (dtype == i32 && GetParam()->info.name == "take") {  // the functions that use it convert indices
           EXPECT_NE(kept.code, 0);
         } else {
-          expect_same(kept, outcome_of([&] { return call(c, in.computed); }), cat(c, " in ", dtype));
+          expect_same(kept, storage_outcome_of([&] { return call(c, in.computed); }), cat(c, " in ", dtype));
         }
         // All inputs in one dtype, whatever the operation wants: an error that names it, if any.
         Tensors all;
         for (const Tensor& x : drawn) all.push_back(cast(x, dtype));
-        const Outcome found = outcome_of([&] { return call(c, all); });
+        const StorageOutcome found = storage_outcome_of([&] { return call(c, all); });
         EXPECT_TRUE(found.code == 0 || found.error.starts_with(cat("[", GetParam()->info.name, "] ")))
             << found.error;
       }
@@ -86,11 +86,11 @@ TEST_P(StorageFunction, ComputesAsOnWhatTheyAreComputedAs) {
     for (const DType dtype : {f16, bf16, i32}) {
       const Inputs in = inputs_in(drawn, dtype);
       if (makes && dtype != i32) {
-        EXPECT_EQ(outcome_of([&] { return call.call(in.kept); }).code, 15);
+        EXPECT_EQ(storage_outcome_of([&] { return call.call(in.kept); }).code, 15);
         continue;
       }
-      expect_same(outcome_of([&] { return call.call(in.kept); }),
-                  outcome_of([&] { return call.call(in.computed); }), cat(call.text, " in ", dtype));
+      expect_same(storage_outcome_of([&] { return call.call(in.kept); }),
+                  storage_outcome_of([&] { return call.call(in.computed); }), cat(call.text, " in ", dtype));
     }
   }
 }
@@ -102,8 +102,8 @@ INSTANTIATE_TEST_SUITE_P(All, StorageFunction,
 TEST(StorageFunction, ElementwiseOnesComputeInF32) {
   for (const ElementwiseFunction& f : elementwise_functions()) {
     const Tensor x = tensor({0.25, 0.5}, f16);
-    expect_same(outcome_of([&] { return f.call(x); }), outcome_of([&] { return f.call(cast(x, f32)); }),
-                std::string(f.name));
+    expect_same(storage_outcome_of([&] { return f.call(x); }),
+                storage_outcome_of([&] { return f.call(cast(x, f32)); }), std::string(f.name));
   }
 }
 

@@ -135,6 +135,27 @@ TEST(Norm, OfHugeAndTinyNumbers) {
   EXPECT_TRUE(std::isnan(norm(tensor({NAN, 1})).item()));
 }
 
+// 2 (x - mean) / n, also where the variance itself is infinite or 0, and of a function of it.
+TEST(Variance, GradientOfHugeAndTinyNumbers) {
+  for (const DType dtype : {f32, f64}) {
+    for (const int exponent : {40, 60, 64, 100, 120, -40, -60, -100, -120, 500, 600, 1020, -500, -1000}) {
+      if (dtype == f32 && std::abs(exponent) > 126) continue;
+      const double size = std::ldexp(1.0, exponent);
+      const Tensor one = tensor({0.75, 0.25, -0.5, 1.5}, dtype), x = one * size;
+      EXPECT_EQ(grad(var(x), x).to_vector(), (grad(var(one), one) * size).to_vector()) << exponent;
+      EXPECT_EQ(grad(var(x, {}, false, 3), x).to_vector(), ((x - mean(x)) * 2).to_vector()) << exponent;
+      EXPECT_EQ(hessian(var(x), x).to_vector(), hessian(var(one), one).to_vector()) << exponent;
+      EXPECT_EQ(var(x).item(), (var(one) * size * size).item()) << exponent;
+    }
+  }
+  // One that is alone far away: its square overflows, the mean of squares does not.
+  std::vector<double> numbers(1 << 16, 0.0);
+  numbers[7] = std::ldexp(1.0, 68);
+  const Tensor x = detach(cast(from_data(numbers, Shape{1 << 16}), f32));
+  const double exact = std::ldexp(1.0, 120) * (1 - std::ldexp(1.0, -16));
+  EXPECT_NEAR(var(x).item() / exact, 1, 1e-6);
+}
+
 // norm takes slope 0 where it is 0, and what is made of it cannot know better.
 TEST(Norm, ItsSquareIsFlatAtZeroUnlikeTheSumOfSquares) {
   const Tensor x = zeros({2}, f64), v = tensor({1, 2}, f64);
