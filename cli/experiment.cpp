@@ -74,21 +74,7 @@ void TrainSettings::fields(Fields& f) {
   f("order", order, kOrders, "in which rows come; the last two draw them, balanced each class equally often");
   f("report_every", report_every, "steps from one report to the next; 0: an epoch, of texts 250 at most",
     at_least(0));
-  f("patience", patience, "reports without a better validation loss after which it stops; 0: never",
-    at_least(0));
-  f("average_decay", average_decay,
-    "0.999: the net that is measured and kept is a moving average of the weights, which each step keeps so "
-    "much of; 0: none",
-    fraction());
-  f("average_from", average_from,
-    "epochs after which the average begins; without a decay it is the plain mean of the weights after each "
-    "epoch from then on",
-    at_least(0));
-  f("plateau_patience", plateau_patience,
-    "reports without a better validation loss after which the learning rate falls; 0: never", at_least(0));
-  f("plateau_factor", plateau_factor, "what the rate is multiplied by then", fraction());
-  f("plateau_smallest", plateau_smallest, "share of the schedule's rate below which it does not fall",
-    between(0, 1));
+  train::side_fields(f, *this);
   f("measure_train", measure_train, "whether the training rows are measured for each report as well");
 }
 
@@ -311,13 +297,7 @@ void check_training(const TrainSettings& settings, const LoadedData& data, bool 
     throw ValueError(
         341, fmt::format("[train] train.{} needs rows to measure on. Set data.validation = 0.1, say.", key));
   }
-  if (settings.patience > 0 && settings.plateau_patience >= settings.patience) {
-    throw ValueError(
-        636,
-        fmt::format("[train] the run would end before its learning rate falls: train.plateau_patience is "
-                    "{}, train.patience {}. Make the first one smaller.",
-                    settings.plateau_patience, settings.patience));
-  }
+  train::refuse_late_plateau(settings, kTrainNames);
 }
 
 /// The same of the inputs alone.
@@ -362,17 +342,6 @@ void complete(Experiment& experiment, LoadedData& data) {
   }
   refuse_twice(experiment.metrics);
   check_training(experiment.train, data, experiment.data.validation > 0);
-}
-
-void refuse_idle(const TrainSettings& settings) {
-  const TrainSettings usual;
-  if (settings.plateau_patience > 0 || (settings.plateau_factor == usual.plateau_factor &&
-                                        settings.plateau_smallest == usual.plateau_smallest)) {
-    return;
-  }
-  throw ValueError(636,
-                   "[train] the learning rate falls after train.plateau_patience reports, which is not set. "
-                   "Set train.plateau_patience = 5, say.");
 }
 
 train::Task make_task(const Experiment& experiment, const LoadedData& data) {

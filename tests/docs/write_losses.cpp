@@ -14,7 +14,7 @@ A loss is what training makes small; a metric is a number for people. A task has
 
 ```cpp
 train::Trainer trainer({net, loss::softmax_cross_entropy, {metric::accuracy, metric::top_k(3)}}, optimizer, loader);
-train::fit(net, loss::Huber{.delta = 2}, source, {.metrics = {metric::r2}});
+train::fit(net, loss::Huber{.delta = 2}, source, {.validation = 0.1, .metrics = {metric::r2}});
 ```
 
 By name, as files and options say it: `softmax_cross_entropy(label_smoothing=0.1)`, `huber(2)`, `top_k(3)`. Any function
