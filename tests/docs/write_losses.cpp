@@ -32,6 +32,11 @@ Logits (N, C, d...) take class numbers (N, d...), with the classes on axis 1 unl
 text nets. A mean with weights divides by the sum of the weights; ignored targets do not count. All as PyTorch's
 `cross_entropy` has it, but that the mean where nothing counts is 0 here and nan there.
 
+`ctc` learns labels without places, such as the letters of what is heard: the net gives logits for each of T frames,
+the target are the labels, fewer than the frames, shorter rows padded with -1 or blanks at their end. Where the frames of
+rows differ in number, a task that is a function gives them to `chainrule::ctc` as `.input_lengths`; else pad with
+silence, which is learnt as blanks.
+
 The loss of a set is the same for any batch size: each batch counts what its mean divided by. So do gradients that are
 accumulated. A task that is a function says by what as the fourth part of its `Outcome`; left out, it is the number of
 rows.
