@@ -253,7 +253,8 @@ struct Defaults {
   const char* loss;
   std::vector<const char*> metrics;
 };
-Defaults defaults_for(const LoadedData& data) {
+Defaults defaults_for(const LoadedData& data, const Shared<loss::Loss>& loss) {
+  if (loss && loss->info().name == loss::Ctc::kInfo.name) return {"ctc", {"loss"}};  // labels have no places
   if (data.is_text) return {"softmax_cross_entropy(ignored=[-1], class_axis=-1)", {"perplexity"}};
   if (data.has_classes) return {"softmax_cross_entropy", {"accuracy"}};
   return {"mse", {"rmse", "r2"}};
@@ -331,7 +332,7 @@ void complete(Experiment& experiment, LoadedData& data) {
                          experiment.input, row, row));
   }
   data::require_same_rows(data.train, transforms_of(experiment.data));
-  const Defaults defaults = defaults_for(data);
+  const Defaults defaults = defaults_for(data, experiment.loss);
   if (!experiment.loss) experiment.loss = config::make<loss::Loss>(config::parse_text(defaults.loss));
   if (data.scaler && !data.scaler->targets().shift.empty() && refuses_numbers(*experiment.loss))
     data.scaler = without_target(*data.scaler);

@@ -39,8 +39,19 @@ if TYPE_CHECKING:
 
 globals().update(makers("layer", __name__))
 initializers = makers("initializer", __name__ + ".initializers")
-Lenet = globals()["Lenet"]
-LeNet = Lenet
+LeNet, Seq2Seq = globals()["Lenet"], globals()["Seq2seq"]  # as they are called in C++
+
+
+def _parameter_of(layer: Layer, name: str) -> Parameter:
+    """layer.weight, of a layer of the library."""
+    parameters = {} if name.startswith("_") or type(layer) is not Layer else layer.parameters()
+    if name in parameters:
+        return parameters[name]
+    kind = layer.kind if type(layer) is Layer else type(layer).__name__
+    raise AttributeError(f"{kind} has no '{name}'" + (f"; its parameters: {', '.join(parameters)}" if parameters else ""))
+
+
+Layer.__getattr__ = _parameter_of  # type: ignore
 
 
 def mlp(sizes, **settings) -> Layer:
@@ -70,6 +81,12 @@ def generate(net, ids, count: int, *, temperature: float = 1.0, top_k: int = 0, 
         raise TypeError("ids must be numbers, not str: alphabet.encode(text) gives those of a text")
     settings = dict(temperature=temperature, top_k=top_k, seed=seed, stop=stop, block=block)
     return _core._generate(net, [int(each) for each in np.asarray(ids, np.int64).ravel()], count, settings)
+
+
+def write_greedily(net, source, start: int, longest: int, lengths=None) -> np.ndarray:
+    """The target that a Seq2Seq writes for each row of `source`, (N, S): (N, longest) numbers, the most probable one at each
+    step, behind the start symbol `start`. `lengths`, (N), are those of the sources."""
+    return np.asarray(_core._write_greedily(net, _core.tensor(source), start, longest, lengths))
 
 
 def set_state(state: State, value) -> None:

@@ -210,13 +210,14 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
 
 
 def evaluate(net: Layer, x, t, *, loss=None, metrics: Sequence = (), batch_size: int = 1000,
-             sample_weight: Any = None) -> Dict[str, float]:
-    """The loss and metrics of a net over rows, as inference: a dict of numbers. `sample_weight` is what each row counts in
-    the loss."""
+             sample_weight: Any = None) -> Dict[str, Any]:
+    """The loss and metrics of a net over rows, as inference: a dict of numbers; "confusion" is a matrix, true classes in
+    rows. `sample_weight` is what each row counts in the loss."""
     _check(net, loss, batch_size, metrics=metrics)
     columns = _columns(x, t)
-    return _core._measure(net, columns, loss or _loss_for(columns[-1]), list(metrics), batch_size,
-                          _sample_weight(sample_weight, columns))
+    found = _core._measure(net, columns, loss or _loss_for(columns[-1]), list(metrics), batch_size,
+                           _sample_weight(sample_weight, columns))
+    return {name: np.asarray(value) if isinstance(value, Tensor) else value for name, value in found.items()}
 
 
 class LrCurve(NamedTuple):
@@ -312,18 +313,19 @@ class Model:
     def __init__(self, net, classes, notes, before, after):
         self.net, self.classes, self.notes, self._before, self._after = net, classes, notes, before, after
 
-    def predict(self, x):
-        """What the net says, with the scaling that was saved with it."""
-        for layer in (self._before, self.net, self._after):
-            x = layer.predict(x) if layer is not None else x
-        return x
+    def predict(self, x, *more):
+        """What the net says, with the scaling that was saved with it; of several inputs the first is scaled."""
+        if self._before is not None:
+            x = self._before.predict(x)
+        y = self.net.predict(x, *more)
+        return self._after.predict(y) if self._after is not None else y
 
     __call__ = predict
 
-    def classify(self, x) -> list:
+    def classify(self, x, *more) -> list:
         """The names of the most likely classes, row by row; their numbers where there are no names."""
-        places = np.asarray(self.predict(x)).argmax(axis=-1)
-        return [self.classes[place] if self.classes else int(place) for place in places]
+        places = np.asarray(self.predict(x, *more)).argmax(axis=-1)
+        return (np.asarray(self.classes, object)[places] if self.classes else places).tolist()
 
     def __repr__(self):
         return f"Model({self.net!r})"

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -281,7 +282,11 @@ py::dict measure(nn::Layer& net, const std::vector<Tensor>& columns, const py::o
     found = train::measure(task, source, batch_size);
   }
   py::dict result;
-  for (const train::Measure& each : found) result[py::str(each.name)] = each.value;
+  for (const train::Measure& each : found) {
+    const auto classes = static_cast<std::int64_t>(std::lround(std::sqrt(each.matrix.size())));
+    result[py::str(each.name)] = each.matrix.empty() ? py::object(py::float_(each.value))
+                                                     : py::cast(from_data(each.matrix, {classes, classes}));
+  }
   return result;
 }
 

@@ -18,8 +18,10 @@ namespace {
 void check_targets(const Meta& logits, const Meta& targets) {
   require_floating(logits);
   if (logits.shape.ndim() != 2) {
-    throw op_error<ShapeError>(21,
-                               cat("logits must have two axes (N, C), got ", logits.shape.to_string(), "."));
+    throw op_error<ShapeError>(
+        21,
+        cat("logits must have two axes (N, C), got ", logits.shape.to_string(),
+            logits.shape.ndim() > 2 ? ". For more of them give options, such as {.class_axis = -1}." : "."));
   }
   const bool numbers = targets.dtype == DType::i64 && targets.shape.ndim() == 1;
   if (numbers ? targets.shape[0] == logits.shape[0]

@@ -392,6 +392,29 @@ TEST(Train, NamesATargetThatALossDoesNotTake) {
   }
 }
 
+// Frames that are the labels themselves, each held for two of them; some rows have fewer, padded with -1.
+TEST(Train, LearnsLabelsWithoutPlaces) {
+  const TemporaryFolder folder;
+  std::vector<float> x;
+  std::vector<std::int64_t> t;
+  for (int row = 0; row < 60; ++row) {
+    const int labels[] = {1 + row % 3, 1 + row / 3 % 3, row % 2 == 0 ? 1 + row / 9 % 3 : -1};
+    for (const int label : labels) {
+      t.push_back(label);
+      for (int held = 0; held < 2; ++held) {
+        for (int c = 0; c < 4; ++c) x.push_back(c == std::max(label, 0) ? 1.0F : 0.0F);
+      }
+    }
+  }
+  io::write_npz(folder / "said.npz", {{"x", from_data(x, {60, 6, 4})}, {"t", from_data(t, {60, 3})}});
+  const Outcome learnt = run_tool(
+      {"train", "--data", folder / "said.npz", "--net", "sequential([gru(8), linear(4)])", "--loss", "ctc",
+       "--epochs", "60", "--lr", "0.03", "--optimizer", "adam", "--json", "-q", "--out", folder / "run"});
+  ASSERT_EQ(learnt.code, 0) << learnt.err;
+  EXPECT_LT(nlohmann::json::parse(learnt.out)["test_loss"].get<double>(), 0.3) << learnt.out;
+  EXPECT_EQ(run_tool({"eval", folder / "run/model.safetensors", "--data", folder / "said.npz"}).code, 0);
+}
+
 TEST(Train, ScalesNoTargetsThatAreProbabilities) {
   const TemporaryFolder folder;
   const Tensor x = reshape(arange(60, f32), {20, 3}), yes = cast(x > 30, f32);

@@ -33,8 +33,8 @@ text nets. A mean with weights divides by the sum of the weights; ignored target
 `cross_entropy` has it, but that the mean where nothing counts is 0 here and nan there.
 
 `ctc` learns labels without places, such as the letters of what is heard: the net gives logits for each of T frames,
-the target are the labels, fewer than the frames, shorter rows padded with -1 or blanks at their end. Where the frames of
-rows differ in number, a task that is a function gives them to `chainrule::ctc` as `.input_lengths`; else pad with
+the target are the labels, fewer than the frames, shorter rows padded with -1 or blanks at their end. Where rows differ
+in their number of frames, a task that is a function gives them to `chainrule::ctc` as `.input_lengths`; else pad with
 silence, which is learnt as blanks.
 
 The loss of a set is the same for any batch size: each batch counts what its mean divided by. So do gradients that are

@@ -205,6 +205,18 @@ TEST(LossOptions, SayWhatDoesNotFit) {
       said([&] { softmax_cross_entropy(z, t, {.class_axis = 2}); }),
       "[softmax_cross_entropy] targets (3, 5) i64 do not fit logits (3, 4, 5) f32 with classes on axis 2. "
       "Need class numbers (3, 4) i64 or probabilities (3, 4, 5) f32. (E021)");
+  EXPECT_EQ(
+      said([&] {
+        softmax_cross_entropy(z, zeros({3, 4}, i64), ClassOptions{});
+      }),
+      "[softmax_cross_entropy] targets (3, 4) i64 do not fit logits (3, 4, 5) f32 with classes on axis 1. "
+      "Need class numbers (3, 5) i64 or probabilities (3, 4, 5) f32. If the last axis is that of the "
+      "classes, set class_axis to -1. (E021)");
+  EXPECT_EQ(said([&] {
+              softmax_cross_entropy(z, zeros({3, 4}, i64));
+            }),
+            "[softmax_cross_entropy] logits must have two axes (N, C), got (3, 4, 5). For more of them give "
+            "options, such as {.class_axis = -1}. (E021)");
   EXPECT_EQ(said([&] { nll(zeros({3}), zeros({3}, i64), ClassOptions{}); }),
             "[nll] logits must have an axis of classes beside (N), got (3,). (E021)");
   EXPECT_NE(said([&] { nll(z, t, {.class_axis = 3}); }).find("(E013)"), std::string::npos);
