@@ -256,7 +256,8 @@ struct Defaults {
 Defaults defaults_for(const LoadedData& data, const Shared<loss::Loss>& loss) {
   if (loss && loss->info().name == loss::Ctc::kInfo.name) return {"ctc", {"loss"}};  // labels have no places
   if (data.is_text) return {"softmax_cross_entropy(ignored=[-1], class_axis=-1)", {"perplexity"}};
-  if (data.has_classes) return {"softmax_cross_entropy", {"accuracy"}};
+  const bool is_yes_or_no = loss && refuses_numbers(*loss) && data.train.target()->shape.numel() == 1;
+  if (data.has_classes || is_yes_or_no) return {"softmax_cross_entropy", {"accuracy"}};
   return {"mse", {"rmse", "r2"}};
 }
 
@@ -267,18 +268,6 @@ void refuse_twice(const std::vector<Shared<metric::Metric>>& metrics) {
     if (std::find(names.begin(), names.end(), name) != names.end())
       throw ValueError(355, fmt::format("[train] metrics has {} twice. Leave one of them out.", name));
     names.push_back(name);
-  }
-}
-
-/// Whether targets in units of their own, as scaled ones are, mean nothing to the loss: it takes classes or
-/// probabilities, and refuses other numbers.
-bool refuses_numbers(const loss::Loss& loss) {
-  constexpr int kNoProbability = 22, kOutOfRange = 635;
-  try {
-    loss(zeros({1, 1}), full({1, 1}, -1e6)).item();
-    return false;
-  } catch (const Error& error) {
-    return error.code() == kNoProbability || error.code() == kOutOfRange;
   }
 }
 

@@ -80,7 +80,7 @@ def test_a_model_is_not_a_layer(tmp_path):
 
 def test_a_folder_with_a_run_is_not_overwritten(tmp_path):
     cr.fit(net_of(), x, t, epochs=1, folder=tmp_path)
-    with pytest.raises(cr.FileError, match=r"\(in Python resume=True\), name another folder, .*\(in Python, remove it\)"):
+    with pytest.raises(cr.FileError, match=r"\(of fit: resume = true\), name another folder, .*\(of fit: remove it\)"):
         cr.fit(net_of(), x, t, epochs=1, folder=tmp_path)
 
 

@@ -35,7 +35,9 @@ Tensor class_last(const Tensor& x, int axis, std::int64_t classes) {
 }
 
 Rows as_rows(const Tensor& given_scores, const Tensor& given_targets, const ClassOptions& options) {
-  const Tensor scores = computing(given_scores), targets = computing(given_targets);
+  const Tensor scores = computing(given_scores), given = computing(given_targets);
+  const bool are_numbers = is_floating(given.dtype()) && is_floating(scores.dtype());
+  const Tensor targets = are_numbers ? cast(given, scores.dtype()) : given;
   const Shape& s = scores.shape();
   if (s.ndim() < 2)
     throw op_error<ShapeError>(21, cat("logits must have an axis of classes beside (N), got ", s, "."));

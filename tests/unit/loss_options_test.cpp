@@ -193,6 +193,19 @@ TEST(BinaryOptions, SmoothAndWeighTheYes) {
             binary_cross_entropy_with_logits(z, t).item());
 }
 
+// One-hot rows of NumPy are f64, and nets f32.
+TEST(LossOptions, ProbabilitiesAreTakenInTheDTypeOfTheLogits) {
+  const Tensor z = tensor({0.5, -1, 2, 0, 1, 0.25}, {2, 3}, f32);
+  const Tensor classes = tensor({2, 0}, i64), rows = tensor({0, 0, 1, 1, 0, 0}, {2, 3}, f64);
+  for (const auto& loss :
+       {softmax_cross_entropy(z, rows), softmax_cross_entropy(z, rows, ClassOptions{}), nll(z, rows)}) {
+    EXPECT_EQ(loss.dtype(), f32);
+  }
+  EXPECT_EQ(softmax_cross_entropy(z, rows).item(), softmax_cross_entropy(z, classes).item());
+  EXPECT_EQ(softmax_cross_entropy(z, rows, ClassOptions{}).item(), softmax_cross_entropy(z, classes).item());
+  EXPECT_EQ(grad(softmax_cross_entropy(z, rows), z).dtype(), f32);
+}
+
 TEST(LossOptions, SayWhatDoesNotFit) {
   const Tensor z = zeros({3, 4, 5}), t = zeros({3, 5}, i64);
   const std::string line = " Called from loss_options_test.cpp:";
