@@ -54,6 +54,34 @@ def _parameter_of(layer: Layer, name: str) -> Parameter:
 Layer.__getattr__ = _parameter_of  # type: ignore
 
 
+# What other libraries call things that have another name here.
+_elsewhere = {
+    "Dense": "nn.Affine on rows, nn.Linear on the last axis", "Module": "nn.Layer", "Model": "nn.Layer",
+    "ModuleList": "a list, as an attribute of a nn.Layer", "MultiheadAttention": "nn.Attention", "MultiHeadAttention": "nn.Attention",
+    "ConvTranspose2D": "nn.ConvTranspose2d", "Conv2DTranspose": "nn.ConvTranspose2d", "MaxPooling2D": "nn.MaxPool2d",
+    "AveragePooling2D": "nn.AvgPool2d", "GlobalAveragePooling2D": "nn.GlobalAvgPool", "BatchNormalization": "nn.BatchNorm",
+    "LayerNormalization": "nn.LayerNorm", "TimeAffine": "nn.Linear", "TimeEmbedding": "nn.Embedding", "TimeLSTM": "nn.Lstm",
+    "TimeRNN": "nn.Rnn", "TimeGRU": "nn.Gru", "CrossEntropyLoss": 'the loss "softmax_cross_entropy"', "MSELoss": 'the loss "mse"',
+    "NLLLoss": 'the loss "nll"', "L1Loss": 'the loss "mae"', "SmoothL1Loss": 'the loss "huber"', "HuberLoss": 'the loss "huber"',
+    "BCEWithLogitsLoss": 'the loss "binary_cross_entropy_with_logits"', "CTCLoss": 'the loss "ctc"',
+    "BCELoss": 'the loss "binary_cross_entropy_with_logits", of what goes into the sigmoid',
+    "functional": "in the package itself: cr.relu, cr.softmax, ...", "init": "nn.initializers"}
+
+
+def _named_elsewhere(name: str):
+    """Says what a name of another library is called here: LSTM, BatchNorm2d, Dense."""
+    known = _elsewhere.get(name)
+    plain = name.lower().rstrip("d").rstrip("123") if name.lower().endswith(("norm1d", "norm2d", "norm3d")) else name.lower()
+    for each in () if known else globals():
+        if each.lower() == plain and isinstance(globals()[each], Maker):
+            known = f"nn.{each}"
+    raise AttributeError(f"module 'chainrule.nn' has no '{name}'" + (f"; it is {known}" if known else ""))
+
+
+if not TYPE_CHECKING:
+    __getattr__ = _named_elsewhere
+
+
 def mlp(sizes, **settings) -> Layer:
     """Affine layers of these sizes with relu between."""
     return globals()["Mlp"](list(sizes), **settings)

@@ -56,3 +56,18 @@ def test_rows_of_a_table_are_attributes():
     assert train.losses.huber is train.losses["huber"] and "ctc" in dir(train.losses)
     with pytest.raises(AttributeError, match="there is no 'hubber'; there are: softmax_cross_entropy, nll"):
         train.losses.hubber
+
+
+@pytest.mark.parametrize("name, here", [
+    ("ReLU", "nn.Relu"), ("LSTM", "nn.Lstm"), ("BatchNorm2d", "nn.BatchNorm"), ("InstanceNorm2d", "nn.InstanceNorm"),
+    ("Conv2D", "nn.Conv2d"), ("Dense", "nn.Affine on rows"), ("CrossEntropyLoss", 'the loss "softmax_cross_entropy"')])
+def test_names_of_other_libraries_are_told(name, here):
+    with pytest.raises(AttributeError, match=f"module 'chainrule.nn' has no '{name}'; it is {here}"):
+        getattr(nn, name)
+
+
+def test_names_told_instead_are_there():
+    assert not hasattr(nn, "Denze") and nn.Identity is getattr(nn, "Identity")
+    for told in nn._elsewhere.values():
+        for word in told.replace(",", "").split():
+            assert not word.startswith("nn.") or hasattr(nn, word[3:]), told

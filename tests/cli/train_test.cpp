@@ -421,10 +421,11 @@ TEST(Train, MeasuresHowOftenAYesOrNoIsRight) {
   const Tensor x = reshape(arange(200, f32), {200, 1}) - 99.5, yes = cast(x > 0, f32);
   io::write_npz(folder / "yes.npz", {{"x", x / 60}, {"t", yes}});
   io::write_npz(folder / "signs.npz", {{"x", x / 60}, {"t", 2 * yes - 1}});
-  for (const auto& [data, loss] : {std::pair("yes.npz", "binary_cross_entropy_with_logits"),
-                                   std::pair("signs.npz", "tanh_cross_entropy"), std::pair("signs.npz", "hinge")}) {
-    Words words{"train", "--data", folder / data, "--net", "affine(1)", "--loss",   loss, "--epochs",
-                "60",    "--lr",   "0.05",        "--optimizer", "adam", "--json", "-q"};
+  for (const auto& [data, loss] :
+       {std::pair("yes.npz", "binary_cross_entropy_with_logits"),
+        std::pair("signs.npz", "tanh_cross_entropy"), std::pair("signs.npz", "hinge")}) {
+    Words words{"train", "--data", folder / data, "--net",       "affine(1)", "--loss", loss, "--epochs",
+                "60",    "--lr",   "0.05",        "--optimizer", "adam",      "--json", "-q"};
     const Outcome usual = run_tool(words);
     ASSERT_EQ(usual.code, 0) << usual.err;
     EXPECT_GT(nlohmann::json::parse(usual.out)["test_accuracy"].get<double>(), 0.9) << loss;
