@@ -82,7 +82,8 @@ void Experiment::fields(Fields& f) {
   f("seed", seed, "of the first weights, the order of the rows and what is random in layers");
   f("net", net, "the net");
   f("loss", loss, "the loss; without one softmax_cross_entropy for classes, mse for numbers");
-  f("metrics", metrics, "what is measured; without any accuracy for classes, rmse and r2 for numbers");
+  f("metrics", metrics,
+    "what is measured; without any accuracy for classes and for a yes or no, rmse and r2 for numbers");
   f("data", data, "what is learnt from");
   f("optimizer", optimizer, "how it is learnt");
   f("train", train, "how long");
