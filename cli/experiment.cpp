@@ -74,21 +74,7 @@ void TrainSettings::fields(Fields& f) {
   f("order", order, kOrders, "in which rows come; the last two draw them, balanced each class equally often");
   f("report_every", report_every, "steps from one report to the next; 0: an epoch, of texts 250 at most",
     at_least(0));
-  f("patience", patience, "reports without a better validation loss after which it stops; 0: never",
-    at_least(0));
-  f("average_decay", average_decay,
-    "0.999: the net that is measured and kept is a moving average of the weights, which each step keeps so "
-    "much of; 0: none",
-    fraction());
-  f("average_from", average_from,
-    "epochs after which the average begins; without a decay it is the plain mean of the weights after each "
-    "epoch from then on",
-    at_least(0));
-  f("plateau_patience", plateau_patience,
-    "reports without a better validation loss after which the learning rate falls; 0: never", at_least(0));
-  f("plateau_factor", plateau_factor, "what the rate is multiplied by then", fraction());
-  f("plateau_smallest", plateau_smallest, "share of the schedule's rate below which it does not fall",
-    between(0, 1));
+  train::side_fields(f, *this);
   f("measure_train", measure_train, "whether the training rows are measured for each report as well");
 }
 
@@ -96,7 +82,8 @@ void Experiment::fields(Fields& f) {
   f("seed", seed, "of the first weights, the order of the rows and what is random in layers");
   f("net", net, "the net");
   f("loss", loss, "the loss; without one softmax_cross_entropy for classes, mse for numbers");
-  f("metrics", metrics, "what is measured; without any accuracy for classes, rmse and r2 for numbers");
+  f("metrics", metrics,
+    "what is measured; without any accuracy for classes and for a yes or no, rmse and r2 for numbers");
   f("data", data, "what is learnt from");
   f("optimizer", optimizer, "how it is learnt");
   f("train", train, "how long");
@@ -267,9 +254,11 @@ struct Defaults {
   const char* loss;
   std::vector<const char*> metrics;
 };
-Defaults defaults_for(const LoadedData& data) {
+Defaults defaults_for(const LoadedData& data, const Shared<loss::Loss>& loss) {
+  if (loss && loss->info().name == loss::Ctc::kInfo.name) return {"ctc", {"loss"}};  // labels have no places
   if (data.is_text) return {"softmax_cross_entropy(ignored=[-1], class_axis=-1)", {"perplexity"}};
-  if (data.has_classes) return {"softmax_cross_entropy", {"accuracy"}};
+  const bool is_yes_or_no = loss && refuses_numbers(*loss) && data.train.target()->shape.numel() == 1;
+  if (data.has_classes || is_yes_or_no) return {"softmax_cross_entropy", {"accuracy"}};
   return {"mse", {"rmse", "r2"}};
 }
 
@@ -280,18 +269,6 @@ void refuse_twice(const std::vector<Shared<metric::Metric>>& metrics) {
     if (std::find(names.begin(), names.end(), name) != names.end())
       throw ValueError(355, fmt::format("[train] metrics has {} twice. Leave one of them out.", name));
     names.push_back(name);
-  }
-}
-
-/// Whether targets in units of their own, as scaled ones are, mean nothing to the loss: it takes classes or
-/// probabilities, and refuses other numbers.
-bool refuses_numbers(const loss::Loss& loss) {
-  constexpr int kNoProbability = 22, kOutOfRange = 635;
-  try {
-    loss(zeros({1, 1}), full({1, 1}, -1e6)).item();
-    return false;
-  } catch (const Error& error) {
-    return error.code() == kNoProbability || error.code() == kOutOfRange;
   }
 }
 
@@ -311,13 +288,7 @@ void check_training(const TrainSettings& settings, const LoadedData& data, bool 
     throw ValueError(
         341, fmt::format("[train] train.{} needs rows to measure on. Set data.validation = 0.1, say.", key));
   }
-  if (settings.patience > 0 && settings.plateau_patience >= settings.patience) {
-    throw ValueError(
-        636,
-        fmt::format("[train] the run would end before its learning rate falls: train.plateau_patience is "
-                    "{}, train.patience {}. Make the first one smaller.",
-                    settings.plateau_patience, settings.patience));
-  }
+  train::refuse_late_plateau(settings, kTrainNames);
 }
 
 /// The same of the inputs alone.
@@ -351,7 +322,7 @@ void complete(Experiment& experiment, LoadedData& data) {
                          experiment.input, row, row));
   }
   data::require_same_rows(data.train, transforms_of(experiment.data));
-  const Defaults defaults = defaults_for(data);
+  const Defaults defaults = defaults_for(data, experiment.loss);
   if (!experiment.loss) experiment.loss = config::make<loss::Loss>(config::parse_text(defaults.loss));
   if (data.scaler && !data.scaler->targets().shift.empty() && refuses_numbers(*experiment.loss))
     data.scaler = without_target(*data.scaler);
@@ -362,17 +333,6 @@ void complete(Experiment& experiment, LoadedData& data) {
   }
   refuse_twice(experiment.metrics);
   check_training(experiment.train, data, experiment.data.validation > 0);
-}
-
-void refuse_idle(const TrainSettings& settings) {
-  const TrainSettings usual;
-  if (settings.plateau_patience > 0 || (settings.plateau_factor == usual.plateau_factor &&
-                                        settings.plateau_smallest == usual.plateau_smallest)) {
-    return;
-  }
-  throw ValueError(636,
-                   "[train] the learning rate falls after train.plateau_patience reports, which is not set. "
-                   "Set train.plateau_patience = 5, say.");
 }
 
 train::Task make_task(const Experiment& experiment, const LoadedData& data) {

@@ -10,6 +10,7 @@
 #include "chainrule/nn.h"
 #include "chainrule/optim.h"
 #include "chainrule/train.h"
+#include "train/side_options.h"
 
 // What a training run is made of: the keys of run.toml, each also an option. From it come the data, the net
 // and the trainer.
@@ -54,7 +55,7 @@ struct OptimizerSettings {
   void fields(Fields& f);
 };
 
-struct TrainSettings {
+struct TrainSettings : train::SideOptions {
   double epochs = 0;  // 0: not given, as for steps
   std::int64_t steps = 0;
   std::int64_t batch_size = 100;
@@ -62,17 +63,8 @@ struct TrainSettings {
   bool sync_batch_norm = false;
   data::Batches::Order order = data::Batches::Order::shuffled;
   std::int64_t report_every = 0;
-  std::int64_t patience = 0;
-  double average_decay = 0;  // a moving average of the weights, after each step
-  double average_from = 0;   // in epochs; alone: the plain mean of the weights after each epoch
-  std::int64_t plateau_patience = 0;
-  double plateau_factor = 0.1;
-  double plateau_smallest = 0;
   bool measure_train = false;
 
-  bool averages() const { return average_decay > 0 || average_from > 0; }
-  /// Whether the steps alone do not make the net that there is at the end.
-  bool needs_handlers() const { return patience > 0 || plateau_patience > 0 || averages(); }
   void fields(Fields& f);
 };
 
@@ -141,8 +133,8 @@ LoadedData load_data(const DataSettings& settings, std::uint64_t seed,
 /// loss of classes or probabilities.
 void complete(Experiment& experiment, LoadedData& data);
 
-/// @throws ValueError  for settings that do nothing without another one (E636). A sweep may have those.
-void refuse_idle(const TrainSettings& settings);
+/// How messages name the settings of [train].
+inline constexpr train::SideNames kTrainNames{.room = "train", .group = "train.", .reports = "reports"};
 
 /// Net, loss and metrics. A target that is scaled is measured in its own units.
 train::Task make_task(const Experiment& experiment, const LoadedData& data);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "chainrule/error.h"
+#include "chainrule/ops.h"
 
 namespace chainrule::cli {
 namespace {
@@ -104,6 +105,16 @@ Shape one_row(const Shape& row, std::int64_t classes = 0, bool last = false) {
 
 }  // namespace
 
+bool refuses_numbers(const loss::Loss& loss) {
+  constexpr int kNoProbability = 22, kOutOfRange = 635;
+  try {
+    loss(zeros({1, 1}), full({1, 1}, -1e6)).item();
+    return false;
+  } catch (const Error& error) {
+    return error.code() == kNoProbability || error.code() == kOutOfRange;
+  }
+}
+
 void check_fit(const Experiment& experiment, const LoadedData& data) {
   const data::Batch row = data.train.take({0});
   const bool is_number = !data.has_classes && data.train.target()->shape.numel() == 1;
@@ -123,7 +134,8 @@ void check_fit(const Experiment& experiment, const LoadedData& data) {
     Experiment with_it = experiment;
     with_it.metrics = {metric};
     const auto measured = [&] { train::measure(make_task(with_it, data), data::subset(data.train, {0})); };
-    if ((is_number && is_for_classes(name)) || !fits(measured)) refuse("metric", name, data);
+    const bool is_yes_or_no = is_number && refuses_numbers(*experiment.loss);
+    if ((is_number && is_for_classes(name) && !is_yes_or_no) || !fits(measured)) refuse("metric", name, data);
   }
 }
 

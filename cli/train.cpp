@@ -333,7 +333,7 @@ int run(TrainOptions options, train::Team* team) {
   }
   Experiment experiment =
       options.resume.empty() ? read_experiment(options.file, options.given) : resumed_experiment(options);
-  refuse_idle(experiment.train);
+  train::refuse_idle(experiment.train, kTrainNames);
   use_threads_of_rank(options.threads, team);
   experiment.data.is_outline = options.dry_run;
   LoadedData data = load_data(experiment.data, experiment.seed);

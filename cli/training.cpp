@@ -1,10 +1,7 @@
 #include "training.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
-#include "chainrule/error.h"
 #include "chainrule/ops.h"
 
 namespace chainrule::cli {
@@ -49,16 +46,7 @@ Training::Training(Experiment experiment, LoadedData data, train::Team* team)
                 .shards = experiment_.train.shards,
                 .sync_batch_norm = experiment_.train.sync_batch_norm,
                 .team = team}) {
-  const TrainSettings& settings = experiment_.train;
-  if (!settings.averages()) return;
-  const std::int64_t per_epoch = trainer_.steps_per_epoch(),
-                     from = epochs(settings.average_from).in_steps(per_epoch);
-  const std::int64_t last = settings.average_decay > 0 ? steps() : steps() / per_epoch * per_epoch;
-  if (last >= std::max<std::int64_t>(from, 1)) return;
-  throw ValueError(
-      636, fmt::format("[train] nothing would be averaged: train.average_from is {:.12g} epochs, and the run "
-                       "ends after {:.4g}. Let the average begin earlier, or train for longer.",
-                       settings.average_from, static_cast<double>(steps()) / static_cast<double>(per_epoch)));
+  train::refuse_late_average(experiment_.train, steps(), trainer_.steps_per_epoch(), kTrainNames);
 }
 
 data::Loader Training::loader() const {
@@ -96,21 +84,7 @@ void Training::add_handlers() {
   const Duration every = chainrule::steps(report_every());
   trainer_.on(every, Shared<train::Handler>(new Reporting(optimizer_)));
   for (const auto& [part, source] : parts()) trainer_.on(every, train::evaluate(source, {.name = part}));
-  const TrainSettings& settings = experiment_.train;
-  if (settings.averages()) {
-    trainer_.on(
-        settings.average_decay > 0 ? chainrule::steps(1) : epochs(1),
-        train::average_weights({.decay = settings.average_decay, .from = epochs(settings.average_from)}));
-  }
-  if (settings.plateau_patience > 0) {
-    trainer_.on(every, train::reduce_on_plateau({.metric = "validation.loss",
-                                                 .factor = settings.plateau_factor,
-                                                 .patience = settings.plateau_patience,
-                                                 .smallest = settings.plateau_smallest}));
-  }
-  if (settings.patience == 0) return;
-  trainer_.on(every, train::early_stopping({.metric = "validation.loss", .patience = settings.patience}));
-  trainer_.on(every, train::keep_best("validation.loss"));  // behind the average: of both it counts
+  train::hang(trainer_, experiment_.train, every);
 }
 
 train::Result Training::run() {

@@ -140,15 +140,19 @@ Tensor kl_divergence(const Tensor& log_q, const Tensor& p, const LossOptions& op
 /// Settings of ctc.
 struct CtcOptions {
   Reduction reduction = Reduction::mean;
+  Tensor sample_weights = {};  ///< (N): what each row counts; the mean is then the weighted one (E150)
   Tensor input_lengths = {};   ///< (N) i64, from 1: how many of the T frames there are; left out: all
-  Tensor target_lengths = {};  ///< (N) i64, from 0: how many of the L labels there are; left out: all
-  std::int64_t blank = 0;      ///< the class that stands for nothing
+  /// (N) i64, from 0: how many of the L labels there are; left out: those before the padding, which is
+  /// numbers below 0, or blanks, at the end of a row
+  Tensor target_lengths = {};
+  std::int64_t blank = 0;  ///< the class that stands for nothing
 };
 
 /// Connectionist temporal classification (Graves et al. 2006): minus the logarithm of the probability that
 /// the frames say the labels, over all alignments: labels may be held, and blanks stand between any two.
 /// @param log_probs  (N, T, C): what log_softmax gives for each frame.
-/// @param targets    (N, L) i64 class numbers without blanks; what is behind target_lengths does not matter.
+/// @param targets    (N, L) i64 class numbers without blanks, shorter rows padded; what is behind
+/// target_lengths does not matter.
 /// @return  Scalar, or (N). The mean divides each by its number of labels first, as PyTorch does. Infinite
 /// where no alignment fits, as there are too few frames.
 /// Labels and lengths are looked at here, so they are computed if they were not.

@@ -99,10 +99,22 @@ class Maker:
         return self.__name__
 
 
-def makers(kind: str, module: str, called=camel) -> dict:
+class Makers(dict):
+    """By name, also as attributes: `losses["huber"]` is `losses.huber`."""
+
+    def __getattr__(self, name: str) -> Maker:
+        if name in self:
+            return self[name]
+        raise AttributeError(f"there is no '{name}'; there are: {', '.join(self)}")
+
+    def __dir__(self):
+        return [*super().__dir__(), *self]
+
+
+def makers(kind: str, module: str, called=camel) -> Makers:
     """A maker for each row of the table of a kind, by the name that Python calls it."""
-    return {called(name): Maker(kind, name, doc, settings, called(name), module)
-            for name, doc, settings in _core._rows(kind)}
+    return Makers({called(name): Maker(kind, name, doc, settings, called(name), module)
+                   for name, doc, settings in _core._rows(kind)})
 
 
 _kinds = ("layer", "optimizer", "schedule", "initializer", "loss", "metric", "transform", "scaler", "plot", "method")

@@ -39,8 +39,47 @@ if TYPE_CHECKING:
 
 globals().update(makers("layer", __name__))
 initializers = makers("initializer", __name__ + ".initializers")
-Lenet = globals()["Lenet"]
-LeNet = Lenet
+LeNet, Seq2Seq = globals()["Lenet"], globals()["Seq2seq"]  # as they are called in C++
+
+
+def _parameter_of(layer: Layer, name: str) -> Parameter:
+    """layer.weight, of a layer of the library."""
+    parameters = {} if name.startswith("_") or type(layer) is not Layer else layer.parameters()
+    if name in parameters:
+        return parameters[name]
+    kind = layer.kind if type(layer) is Layer else type(layer).__name__
+    raise AttributeError(f"{kind} has no '{name}'" + (f"; its parameters: {', '.join(parameters)}" if parameters else ""))
+
+
+Layer.__getattr__ = _parameter_of  # type: ignore
+
+
+# What other libraries call things that have another name here.
+_elsewhere = {
+    "Dense": "nn.Affine on rows, nn.Linear on the last axis", "Module": "nn.Layer", "Model": "nn.Layer",
+    "ModuleList": "a list, as an attribute of a nn.Layer", "MultiheadAttention": "nn.Attention", "MultiHeadAttention": "nn.Attention",
+    "ConvTranspose2D": "nn.ConvTranspose2d", "Conv2DTranspose": "nn.ConvTranspose2d", "MaxPooling2D": "nn.MaxPool2d",
+    "AveragePooling2D": "nn.AvgPool2d", "GlobalAveragePooling2D": "nn.GlobalAvgPool", "BatchNormalization": "nn.BatchNorm",
+    "LayerNormalization": "nn.LayerNorm", "TimeAffine": "nn.Linear", "TimeEmbedding": "nn.Embedding", "TimeLSTM": "nn.Lstm",
+    "TimeRNN": "nn.Rnn", "TimeGRU": "nn.Gru", "CrossEntropyLoss": 'the loss "softmax_cross_entropy"', "MSELoss": 'the loss "mse"',
+    "NLLLoss": 'the loss "nll"', "L1Loss": 'the loss "mae"', "SmoothL1Loss": 'the loss "huber"', "HuberLoss": 'the loss "huber"',
+    "BCEWithLogitsLoss": 'the loss "binary_cross_entropy_with_logits"', "CTCLoss": 'the loss "ctc"',
+    "BCELoss": 'the loss "binary_cross_entropy_with_logits", of what goes into the sigmoid',
+    "functional": "in the package itself: cr.relu, cr.softmax, ...", "init": "nn.initializers"}
+
+
+def _named_elsewhere(name: str):
+    """Says what a name of another library is called here: LSTM, BatchNorm2d, Dense."""
+    known = _elsewhere.get(name)
+    plain = name.lower().rstrip("d").rstrip("123") if name.lower().endswith(("norm1d", "norm2d", "norm3d")) else name.lower()
+    for each in () if known else globals():
+        if each.lower() == plain and isinstance(globals()[each], Maker):
+            known = f"nn.{each}"
+    raise AttributeError(f"module 'chainrule.nn' has no '{name}'" + (f"; it is {known}" if known else ""))
+
+
+if not TYPE_CHECKING:
+    __getattr__ = _named_elsewhere
 
 
 def mlp(sizes, **settings) -> Layer:
@@ -97,6 +136,12 @@ def generate(net, ids, count: int, *, temperature: float = 1.0, top_k: int = 0, 
         raise TypeError("ids must be numbers, not str: alphabet.encode(text) gives those of a text")
     settings = dict(temperature=temperature, top_k=top_k, seed=seed, stop=stop, block=block)
     return _core._generate(net, [int(each) for each in np.asarray(ids, np.int64).ravel()], count, settings)
+
+
+def write_greedily(net, source, start: int, longest: int, lengths=None) -> np.ndarray:
+    """The target that a Seq2Seq writes for each row of `source`, (N, S): (N, longest) numbers, the most probable one at each
+    step, behind the start symbol `start`. `lengths`, (N), are those of the sources."""
+    return np.asarray(_core._write_greedily(net, _core.tensor(source), start, longest, lengths))
 
 
 def set_state(state: State, value) -> None:

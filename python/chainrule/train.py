@@ -120,18 +120,6 @@ def _sample_weight(weight, columns, others=None):
     return made if columns[0].dtype == np.float64 else made.astype("f32")
 
 
-def _check_plateau(patience, factor, smallest, stops_after, can_measure) -> None:
-    if not all(isinstance(each, (int, float, np.number)) for each in (patience, factor, smallest, stops_after)):
-        return  # which the core says
-    if patience and not can_measure:
-        raise ValueError("plateau_patience needs something to measure on: validation=0.1, or validation=(x, t)")
-    if not patience and (factor, smallest) != (0.1, 0):
-        raise ValueError("plateau_factor and plateau_smallest need plateau_patience: after how many epochs the rate falls")
-    if 0 < stops_after <= patience:
-        raise ValueError(f"plateau_patience is {patience}, patience {stops_after}: the run would end before its learning rate "
-                         "falls; make the first one smaller")
-
-
 def _warn_of_long_average(decay, epochs, steps_per_epoch) -> None:
     """A moving average of more steps than there are is mostly the weights that it began with."""
     if not isinstance(decay, (int, float)) or not isinstance(epochs, (int, float)) or not 0 < decay < 1:
@@ -202,18 +190,9 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
     share = float(validation) if isinstance(validation, (int, float)) else 0.0
     if not 0 <= share < 1:
         raise ValueError(f"validation is {share}; need a share of the rows from 0 to less than 1, or a pair (x, t)")
-    if isinstance(patience, int) and patience < 0:
-        raise ValueError(f"patience is {patience}; need a number of epochs, 0 for none")
-    if patience and not held_out and not share:
-        raise ValueError("patience needs something to measure on: validation=0.1, or validation=(x, t)")
-    _check_plateau(plateau_patience, plateau_factor, plateau_smallest, patience, held_out or share)
     if weights is not None:
         weights = _weights_of("weights", weights, columns)
     _warn_of_long_average(average_decay, epochs, len(columns[0]) * (1 - share) / max(batch_size, 1))
-    if metrics and not held_out and not share:
-        raise ValueError("metrics need something to measure on: validation=0.1, or validation=(x, t)")
-    if resume and not folder:
-        raise ValueError("resume needs the folder of the run: folder=\"run1\"")
     unknown = set(options) - set(optim.kOptions)
     if unknown:
         raise TypeError(f"fit() has no argument '{sorted(unknown)[0]}'")
@@ -231,13 +210,14 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
 
 
 def evaluate(net: Layer, x, t, *, loss=None, metrics: Sequence = (), batch_size: int = 1000,
-             sample_weight: Any = None) -> Dict[str, float]:
-    """The loss and metrics of a net over rows, as inference: a dict of numbers. `sample_weight` is what each row counts in
-    the loss."""
+             sample_weight: Any = None) -> Dict[str, Any]:
+    """The loss and metrics of a net over rows, as inference: a dict of numbers; "confusion" is a matrix, true classes in
+    rows. `sample_weight` is what each row counts in the loss."""
     _check(net, loss, batch_size, metrics=metrics)
     columns = _columns(x, t)
-    return _core._measure(net, columns, loss or _loss_for(columns[-1]), list(metrics), batch_size,
-                          _sample_weight(sample_weight, columns))
+    found = _core._measure(net, columns, loss or _loss_for(columns[-1]), list(metrics), batch_size,
+                           _sample_weight(sample_weight, columns))
+    return {name: np.asarray(value) if isinstance(value, Tensor) else value for name, value in found.items()}
 
 
 class LrCurve(NamedTuple):
@@ -333,18 +313,19 @@ class Model:
     def __init__(self, net, classes, notes, before, after):
         self.net, self.classes, self.notes, self._before, self._after = net, classes, notes, before, after
 
-    def predict(self, x):
-        """What the net says, with the scaling that was saved with it."""
-        for layer in (self._before, self.net, self._after):
-            x = layer.predict(x) if layer is not None else x
-        return x
+    def predict(self, x, *more):
+        """What the net says, with the scaling that was saved with it; of several inputs the first is scaled."""
+        if self._before is not None:
+            x = self._before.predict(x)
+        y = self.net.predict(x, *more)
+        return self._after.predict(y) if self._after is not None else y
 
     __call__ = predict
 
-    def classify(self, x) -> list:
+    def classify(self, x, *more) -> list:
         """The names of the most likely classes, row by row; their numbers where there are no names."""
-        places = np.asarray(self.predict(x)).argmax(axis=-1)
-        return [self.classes[place] if self.classes else int(place) for place in places]
+        places = np.asarray(self.predict(x, *more)).argmax(axis=-1)
+        return (np.asarray(self.classes, object)[places] if self.classes else places).tolist()
 
     def __repr__(self):
         return f"Model({self.net!r})"

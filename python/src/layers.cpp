@@ -129,6 +129,19 @@ Shared<nn::Layer> layer_at(nn::Layer& layer, std::int64_t i) {
   return list.layers[static_cast<std::size_t>(i < 0 ? i + size : i)];
 }
 
+/// A layer of a row, or with a slice some of them, which the new row has in common with the old one.
+py::object layers_at(nn::Layer& layer, const py::object& index) {
+  if (!py::isinstance<py::slice>(index)) return py::cast(layer_at(layer, to_integer(index.ptr(), "index")));
+  const nn::LayerList& list = list_of(layer);
+  py::ssize_t at = 0, stop = 0, step = 0, count = 0;
+  checked(index.cast<py::slice>().compute(static_cast<py::ssize_t>(list.size()), &at, &stop, &step, &count)
+              ? 0
+              : -1);
+  const Shared<nn::Layer> made(new nn::Sequential());
+  for (; count > 0; --count, at += step) list_of(*made).append(list.layers[static_cast<std::size_t>(at)]);
+  return py::cast(made);
+}
+
 nn::InitOptions init_options(std::uint64_t seed, const py::object& dtype) {
   nn::InitOptions options;
   options.seed = seed;
@@ -256,7 +269,7 @@ void add_layer_class(py::module_& m) {
           },
           py::arg("layer").none(false), "Appends a layer to a row.")
       .def("__len__", [](nn::Layer& l) { return list_of(l).size(); })
-      .def("__getitem__", layer_at, Names("index"))
+      .def("__getitem__", layers_at, Names("index"))
       .def("__bool__", [](const nn::Layer&) { return true; })
       .def("_configuration", [](const nn::Layer& l) { return config::to_json(config::write(l), 0); });
 }

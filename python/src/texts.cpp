@@ -36,6 +36,18 @@ Ids generate(const nn::Layer& net, const Ids& ids, std::int64_t count, const py:
   return nn::generate(net, std::span<const std::int64_t>(ids.data(), ids.size()), count, options);
 }
 
+Tensor write_greedily(const nn::Layer& net, const Tensor& source, std::int64_t start, std::int64_t longest,
+                      const py::object& lengths) {
+  const OriginScope here(caller());
+  const auto* writer = dynamic_cast<const nn::Seq2Seq*>(&net);
+  if (writer == nullptr)
+    throw_type("net", "a Seq2Seq", py::cast(Shared<nn::Layer>(const_cast<nn::Layer*>(&net))).ptr());
+  const Tensor counts = lengths.is_none() ? Tensor() : to_tensor(lengths.ptr());
+  const InUse in_use(net);
+  const Computing alone;
+  return nn::write_greedily(*writer, source, start, longest, counts);
+}
+
 }  // namespace
 
 void add_texts(py::module_& m) {
@@ -53,6 +65,7 @@ void add_texts(py::module_& m) {
   m.def("_windows", windows, Names("text, symbols, length, stride"));
   m.def("_lines", lines, Names("text, symbols, length"));
   m.def("_generate", generate, Names("net, ids, count, settings"));
+  m.def("_write_greedily", write_greedily, Names("net, source, start, longest, lengths"));
 }
 
 }  // namespace chainrule::python

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -15,11 +16,19 @@
 
 namespace chainrule::python {
 
-optim::Options to_options(const py::dict& settings) {
-  optim::Options options;
+namespace {
+
+void check_lr(const py::dict& settings) {
   if (settings.contains("lr") && PyCallable_Check(py::object(settings["lr"]).ptr()) != 0)
     throw_type("lr", "a number, or a schedule such as optim.cosine(0.1, steps=1000)",
                py::object(settings["lr"]).ptr());
+}
+
+}  // namespace
+
+optim::Options to_options(const py::dict& settings) {
+  optim::Options options;
+  check_lr(settings);
   set_settings(config::Settings(options), settings);
   return options;
 }
@@ -187,75 +196,34 @@ train::Task task_of(nn::Layer& net, loss::AnyLoss loss, const py::list& metrics,
 
 namespace {
 
-struct Wishes {
-  double epochs = 10;
-  std::int64_t batch_size = 32, patience = 0;
-  double validation = 0;
-  std::uint64_t seed = 1;
-  bool resume = false;
-  std::string folder, tensorboard;
-  std::int64_t shards = 1;
-  bool sync_batch_norm = false;
-  double average_decay = 0, average_from = 0;
-  std::int64_t plateau_patience = 0;
-  double plateau_factor = 0.1, plateau_smallest = 0;
-
-  bool averages() const { return average_decay > 0 || average_from > 0; }
-  void fields(Fields& f) {
-    f("average_decay", average_decay, "", fraction());
-    f("average_from", average_from, "", at_least(0));
-    f("plateau_patience", plateau_patience, "", at_least(0));
-    f("plateau_factor", plateau_factor, "", fraction());
-    f("plateau_smallest", plateau_smallest, "", between(0, 1));
+/// Gives options what Python says of them by their names: with messages in Python's words, where there are.
+void set_options(train::FitOptions& options, const py::dict& wishes) {
+  Fields fields;
+  options.fields(fields);
+  for (const Field& field : fields.all()) {
+    const std::string name(field.name);
+    if (!wishes.contains(name)) continue;
+    const py::object wish = wishes[py::str(name)];
+    switch (field.kind) {
+      case Field::Kind::number:
+        *static_cast<double*>(field.target) = to_double(wish.ptr(), name.c_str());
+        break;
+      case Field::Kind::integer:
+        *static_cast<std::int64_t*>(field.target) = to_integer(wish.ptr(), name.c_str());
+        break;
+      case Field::Kind::seed:
+        *static_cast<std::uint64_t*>(field.target) = to_seed(wish.ptr(), name.c_str());
+        break;
+      case Field::Kind::flag:
+        *static_cast<bool*>(field.target) = to_flag(wish.ptr(), name.c_str());
+        break;
+      case Field::Kind::text:
+        *static_cast<std::string*>(field.target) = to_text(wish.ptr(), name.c_str());
+        break;
+      default:
+        set_settings(config::Settings(options), py::dict(py::arg(name.c_str()) = wish));
+    }
   }
-};
-
-/// That there is something to average before the run ends.
-void check_average(const Wishes& w, std::int64_t per_epoch) {
-  const std::int64_t steps = epochs(w.epochs).in_steps(per_epoch);
-  const std::int64_t last = w.average_decay > 0 ? steps : steps / per_epoch * per_epoch;
-  if (last >= std::max<std::int64_t>(epochs(w.average_from).in_steps(per_epoch), 1)) return;
-  throw ValueError(636, cat("[fit] nothing would be averaged: average_from is ", w.average_from,
-                            ", and the run ends after ", w.epochs,
-                            " epochs. Let the average begin earlier, or train for longer."));
-}
-
-/// What is hung up keeps its place among the others whether it is wanted or not: a run that is resumed with
-/// other arguments finds what belongs to it.
-template <class F>
-void hang_if(bool is_wanted, train::Trainer& trainer, Duration every, F make) {
-  if (is_wanted) {
-    trainer.on(every, make());
-  } else {
-    trainer.on(every, [] {});
-  }
-}
-
-void add_handlers(train::Trainer& trainer, const Wishes& w, const data::Source& measured) {
-  const Duration epoch = epochs(1);
-  const std::string metric = "validation.loss";
-  if (w.averages()) check_average(w, trainer.steps_per_epoch());
-  hang_if(static_cast<bool>(measured), trainer, epoch,
-          [&] { return train::evaluate(measured, {.name = "validation"}); });
-  hang_if(w.averages(), trainer, w.average_decay > 0 ? steps(1) : epoch,
-          [&] { return train::average_weights({.decay = w.average_decay, .from = epochs(w.average_from)}); });
-  hang_if(w.plateau_patience > 0, trainer, epoch, [&] {
-    return train::reduce_on_plateau({.metric = metric,
-                                     .factor = w.plateau_factor,
-                                     .patience = w.plateau_patience,
-                                     .smallest = w.plateau_smallest});
-  });
-  hang_if(w.patience > 0, trainer, epoch,
-          [&] { return train::early_stopping({.metric = metric, .patience = w.patience}); });
-  hang_if(w.patience > 0, trainer, epoch, [&] { return train::keep_best(metric); });  // behind the average
-}
-
-/// How often each row is drawn, of those that are learnt from.
-/// @param share  of the rows that is set aside, as of these.
-std::vector<double> weights_of(const Tensor& weights, double share, std::uint64_t seed) {
-  const data::Source all = data::arrays(data::Batch{{"weights", weights}});
-  const data::Source kept = share > 0 ? data::split(all, 1 - share, {.seed = seed}).train : all;
-  return kept.range(0, kept.rows())[0].to_vector();
 }
 
 py::tuple fit(nn::Layer& net, const std::vector<Tensor>& columns, const std::vector<Tensor>& held_out,
@@ -263,63 +231,41 @@ py::tuple fit(nn::Layer& net, const std::vector<Tensor>& columns, const std::vec
               const py::list& metrics, const py::list& transforms, const py::list& callbacks,
               const py::dict& wishes, const py::object& ranks) {
   const Location where = caller();
-  Wishes w;
+  train::FitOptions options;
   const auto wish = [&](const char* name) { return py::object(wishes[name]); };
-  w.epochs = to_double(wish("epochs").ptr(), "epochs");
-  w.batch_size = to_integer(wish("batch_size").ptr(), "batch_size");
-  w.patience = to_integer(wish("patience").ptr(), "patience");
-  w.validation = to_double(wish("validation").ptr(), "validation");
-  w.seed = to_seed(wish("seed").ptr(), "seed");
-  w.folder = to_text(wish("folder").ptr(), "folder");
-  w.tensorboard = to_text(wish("tensorboard").ptr(), "tensorboard");
-  w.resume = to_flag(wish("resume").ptr(), "resume");
-  w.shards = to_integer(wish("shards").ptr(), "shards");
-  w.sync_batch_norm = to_flag(wish("sync_batch_norm").ptr(), "sync_batch_norm");
-  w.average_decay = to_double(wish("average_decay").ptr(), "average_decay");
-  w.average_from = to_double(wish("average_from").ptr(), "average_from");
-  w.plateau_patience = to_integer(wish("plateau_patience").ptr(), "plateau_patience");
-  w.plateau_factor = to_double(wish("plateau_factor").ptr(), "plateau_factor");
-  w.plateau_smallest = to_double(wish("plateau_smallest").ptr(), "plateau_smallest");
-  config::check(w);
+  set_options(options, wishes);
+  config::check(options);
   const OriginScope here(where);
   const InUse in_use(net);
   const Tensor counts = tensor_or_none(wish("sample_weight"));
-  data::Source rows = to_source(columns, counts), measured;
-  if (!held_out.empty()) measured = to_source(held_out, tensor_or_none(wish("validation_weight")));
-  if (w.validation > 0) {
-    const auto [train, validation] = data::split(rows, 1 - w.validation, {.seed = w.seed});
-    rows = train, measured = validation;
-  }
-  data::LoaderOptions loading{.batch_size = w.batch_size, .seed = w.seed};
-  set_settings(config::Settings(loading), py::dict(py::arg("order") = wish("order")));
+  if (!counts.is_empty()) options.weighted_by = kWeight;
+  if (!held_out.empty()) options.validation = to_source(held_out, tensor_or_none(wish("validation_weight")));
   if (const py::object weights = wish("weights"); !weights.is_none())
-    loading.weights = weights_of(to_tensor(weights.ptr()), w.validation, w.seed);
-  for (const py::handle& each : transforms) loading.transforms.add(to_kind<data::Transform>(each));
-  data::require_same_rows(rows, loading.transforms);
-  optim::Optimizer optimizer(net, optim::AnyRule(to_kind<optim::Rule>(rule)), to_options(optimizer_settings));
+    options.weights = to_tensor(weights.ptr()).to_vector();
+  for (const py::handle& each : transforms) options.transforms.add(to_kind<data::Transform>(each));
+  for (const py::handle& each : metrics) options.metrics.emplace_back(to_kind<metric::Metric>(each));
+  options.optimizer = to_kind<optim::Rule>(rule);
+  check_lr(optimizer_settings);
+  set_settings(config::Settings(options), optimizer_settings);
   std::optional<PythonTeam> team;
-  if (!ranks.is_none()) team.emplace(ranks);
-  train::Trainer trainer(task_of(net, to_loss(loss, true), metrics, !counts.is_empty(), where), optimizer,
-                         data::Loader(rows, loading),
-                         {.seed = w.seed,
-                          .shards = w.shards,
-                          .sync_batch_norm = w.sync_batch_norm,
-                          .team = team ? &*team : nullptr});
-  trainer.on(steps(1), [breath = Breath()]() mutable { breath(); });
-  add_handlers(trainer, w, measured);
-  for (const py::handle& each : callbacks)
-    trainer.on(epochs(1), Shared<train::Handler>(new Callback(py::reinterpret_borrow<py::object>(each))));
-  if (!w.tensorboard.empty()) trainer.on(epochs(1), train::tensorboard(w.tensorboard));
-  if (!w.folder.empty()) trainer.on(epochs(1), train::checkpoint(w.folder));
-  train::Result result;
+  if (!ranks.is_none()) options.team = &team.emplace(ranks);
+  options.on.emplace_back(steps(1), [breath = Breath()]() mutable { breath(); });
+  for (const py::handle& each : callbacks) {
+    options.on.emplace_back(epochs(1),
+                            Shared<train::Handler>(new Callback(py::reinterpret_borrow<py::object>(each))));
+  }
+  if (const std::string board = to_text(wish("tensorboard").ptr(), "tensorboard"); !board.empty())
+    options.on.emplace_back(epochs(1), train::tensorboard(board));
+  const loss::AnyLoss how_far = to_loss(loss, true);
+  const data::Source rows = to_source(columns, counts);
+  train::Fitted fitted;
   {
     const Computing alone;
-    if (w.resume) trainer.resume(w.folder);
-    result = trainer.run(epochs(w.epochs));
+    fitted = train::fit(net, how_far, rows, options, where);
   }
   py::list reports;
-  for (const train::Report& each : trainer.history()) reports.append(to_dict(each));
-  return py::make_tuple(reports, result.reason, result.seconds);
+  for (const train::Report& each : fitted.history) reports.append(to_dict(each));
+  return py::make_tuple(reports, fitted.reason, fitted.seconds);
 }
 
 py::dict measure(nn::Layer& net, const std::vector<Tensor>& columns, const py::object& loss,
@@ -336,7 +282,11 @@ py::dict measure(nn::Layer& net, const std::vector<Tensor>& columns, const py::o
     found = train::measure(task, source, batch_size);
   }
   py::dict result;
-  for (const train::Measure& each : found) result[py::str(each.name)] = each.value;
+  for (const train::Measure& each : found) {
+    const auto classes = static_cast<std::int64_t>(std::lround(std::sqrt(each.matrix.size())));
+    result[py::str(each.name)] = each.matrix.empty() ? py::object(py::float_(each.value))
+                                                     : py::cast(from_data(each.matrix, {classes, classes}));
+  }
   return result;
 }
 

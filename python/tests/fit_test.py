@@ -65,12 +65,12 @@ def test_classes_and_rows_are_drawn_as_often_as_asked():
     (dict(average_decay=float("nan")), ValueError, "E228"),
     (dict(average_decay="often"), TypeError, "average_decay must be a number, not str"),
     (dict(average_from=-1), ValueError, "E228"),
-    (dict(average_from=5), ValueError, "nothing would be averaged: average_from is 5, and the run ends after 4 epochs.*E636"),
-    (dict(plateau_patience=2), ValueError, "plateau_patience needs something to measure on"),
+    (dict(average_from=5), ValueError, "nothing would be averaged: average_from is 5 epochs, and the run ends after 4.*E636"),
+    (dict(plateau_patience=2), ValueError, "plateau_patience needs rows to measure on: set validation to a share"),
     (dict(plateau_patience=2.5, validation=0.2), TypeError, "plateau_patience must be an integer"),
     (dict(plateau_patience=2, patience=2, validation=0.2), ValueError, "the run would end before its learning rate falls"),
     (dict(plateau_patience=2, plateau_factor=1, validation=0.2), ValueError, "E228"),
-    (dict(plateau_factor=0.5), ValueError, "plateau_factor and plateau_smallest need plateau_patience"),
+    (dict(plateau_factor=0.5), ValueError, "the learning rate falls after plateau_patience epochs, which is not set"),
 ])
 def test_wrong_arguments_are_named(wrong, error, message):
     with pytest.raises(error, match=message):

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("sklearn", reason="scikit-learn is not installed: scripts/install-deps.sh python")
+from chainrule import nn, train  # noqa: E402
 from chainrule.sklearn import MLPClassifier, MLPRegressor  # noqa: E402
 from sklearn.base import clone  # noqa: E402
 from sklearn.datasets import load_iris, make_regression  # noqa: E402
@@ -51,3 +52,38 @@ def test_regression():
     assert MLPRegressor(epochs=200, lr=0.01, random_state=0).fit(x, y).score(x, y) > 0.98
     both = np.stack([y, -y], axis=1)
     assert MLPRegressor(epochs=100, lr=0.01, random_state=0).fit(x, both).predict(x).shape == both.shape
+
+
+def test_rows_count_as_much_as_they_weigh():
+    x, t = load_iris(return_X_y=True)
+    weights = np.where(t == 2, 0, 1)
+    a = MLPClassifier(epochs=5, random_state=0).fit(x, t, sample_weight=weights)
+    b = MLPClassifier(epochs=5, random_state=0).fit(x[t < 2], t[t < 2])
+    np.testing.assert_array_equal(a.predict_proba(x), b.predict_proba(x))  # but one has not seen the third class
+    same = MLPClassifier(epochs=5, random_state=0).fit(x, t, sample_weight=np.full(150, 3))
+    np.testing.assert_array_equal(same.predict_proba(x), MLPClassifier(epochs=5, random_state=0).fit(x, t).predict_proba(x))
+    y = np.array([1.0, 5.0, 9.0])
+    line = MLPRegressor(hidden=(), epochs=500, lr=0.05, random_state=0).fit(np.ones((3, 1)), y, sample_weight=[3, 1, 0])
+    assert line.predict([[1]])[0] == pytest.approx(2, abs=0.02)  # the weighted mean
+    for _ in range(3):
+        line.partial_fit(np.ones((3, 1)), y, sample_weight=[3, 1, 0])
+    with pytest.raises(ValueError, match="every sample_weight is 0"):
+        line.fit(np.ones((3, 1)), y, sample_weight=np.zeros(3))
+    with pytest.raises(ValueError, match="Negative"):
+        line.fit(np.ones((3, 1)), y, sample_weight=[1, 1, -1])
+
+
+@pytest.mark.parametrize("more", [
+    dict(average_decay=0.9), dict(average_from=3), dict(clip_norm=0.01), dict(accumulate=2), dict(order="balanced"),
+    dict(lr=0.5, plateau_patience=1, plateau_factor=0.5, plateau_smallest=0.1), dict(loss="nll"), dict(patience=1, lr=0.5)])
+def test_settings_are_those_of_fit(more):
+    x, t = load_iris(return_X_y=True)
+    settings = {**dict(epochs=6, validation=0.2, random_state=0, lr=0.01), **more}
+    made = MLPClassifier(**settings).fit(x, t)
+    plain = MLPClassifier(**{**dict(epochs=6, validation=0.2, random_state=0, lr=settings["lr"])}).fit(x, t)
+    assert not np.array_equal(made.predict_proba(x), plain.predict_proba(x))
+    net = nn.mlp([100, 3])
+    history = train.fit(net, x.astype("float32"), t, seed=made._seed, **{k: v for k, v in settings.items() if k != "random_state"})
+    assert history["loss"] == made.loss_curve_
+    again = clone(made).partial_fit(x, t)  # a pass has no run to look at
+    assert again.n_iter_ == 1

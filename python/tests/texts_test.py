@@ -70,6 +70,21 @@ def test_where_a_net_looks(written):
         explain.attention(nn.Affine(2), np.ones((1, 3)))
 
 
+def test_a_seq2seq_writes():
+    rng = np.random.default_rng(0)
+    source = rng.integers(1, 5, (300, 4))
+    t = source[:, ::-1]
+    target = np.concatenate([np.zeros((300, 1), np.int64), t[:, :-1]], axis=1)
+    net = nn.Seq2Seq(5, 5, embedding=8, hidden=32, peeky=True)
+    cr.fit(net, (source, target), t, loss="softmax_cross_entropy(class_axis=-1)", epochs=15, lr=0.02)
+    written = nn.write_greedily(net, source, 0, 4)
+    assert written.shape == (300, 4) and (written == t).mean() > 0.9
+    np.testing.assert_array_equal(written, np.asarray(net.predict(source, np.concatenate([target[:, :1], written[:, :-1]], axis=1)))
+                                  .argmax(axis=2))
+    with pytest.raises(TypeError, match="net must be a Seq2Seq, not"):
+        nn.write_greedily(nn.Affine(2), source, 0, 4)
+
+
 def collapsed(path, blank):
     """What frames say: labels that are held count once, blanks not at all."""
     return [label for label, _ in itertools.groupby(path) if label != blank]
@@ -101,8 +116,12 @@ def test_a_net_learns_labels_without_places():
     frames = np.repeat(t, 4, axis=1)
     x = np.eye(4, dtype=np.float32)[frames] + 0.1 * rng.normal(size=(200, 12, 4)).astype("f")
     net = nn.Sequential(nn.Gru(16), nn.Linear(4))
-    history = cr.fit(net, x, t, loss=lambda y, labels: cr.ctc(cr.log_softmax(y), labels), epochs=30, lr=0.01)
+    history = cr.fit(net, x, t, loss="ctc", epochs=30, lr=0.01, validation=(x[:20], t[:20]))
     assert history["loss"][-1] < history["loss"][0] / 3
+    t[::2, 2] = -1  # of some rows two labels, and silence behind them
+    x[::2, 8:] = np.eye(4, dtype=np.float32)[0]
+    history = cr.fit(net, x, t, loss="ctc", epochs=10, lr=0.01)
+    assert history["loss"][-1] < 0.3
 
 
 def test_gradients_of_a_net_are_checked():

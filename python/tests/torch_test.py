@@ -49,3 +49,24 @@ def test_gradients_as_torch(name, shape):
     np.testing.assert_allclose(got, wanted.item(), rtol=1e-12)
     for ours, theirs in ((gx, x.grad), (gy, y.grad)):
         np.testing.assert_allclose(ours, theirs.numpy() if theirs is not None else 0 * a, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("blank", [0, 3])
+@pytest.mark.parametrize("padding", [-1, "blank"])
+def test_ctc_by_name_is_that_of_torch(blank, padding):
+    """Rows of 0 to 4 labels; of logits, and of log-probabilities."""
+    rng = np.random.default_rng(blank)
+    n, frames, classes, lengths = 12, 9, 5, np.arange(12) % 5
+    x = rng.normal(size=(n, frames, classes))
+    t = rng.choice([c for c in range(classes) if c != blank], (n, 4))
+    t[np.arange(4) >= lengths[:, None]] = blank if padding == "blank" else padding
+    loss = cr.train.losses.ctc(blank=blank)
+    seen = torch.tensor(x, requires_grad=True)
+    wanted = torch.nn.functional.ctc_loss(seen.log_softmax(2).transpose(0, 1), torch.tensor(np.maximum(t, 0)), torch.full((n,), frames),
+                                          torch.tensor(lengths), blank=blank)
+    wanted.backward()
+    identity = cr.nn.Identity()
+    for given in (x, np.asarray(cr.log_softmax(x))):
+        assert cr.train.evaluate(identity, given, t, loss=loss)["loss"] == pytest.approx(wanted.item(), rel=1e-12)
+    found = cr.grad(lambda z: cr.ctc(cr.log_softmax(z), t, blank=blank))(x)
+    np.testing.assert_allclose(found, seen.grad.numpy(), atol=1e-12)

@@ -49,7 +49,7 @@ def test_schedules_in_steps_have_no_epochs():
     (lambda: nn.Sequential(nn.Affine(3), nn.Relu), TypeError, r"was given the class Relu; need one that is made: Relu\(\.\.\.\)"),
     (lambda: nn.Residual(nn.Relu), TypeError, r"was given the class Relu"),
     (lambda: cr.fit(net_of(), x, t, validation=(x,)), ValueError, r"validation has 1 parts; need \(x, t\)"),
-    (lambda: cr.fit(net_of(), x, t, metrics=["accuracy"]), ValueError, r"metrics need something to measure on: validation=0.1"),
+    (lambda: cr.fit(net_of(), x, t, metrics=["accuracy"]), ValueError, r"metrics need rows to measure on: set validation to a share"),
     (lambda: cr.gradients(cr.ones(2).sum(), cr.ones(2)), ValueError, r"stop_gradient or no_grad\? Pass allow_unused=True for zeros"),
     (lambda: optim.SGD(net_of()).step(cr.tensor(1.0)), ValueError, r'goes into a group: groups=\[\{"match": "affine1\.\*", "frozen": True\}\]'),
     (lambda: cr.tensor(np.ones((1,) * 9)), cr.ShapeError, r"E001"),
@@ -80,7 +80,7 @@ def test_a_model_is_not_a_layer(tmp_path):
 
 def test_a_folder_with_a_run_is_not_overwritten(tmp_path):
     cr.fit(net_of(), x, t, epochs=1, folder=tmp_path)
-    with pytest.raises(cr.FileError, match=r"\(in Python resume=True\), name another folder, .*\(in Python, remove it\)"):
+    with pytest.raises(cr.FileError, match=r"\(of fit: resume = true\), name another folder, .*\(of fit: remove it\)"):
         cr.fit(net_of(), x, t, epochs=1, folder=tmp_path)
 
 

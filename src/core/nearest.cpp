@@ -38,6 +38,13 @@ bool is_part(std::string_view word, std::string_view name) {
          (name.ends_with(word) && (before == '_' || before == '-' || before == '.'));
 }
 
+/// Whether a word is a name but for whole words in front or behind: "cross_entropy" of
+/// "softmax_cross_entropy".
+bool is_whole_part(std::string_view word, std::string_view name) {
+  return is_part(word, name) && (!name.starts_with(word) ||
+                                 std::string_view("_-.").find(name[word.size()]) != std::string_view::npos);
+}
+
 }  // namespace
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
@@ -56,6 +63,12 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
     fewest = changes;
     best = candidate;
   }
+  // A name that has the whole word is nearer than one that takes several letters to get to.
+  constexpr std::size_t kSlip = 2;
+  const auto whole = std::find_if(candidates.begin(), candidates.end(), [&](const std::string& candidate) {
+    return is_whole_part(word, candidate);
+  });
+  if (whole != candidates.end() && (best.empty() || fewest > kSlip)) return *whole;
   for (const std::string& candidate : candidates) {
     if (best.empty() && word.size() > 2 && have_same_letters(std::string(word), candidate)) best = candidate;
   }

@@ -144,6 +144,12 @@ Tensor Model::predict(const nn::Input& x) const {
   return options.after ? options.after->predict(nn::Input(y, x.where())) : y;
 }
 
+Tensor Model::predict(const nn::Input& x, const nn::Input& y) const {
+  const Tensor scaled = options.before ? options.before->predict(x) : x.tensor();
+  const Tensor found = net->predict(nn::Input(scaled, x.where()), y);
+  return options.after ? options.after->predict(nn::Input(found, x.where())) : found;
+}
+
 std::vector<std::string> Model::classify(const nn::Input& x) const {
   const Tensor y = predict(x);
   const auto count = static_cast<std::int64_t>(options.classes.size());

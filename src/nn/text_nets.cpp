@@ -265,6 +265,7 @@ void Seq2Seq::fields(Fields& f) {
   f("layers", options_.layers, "recurrent layers that read, and that write", kLayers);
   f("cell", options_.cell, kCells, "what the layers are");
   f("attention", options_.attention, "whether each step that is written asks the steps that were read");
+  f("peeky", options_.peeky, "whether the writer sees at each step the state that the reader ended in");
   f("dropout", options_.dropout, "in training, probability that a number between layers is left out",
     fraction());
 }
@@ -297,8 +298,14 @@ Ports Seq2Seq::compute(const Inputs& in, Pass& pass) const {
   const double p = options_.dropout;
   const Ports read = read_on(*reader_, dropped(source_embedding_(in[0], pass), p, pass), {}, in[2], pass);
   const Tensor vectors = dropped(target_embedding_(in[1], pass), p, pass);
-  Tensor said = read_on(*writer_, vectors, read[1], {}, pass)[0];
+  const auto with_state = [&](const Tensor& x) {  // h of the reader's last layer beside each step
+    if (!options_.peeky) return x;
+    const Tensor h = slice(slice(read[1], 1, read[1].size(1) - 1, read[1].size(1)), 2, 0, options_.hidden);
+    return concatenate({x, broadcast_to(h, {x.size(0), x.size(1), options_.hidden})}, 2);
+  };
+  Tensor said = read_on(*writer_, with_state(vectors), read[1], {}, pass)[0];
   if (options_.attention) said = tanh(combine_(asked(said, read[0], in[2]), pass));
+  said = with_state(said);
   return output_(dropped(said, p, pass), pass);
 }
 

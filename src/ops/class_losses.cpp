@@ -35,7 +35,9 @@ Tensor class_last(const Tensor& x, int axis, std::int64_t classes) {
 }
 
 Rows as_rows(const Tensor& given_scores, const Tensor& given_targets, const ClassOptions& options) {
-  const Tensor scores = computing(given_scores), targets = computing(given_targets);
+  const Tensor scores = computing(given_scores), given = computing(given_targets);
+  const bool are_numbers = is_floating(given.dtype()) && is_floating(scores.dtype());
+  const Tensor targets = are_numbers ? cast(given, scores.dtype()) : given;
   const Shape& s = scores.shape();
   if (s.ndim() < 2)
     throw op_error<ShapeError>(21, cat("logits must have an axis of classes beside (N), got ", s, "."));
@@ -50,10 +52,13 @@ Rows as_rows(const Tensor& given_scores, const Tensor& given_targets, const Clas
                         ? targets.shape() == rows.shape && (targets.dtype() == i64 || targets.dtype() == u8)
                         : targets.shape() == s && targets.dtype() == scores.dtype();
   if (!fits) {
+    const Shape steps(std::vector<std::int64_t>(s.sizes().begin(), s.sizes().end() - 1));
+    const bool is_last = rows.has_numbers && targets.shape() == steps;  // the classes, as those of text nets
     throw op_error<ShapeError>(
         21, cat("targets ", targets.shape(), " ", name_of(targets.dtype()), " do not fit logits ", s, " ",
                 name_of(scores.dtype()), " with classes on axis ", axis, ". Need class numbers ", rows.shape,
-                " i64 or probabilities ", s, " ", name_of(scores.dtype()), "."));
+                " i64 or probabilities ", s, " ", name_of(scores.dtype()), ".",
+                is_last ? " If the last axis is that of the classes, set class_axis to -1." : ""));
   }
   rows.scores = class_last(scores, axis, rows.classes);
   rows.targets = rows.has_numbers ? reshape(cast(targets, i64), {targets.numel()})

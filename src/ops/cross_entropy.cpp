@@ -18,8 +18,10 @@ namespace {
 void check_targets(const Meta& logits, const Meta& targets) {
   require_floating(logits);
   if (logits.shape.ndim() != 2) {
-    throw op_error<ShapeError>(21,
-                               cat("logits must have two axes (N, C), got ", logits.shape.to_string(), "."));
+    throw op_error<ShapeError>(
+        21,
+        cat("logits must have two axes (N, C), got ", logits.shape.to_string(),
+            logits.shape.ndim() > 2 ? ". For more of them give options, such as {.class_axis = -1}." : "."));
   }
   const bool numbers = targets.dtype == DType::i64 && targets.shape.ndim() == 1;
   if (numbers ? targets.shape[0] == logits.shape[0]
@@ -275,13 +277,19 @@ struct Nll {
   }
 };
 
-/// The losses of rows by an operation. Bytes are class numbers too.
+/// The losses of rows by an operation. Bytes are class numbers too; probabilities are taken in the dtype of
+/// the scores.
 template <class Op>
 Tensor row_losses(const char* name, const Tensor& scores, const Tensor& targets, Reduction reduction,
                   Location where) {
   const OpScope scope(name, where);  // so that its gradient speaks of it, too
-  const bool bytes = !targets.is_empty() && targets.dtype() == DType::u8;
-  return reduced(apply(Op{}, {scores, bytes ? cast(targets, DType::i64) : targets}, where), reduction);
+  const auto taken = [&] {
+    if (targets.is_empty() || scores.is_empty()) return targets;
+    if (targets.dtype() == DType::u8) return cast(targets, DType::i64);
+    return is_floating(targets.dtype()) && is_floating(scores.dtype()) ? cast(targets, scores.dtype())
+                                                                       : targets;
+  };
+  return reduced(apply(Op{}, {scores, taken()}, where), reduction);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "ops/internal.h"
 #include "ops/op.h"
 #include "ops/operands.h"
+#include "ops/weighted_losses.h"
 
 namespace chainrule {
 namespace {
@@ -34,11 +35,22 @@ std::vector<std::int64_t> lengths_of(const char* name, const Tensor& lengths, st
   return numbers;
 }
 
+/// How many labels each row has before its padding.
+std::vector<std::int64_t> counts_of(const std::vector<std::int64_t>& labels, std::int64_t rows,
+                                    std::int64_t most, std::int64_t blank) {
+  std::vector<std::int64_t> counts(static_cast<std::size_t>(rows), most);
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const auto last = [&] {
+      return labels[i * static_cast<std::size_t>(most) + static_cast<std::size_t>(counts[i]) - 1];
+    };
+    while (counts[i] > 0 && (last() < 0 || last() == blank)) --counts[i];
+  }
+  return counts;
+}
+
 /// @throws ValueError  for one, of those that there are, that is no class, or is the blank (E154).
-void require_labels(const Tensor& targets, const std::vector<std::int64_t>& counts, std::int64_t classes,
-                    std::int64_t blank) {
-  const std::vector<std::int64_t> labels = cast(targets, i64).to_vector<std::int64_t>();
-  const auto most = static_cast<std::size_t>(targets.size(1));
+void require_labels(const std::vector<std::int64_t>& labels, std::size_t most,
+                    const std::vector<std::int64_t>& counts, std::int64_t classes, std::int64_t blank) {
   for (std::size_t i = 0; i < counts.size(); ++i) {
     for (std::size_t j = 0; j < static_cast<std::size_t>(counts[i]); ++j) {
       const std::int64_t label = labels[i * most + j];
@@ -77,9 +89,12 @@ Tensor ctc(const Tensor& given, const Tensor& targets, const CtcOptions& options
         154, cat("blank is ", options.blank, "; it must be a class from 0 to ", x[2] - 1, "."));
   }
   lengths_of("input_lengths", options.input_lengths, rows, 1, frames);
+  const std::vector<std::int64_t> all = cast(targets, i64).to_vector<std::int64_t>();
   const std::vector<std::int64_t> said_counts =
-      lengths_of("target_lengths", options.target_lengths, rows, 0, labels);
-  require_labels(targets, said_counts, x[2], options.blank);
+      options.target_lengths.is_empty()
+          ? counts_of(all, rows, labels, options.blank)
+          : lengths_of("target_lengths", options.target_lengths, rows, 0, labels);
+  require_labels(all, static_cast<std::size_t>(labels), said_counts, x[2], options.blank);
   const Tensor counts = from_data(said_counts, {rows});
 
   const auto blanks = [&](std::int64_t n) {
@@ -114,8 +129,11 @@ Tensor ctc(const Tensor& given, const Tensor& targets, const CtcOptions& options
   const Tensor total = logsumexp(chainrule::where(is_end, a, kImpossible), 1);
   const Tensor loss =
       chainrule::where(total < kImpossible / 2, std::numeric_limits<double>::infinity(), -total);
-  if (options.reduction != Reduction::mean) return reduced(loss, options.reduction);
-  return mean(loss / cast(maximum(counts, 1), loss.dtype()));
+  const bool is_mean = options.reduction == Reduction::mean;
+  const Tensor losses = is_mean ? loss / cast(maximum(counts, 1), loss.dtype()) : loss;
+  if (options.sample_weights.is_empty()) return reduced(losses, options.reduction);
+  const Tensor weights = fitted_weights(options.sample_weights, losses);
+  return weighted(losses * weights, weights, options.reduction);
 }
 
 }  // namespace chainrule

@@ -11,6 +11,7 @@
 #include "graph/node.h"
 #include "optim/match.h"
 #include "optim/not_finite.h"
+#include "optim/option_fields.h"
 #include "optim/workspace.h"
 #include "plan/renew.h"
 
@@ -61,17 +62,7 @@ Group group_of(const Options& options, std::string_view name) {
   return found;
 }
 
-void Options::fields(Fields& f) {
-  f("lr", lr.handle(), "the learning rate; without one the rule's own");
-  f("weight_decay", weight_decay, "share of the value that is added to the gradient of weights", at_least(0));
-  f("l1", l1, "this times the value's sign is added to the gradient of weights", at_least(0));
-  f("clip_norm", clip_norm, "largest norm of all gradients together; 0: any", at_least(0));
-  f("clip_value", clip_value, "largest number of a gradient; 0: any", at_least(0));
-  f("accumulate", accumulate, "steps whose mean gradient makes one update", at_least(1));
-  f("groups", groups,
-    "parameters that are treated in another way; of those that match the later ones count more");
-  f("allow_unused", allow_unused, "whether a loss may leave parameters out, which stay as they are");
-}
+void Options::fields(Fields& f) { option_fields(f, *this); }
 
 Optimizer::Optimizer(const nn::Layer& net, std::string_view rule, Options options)
     : Optimizer(net.parameters(), config::make<Rule>(config::parse_text(rule, "optimizer")),

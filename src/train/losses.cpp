@@ -138,6 +138,12 @@ Tensor Hinge::operator()(const Tensor& prediction, const Tensor& target, const T
 Tensor KlDivergence::operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights) const {
   return chainrule::kl_divergence(prediction, target, {.sample_weights = weights});
 }
+void Ctc::fields(Fields& f) { f("blank", blank, "the class that stands for nothing", at_least(0)); }
+Tensor Ctc::operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights) const {
+  // Of log-probabilities log_softmax is the same again.
+  const Tensor log_probs = prediction.ndim() == 3 ? log_softmax(prediction) : prediction;
+  return chainrule::ctc(log_probs, target, {.sample_weights = weights, .blank = blank});
+}
 
 }  // namespace loss
 

@@ -179,8 +179,8 @@ class RunFolder final : public Handler {
         throw FileError(309,
                         cat("[checkpoint] ", folder_, " has a run already (", file,
                             "). Go on with trainer.resume(\"", folder_,
-                            "\") (in Python resume=True), name another folder, or replace it with .replace "
-                            "= true (in Python, remove it)."));
+                            "\") (of fit: resume = true), name another folder, or replace it with .replace = "
+                            "true (of fit: remove it)."));
       }
     }
     files.insert(files.end(), options_.also.begin(), options_.also.end());

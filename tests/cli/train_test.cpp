@@ -214,7 +214,7 @@ TEST(Train, ARunThatIsResumedHasItsOptions) {
   const std::string run = folder / "run";
   EXPECT_EQ(run_tool(train({"--steps", "20", "--out", run, "--lr", "0.25"})).code, 0);
   const auto resume = [&](const Words& more) {
-    Words words{"train", "--resume", run};
+    std::vector<std::string> words{"train", "--resume", run};
     words.insert(words.end(), more.begin(), more.end());
     return run_tool(words).err;
   };
@@ -389,6 +389,50 @@ TEST(Train, NamesATargetThatALossDoesNotTake) {
     EXPECT_NE(outcome.err.find("target 5, element "), std::string::npos) << outcome.err;
     EXPECT_NE(outcome.err.find(" is not from 0 to 1."), std::string::npos) << outcome.err;
     EXPECT_EQ(outcome.err.find("lr"), std::string::npos) << outcome.err;
+  }
+}
+
+// Frames that are the labels themselves, each held for two of them; some rows have fewer, padded with -1.
+TEST(Train, LearnsLabelsWithoutPlaces) {
+  const TemporaryFolder folder;
+  std::vector<float> x;
+  std::vector<std::int64_t> t;
+  for (int row = 0; row < 60; ++row) {
+    const int labels[] = {1 + row % 3, 1 + row / 3 % 3, row % 2 == 0 ? 1 + row / 9 % 3 : -1};
+    for (const int label : labels) {
+      t.push_back(label);
+      for (int held = 0; held < 2; ++held) {
+        for (int c = 0; c < 4; ++c) x.push_back(c == std::max(label, 0) ? 1.0F : 0.0F);
+      }
+    }
+  }
+  io::write_npz(folder / "said.npz", {{"x", from_data(x, {60, 6, 4})}, {"t", from_data(t, {60, 3})}});
+  const Outcome learnt = run_tool(
+      {"train", "--data", folder / "said.npz", "--net", "sequential([gru(8), linear(4)])", "--loss", "ctc",
+       "--epochs", "60", "--lr", "0.03", "--optimizer", "adam", "--json", "-q", "--out", folder / "run"});
+  ASSERT_EQ(learnt.code, 0) << learnt.err;
+  EXPECT_LT(nlohmann::json::parse(learnt.out)["test_loss"].get<double>(), 0.3) << learnt.out;
+  EXPECT_EQ(run_tool({"eval", folder / "run/model.safetensors", "--data", folder / "said.npz"}).code, 0);
+}
+
+// A yes is a number above 0, before the sigmoid.
+TEST(Train, MeasuresHowOftenAYesOrNoIsRight) {
+  const TemporaryFolder folder;
+  const Tensor x = reshape(arange(200, f32), {200, 1}) - 99.5, yes = cast(x > 0, f32);
+  io::write_npz(folder / "yes.npz", {{"x", x / 60}, {"t", yes}});
+  io::write_npz(folder / "signs.npz", {{"x", x / 60}, {"t", 2 * yes - 1}});
+  for (const auto& [data, loss] :
+       {std::pair("yes.npz", "binary_cross_entropy_with_logits"),
+        std::pair("signs.npz", "tanh_cross_entropy"), std::pair("signs.npz", "hinge")}) {
+    Words words{"train", "--data", folder / data, "--net",       "affine(1)", "--loss", loss, "--epochs",
+                "60",    "--lr",   "0.05",        "--optimizer", "adam",      "--json", "-q"};
+    const Outcome usual = run_tool(words);
+    ASSERT_EQ(usual.code, 0) << usual.err;
+    EXPECT_GT(nlohmann::json::parse(usual.out)["test_accuracy"].get<double>(), 0.9) << loss;
+    words.insert(words.end(), {"--metrics", "[precision, recall, f1]"});
+    const Outcome asked = run_tool(words);
+    ASSERT_EQ(asked.code, 0) << asked.err;
+    EXPECT_GT(nlohmann::json::parse(asked.out)["test_f1"].get<double>(), 0.9) << loss;
   }
 }
 

@@ -14,7 +14,7 @@ A loss is what training makes small; a metric is a number for people. A task has
 
 ```cpp
 train::Trainer trainer({net, loss::softmax_cross_entropy, {metric::accuracy, metric::top_k(3)}}, optimizer, loader);
-train::fit(net, loss::Huber{.delta = 2}, source, {.metrics = {metric::r2}});
+train::fit(net, loss::Huber{.delta = 2}, source, {.validation = 0.1, .metrics = {metric::r2}});
 ```
 
 By name, as files and options say it: `softmax_cross_entropy(label_smoothing=0.1)`, `huber(2)`, `top_k(3)`. Any function
@@ -31,6 +31,11 @@ mse(prediction, target, {.sample_weights = w});                               //
 Logits (N, C, d...) take class numbers (N, d...), with the classes on axis 1 unless `class_axis` says another: -1 for
 text nets. A mean with weights divides by the sum of the weights; ignored targets do not count. All as PyTorch's
 `cross_entropy` has it, but that the mean where nothing counts is 0 here and nan there.
+
+`ctc` learns labels without places, such as the letters of what is heard: the net gives logits for each of T frames,
+the target are the labels, fewer than the frames, shorter rows padded with -1 or blanks at their end. Where rows differ
+in their number of frames, a task that is a function gives them to `chainrule::ctc` as `.input_lengths`; else pad with
+silence, which is learnt as blanks.
 
 The loss of a set is the same for any batch size: each batch counts what its mean divided by. So do gradients that are
 accumulated. A task that is a function says by what as the fourth part of its `Outcome`; left out, it is the number of

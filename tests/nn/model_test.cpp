@@ -41,6 +41,15 @@ TEST_F(ModelFile, LoadsAsItWasSaved) {
   EXPECT_EQ(model.classify(images()).size(), 5u);
 }
 
+TEST_F(ModelFile, PredictsOfTwoInputs) {
+  const nn::Add net;
+  save(path_, net,
+       {.before = Shared<nn::Layer>(new nn::ScaleShift({2}, {1})),
+        .after = Shared<nn::Layer>(new nn::ScaleShift({10}, {0}))});
+  const Tensor sum = load_model(path_).predict(tensor({1, 2}, {1, 2}), tensor({5, 7}, {1, 2}));
+  EXPECT_EQ(sum.to_vector(), (std::vector<double>{80, 120}));
+}
+
 TEST_F(ModelFile, KeepsWeightsInFewerBytes) {
   nn::Sequential net = conv_net();
   net.build(images());

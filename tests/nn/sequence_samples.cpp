@@ -80,6 +80,9 @@ std::vector<LayerSample> sequence_samples() {
       {.text = "seq2seq(5, 4, embedding=2, hidden=2, cell=rnn, attention=false)",
        .inputs = {{{1, 3}, 5}, {{1, 2}, 4}},
        .wrong = {3}},
+      {.text = "seq2seq(5, 4, embedding=2, hidden=3, layers=2, peeky=true)",
+       .inputs = {{{1, 3}, 5}, {{1, 2}, 4}, {{1}, 4}},
+       .wrong = {3}},
   };
 }
 

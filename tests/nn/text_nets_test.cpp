@@ -162,11 +162,39 @@ TEST(Seq2Seq, DoesNotReadBeyondTheLength) {
 }
 
 TEST(Seq2Seq, WritesWhatItSaysOfWhatItHasWritten) {
-  const Seq2Seq net({.source_vocabulary = 6, .vocabulary = 5, .embedding = 3, .hidden = 8});
-  const Tensor source = ids({4, 4}, 6);
-  const Tensor written = write_greedily(net, source, 2, 3);
-  const Tensor target = concatenate({full({4, 1}, 2, i64), slice(written, 1, 0, 2)}, 1);
-  EXPECT_EQ(argmax(net.predict(source, target), 2).to_vector(), written.to_vector());
+  for (const bool peeky : {false, true}) {
+    const Seq2Seq net({.source_vocabulary = 6, .vocabulary = 5, .embedding = 3, .hidden = 8, .peeky = peeky});
+    const Tensor source = ids({4, 4}, 6);
+    const Tensor written = write_greedily(net, source, 2, 3);
+    const Tensor target = concatenate({full({4, 1}, 2, i64), slice(written, 1, 0, 2)}, 1);
+    EXPECT_EQ(argmax(net.predict(source, target), 2).to_vector(), written.to_vector());
+  }
+}
+
+// The same by its layers, as the books write it.
+TEST(Seq2Seq, PeeksAtTheLastStateOfTheReader) {
+  const Seq2Seq net({.source_vocabulary = 6,
+                     .vocabulary = 5,
+                     .embedding = 3,
+                     .hidden = 4,
+                     .layers = 2,
+                     .attention = false,
+                     .peeky = true});
+  const Tensor source = ids({2, 4}, 6), target = ids({2, 3}, 5), y = net.predict(source, target);
+  const auto at = [&](const char* path) { return net.parameter(path).value(); };
+  const auto lstm = [&](const std::string& name) {
+    Lstm made{4, {.layers = 2}};
+    made.build(zeros({1, 1, name == "reader" ? 3 : 7}));
+    for (NamedParameter& p : made.parameters()) p.parameter.set_value(at((name + "." + p.name).c_str()));
+    return made;
+  };
+  const Tensor x = take(at("source_embedding.weight"), source),
+               t = take(at("target_embedding.weight"), target);
+  const auto read = lstm("reader").predict_all({x});
+  const Tensor h = slice(read[0], 1, 3, 4), wide = broadcast_to(h, {2, 3, 4});  // of the last step and layer
+  const auto said = lstm("writer").predict_all({concatenate({t, wide}, 2), read[1], read[2]});
+  const Tensor expected = matmul(concatenate({said[0], wide}, 2), at("output.weight")) + at("output.bias");
+  EXPECT_LT(max(abs(y - expected)).item(), 1e-6);
 }
 
 // A copy made before the net has seen an input shares its parameters, as copies of all layers do.

@@ -159,9 +159,8 @@ TEST_F(RunOf18Steps, ARunIsNotReplacedByAccident) {
     EXPECT_EQ(message_of([&] { other.trainer.run(steps(5)); }),
               "[checkpoint] " + run() + " has a run already (run.toml). Go on with trainer.resume(\"" +
                   run() +
-                  "\") (in Python resume=True), name another folder, or replace it with .replace = true (in "
-                  "Python, "
-                  "remove it). (E309)");
+                  "\") (of fit: resume = true), name another folder, or replace it with .replace = true (of "
+                  "fit: remove it). (E309)");
   }
   HardRun replacing({});
   replacing.trainer.on(steps(2), checkpoint(run(), {.replace = true}));

@@ -1,16 +1,19 @@
 // Each option of fit acts.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <iostream>
+#include <set>
 #include <sstream>
 
 #include "chainrule/chainrule.h"
+#include "temporary_folder.h"
 #include "train/stripes.h"
 
 namespace chainrule::train {
 namespace {
 
-struct Fitted {
+struct Ran {
   Result result;
   std::uint64_t weights = 0;
   std::string written;
@@ -30,7 +33,7 @@ class Written {
   std::streambuf* before_;
 };
 
-Fitted fitted(FitOptions options) {
+Ran fitted(FitOptions options) {
   nn::Sequential net = small_net();
   const Written written;
   const Result result = fit(net, loss::softmax_cross_entropy, stripes(100, 1), options);
@@ -73,8 +76,7 @@ TEST(Fit, EachOptionActs) {
 }
 
 TEST(Fit, MeasuresOnAPartThatIsSetAside) {
-  const Fitted with =
-      fitted({.epochs = 2, .validation = 0.2, .metrics = {metric::accuracy, metric::top_k(2)}});
+  const Ran with = fitted({.epochs = 2, .validation = 0.2, .metrics = {metric::accuracy, metric::top_k(2)}});
   EXPECT_EQ(with.result.steps, 6);  // 80 rows in batches of 32
   EXPECT_NE(with.result.last.find("validation.loss"), nullptr);
   EXPECT_NE(with.result.last.find("validation.accuracy"), nullptr);
@@ -103,12 +105,154 @@ TEST(Fit, WritesALineAnEpochIfItIsAskedTo) {
   EXPECT_EQ(lines.find("step 4, epoch 1: loss "), 0u) << lines;
 }
 
+TEST(Fit, AnOptimizerMayBeARuleAndHasAllItsOptions) {
+  const FitOptions plain{.epochs = 2, .optimizer = "momentum(0.5)", .lr = 0.1};
+  const std::uint64_t weights = fitted(plain).weights;
+  EXPECT_EQ(fitted({.epochs = 2, .optimizer = optim::Momentum{.momentum = 0.5}, .lr = 0.1}).weights, weights);
+  const auto differs = [&](auto change) {
+    FitOptions options = plain;
+    change(options);
+    return fitted(options).weights != weights;
+  };
+  EXPECT_TRUE(differs([](FitOptions& o) { o.l1 = 0.01; }));
+  EXPECT_TRUE(differs([](FitOptions& o) { o.clip_norm = 0.01; }));
+  EXPECT_TRUE(differs([](FitOptions& o) { o.clip_value = 0.001; }));
+  EXPECT_TRUE(differs([](FitOptions& o) { o.accumulate = 2; }));
+  EXPECT_TRUE(differs([](FitOptions& o) { o.groups = {{.match = "*.bias", .frozen = true}}; }));
+  EXPECT_TRUE(differs([](FitOptions& o) { o.lr = optim::cosine(0.1, epochs(2)); }));
+  EXPECT_TRUE(differs([](FitOptions& o) { o.shards = 2; }));
+  EXPECT_FALSE(differs([](FitOptions& o) { o.allow_unused = true; }));
+}
+
+TEST(Fit, RowsComeInOrders) {
+  using Order = data::Batches::Order;
+  const auto weights = [](Order order, std::vector<double> drawn = {}) {
+    return fitted({.epochs = 2, .order = order, .weights = std::move(drawn)}).weights;
+  };
+  std::vector<double> half(100, 0);
+  std::fill(half.begin(), half.begin() + 50, 1);
+  const std::set<std::uint64_t> all{weights(Order::shuffled), weights(Order::sequential),
+                                    weights(Order::with_replacement), weights(Order::balanced),
+                                    weights(Order::with_replacement, half)};
+  EXPECT_EQ(all.size(), 5u);
+}
+
+// A net that is one number ends at the weighted mean.
+TEST(Fit, RowsCountAsAColumnSays) {
+  const data::Source rows = data::arrays({{"x", ones({2, 1})},
+                                          {"weight", from_data<float>({3, 1}, {2})},
+                                          {"t", from_data<float>({1, 5}, {2, 1})}});
+  nn::Sequential net{nn::Affine{1}};
+  fit(net, loss::mse, rows, {.epochs = 500, .lr = 0.05, .weighted_by = "weight"});
+  EXPECT_NEAR(net.predict(ones({1, 1})).item(), 2, 1e-3);
+}
+
+TEST(Fit, MeasuresOnOtherRows) {
+  nn::Sequential net = small_net();
+  const data::Source other = stripes(50, 2);
+  const Fitted made =
+      fit(net, loss::softmax_cross_entropy, stripes(100, 1), {.epochs = 3, .validation = other});
+  ASSERT_EQ(made.history.size(), 3u);
+  EXPECT_EQ(made.steps, 12) << "none is set aside";
+  EXPECT_EQ(made.history.back()["validation.loss"],
+            measure({net, loss::softmax_cross_entropy}, other)[0].value);
+}
+
+TEST(Fit, AveragesAndPlateausAreTheHandlers) {
+  const auto by_trainer = [](const Shared<Handler>& handler, Duration every) {
+    nn::Sequential net = small_net();
+    optim::Optimizer optimizer(net, "adam", {.lr = 0.01});
+    const auto [rows, validation] = data::split(stripes(100, 1), 0.8, {.seed = 1});
+    Trainer trainer({net, loss::softmax_cross_entropy}, optimizer, {rows, {.batch_size = 32, .seed = 1}});
+    trainer.on(epochs(1), evaluate(validation, {.name = "validation"})).on(every, handler);
+    trainer.run(epochs(6));
+    return checksum_of(net);
+  };
+  const FitOptions plain{.epochs = 6, .lr = 0.01, .validation = 0.2};
+  const auto with = [&](auto change) {
+    FitOptions options = plain;
+    change(options);
+    return fitted(options).weights;
+  };
+  const std::uint64_t weights = fitted(plain).weights,
+                      moving = with([](FitOptions&o) { o.average_decay = 0.8, o.average_from = 1; }),
+                      mean = with([](FitOptions&o) { o.average_from = 3; });
+  EXPECT_EQ(moving, by_trainer(average_weights({.decay = 0.8, .from = epochs(1)}), steps(1)));
+  EXPECT_EQ(mean, by_trainer(average_weights({.from = epochs(3)}), epochs(1)));
+  EXPECT_NE(moving, weights);
+  EXPECT_NE(mean, weights);
+
+  const Result flat = fitted({.epochs = 8,
+                              .optimizer = "sgd",
+                              .lr = 1e-30,  // which changes no weight
+                              .validation = 0.2,
+                              .plateau_patience = 2,
+                              .plateau_factor = 0.5,
+                              .plateau_smallest = 0.2})
+                          .result;
+  EXPECT_DOUBLE_EQ(flat.last.lr, 2e-31);
+}
+
+TEST(Fit, CallsHandlersAndGivesAllReports) {
+  int calls = 0;
+  nn::Sequential net = small_net();
+  const Fitted made = fit(net, loss::softmax_cross_entropy, stripes(100, 1),
+                          {.epochs = 3, .on = {{steps(2), [&](Trainer&) { ++calls; }}}});
+  EXPECT_EQ(calls, 6);
+  ASSERT_EQ(made.history.size(), 3u);
+  EXPECT_EQ(made.history.back().step, 12);
+  EXPECT_GT(made.history.front().loss, made.last.loss);
+}
+
+TEST(Fit, GoesOnWithARunInAFolder) {
+  const TemporaryFolder folder;
+  FitOptions options{.epochs = 6, .lr = 0.05, .validation = 0.2, .patience = 5, .average_decay = 0.9};
+  const std::uint64_t whole = fitted(options).weights;
+  options.folder = folder / "run";
+  options.epochs = 2;
+  fitted(options);
+  options.epochs = 6, options.resume = true;
+  const Ran resumed = fitted(options);
+  EXPECT_EQ(resumed.weights, whole);
+  EXPECT_EQ(resumed.result.steps, 12);
+}
+
 TEST(Fit, RefusesOptionsThatCannotBe) {
-  EXPECT_EQ(message_of([] { fitted({.patience = 3}); }),
-            "[fit] patience needs a validation part: set .validation = 0.1, say. (E301)");
+  EXPECT_EQ(
+      message_of([] { fitted({.patience = 3}); }),
+      "[fit] patience needs rows to measure on: set validation to a share of the rows, such as 0.1, or to "
+      "rows of its own. (E301)");
+  EXPECT_EQ(message_of([] {
+              fitted({.plateau_patience = 3});
+            }).find("[fit] plateau_patience needs rows to measure on: "),
+            0u);
+  EXPECT_EQ(message_of([] {
+              fitted({.metrics = {metric::accuracy}});
+            }).find("[fit] metrics need rows to measure on: "),
+            0u);
+  EXPECT_EQ(message_of([] { fitted({.resume = true}); }),
+            "[fit] resume needs the folder of the run: set folder. (E301)");
+  EXPECT_EQ(
+      message_of([] { fitted({.plateau_factor = 0.5}); }),
+      "[fit] the learning rate falls after plateau_patience epochs, which is not set. Set plateau_patience = "
+      "5, say. (E636)");
+  EXPECT_EQ(
+      message_of([] { fitted({.validation = 0.2, .patience = 2, .plateau_patience = 2}); }),
+      "[fit] the run would end before its learning rate falls: plateau_patience is 2, patience 2. Make the "
+      "first one smaller. (E636)");
+  EXPECT_EQ(message_of([] { fitted({.epochs = 2.5, .average_from = 3}); }),
+            "[fit] nothing would be averaged: average_from is 3 epochs, and the run ends after 2.5. Let the "
+            "average "
+            "begin earlier, or train for longer. (E636)");
+  EXPECT_NE(message_of([] {
+              fitted({.order = data::Batches::Order::with_replacement, .weights = {1, 2}, .validation = 0.5});
+            }).find("(E460)"),
+            std::string::npos);
   for (const FitOptions& options :
        {FitOptions{.epochs = 0}, FitOptions{.lr = -1}, FitOptions{.weight_decay = -1},
-        FitOptions{.batch_size = 0}, FitOptions{.validation = 1}, FitOptions{.patience = -1}}) {
+        FitOptions{.batch_size = 0}, FitOptions{.validation = 1}, FitOptions{.patience = -1},
+        FitOptions{.clip_norm = -1}, FitOptions{.average_decay = 1}, FitOptions{.average_from = -1},
+        FitOptions{.plateau_factor = 1}, FitOptions{.plateau_smallest = 2}, FitOptions{.shards = 0}}) {
     EXPECT_NE(message_of([&] { fitted(options); }).find("(E228)"), std::string::npos);
   }
 }

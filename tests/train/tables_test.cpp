@@ -17,16 +17,22 @@ namespace {
 using Numbers = std::vector<double>;
 
 /// What targets are to be for predictions of (rows, columns).
-enum class Targets { numbers, classes, yes_or_no, signs };
+enum class Targets { numbers, classes, yes_or_no, signs, labels };
 
-constexpr std::int64_t kRows = 24, kColumns = 5;
+constexpr std::int64_t kRows = 24, kColumns = 5, kFrames = 4, kClasses = 3;
 
-Tensor predictions(std::uint64_t seed, DType dtype = f64) {
-  return detach(cast(normal({kRows, kColumns}, {.seed = seed}, 0, 2), dtype));
+Tensor predictions(std::uint64_t seed, DType dtype = f64, Targets of = Targets::numbers) {
+  const Shape shape = of == Targets::labels ? Shape{kRows, kFrames, kClasses} : Shape{kRows, kColumns};
+  return detach(cast(normal(shape, {.seed = seed}, 0, 2), dtype));
 }
 
 Tensor targets(Targets of, std::uint64_t seed, DType dtype = f64) {
   Random random(seed);
+  if (of == Targets::labels) {  // "ab", "a" and nothing, padded
+    std::vector<std::int64_t> labels;
+    for (int i = 0; i < kRows; ++i) labels.insert(labels.end(), {i % 3 < 2 ? 1 : -1, i % 3 < 1 ? 2 : -1});
+    return from_data(labels, {kRows, 2});
+  }
   Numbers all(kRows * kColumns);
   for (double& x : all) x = of == Targets::numbers ? random.normal(0.5, 3) : random.below(2) != 0 ? 1 : 0;
   if (of == Targets::signs) {
@@ -57,6 +63,29 @@ double mean_of(std::span<const double> x, std::span<const double> t, F f) {
 }
 
 using Row = std::span<const double>;
+
+/// -log of the probability of all paths that say the labels, of logits of frames; by the number of labels.
+double by_all_paths(Row x, Row labels) {
+  std::vector<int> wanted;
+  for (const double label : labels) {
+    if (label >= 0) wanted.push_back(static_cast<int>(label));
+  }
+  double total = 0;
+  for (int path = 0; path < 81; ++path) {  // kClasses to the kFrames
+    double probability = 1;
+    std::vector<int> said;
+    for (int frame = 0, rest = path, before = 0; frame < kFrames; ++frame, rest /= kClasses) {
+      const Row z = x.subspan(static_cast<std::size_t>(frame * kClasses), kClasses);
+      const int now = rest % kClasses;
+      probability *=
+          std::exp(z[static_cast<std::size_t>(now)]) / (std::exp(z[0]) + std::exp(z[1]) + std::exp(z[2]));
+      if (now != 0 && now != before) said.push_back(now);
+      before = now;
+    }
+    if (said == wanted) total += probability;
+  }
+  return -std::log(total) / static_cast<double>(std::max<std::size_t>(wanted.size(), 1));
+}
 
 const std::map<std::string, LossSample>& losses() {
   static const std::map<std::string, LossSample> all{
@@ -111,6 +140,7 @@ const std::map<std::string, LossSample>& losses() {
         [](Row x, Row t) {
           return mean_of(x, t, [](double a, double b) { return std::max(0.0, 1 - a * b); });
         }}},
+      {"ctc", {"ctc", Targets::labels, by_all_paths}},
   };
   return all;
 }
@@ -131,12 +161,12 @@ TEST_P(EveryLoss, HasASampleThatIsReadAndWritten) {
 
 TEST_P(EveryLoss, IsTheMeanOfItsFormulaOverTheRows) {
   for (const DType dtype : {f64, f32}) {
-    const Tensor x = predictions(1, dtype), t = targets(sample().targets, 2, dtype);
+    const Tensor x = predictions(1, dtype, sample().targets), t = targets(sample().targets, 2, dtype);
     const Numbers xs = x.to_vector<double>(), ts = t.to_vector<double>();
-    const std::size_t each = ts.size() / kRows;
+    const std::size_t columns = xs.size() / kRows, each = ts.size() / kRows;
     double expected = 0;
     for (std::size_t i = 0; i < kRows; ++i)
-      expected += sample().of_row(Row(xs).subspan(i * kColumns, kColumns), Row(ts).subspan(i * each, each));
+      expected += sample().of_row(Row(xs).subspan(i * columns, columns), Row(ts).subspan(i * each, each));
     const Tensor loss = (*made())(x, t);
     EXPECT_EQ(loss.shape(), Shape());
     EXPECT_EQ(loss.dtype(), dtype);
@@ -148,8 +178,8 @@ TEST_P(EveryLoss, HasTheGradientOfItsValues) {
   const Tensor t = targets(sample().targets, 4);
   const auto loss = made();
   for (const int order : {1, 2}) {
-    const auto report = grad_check([&](const Tensor& x) { return (*loss)(x, t); }, predictions(3),
-                                   {.order = order, .step = 1e-4});
+    const auto report = grad_check([&](const Tensor& x) { return (*loss)(x, t); },
+                                   predictions(3, f64, sample().targets), {.order = order, .step = 1e-4});
     EXPECT_TRUE(report.ok()) << order << " " << report.message;
   }
 }

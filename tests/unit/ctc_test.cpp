@@ -97,6 +97,25 @@ TEST(Ctc, IsInfiniteWhereFramesAreTooFew) {
   EXPECT_NEAR(found[1], std::log(9), 1e-14);
 }
 
+TEST(Ctc, LabelsEndBeforeTheirPadding) {
+  const Tensor x = detach(log_softmax(normal({4, 5, 3}, {.seed = 3}, 0, 1, f64)));
+  const auto losses = [&](std::int64_t padding, const Tensor& lengths = {}) {
+    const Labels labels{1, 2, padding, padding, padding, padding, 1, padding, padding, 2, 1, 2};
+    return ctc(x, from_data(labels, {4, 3}), {.reduction = Reduction::none, .target_lengths = lengths})
+        .to_vector();
+  };
+  const std::vector<double> expected = losses(77, tensor({2, 0, 1, 3}, i64));
+  for (const std::int64_t padding : {-1, -100, 0}) EXPECT_EQ(losses(padding), expected) << padding;
+}
+
+TEST(Ctc, RowsCountAsMuchAsTheyWeigh) {
+  const Tensor x = detach(log_softmax(normal({3, 5, 3}, {.seed = 3}, 0, 1, f64)));
+  const Tensor t = tensor({1, 2, 1, -1, 2, 1}, {3, 2}, i64);
+  const std::vector<double> all = ctc(x, t, {.reduction = Reduction::none}).to_vector();
+  EXPECT_NEAR(ctc(x, t, {.sample_weights = tensor({1.0, 3.0, 0.0})}).item(), (all[0] / 2 + 3 * all[1]) / 4,
+              1e-12);
+}
+
 TEST(Ctc, SaysWhatDoesNotFit) {
   const auto said_of = [](auto f) {
     const std::string text = message_of(f);
@@ -150,7 +169,7 @@ TEST(Ctc, LooksAtLabelsAndLengths) {
   const std::string rest = "; it must be a class from 0 to 2 other than the blank 0.";
   expect(tensor({1, 2, -1, 1}, {2, 2}, i64), {}, "label 0 of row 1 is -1" + rest);
   expect(tensor({1, 3, 2, 1}, {2, 2}, i64), {}, "label 1 of row 0 is 3" + rest);
-  expect(tensor({1, 2, 2, 0}, {2, 2}, i64), {}, "label 1 of row 1 is 0, the blank" + rest);
+  expect(tensor({1, 2, 0, 1}, {2, 2}, i64), {}, "label 0 of row 1 is 0, the blank" + rest);
   // What is behind the lengths does not matter; bytes are whole numbers as well.
   const Tensor some = tensor({1, -7, 2, 1}, {2, 2}, i64);
   EXPECT_EQ(ctc(x, some, {.target_lengths = lengths(1, 2)}).item(),

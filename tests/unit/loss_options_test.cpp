@@ -193,6 +193,19 @@ TEST(BinaryOptions, SmoothAndWeighTheYes) {
             binary_cross_entropy_with_logits(z, t).item());
 }
 
+// One-hot rows of NumPy are f64, and nets f32.
+TEST(LossOptions, ProbabilitiesAreTakenInTheDTypeOfTheLogits) {
+  const Tensor z = tensor({0.5, -1, 2, 0, 1, 0.25}, {2, 3}, f32);
+  const Tensor classes = tensor({2, 0}, i64), rows = tensor({0, 0, 1, 1, 0, 0}, {2, 3}, f64);
+  for (const auto& loss :
+       {softmax_cross_entropy(z, rows), softmax_cross_entropy(z, rows, ClassOptions{}), nll(z, rows)}) {
+    EXPECT_EQ(loss.dtype(), f32);
+  }
+  EXPECT_EQ(softmax_cross_entropy(z, rows).item(), softmax_cross_entropy(z, classes).item());
+  EXPECT_EQ(softmax_cross_entropy(z, rows, ClassOptions{}).item(), softmax_cross_entropy(z, classes).item());
+  EXPECT_EQ(grad(softmax_cross_entropy(z, rows), z).dtype(), f32);
+}
+
 TEST(LossOptions, SayWhatDoesNotFit) {
   const Tensor z = zeros({3, 4, 5}), t = zeros({3, 5}, i64);
   const std::string line = " Called from loss_options_test.cpp:";
@@ -205,6 +218,18 @@ TEST(LossOptions, SayWhatDoesNotFit) {
       said([&] { softmax_cross_entropy(z, t, {.class_axis = 2}); }),
       "[softmax_cross_entropy] targets (3, 5) i64 do not fit logits (3, 4, 5) f32 with classes on axis 2. "
       "Need class numbers (3, 4) i64 or probabilities (3, 4, 5) f32. (E021)");
+  EXPECT_EQ(
+      said([&] {
+        softmax_cross_entropy(z, zeros({3, 4}, i64), ClassOptions{});
+      }),
+      "[softmax_cross_entropy] targets (3, 4) i64 do not fit logits (3, 4, 5) f32 with classes on axis 1. "
+      "Need class numbers (3, 5) i64 or probabilities (3, 4, 5) f32. If the last axis is that of the "
+      "classes, set class_axis to -1. (E021)");
+  EXPECT_EQ(said([&] {
+              softmax_cross_entropy(z, zeros({3, 4}, i64));
+            }),
+            "[softmax_cross_entropy] logits must have two axes (N, C), got (3, 4, 5). For more of them give "
+            "options, such as {.class_axis = -1}. (E021)");
   EXPECT_EQ(said([&] { nll(zeros({3}), zeros({3}, i64), ClassOptions{}); }),
             "[nll] logits must have an axis of classes beside (N), got (3,). (E021)");
   EXPECT_NE(said([&] { nll(z, t, {.class_axis = 3}); }).find("(E013)"), std::string::npos);

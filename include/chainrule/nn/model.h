@@ -34,6 +34,8 @@ struct Model {
   /// before, net and after, for inference.
   /// @throws ValueError  if there is no net (E010), and what the layers throw.
   Tensor predict(const nn::Input& x) const;
+  /// The same of two inputs, of which the first goes through `before`.
+  Tensor predict(const nn::Input& x, const nn::Input& y) const;
   /// The names of the classes with the largest outputs, row by row; their numbers where there are no names.
   /// @throws ShapeError  unless the output is (rows, classes) (E249).
   std::vector<std::string> classify(const nn::Input& x) const;

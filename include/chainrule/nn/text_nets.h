@@ -137,6 +137,9 @@ class Seq2Seq : public LayerOf<Seq2Seq> {
     std::int64_t embedding = 32, hidden = 128, layers = 1;
     CellName cell = CellName::lstm;
     bool attention = true;
+    /// Whether the writer sees at each step the state that the reader ended in, beside what it reads and
+    /// before what it says (the peeky decoder of the books).
+    bool peeky = false;
     double dropout = 0;  ///< of the vectors, between layers, and of what the writer says
   };
 

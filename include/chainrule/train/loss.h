@@ -198,6 +198,16 @@ struct KlDivergence {
                               .doc = "Of log-probabilities (..., C) and probabilities of that shape."};
   Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights = {}) const;
 };
+/// Labels without places, such as the letters of speech. Targets (N, L) are class numbers, shorter rows
+/// padded at their end with numbers below 0 or blanks. All frames count; where rows have fewer of them, make
+/// the task a function that gives chainrule::ctc their input_lengths.
+struct Ctc {
+  static constexpr Info kInfo{.name = "ctc",
+                              .doc = "Of logits (N, T, C) of frames and labels (N, L), padded with -1."};
+  std::int64_t blank = 0;
+  void fields(Fields& f);
+  Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weights = {}) const;
+};
 
 /// @name With their defaults
 /// @{
@@ -211,6 +221,7 @@ inline constexpr Mae mae{};
 inline constexpr Huber huber{};
 inline constexpr Hinge hinge{};
 inline constexpr KlDivergence kl_divergence{};
+inline constexpr Ctc ctc{};
 /// @}
 
 }  // namespace chainrule::loss
