@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <memory>
 
 #include "chainrule/error.h"
@@ -16,6 +17,13 @@ namespace {
 /// Times as far as rounding moves the reference, a floating result may lie; another, as of a comparison of
 /// numbers that are equal but for rounding, no farther than that.
 constexpr double kShaken = 16;
+
+/// A sum of more than this part of the largest number may have been above that on the way, in another order.
+constexpr double kSafe = 1.0 / 64;
+
+double largest_number(DType dtype) {
+  return dtype == DType::f32 ? std::numeric_limits<float>::max() : std::numeric_limits<double>::max();
+}
 
 /// Of a half: numbers that differ a little may round to neighbours.
 double tolerance(DType dtype) {
@@ -47,6 +55,16 @@ double largest_finite(const ConstArray& array) {
       if (std::isfinite(x[i])) largest = std::max(largest, std::abs(static_cast<double>(x[i])));
     }
     return largest;
+  });
+}
+
+/// Not so where one is NaN.
+bool stays_below(double limit, const ConstArray& array) {
+  if (!is_floating(array.dtype)) return true;
+  return with_floating(array.dtype, [&]<class T>(std::type_identity<T>) {
+    const T* x = static_cast<const T*>(array.data);
+    return std::all_of(x, x + array.shape.numel(),
+                       [limit](T each) { return std::abs(static_cast<double>(each)) < limit; });
   });
 }
 
@@ -93,11 +111,12 @@ class Shaken {
   std::vector<std::unique_ptr<Reference>> tries_;
 };
 
-/// @param allowed  what f32 numbers on the way to it, or its own, allow.
-/// @param terms    how large the numbers are that it is the sum of, or 1.
+/// @param allowed     what f32 numbers on the way to it, or its own, allow.
+/// @param terms       how large the numbers are that it is the sum of, or 1.
+/// @param overflowed  whether a sum on the way to it, or its own, did or may have.
 /// @throws ValueError E048
-void compare(const Node& node, double allowed, double terms, const void* result, const void* reference,
-             const auto& shaken) {
+void compare(const Node& node, double allowed, double terms, bool overflowed, const void* result,
+             const void* reference, const auto& shaken) {
   with_any_type(node.dtype, [&]<class T>(std::type_identity<T>) {
     const T* got = static_cast<const T*>(result);
     const T* wanted = static_cast<const T*>(reference);
@@ -111,6 +130,7 @@ void compare(const Node& node, double allowed, double terms, const void* result,
       const auto a = static_cast<double>(got[i]), b = static_cast<double>(wanted[i]);
       if (a == b || (std::isnan(a) && std::isnan(b))) continue;
       if (std::abs(a - b) <= allowed * largest) continue;
+      if (overflowed && !(is_floating(node.dtype) && std::isfinite(a) && std::isfinite(b))) continue;
       if (std::abs(a - b) <= (is_floating(node.dtype) ? kShaken : 1) * shaken(i, b)) continue;
       throw ValueError(
           48, cat("[verify] ", node.op->info.name, " ", node.shape, " ", name_of(node.dtype), ": element ", i,
@@ -127,18 +147,25 @@ Reference::Reference(const Trace& trace, std::span<void* const> leaves, std::uin
   for (const Node* node : trace.nodes) {
     std::vector<ConstArray> inputs;
     allowed_.push_back(tolerance(node->dtype));
+    overflowed_.push_back(0);
     for (const Node* input : node->inputs()) {
       const std::int32_t number = trace.inputs[at++];
       const bool is_leaf = number < 0;
       inputs.push_back({is_leaf ? leaves[~number] : values_[number], input->dtype, input->shape});
       const double of_input = is_leaf ? tolerance(input->dtype) : allowed_[number];
+      if (!is_leaf && overflowed_[number]) overflowed_.back() = 1;
       if (has_gradient(node->dtype)) allowed_.back() = std::max(allowed_.back(), of_input);
     }
+    const OpInfo& info = node->op->info;
+    const bool is_sum = adds(*node->op) || !(info.elementwise || info.any_dtype || info.ulp.f64 == 0);
+    const bool from_finite = is_sum && std::all_of(inputs.begin(), inputs.end(), [](const ConstArray& input) {
+                               return stays_below(HUGE_VAL, input);
+                             });
     terms_.push_back(1);
     if (adds(*node->op)) {
       for (const ConstArray& input : inputs) terms_.back() = std::max(terms_.back(), largest_finite(input));
     }
-    if (node->op->info.view) {
+    if (info.view) {
       values_.push_back(inputs[0].data);
       continue;
     }
@@ -146,6 +173,8 @@ Reference::Reference(const Trace& trace, std::span<void* const> leaves, std::uin
     values_.push_back(made_.back().data());
     run_row(*node->op, node->attributes(), {inputs, {made_.back().data(), node->dtype, node->shape}},
             node->origin, Kernels::reference);
+    const ConstArray made{values_.back(), node->dtype, node->shape};
+    if (from_finite && !stays_below(kSafe * largest_number(node->dtype), made)) overflowed_.back() = 1;
     if (shake != 0) disturb(*node, made_.back().data(), random);
   }
 }
@@ -165,7 +194,7 @@ void Reference::verify(const Program& program, std::span<void* const> leaves,
     const Storage& storage = program.storage_of(kept.value);
     const void* result = storage.place == Place::leaf ? leaves[storage.number] : results[storage.number];
     const auto node = static_cast<std::size_t>(kept.node);
-    compare(*trace_.nodes[node], allowed_[node], terms_[node], result, values_[node],
+    compare(*trace_.nodes[node], allowed_[node], terms_[node], overflowed_[node] != 0, result, values_[node],
             [&](std::int64_t i, double is) { return shaken.at(node, i, is); });
   }
 }

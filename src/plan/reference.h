@@ -23,7 +23,8 @@ class Reference {
   /// Compares what the program made with it.
   /// @throws ValueError  if a result differs by more than 1e-9 in f64, 1e-4 in f32, relative to its largest
   /// number, the largest that it is the sum of, or 1, or at all in other dtypes; and by more than the
-  /// reference itself moves when results are rounded in another way (E048).
+  /// reference itself moves when results are rounded in another way (E048). What follows from a sum that
+  /// overflows may be infinite or NaN in any way.
   void verify(const Program& program, std::span<void* const> leaves, std::span<void* const> results) const;
   /// What it made of a node.
   const void* value(std::size_t node) const { return values_[node]; }
@@ -33,6 +34,7 @@ class Reference {
   std::vector<const void*> values_;  // by node
   std::vector<double> terms_;        // by node: how large what it adds up is, or 1
   std::vector<double> allowed_;      // by node: a result is no more exact than what it was made from
+  std::vector<char> overflowed_;     // by node: a sum on the way did or nearly; its order decides to what
   std::vector<Buffer> made_;
 };
 
