@@ -37,7 +37,8 @@ Tensor repeat(const Tensor& x, std::int64_t times, int axis, Location where = Lo
 /// Differences of neighbours, n times: each makes the axis shorter by one. Of booleans: whether they differ.
 /// @throws ValueError  for a negative n (E645).
 Tensor diff(const Tensor& x, std::int64_t n = 1, int axis = -1, Location where = Location::current());
-/// Products of the elements up to each; of integers and booleans i64.
+/// Products of the elements up to each; of integers and booleans i64. In log2(n) steps: where the product of
+/// some neighbours is too large or too small for the dtype, those that hold it are infinite, 0 or NaN.
 Tensor cumprod(const Tensor& x, int axis, Location where = Location::current());
 /// The number below which a share q of the elements lies, between two of them by a straight line; NaN if one
 /// of them is. Its gradient goes to the one or two elements that it is made of.
@@ -52,7 +53,8 @@ Tensor median(const Tensor& x, Axes axes = {}, bool keepdims = false, Location w
 /// Of vectors, the matrix that has x on its k-th diagonal, else 0; of a matrix, its k-th diagonal.
 /// @throws ShapeError  for more or fewer axes (E646).
 Tensor diag(const Tensor& x, std::int64_t k = 0, Location where = Location::current());
-/// The product of vectors in space, which lie along an axis; the other axes broadcast.
+/// The product of vectors in space, which lie along an axis of each, and of the result; the other axes
+/// broadcast.
 /// @throws ShapeError  unless they have 3 numbers (E646).
 Tensor cross(const Tensor& a, const Tensor& b, int axis = -1, Location where = Location::current());
 /// a . b / (|a| |b|) of vectors along an axis; 0 where one is 0. The other axes broadcast.

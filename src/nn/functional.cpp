@@ -28,6 +28,7 @@ WithValues::WithValues(const Layer& net, const NamedTensors& values) {
   std::vector<std::string> names;
   for (const Members::Member& each : members) names.push_back(each.name);
   std::vector<std::pair<Variable, Tensor>> wanted;
+  std::vector<std::string> named;
   for (const auto& [name, value] : values) {
     const auto found = std::find(names.begin(), names.end(), name);
     if (found == names.end()) {
@@ -39,6 +40,12 @@ WithValues::WithValues(const Layer& net, const NamedTensors& values) {
     const Variable& variable =
         member.parameter != nullptr ? static_cast<const Variable&>(*member.parameter) : *member.state;
     check_fits(name, variable.value(), value);
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      if (!(wanted[i].first == variable) || wanted[i].second.node() == value.node()) continue;
+      throw ValueError(664, cat("[functional_call] ", name, " has two values: it is one parameter with ",
+                                named[i], ". Give one of the names, or both the same tensor."));
+    }
+    named.push_back(name);
     wanted.emplace_back(variable, value);
   }
   for (auto& [variable, value] : wanted) {

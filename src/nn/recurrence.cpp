@@ -1,6 +1,7 @@
 // The loop over time and its gradient, each as one operation.
 #include "nn/recurrence.h"
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -17,9 +18,12 @@ namespace chainrule::nn {
 namespace {
 
 /// @throws DTypeError E015
-void require_real(const Meta& x) {
-  if (!is_floating(x.dtype))
-    throw op_error<DTypeError>(15, cat("takes f32 or f64, got ", name_of(x.dtype), "."));
+void require_real(std::span<const Meta> in) {
+  for (const Meta& x : in) {
+    if (is_floating(x.dtype) && x.dtype == in[0].dtype) continue;
+    throw op_error<DTypeError>(
+        15, cat("takes f32 or f64, one for all, got ", name_of(in[0].dtype), " and ", name_of(x.dtype), "."));
+  }
 }
 
 /// Of one loop.
@@ -196,7 +200,7 @@ struct RecurrenceGrad {
     visit("kind", static_cast<int>(kind)), visit("of_start", of_start);
   }
   Meta infer(std::span<const Meta> in) const {
-    require_real(in[0]);
+    require_real(in);
     const Shape& x = in[0].shape;
     return {in[0].dtype, Shape{x[0] + of_start, x[1], slopes_of(kind) * in[2].shape[0]}};
   }
@@ -243,7 +247,7 @@ struct Recurrence {
     visit("kind", static_cast<int>(kind));
   }
   Meta infer(std::span<const Meta> in) const {
-    require_real(in[0]);
+    require_real(in);
     const Shape& x = in[0].shape;
     return {in[0].dtype, Shape{x[0], x[1], parts_of(kind) * in[2].shape[0]}};
   }
@@ -291,7 +295,11 @@ struct Recurrence {
 }  // namespace
 
 Tensor recurrence(CellKind kind, const Loop& loop) {
-  return apply(Recurrence{kind}, {loop.x, loop.start, loop.weight, loop.bias}, Location::current());
+  const std::array<Tensor, 4> in{loop.x, loop.start, loop.weight, loop.bias};
+  const bool any_wide = std::any_of(in.begin(), in.end(), [](const Tensor& x) { return x.dtype() == f64; });
+  const auto alike = [&](const Tensor& x) { return any_wide && x.dtype() != f64 ? cast(x, f64) : x; };
+  return apply(Recurrence{kind}, {alike(in[0]), alike(in[1]), alike(in[2]), alike(in[3])},
+               Location::current());
 }
 
 }  // namespace chainrule::nn

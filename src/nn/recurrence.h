@@ -36,7 +36,7 @@ struct Loop {
   Tensor bias;    ///< (G H)
 };
 
-/// All states (T, N, P H).
+/// All states (T, N, P H); in f64 if one of the tensors is.
 Tensor recurrence(CellKind kind, const Loop& loop);
 
 /// The same as a graph of the operations that there are: the definition, which derivatives of second order

@@ -142,7 +142,7 @@ Tensor class_loss(const char* name, const Tensor& scores, const Tensor& targets,
   weights = weights.is_empty() ? ones(rows.shape, losses.dtype()) : reshape(weights, rows.shape);
   if (!options.sample_weights.is_empty()) {
     const Tensor s = fitted_weights(options.sample_weights, losses);
-    losses = losses * s, weights = weights * s;
+    losses = counted(losses, s), weights = weights * s;
   }
   return weighted(losses, weights, options.reduction);
 }

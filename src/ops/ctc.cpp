@@ -133,7 +133,7 @@ Tensor ctc(const Tensor& given, const Tensor& targets, const CtcOptions& options
   const Tensor losses = is_mean ? loss / cast(maximum(counts, 1), loss.dtype()) : loss;
   if (options.sample_weights.is_empty()) return reduced(losses, options.reduction);
   const Tensor weights = fitted_weights(options.sample_weights, losses);
-  return weighted(losses * weights, weights, options.reduction);
+  return weighted(counted(losses, weights), weights, options.reduction);
 }
 
 }  // namespace chainrule

@@ -86,7 +86,8 @@ Tensor linspace(double start, double stop, std::int64_t count, DType dtype, Loca
   const auto last = static_cast<double>(count - 1);
   for (std::int64_t i = 0; i < count; ++i) {
     const auto place = static_cast<double>(i);
-    numbers.push_back(i == 0 ? start : i == count - 1 ? stop : start + (stop - start) / last * place);
+    const double number = i == 0 ? start : i == count - 1 ? stop : start + (stop - start) / last * place;
+    numbers.push_back(has_gradient(dtype) ? number : std::floor(number));
   }
   return cast(from_data(numbers, Shape{count}), dtype);
 }
@@ -174,6 +175,20 @@ Tensor diag(const Tensor& x, std::int64_t k, Location where) {
   return reshape(slice(flat, 0, 0, all), Shape{size, size});
 }
 
+namespace {
+
+/// The axes in another order: one of them is moved, the others stay as they follow each other.
+Tensor with_axis(const Tensor& x, int from, int to) {
+  std::vector<int> order;
+  for (int axis = 0; axis < x.ndim(); ++axis) {
+    if (axis != from) order.push_back(axis);
+  }
+  order.insert(order.begin() + to, from);
+  return permute(x, order);
+}
+
+}  // namespace
+
 Tensor cross(const Tensor& a, const Tensor& b, int axis, Location where) {
   const OpScope scope("cross", where);
   const int of_a = checked_axis(axis, a.ndim()), of_b = checked_axis(axis, b.ndim());
@@ -181,14 +196,19 @@ Tensor cross(const Tensor& a, const Tensor& b, int axis, Location where) {
     throw op_error<ShapeError>(
         646, cat("a ", a.shape(), " and b ", b.shape(), " need 3 numbers along axis ", axis, "."));
   }
-  return roll(a, -1, of_a) * roll(b, -2, of_b) - roll(a, -2, of_a) * roll(b, -1, of_b);
+  const Tensor x = with_axis(a, of_a, a.ndim() - 1), y = with_axis(b, of_b, b.ndim() - 1);
+  const Tensor found = roll(x, -1, -1) * roll(y, -2, -1) - roll(x, -2, -1) * roll(y, -1, -1);
+  return with_axis(found, found.ndim() - 1, checked_axis(axis, found.ndim()));
 }
 
 Tensor cosine_similarity(const Tensor& a, const Tensor& b, int axis, Location where) {
   const OpScope scope("cosine_similarity", where);
   const int ndim = std::max(a.ndim(), b.ndim());
   const int along = checked_axis(axis, ndim) - ndim;  // from the end, where the axes of both stand
-  return sum(direction(as_floating(a), along) * direction(as_floating(b), along), along);
+  const auto whole = [&](const Tensor& x, const Tensor& other) {  // an axis it lacks is repeated
+    return x.ndim() + along >= 0 ? as_floating(x) : as_floating(x) + zeros(other.shape(), x.dtype());
+  };
+  return sum(direction(whole(a, b), along) * direction(whole(b, a), along), along);
 }
 
 Tensor searchsorted(const Tensor& sorted, const Tensor& values, bool right, Location where) {
@@ -217,9 +237,10 @@ Tensor interp(const Tensor& x, const Tensor& xp, const Tensor& fp, Location wher
     const Tensor i = clip(searchsorted(places, at, true) - 1, 0, size - 2);
     const Tensor left = take(places, i), width = take(diff(places), i);
     const Tensor slope = take(diff(numbers), i) / chainrule::where(equal(width, 0), 1, width);
-    // What lies outside is fed a harmless number.
+    // What lies outside is fed a harmless number; so is, at a point, the slope of a line to infinity.
     const Tensor held = chainrule::where(logical_or(is_before, is_behind), left, at);
-    inside = take(numbers, i) + (held - left) * slope;
+    const Tensor is_point = equal(held, left), is_steep = logical_not(isfinite(slope));
+    inside = take(numbers, i) + (held - left) * chainrule::where(logical_and(is_point, is_steep), 0, slope);
   }
   return chainrule::where(is_before, select(numbers, 0),
                           chainrule::where(is_behind, select(numbers, size - 1), inside));

@@ -25,6 +25,10 @@ Tensor fitted_weights(const Tensor& weights, const Tensor& losses) {
                "."));
 }
 
+Tensor counted(const Tensor& losses, const Tensor& weights) {
+  return where(equal(weights, 0), 0, losses) * weights;
+}
+
 Tensor weighted(const Tensor& losses, const Tensor& weights, Reduction reduction) {
   if (reduction == Reduction::none) return losses;
   if (reduction == Reduction::sum) return sum(losses);
@@ -46,7 +50,7 @@ Tensor with_weights(const char* name, const LossOptions& options, Location where
   const Tensor losses = losses_of();
   if (options.sample_weights.is_empty()) return reduced(losses, options.reduction);
   const Tensor weights = fitted_weights(options.sample_weights, losses);
-  return weighted(losses * weights, weights, options.reduction);
+  return weighted(counted(losses, weights), weights, options.reduction);
 }
 
 }  // namespace

@@ -10,6 +10,9 @@ namespace chainrule {
 /// Weights of the losses' dtype, one for each. @throws ShapeError  if they do not fit (E150).
 Tensor fitted_weights(const Tensor& weights, const Tensor& losses);
 
+/// Losses times weights of their shape: one of weight 0 counts nothing, be it infinite.
+Tensor counted(const Tensor& losses, const Tensor& weights);
+
 /// What is left of losses that have been multiplied by weights.
 Tensor weighted(const Tensor& losses, const Tensor& weights, Reduction reduction);
 

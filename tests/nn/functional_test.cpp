@@ -59,6 +59,39 @@ TEST(FunctionalCall, TheNetHasItsOwnValuesAfterAnError) {
   EXPECT_EQ(net.predict(rows_for_functional_call()).to_vector(), own);
 }
 
+// The loop over time is one operation, which takes numbers of one dtype: memory behind f32 was read as f64.
+TEST(FunctionalCall, TakesWiderValuesInRecurrentLayers) {
+  const Tensor x = rows_for_functional_call();
+  const auto check = [&](nn::Sequential net) {
+    const Tensor steps = cast(reshape(x, {2, 2, 2}), f32);
+    net.build(steps);
+    const Tensor own = net.predict(steps);
+    NamedTensors all;
+    for (const nn::NamedParameter& p : net.parameters()) {
+      all.add(p.name, cast(p.parameter.value(), f64));
+      const Tensor y = nn::functional_call(net, {{p.name, all[p.name]}}, steps)[0];
+      EXPECT_TRUE(allclose(y, own, 1e-5, 1e-6)) << p.name;
+    }
+    EXPECT_TRUE(allclose(nn::functional_call(net, all, steps)[0], own, 1e-5, 1e-6));
+  };
+  check(nn::Sequential(nn::Rnn(3)));
+  check(nn::Sequential(nn::Rnn(3, {.layers = 2, .bidirectional = true, .bias = false})));
+  check(nn::Sequential(nn::Lstm(3)));
+  check(nn::Sequential(nn::Gru(3)));
+  nn::Gru first_paper(3);
+  first_paper.reset_after = false;
+  check(nn::Sequential(first_paper));
+}
+
+TEST(FunctionalCall, RefusesTwoValuesOfOneParameter) {
+  const nn::Affine both(2);
+  nn::Sequential net(both, nn::Tanh{}, both);
+  const Tensor x = rows_for_functional_call(), w = 2.0 * eye(2, 2, f64);
+  net.build(x, {.dtype = f64});
+  EXPECT_NO_THROW(nn::functional_call(net, {{"affine1.weight", w}, {"affine2.weight", w}}, x));
+  EXPECT_THROW(nn::functional_call(net, {{"affine1.weight", w}, {"affine2.weight", 2.0 * w}}, x), ValueError);
+}
+
 TEST(FunctionalCall, ErrorsNameWhatDoesNotFit) {
   const nn::Sequential net = net_for_functional_call();
   const auto message = [&](const NamedTensors& values) -> std::string {

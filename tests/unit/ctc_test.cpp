@@ -176,5 +176,15 @@ TEST(Ctc, LooksAtLabelsAndLengths) {
             ctc(x, cast(t, u8), {.target_lengths = tensor({1, 2}, u8)}).item());
 }
 
+// Three labels in two frames cannot be: the loss of that row is infinite, and counts nothing with weight 0.
+TEST(Ctc, LeavesOutImpossibleRowsOfNoWeight) {
+  const Tensor x = zeros({2, 2, 4}), t = tensor({1, 2, 3, 1, -1, -1}, {2, 3}, i64);
+  const auto loss = [&](const Tensor& at) {
+    return ctc(at, t, {.sample_weights = tensor({0, 1}), .target_lengths = tensor({3, 1}, i64)});
+  };
+  EXPECT_TRUE(std::isfinite(loss(x).item()));
+  for (const double each : grad(loss(x), x).to_vector()) EXPECT_TRUE(std::isfinite(each));
+}
+
 }  // namespace
 }  // namespace chainrule

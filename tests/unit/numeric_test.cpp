@@ -37,6 +37,8 @@ TEST(Numeric, IsCloseAsNumPys) {
 
 TEST(Numeric, LinspaceEndsWhereItIsTold) {
   EXPECT_EQ(linspace(0, 1, 5).to_vector(), (Numbers{0, 0.25, 0.5, 0.75, 1}));
+  EXPECT_EQ(linspace(-1, 1, 4, i64).to_vector(),
+            (Numbers{-1, -1, 0, 1}));  // np.linspace(-1, 1, 4, dtype=int)
   EXPECT_EQ(linspace(3, 1, 3, i64).to_vector(), (Numbers{3, 2, 1}));
   EXPECT_EQ(linspace(2, 9, 1, f64).to_vector(), Numbers{2});
   EXPECT_EQ(linspace(2, 9, 0).shape(), Shape{0});
@@ -98,6 +100,17 @@ TEST(Numeric, ProductsOfVectors) {
   EXPECT_EQ(cosine_similarity(ones({2, 3, 4}), ones({3, 4}), 1).shape(), Shape({2, 4}));
 }
 
+TEST(Numeric, ProductsAlongAnAxisThatOneLacks) {
+  const Tensor v = tensor({1, 2, 3}, f64), unit = eye(3, 3, f64);
+  // np.cross(v, unit, axis=0)
+  EXPECT_EQ(cross(v, unit, 0).to_vector(), (Numbers{0, -3, 2, 3, 0, -1, -2, 1, 0}));
+  EXPECT_EQ(cross(v, ones({3, 4}, f64), 0).shape(), (Shape{3, 4}));
+  // torch.cosine_similarity(unit, v, dim=0): each column against v repeated
+  const Tensor c = cosine_similarity(unit, v, 0);
+  EXPECT_EQ(c.shape(), Shape{3});
+  EXPECT_NEAR(c.to_vector()[1], 1 / std::sqrt(3), 1e-15);
+}
+
 TEST(Numeric, BetweenNumbersInOrder) {
   const Tensor sorted = tensor({1, 2, 2, 5}, f64);
   const Tensor values = tensor({0, 2, 5, 7, kNaN, 1.5}, {2, 3}, f64);
@@ -124,6 +137,13 @@ std::string numeric_message(F call) {
     return text.substr(0, text.find(" Called from")) + text.substr(text.rfind(" (E"));
   }
   return "nothing thrown";
+}
+
+// np.interp([0, 1, 1.5], [0, 1, 2], [0, inf, 1])
+TEST(Numeric, BetweenNumbersOfWhichOneIsInfinite) {
+  const Tensor y = interp(tensor({0, 1, 1.5}, f64), arange(3, f64), tensor({0, kInf, 1}, f64));
+  EXPECT_EQ(y.to_vector()[0], 0);
+  EXPECT_EQ(y.to_vector()[1], kInf);
 }
 
 TEST(Numeric, ErrorsSayWhatIsNeeded) {
