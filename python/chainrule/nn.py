@@ -89,7 +89,8 @@ def mlp(sizes, **settings) -> Layer:
 
 def functional_call(net, params, *inputs):
     """What a net gives for inputs with other values of its parameters, as a function of those: so gradients, products with
-    the Hessian and all else that takes a function work for a net. The net keeps its own values.
+    the Hessian and all else that takes a function work for a net. The net has its own values again afterwards; meanwhile other
+    threads would see the given ones, and two names of one shared parameter must have the same value.
 
         params = net.parameters()
         loss = lambda params: cr.mse(nn.functional_call(net, params, x), t)

@@ -5,6 +5,8 @@
 
 Needs scikit-learn, which the rest of the package does not.
 """
+import numbers
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
@@ -60,7 +62,7 @@ class _MLP(BaseEstimator):
         if sample_weight is None:
             return X, y, None
         weight = _check_sample_weight(sample_weight, X, dtype=np.float64, only_non_negative=True)
-        kept = weight > 0
+        kept = weight.astype(np.float32) > 0  # as the loss has them
         if not kept.any():
             raise ValueError("every sample_weight is 0; need at least one row that counts")
         X, y, weight = X[kept], y[kept], weight[kept]
@@ -74,6 +76,9 @@ class _MLP(BaseEstimator):
         self.n_iter_ = 0
 
     def _train(self, X, t, sample_weight, loss, epochs, names):
+        if not isinstance(self.validation, numbers.Real):
+            raise TypeError("validation is a share of the rows here, such as 0.1: other rows would have to be scaled and numbered "
+                            f"as X and y are; it must not be {type(self.validation).__name__}")
         history = train.fit(self.net_, X, t, loss=self.loss or loss, epochs=epochs, seed=self._seed + self.n_iter_,
                             sample_weight=sample_weight, **{name: getattr(self, name) for name in names})
         self.loss_curve_ += history["loss"]
@@ -90,7 +95,8 @@ class _MLP(BaseEstimator):
 class MLPClassifier(ClassifierMixin, _MLP):
     """A classifier of affine layers: two or more classes, named by whatever numbers or texts y has.
 
-    Settings are those of `train.fit`, by its names, beside `hidden`, `activation`, `dtype`, `warm_start` and `random_state`.
+    Settings have the names and meanings that `train.fit` gives them, beside `hidden`, `activation`, `dtype`, `warm_start` and
+    `random_state`; `validation` is a share of the rows.
     """
 
     def fit(self, X, y, sample_weight=None):
@@ -138,7 +144,8 @@ class MLPClassifier(ClassifierMixin, _MLP):
 class MLPRegressor(RegressorMixin, _MLP):
     """A regressor of affine layers: one number a row, or several. Targets are scaled to deviation 1 inside.
 
-    Settings are those of `train.fit`, by its names, beside `hidden`, `activation`, `dtype`, `warm_start` and `random_state`.
+    Settings have the names and meanings that `train.fit` gives them, beside `hidden`, `activation`, `dtype`, `warm_start` and
+    `random_state`; `validation` is a share of the rows.
     """
 
     def fit(self, X, y, sample_weight=None):

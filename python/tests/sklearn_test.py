@@ -87,3 +87,15 @@ def test_settings_are_those_of_fit(more):
     assert history["loss"] == made.loss_curve_
     again = clone(made).partial_fit(x, t)  # a pass has no run to look at
     assert again.n_iter_ == 1
+
+
+def test_rows_to_measure_on_are_a_share():
+    x, t = load_iris(return_X_y=True)
+    with pytest.raises(TypeError, match="validation is a share of the rows here, such as 0.1: .* it must not be tuple"):
+        MLPClassifier(validation=(x, t)).fit(x, t)
+
+
+def test_weights_that_are_0_in_float32_are_0():
+    x, t = load_iris(return_X_y=True)
+    with pytest.raises(ValueError, match="every sample_weight is 0"):
+        MLPClassifier().fit(x, t, sample_weight=np.full(len(x), 1e-50))
