@@ -105,7 +105,7 @@ Tensor rsqrt(const Tensor& x, Location where = Location::current());
 Tensor square(const Tensor& x, Location where = Location::current());
 /// 1 / x.
 Tensor reciprocal(const Tensor& x, Location where = Location::current());
-/// |x|, also of integers; its slope at 0 is 0.
+/// |x|, also of integers; its slope at 0 is 0, and square(abs(x)) has all derivatives of square(x).
 Tensor abs(const Tensor& x, Location where = Location::current());
 /// -1, 0 or 1, also of integers; NaN stays. This and the next three are constant between their jumps: they
 /// let no gradient through, and where all ways to a variable go through such, grad throws (E032).
@@ -190,7 +190,8 @@ Tensor prod(const Tensor& x, Axes axes = {}, bool keepdims = false, Location whe
 ///              NaN or infinite where that leaves nothing to divide by.
 Tensor var(const Tensor& x, Axes axes = {}, bool keepdims = false, int ddof = 0,
            Location where = Location::current());
-/// The square root of var: standard deviation. Where it is 0 its derivative is taken as 0.
+/// The square root of var: standard deviation. Where it is 0 its derivative is taken as 0, and that of its
+/// square is var's.
 Tensor stddev(const Tensor& x, Axes axes = {}, bool keepdims = false, int ddof = 0,
               Location where = Location::current());
 /// log(sum(exp(x))), without overflow.
@@ -199,8 +200,10 @@ Tensor logsumexp(const Tensor& x, Axes axes = {}, bool keepdims = false,
 /// The length of the elements as one vector: the sum of magnitudes (order 1), the root of the sum of squares
 /// (2), the largest magnitude (INFINITY). Over two axes as well: matrix norms are others.
 ///
-/// At corners it takes a subgradient: 0 for elements that are 0 (order 1), 0 where all are (order 2: square(
-/// norm(x)) is flat there, unlike sum(square(x)), to all orders), equal shares of the largest (INFINITY).
+/// At corners it takes a subgradient: 0 for elements that are 0 (order 1), 0 where all are (order 2), equal
+/// shares of the largest (INFINITY). What is smooth nevertheless, square(norm(x)), has all derivatives there,
+/// those of sum(square(x)): wherever the gradient by norm(x) is made as a multiple of norm(x), as by products
+/// with it and whole powers. Neither values nor gradients overflow on the way, whatever the size of x.
 /// @throws ValueError  for another order (E100).
 Tensor norm(const Tensor& x, double order = 2, Axes axes = {}, bool keepdims = false,
             Location where = Location::current());

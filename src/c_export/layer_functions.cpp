@@ -70,6 +70,21 @@ static void $_max(const float *x, long outer, long count, long inner, float *y)
   }
 }
 )"},
+    {"norm", {}, R"(
+/* (outer, count, inner) to (outer, inner): the roots of sums of squares. */
+static void $_norm(const float *x, long outer, long count, long inner, float *y)
+{
+  double sum;
+  long o, i, j;
+  for (o = 0; o < outer; ++o, x += count * inner) {
+    for (i = 0; i < inner; ++i) {
+      sum = 0.0;
+      for (j = 0; j < count; ++j) sum += (double)x[j * inner + i] * (double)x[j * inner + i];
+      *y++ = (float)sqrt(sum);
+    }
+  }
+}
+)"},
     {"argmax", {}, R"(
 /* (outer, count, inner) to (outer, inner): the first place of the largest number. */
 static void $_argmax(const float *x, long outer, long count, long inner, int32_t *y)

@@ -105,6 +105,7 @@ struct Emit {
   }
   void sum() const { reduce("sum"); }
   void max() const { reduce("max"); }
+  void norm() const { reduce("norm"); }
 
   void along_axis(std::string_view function, const std::string& more = "") const {
     Attributes attributes(node());
@@ -324,6 +325,7 @@ struct EmitterRow {
 constexpr EmitterRow kEmitters[] = {
     {"sum", run_emitter<&Emit::sum>},
     {"max", run_emitter<&Emit::max>},
+    {"norm", run_emitter<&Emit::norm>},
     {"argmax", run_emitter<&Emit::argmax>},
     {"cumsum", run_emitter<&Emit::cumsum>},
     {"softmax", run_emitter<&Emit::softmax>},

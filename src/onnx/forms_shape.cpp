@@ -83,6 +83,12 @@ std::string largest(FormCall& f) {
   return f.w.add("ReduceMax", f.names(), {integers("axes", axes), integer("keepdims", 1)});
 }
 
+std::string norm(FormCall& f) {
+  const std::vector<std::int64_t> axes = axes_of(f.integer("axes"));
+  if (axes.empty()) return f.w.add("Abs", f.names());
+  return f.w.add("ReduceL2", f.names(), {integers("axes", axes), integer("keepdims", 1)});
+}
+
 std::string argmax(FormCall& f) {
   std::string x = f[0].name;
   if (f[0].dtype == DType::i64 || f[0].dtype == DType::boolean) x = f.w.cast(x, DType::f64);
@@ -135,6 +141,7 @@ std::string argsort(FormCall& f) {
 constexpr Form kForms[] = {
     {"sum", "ReduceSum", summed},
     {"max", "ReduceMax", largest},
+    {"norm", "ReduceL2", norm, "its squares may be out of range"},
     {"argmax", "ArgMax", argmax, "NaN is not found"},
     {"cumsum", "CumSum", cumsum},
     {"reshape", "Reshape", reshape},

@@ -44,6 +44,7 @@ std::span<const ComposedFunction> composed_functions();
 
 /// The families; each stands at the end of the file that has the functions.
 std::vector<ComposedFunction> reduction_functions();
+std::vector<ComposedFunction> norm_functions();
 std::vector<ComposedFunction> math_functions();
 std::vector<ComposedFunction> numeric_functions();
 std::vector<ComposedFunction> softmax_functions();

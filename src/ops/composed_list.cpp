@@ -70,11 +70,12 @@ std::span<const ElementwiseFunction> elementwise_functions() {
 std::span<const ComposedFunction> composed_functions() {
   static const std::vector<ComposedFunction> all = [] {
     std::vector<ComposedFunction> joined;
-    for (const auto family : {reduction_functions, math_functions, softmax_functions, rearranging_functions,
-                              index_functions, sort_functions, numeric_functions, linear_algebra_functions,
-                              loss_functions, weighted_loss_functions, normalization_functions,
-                              random_functions, conv_functions, max_pool_functions, avg_pool_functions,
-                              adaptive_pool_functions, upsample_functions, unfold_functions}) {
+    for (const auto family :
+         {reduction_functions, norm_functions, math_functions, softmax_functions, rearranging_functions,
+          index_functions, sort_functions, numeric_functions, linear_algebra_functions, loss_functions,
+          weighted_loss_functions, normalization_functions, random_functions, conv_functions,
+          max_pool_functions, avg_pool_functions, adaptive_pool_functions, upsample_functions,
+          unfold_functions}) {
       for (ComposedFunction& f : family()) joined.push_back(std::move(f));
     }
     return joined;

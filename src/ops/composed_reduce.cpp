@@ -1,11 +1,7 @@
 // Reductions made of other operations: no row, no kernel and no derivative of their own.
-#include <algorithm>
-#include <cmath>
-
 #include "chainrule/ops.h"
 #include "ops/axes.h"
 #include "ops/composed.h"
-#include "ops/moments.h"
 #include "ops/op.h"
 #include "ops/operands.h"
 
@@ -27,25 +23,9 @@ Tensor turned_over(const Tensor& x) {
   }
 }
 
-/// The square root, with slope 0 at 0 instead of infinity: the root is taken of a number above 0, and only
-/// then is 0 put in its place.
-Tensor root(const Tensor& x) {
-  const Tensor is_zero = equal(x, 0);
-  return where(is_zero, 0, sqrt(where(is_zero, 1, x)));
-}
-
 /// How many elements of x each element of a reduction stands for.
 std::int64_t elements_each(const Tensor& x, const Tensor& reduced) {
   return reduced.numel() > 0 ? x.numel() / reduced.numel() : 0;
-}
-
-/// What has axes of size 1 in the place of those reduced, with them or without.
-Tensor in_shape(const Tensor& reduced, const Tensor& x, const Axes& axes, bool keepdims) {
-  return keepdims ? reduced : reshape(reduced, dropped_shape(x.shape(), axis_set(axes, x.ndim())));
-}
-
-double degrees_of_freedom(const Tensor& x, const Tensor& reduced, int ddof) {
-  return static_cast<double>(std::max<std::int64_t>(elements_each(x, reduced) - ddof, 0));
 }
 
 /// The product along one axis, which stays with size 1: neighbours' halves are multiplied until one slice is
@@ -96,31 +76,6 @@ Tensor prod(const Tensor& x, Axes axes, bool keepdims, Location where) {
   return keepdims ? product : reshape(product, dropped_shape(x.shape(), set));
 }
 
-Tensor var(const Tensor& x, Axes axes, bool keepdims, int ddof, Location where) {
-  const OpScope scope("var", where);
-  const Moments m = moments(as_floating(x), axes, Scaled::for_mean);
-  const Tensor scaled = sum(square(m.difference), axes, true) / degrees_of_freedom(x, m.mean, ddof);
-  return in_shape(scaled / m.scale / m.scale, x, axes, keepdims);
-}
-
-Tensor stddev(const Tensor& x, Axes axes, bool keepdims, int ddof, Location where) {
-  const OpScope scope("stddev", where);
-  const Moments m = moments(as_floating(x), axes, Scaled::tiny_too);
-  return in_shape(root(m.squares / degrees_of_freedom(x, m.mean, ddof)) / m.scale, x, axes, keepdims);
-}
-
-Tensor norm(const Tensor& x, double order, Axes axes, bool keepdims, Location where) {
-  const OpScope scope("norm", where);
-  const Tensor real = as_floating(x);
-  if (order == 1) return sum(abs(real), axes, keepdims);
-  if (order == 2) {
-    const Tensor scale = scale_for_squares(real, axes, Scaled::tiny_too);
-    return in_shape(root(sum(square(real * scale), axes, true)) / scale, x, axes, keepdims);
-  }
-  if (std::isinf(order) && order > 0) return max(abs(real), axes, keepdims);
-  throw op_error<ValueError>(100, cat("order ", order, "; known are 1, 2 and INFINITY."));
-}
-
 Tensor any(const Tensor& x, Axes axes, bool keepdims, Location where) {
   const OpScope scope("any", where);
   return sum(not_equal(x, scalar(0, x.dtype())), axes, keepdims) > 0;
@@ -146,16 +101,6 @@ std::vector<ComposedFunction> reduction_functions() {
        "A tree of products of neighbours.",
        {{"prod(x, 1)", [](In in) { return prod(in[0], 1); }, {matrix}},
         {"prod(x)", [](In in) { return prod(in[0]); }, {{{2, 3, 2}}}}}},
-      {"var",
-       "sum((x - mean(x))^2) / (n - ddof).",
-       {{"var(x)", [](In in) { return var(in[0]); }, {matrix}},
-        {"var(x, 1, false, 1)", [](In in) { return var(in[0], 1, false, 1); }, {matrix}}}},
-      {"stddev", "sqrt(var(x)).", {{"stddev(x, 0)", [](In in) { return stddev(in[0], 0); }, {matrix}}}},
-      {"norm",
-       "Order 1: sum(|x|); 2: sqrt(sum(x^2)); infinity: max(|x|).",
-       {{"norm(x)", [](In in) { return norm(in[0]); }, {matrix}},
-        {"norm(x, 1, 1)", [](In in) { return norm(in[0], 1, 1); }, {distinct}},
-        {"norm(x, INFINITY)", [](In in) { return norm(in[0], INFINITY); }, {distinct}}}},
       {"any",
        "Whether some element is not 0.",
        {{"any(x, 1)", [](In in) { return any(in[0], 1); }, {matrix}, "its result is boolean"}}},

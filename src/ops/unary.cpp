@@ -3,6 +3,7 @@
 
 #include "core/convert.h"
 #include "ops/elementwise.h"
+#include "ops/quotient.h"
 
 namespace chainrule {
 namespace {
@@ -44,9 +45,11 @@ struct Abs {
                                 .ulp = kExact};
   bool operator==(const Abs&) const = default;
   Meta infer(std::span<const Meta> in) const { return numeric_elementwise(in); }
-  // By choice and not by sign(x), which has no derivative: that of abs must have one.
+  // By choice and not by sign(x), which has no derivative: that of abs must have one. Of a cotangent k |x| it
+  // is k x, which has a slope at 0.
   Gradients vjp(const Vjp& v) const {
     const Tensor& x = v.inputs[0];
+    if (const Tensor k = quotient_by(v.output, v.cotangent); !k.is_empty()) return {k * x};
     return {where(x > 0.0, v.cotangent, where(x < 0.0, -v.cotangent, 0.0))};
   }
   void run(const Kernel& k) const {

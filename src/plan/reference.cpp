@@ -58,6 +58,17 @@ double largest_finite(const ConstArray& array) {
   });
 }
 
+/// Whether finite numbers of the inputs, added up or multiplied and added up, may be too large for the dtype.
+bool may_overflow(const OpRow& row, std::span<const ConstArray> inputs, DType dtype) {
+  double largest = 1, terms = 1;
+  for (const ConstArray& input : inputs) {
+    const double size = std::max(1.0, largest_finite(input));
+    largest = adds(row) ? std::max(largest, size) : largest * size;
+    terms = std::max(terms, static_cast<double>(input.shape.numel()));
+  }
+  return largest * terms >= kSafe * largest_number(dtype);
+}
+
 /// Not so where one is NaN.
 bool stays_below(double limit, const ConstArray& array) {
   if (!is_floating(array.dtype)) return true;
@@ -158,9 +169,8 @@ Reference::Reference(const Trace& trace, std::span<void* const> leaves, std::uin
     }
     const OpInfo& info = node->op->info;
     const bool is_sum = adds(*node->op) || !(info.elementwise || info.any_dtype || info.ulp.f64 == 0);
-    const bool from_finite = is_sum && std::all_of(inputs.begin(), inputs.end(), [](const ConstArray& input) {
-                               return stays_below(HUGE_VAL, input);
-                             });
+    const bool from_finite = std::all_of(
+        inputs.begin(), inputs.end(), [](const ConstArray& input) { return stays_below(HUGE_VAL, input); });
     terms_.push_back(1);
     if (adds(*node->op)) {
       for (const ConstArray& input : inputs) terms_.back() = std::max(terms_.back(), largest_finite(input));
@@ -174,7 +184,8 @@ Reference::Reference(const Trace& trace, std::span<void* const> leaves, std::uin
     run_row(*node->op, node->attributes(), {inputs, {made_.back().data(), node->dtype, node->shape}},
             node->origin, Kernels::reference);
     const ConstArray made{values_.back(), node->dtype, node->shape};
-    if (from_finite && !stays_below(kSafe * largest_number(node->dtype), made)) overflowed_.back() = 1;
+    const bool is_large = from_finite && !stays_below(kSafe * largest_number(node->dtype), made);
+    if (is_sum && (is_large || may_overflow(*node->op, inputs, node->dtype))) overflowed_.back() = 1;
     if (shake != 0) disturb(*node, made_.back().data(), random);
   }
 }

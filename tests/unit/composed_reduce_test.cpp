@@ -2,6 +2,7 @@
 // z = np.array([[1., -2, 3], [4, 5, -6]]) and x = np.arange(24.).reshape(2, 3, 4).
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -135,6 +136,37 @@ TEST(Norm, OfHugeAndTinyNumbers) {
   EXPECT_TRUE(std::isnan(norm(tensor({NAN, 1})).item()));
 }
 
+// Their gradient is a number, whatever the square of a length is; that of the logarithm is as well.
+TEST(Norm, FunctionsOfHugeAndTinyLengths) {
+  for (const DType dtype : {f32, f64}) {
+    for (const int exponent : {48, 60, 100, -40, -60, -100, 500, 600, -500, -900}) {
+      if (dtype == f32 && std::abs(exponent) > 126) continue;
+      const double size = std::ldexp(1.0, exponent);
+      const Tensor one = tensor({0.75, -1}, dtype), x = one * size;
+      EXPECT_EQ(grad(square(norm(x)), x).to_vector(), (one * (2 * size)).to_vector()) << exponent;
+      EXPECT_EQ(grad(log(norm(x)), x).to_vector(), (grad(log(norm(one)), one) / size).to_vector())
+          << exponent;
+      expect_near(grad(square(stddev(x)), x), (grad(square(stddev(one)), one) * size).to_vector());
+    }
+  }
+}
+
+// One run and columns, so long that the fast kernel's sums are many; half of the numbers are far away.
+TEST(Norm, OfNumbersOfAllSizes) {
+  constexpr std::int64_t kRows = 5000;
+  for (const double far : {1e-200, 1e-160, 1.0, 1e160, 1e200}) {
+    const Tensor places = reshape(arange(2 * kRows, f64), {kRows, 2});
+    const Tensor one = sin(places), other = cos(places);
+    const Tensor x = concatenate({one * far, other}, 0);
+    const double larger = std::max(far, 1.0);  // squares of the smaller ones are too small beside to matter
+    const Tensor scaled = (far == 1 ? x : far > 1 ? one : other);
+    for (const Axes& axes : {Axes{}, Axes{0}}) {
+      expect_near(norm(x, 2, axes), (sqrt(sum(square(scaled), axes)) * larger).to_vector(), 1e-14);
+    }
+    expect_near(norm(x * 1e-150 / larger, 2, 0), (norm(x, 2, 0) * 1e-150 / larger).to_vector(), 1e-13);
+  }
+}
+
 // 2 (x - mean) / n, also where the variance itself is infinite or 0, and of a function of it.
 TEST(Variance, GradientOfHugeAndTinyNumbers) {
   for (const DType dtype : {f32, f64}) {
@@ -156,13 +188,24 @@ TEST(Variance, GradientOfHugeAndTinyNumbers) {
   EXPECT_NEAR(var(x).item() / exact, 1, 1e-6);
 }
 
-// norm takes slope 0 where it is 0, and what is made of it cannot know better.
-TEST(Norm, ItsSquareIsFlatAtZeroUnlikeTheSumOfSquares) {
-  const Tensor x = zeros({2}, f64), v = tensor({1, 2}, f64);
-  EXPECT_EQ(hvp(square(norm(x)), x, v).to_vector(), (std::vector<double>{0, 0}));
-  EXPECT_EQ(hvp(sum(square(x)), x, v).to_vector(), (std::vector<double>{2, 4}));
+// The squares of a length are the sum of squares, and their derivatives are, where the length is 0, too.
+TEST(Norm, SquaresHaveTheDerivativesOfSumsOfSquares) {
+  const Tensor v = tensor({1, 2}, f64);
+  for (const Tensor& x : {zeros({2}, f64), tensor({3, -4}, f64), tensor({3e-200, -4e-200}, f64)}) {
+    const auto expect_twice = [&](const Tensor& f, double times, const char* what) {
+      const Tensor half = f / (2 * times);
+      expect_near(grad(half, x), x.to_vector(), 1e-14);
+      EXPECT_EQ(hessian(half, x).to_vector(), (Values{1, 0, 0, 1})) << what;
+      EXPECT_EQ(hvp(half, x, v).to_vector(), v.to_vector()) << what;
+    };
+    const Tensor r = norm(x);
+    expect_twice(square(r), 1, "square");
+    expect_twice(pow(r, 2), 1, "pow");
+    expect_twice(3 * r * r / -2, -1.5, "multiples");
+    expect_twice(sum(square(norm(reshape(x, {1, 2}), 2, 1))), 1, "without its axis");
+    expect_twice(r * r - 0.5 * square(-r), 0.5, "a difference");
+  }
 }
-
 TEST(Norm, TakesASubgradientAtItsCorners) {
   const Tensor zero = zeros({2}, f64);
   EXPECT_EQ(grad(norm(zero), zero).to_vector(), (Values{0, 0}));

@@ -393,6 +393,24 @@ TEST(Verify, BlamesNoComparisonThatRoundingDecides) {
   set_mode(before);
 }
 
+// 3e38 + 3e38 comes first in the order of the fast kernel: infinite. An infinity that stands elsewhere among
+// the numbers tells nothing of it, nor does the exact sum, 0.
+TEST(Verify, BlamesNoSumThatOverflowsOnTheWay) {
+  const Mode before = mode();
+  set_mode(Mode::verify);
+  for (const float elsewhere : {0.0F, HUGE_VALF}) {
+    std::vector<float> numbers(32);
+    numbers[0] = numbers[8] = 3e38F;
+    numbers[1] = numbers[2] = -3e38F;
+    numbers[16] = elsewhere;
+    const std::vector<double> sums = sum(from_data(numbers, {2, 16}), 1).to_vector();
+    EXPECT_EQ(sums, (std::vector<double>{INFINITY, elsewhere}));
+    const Tensor ones_below = ones({16, 1});
+    EXPECT_NO_THROW(matmul(from_data(numbers, {2, 16}), ones_below).to_vector());
+  }
+  set_mode(before);
+}
+
 TEST(Plan, RunsAsTheModeHasIt) {
   const Mode before = mode();
   set_mode(Mode::lazy);

@@ -89,6 +89,20 @@ std::vector<T> run_max(const std::vector<T>& x, std::int64_t outer, std::int64_t
   return y;
 }
 
+template <class T>
+std::vector<T> run_squares(const std::vector<T>& x, std::int64_t outer, std::int64_t reduce,
+                           std::int64_t inner) {
+  std::vector<T> y(static_cast<std::size_t>(outer * inner), T{42});
+  sum_of_squares(x.data(), outer, reduce, inner, y.data());
+  return y;
+}
+
+template <class T>
+std::vector<T> squared(std::vector<T> x) {
+  for (T& each : x) each *= each;
+  return x;
+}
+
 struct Sizes {
   std::int64_t outer, reduce, inner;
 };
@@ -120,11 +134,16 @@ void expect_defined_order() {
     ASSERT_TRUE(
         same_bits(run_max(finite, outer, reduce, inner), reference<MaxOf>(finite, outer, reduce, inner)))
         << "max of " << outer << ", " << reduce << ", " << inner;
+    ASSERT_TRUE(same_bits(run_squares(finite, outer, reduce, inner),
+                          reference<SumOf>(squared(finite), outer, reduce, inner)))
+        << "squares of " << outer << ", " << reduce << ", " << inner;
     const auto mixed = mixed_numbers<T>(n, static_cast<unsigned>(n));
     ASSERT_TRUE(
         same_bits(run_sum(mixed, outer, reduce, inner), reference<SumOf>(mixed, outer, reduce, inner)));
     ASSERT_TRUE(
         same_bits(run_max(mixed, outer, reduce, inner), reference<MaxOf>(mixed, outer, reduce, inner)));
+    ASSERT_TRUE(same_bits(run_squares(mixed, outer, reduce, inner),
+                          reference<SumOf>(squared(mixed), outer, reduce, inner)));
   }
 }
 
@@ -176,6 +195,7 @@ std::vector<T> large_reductions() {
   for (const auto& [outer, reduce, inner] : cases) {
     add(run_sum(x, outer, reduce, inner));
     add(run_max(x, outer, reduce, inner));
+    add(run_squares(x, outer, reduce, inner));
   }
   return all;
 }

@@ -92,8 +92,8 @@ class Panel {
   };
 
   // One chain of additions waits for itself; narrow panels run several blocks, that is chains, at a time.
-  static constexpr bool kIsPlain = std::is_same_v<Load, AsIs>;
-  static constexpr int kAtATime = kIsPlain && kVectors <= 2 ? 4 : 1;
+  // What is done to the elements beside that must be cheap, and hold nothing in registers.
+  static constexpr int kAtATime = std::is_empty_v<Load> && kVectors <= 2 ? 4 : 1;
 
   template <bool kPartial>
   Row reduce(std::int64_t begin, std::int64_t end) {
@@ -289,37 +289,39 @@ struct Runs {
 };
 
 /// Rows [begin, end) of one block of runs of n elements that lie one after the other.
-template <class Op, class T, int kRuns>
+template <class Op, class T, int kRuns, class Load>
 HWY_INLINE Runs<T, kRuns> fold_block(const T* x, std::int64_t n, std::int64_t begin, std::int64_t end) {
   using All = Runs<T, kRuns>;
   const typename All::D d;
+  const Load load;
   using V = hn::Vec<typename All::D>;
   All runs;
   runs.update([&](int, std::int64_t, V) HWY_ATTR { return Op::identity(d); });
   const std::int64_t full = end <= n / kLanes ? end : n / kLanes;
   for (std::int64_t row = begin; row < full; ++row) {
-    runs.update([&](int r, std::int64_t lane, V sum)
-                    HWY_ATTR { return Op::combine(d, sum, hn::LoadU(d, x + r * n + row * kLanes + lane)); });
+    runs.update([&](int r, std::int64_t lane, V sum) HWY_ATTR {
+      return Op::combine(d, sum, load(d, hn::LoadU(d, x + r * n + row * kLanes + lane)));
+    });
   }
   if (full == end) return runs;
   runs.update([&](int r, std::int64_t lane, V sum) HWY_ATTR {
     const std::int64_t at = full * kLanes + lane, count = n - at;
-    if (count >= All::kWidth) return Op::combine(d, sum, hn::LoadU(d, x + r * n + at));
+    if (count >= All::kWidth) return Op::combine(d, sum, load(d, hn::LoadU(d, x + r * n + at)));
     if (count <= 0) return sum;
-    const V next = Op::combine(d, sum, load_first(d, x + r * n + at, count));
+    const V next = Op::combine(d, sum, load(d, load_first(d, x + r * n + at, count)));
     return hn::IfThenElse(hn::FirstN(d, static_cast<std::size_t>(count)), next, sum);
   });
   return runs;
 }
 
 /// Rows [begin, end) of more blocks: the pairwise tree from its top, a power of two of blocks and the rest.
-template <class Op, class T, int kRuns>
+template <class Op, class T, int kRuns, class Load>
 HWY_NOINLINE Runs<T, kRuns> fold_tree(const T* x, std::int64_t n, std::int64_t begin, std::int64_t end) {
-  if (end - begin <= kBlockRows) return fold_block<Op, T, kRuns>(x, n, begin, end);
+  if (end - begin <= kBlockRows) return fold_block<Op, T, kRuns, Load>(x, n, begin, end);
   std::int64_t half = kBlockRows;
   while (2 * half < end - begin) half *= 2;
-  Runs<T, kRuns> runs = fold_tree<Op, T, kRuns>(x, n, begin, begin + half);
-  const Runs<T, kRuns> rest = fold_tree<Op, T, kRuns>(x, n, begin + half, end);
+  Runs<T, kRuns> runs = fold_tree<Op, T, kRuns, Load>(x, n, begin, begin + half);
+  const Runs<T, kRuns> rest = fold_tree<Op, T, kRuns, Load>(x, n, begin + half, end);
   const typename Runs<T, kRuns>::D d;
   runs.update([&](int r, std::int64_t lane, auto sum)
                   HWY_ATTR { return Op::combine(d, sum, rest.of[r].v[lane / Runs<T, kRuns>::kWidth]); });
@@ -327,9 +329,9 @@ HWY_NOINLINE Runs<T, kRuns> fold_tree(const T* x, std::int64_t n, std::int64_t b
 }
 
 /// Reduces some runs of n > 0 elements that lie one after the other, each as fold_run does.
-template <class Op, class T, int kRuns>
+template <class Op, class T, int kRuns, class Load>
 HWY_INLINE void fold_runs(const T* x, std::int64_t n, T* y) {
-  const Runs<T, kRuns> runs = fold_tree<Op, T, kRuns>(x, n, 0, run_rows(n));
+  const Runs<T, kRuns> runs = fold_tree<Op, T, kRuns, Load>(x, n, 0, run_rows(n));
   for (int r = 0; r < kRuns; ++r) y[r] = fold_lanes<Op, T>(runs.of[r]);
 }
 

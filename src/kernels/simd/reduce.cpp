@@ -12,42 +12,50 @@
 HWY_BEFORE_NAMESPACE();
 namespace chainrule::kernels::HWY_NAMESPACE {
 
+struct Squared {
+  template <class D, class V>
+  HWY_INLINE V operator()(D /*d*/, V v) const {
+    return hn::Mul(v, v);
+  }
+};
+
 /// Reduces units [begin, end) to their ends.
-template <class Op, class T>
+template <class Op, class Load, class T>
 void fold_units(const ReduceWork<T>& work, std::int64_t begin, std::int64_t end, T* y) {
   if (work.inner == 1 && work.reduce > 0 && work.reduce <= kShortRun) {
     constexpr int kRuns = 4;
     for (; begin + kRuns <= end; begin += kRuns) {
-      fold_runs<Op, T, kRuns>(work.x + begin * work.reduce, work.reduce, y + begin);
+      fold_runs<Op, T, kRuns, Load>(work.x + begin * work.reduce, work.reduce, y + begin);
     }
   }
   for (std::int64_t unit = begin; unit < end; ++unit) {
     if (work.inner == 1) {
-      y[unit] = fold_run<Op>(work.x + unit * work.reduce, work.reduce);
+      y[unit] = fold_run<Op>(work.x + unit * work.reduce, work.reduce, Load());
     } else {
       const UnitPlace place = work.place(unit);
       const Columns<T> columns{work.x + place.input, work.inner, work.reduce, 0};
-      fold_columns<Op>(columns, place.width, 0, work.reduce, y + place.output);
+      fold_columns<Op>(columns, place.width, 0, work.reduce, y + place.output, Load());
     }
   }
 }
 
 /// Reduces rows [begin, end) of one unit to its columns.
-template <class Op, class T>
+template <class Op, class Load, class T>
 void fold_rows(const ReduceWork<T>& work, std::int64_t unit, std::int64_t begin, std::int64_t end, T* out) {
   if (work.inner == 1) {
-    fold_columns<Op>(run_columns(work.x + unit * work.reduce, work.reduce), kLanes, begin, end, out);
+    fold_columns<Op>(run_columns(work.x + unit * work.reduce, work.reduce), kLanes, begin, end, out, Load());
   } else {
     const UnitPlace place = work.place(unit);
     fold_columns<Op>(Columns<T>{work.x + place.input, work.inner, work.reduce, 0}, place.width, begin, end,
-                     out);
+                     out, Load());
   }
 }
 
 template <class T>
 ReduceKernels<T> kernels_of(Reduction op) {
-  if (op == Reduction::sum) return {fold_units<Sum, T>, fold_rows<Sum, T>, fold_lanes<Sum, T>};
-  return {fold_units<Max, T>, fold_rows<Max, T>, fold_lanes<Max, T>};
+  if (op == Reduction::sum) return {fold_units<Sum, AsIs, T>, fold_rows<Sum, AsIs, T>, fold_lanes<Sum, T>};
+  if (op == Reduction::max) return {fold_units<Max, AsIs, T>, fold_rows<Max, AsIs, T>, fold_lanes<Max, T>};
+  return {fold_units<Sum, Squared, T>, fold_rows<Sum, Squared, T>, fold_lanes<Sum, T>};
 }
 
 ReduceKernels<float> reduce_kernels_f32(Reduction op) { return kernels_of<float>(op); }
@@ -72,7 +80,7 @@ namespace {
 
 template <class T>
 T combine(Reduction op, T a, T b) {
-  if (op == Reduction::sum) return a + b;
+  if (op != Reduction::max) return a + b;
   return b > a || b != b ? b : a;
 }
 
@@ -134,6 +142,11 @@ ReduceKernels<double> kernels_for(Reduction op, const double*) {
 }
 
 template <class T>
+void reduce_block(Reduction op, const ReduceWork<T>& work, T* y) {
+  reduce_all(op, kernels_for(op, y), work, y);
+}
+
+template <class T>
 void reduce_one_piece(Reduction op, const T* x, std::int64_t size, std::int64_t inner, T* row) {
   const ReduceKernels<T> kernels = kernels_for(op, x);
   const ReduceWork<T> work{x, 1, size, inner};
@@ -154,19 +167,24 @@ void reduce_all_rows(Reduction op, T* rows, std::int64_t pieces, std::int64_t in
 }  // namespace
 
 void sum(const float* x, std::int64_t outer, std::int64_t reduce, std::int64_t inner, float* y) {
-  reduce_all(Reduction::sum, kernels_for(Reduction::sum, x), ReduceWork<float>{x, outer, reduce, inner}, y);
+  reduce_block(Reduction::sum, {x, outer, reduce, inner}, y);
+}
+void sum(const double* x, std::int64_t outer, std::int64_t reduce, std::int64_t inner, double* y) {
+  reduce_block(Reduction::sum, {x, outer, reduce, inner}, y);
 }
 
-void sum(const double* x, std::int64_t outer, std::int64_t reduce, std::int64_t inner, double* y) {
-  reduce_all(Reduction::sum, kernels_for(Reduction::sum, x), ReduceWork<double>{x, outer, reduce, inner}, y);
+void sum_of_squares(const float* x, std::int64_t outer, std::int64_t reduce, std::int64_t inner, float* y) {
+  reduce_block(Reduction::squares, {x, outer, reduce, inner}, y);
+}
+void sum_of_squares(const double* x, std::int64_t outer, std::int64_t reduce, std::int64_t inner, double* y) {
+  reduce_block(Reduction::squares, {x, outer, reduce, inner}, y);
 }
 
 void max(const float* x, std::int64_t outer, std::int64_t reduce, std::int64_t inner, float* y) {
-  reduce_all(Reduction::max, kernels_for(Reduction::max, x), ReduceWork<float>{x, outer, reduce, inner}, y);
+  reduce_block(Reduction::max, {x, outer, reduce, inner}, y);
 }
-
 void max(const double* x, std::int64_t outer, std::int64_t reduce, std::int64_t inner, double* y) {
-  reduce_all(Reduction::max, kernels_for(Reduction::max, x), ReduceWork<double>{x, outer, reduce, inner}, y);
+  reduce_block(Reduction::max, {x, outer, reduce, inner}, y);
 }
 
 void reduce_runs(Reduction op, const float* x, std::int64_t runs, std::int64_t size, float* y) {

@@ -24,11 +24,15 @@ namespace chainrule::kernels {
 inline constexpr std::int64_t kLanes = 16;
 inline constexpr std::int64_t kBlockRows = 16;
 
-enum class Reduction : std::uint8_t { sum, max };
+enum class Reduction : std::uint8_t { sum, max, squares };
 
 /// Sums, with identity +0: the sum of nothing is +0, and a sum is -0 never.
 void sum(const float* x, std::int64_t outer, std::int64_t reduce, std::int64_t inner, float* y);
 void sum(const double* x, std::int64_t outer, std::int64_t reduce, std::int64_t inner, double* y);
+
+/// Sums of squares, in the order of sums: the bits of squares that are then added up.
+void sum_of_squares(const float* x, std::int64_t outer, std::int64_t reduce, std::int64_t inner, float* y);
+void sum_of_squares(const double* x, std::int64_t outer, std::int64_t reduce, std::int64_t inner, double* y);
 
 /// Maxima, with identity -inf. A NaN anywhere gives a NaN, as NumPy's max; of equal elements (0 and -0) the
 /// one earlier in the order above is taken.
