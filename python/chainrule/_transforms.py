@@ -321,7 +321,8 @@ def grad_check(f: Callable, *args, order: int = 1, all_entries: bool = False, to
     leaves = [_core.tensor(leaf, "f64") for leaf in _flatten(trees)]
 
     def of_leaves(values):
-        return _as_scalar(f(*_rebuild(trees, iter(values))), "grad_check")
+        with _Inside():  # transforms in f keep to the graph
+            return _as_scalar(f(*_rebuild(trees, iter(values))), "grad_check")
     return GradCheckReport(*_core._grad_check(of_leaves, leaves, order, all_entries, tolerance, step, seed))
 
 

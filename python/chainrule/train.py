@@ -46,18 +46,30 @@ class Progress:
     def __init__(self, epochs: float, interval: float = 10.0, out=None):
         self.epochs, self.interval, self.out = epochs, interval, out or sys.stderr
         self.last = 0.0
+        self.pending = ""  # a line that is not written, or not ended
 
     def __call__(self, report: dict) -> None:
-        is_end = report["epoch"] >= self.epochs
         numbers = ", ".join(f"{name} {value:.4g}" for name, value in report.items()
                             if name not in ("step", "epoch", "lr", "seconds"))
         line = f"epoch {report['epoch']:g}/{self.epochs:g}: {numbers}"
         if self.out.isatty():
-            self.out.write(f"\r\033[K{line}" + ("\n" if is_end else ""))
+            self.out.write(f"\r\033[K{line}")
             self.out.flush()
-        elif is_end or time.monotonic() - self.last >= self.interval:
+            self.pending = "\n"
+        elif time.monotonic() - self.last >= self.interval:
             self.last = time.monotonic()
             print(line, file=self.out)
+            self.pending = ""
+        else:
+            self.pending = line + "\n"
+        if report["epoch"] >= self.epochs:
+            self.end()
+
+    def end(self) -> None:
+        """The last line, of a run that stops before its last epoch, too."""
+        self.out.write(self.pending)
+        self.out.flush()
+        self.pending = ""
 
 
 def _loss_for(t: Tensor) -> str:
@@ -198,15 +210,20 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
         raise TypeError(f"fit() has no argument '{sorted(unknown)[0]}'")
     if lr is not None:
         options["lr"] = lr
-    calls = [*callbacks, *([Progress(epochs)] if verbose and (ranks is None or ranks.rank == 0) else [])]
+    progress = [Progress(epochs)] if verbose and (ranks is None or ranks.rank == 0) else []
+    calls = [*callbacks, *progress]
     wishes = dict(epochs=epochs, batch_size=batch_size, patience=patience, validation=share, seed=seed,
                   folder=path_of(folder or "", "folder"), resume=resume, shards=shards, sync_batch_norm=sync_batch_norm,
                   order=_order_of(order, shuffle, weights), weights=weights, average_decay=average_decay,
                   average_from=average_from, plateau_patience=plateau_patience, plateau_factor=plateau_factor,
                   plateau_smallest=plateau_smallest, sample_weight=sample_weight, validation_weight=held_out_weight,
                   tensorboard=path_of(tensorboard or "", "tensorboard"))
-    return History(*_core._fit(net, columns, held_out, loss or _loss_for(columns[-1]), optimizer, options, list(metrics),
-                               list(transforms), calls, wishes, ranks))
+    try:
+        return History(*_core._fit(net, columns, held_out, loss or _loss_for(columns[-1]), optimizer, options,
+                                   list(metrics), list(transforms), calls, wishes, ranks))
+    finally:
+        for each in progress:
+            each.end()
 
 
 def evaluate(net: Layer, x, t, *, loss=None, metrics: Sequence = (), batch_size: int = 1000,

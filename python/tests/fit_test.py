@@ -158,6 +158,15 @@ def test_resumed_to_the_same_bits(tmp_path, more):
     assert of_resumed["validation.loss"] == history["validation.loss"] and of_resumed["lr"] == history["lr"]
 
 
+def test_not_resumed_with_other_rows(tmp_path):
+    x, t = rows()
+    trained(epochs=2, folder=tmp_path / "run")
+    for more, name in ((dict(x=x + 1, t=t), "checksum"), (dict(x=x, t=1 - t), "checksum"), (dict(weights=np.ones(200)), "weights")):
+        with pytest.raises(cr.ValueError, match=f"rows.{name} is "):
+            trained(epochs=4, folder=tmp_path / "run", resume=True, **more)
+    trained(epochs=4, folder=tmp_path / "run", resume=True, x=x.copy(), t=t.copy())
+
+
 def test_resumed_with_other_arguments(tmp_path):
     """What a run kept of its average is nobody else's."""
     trained(epochs=2, folder=tmp_path / "run", average_decay=0.9, validation=0.2)

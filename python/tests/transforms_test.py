@@ -105,6 +105,13 @@ def test_grad_check():
     np.testing.assert_allclose(cr.numerical_gradient(lambda x: (x ** 2).sum(), np.array([1.0, 2.0])), [2, 4], rtol=1e-8)
 
 
+def test_grad_check_of_a_gradient():
+    x = np.array([1.0, 2.0])
+    for f in (lambda x: cr.sum(cr.grad(lambda y: cr.sum(y ** 3))(x)), lambda x: cr.sum(cr.hvp(lambda y: cr.sum(y ** 4), x, x))):
+        assert cr.grad_check(f, x) and cr.grad_check(f, x, order=2)
+    assert not cr.grad_check(lambda x: cr.sum(cr.stop_gradient(x) * x), x)
+
+
 def test_custom_gradients():
     @cr.custom_gradient
     def scaled(x, y):

@@ -19,6 +19,10 @@ class Reader {
   void settings(const Fields& fields, std::string_view owner, const Value& value) {
     check_keys(value.table);
     const std::span<const Field> all = fields.all();
+    // The only setting is a list: sequential(relu, affine(10)) is sequential([relu, affine(10)]).
+    if (all.size() == 1 && all[0].kind == Field::Kind::objects && value.list.size() > 1 &&
+        value.table.empty())
+      return setting(all[0], {all[0].name, owner}, Value::of_list(value.list));
     if (value.list.size() > all.size())
       throw mistake(
           231, value.list[all.size()].place, "this is value ", all.size() + 1, " of ", owner, ", which has ",

@@ -37,8 +37,8 @@ class Words {
 
 }  // namespace
 
-std::string checksum_of(const Source& source) {
-  constexpr std::int64_t kMostNumbers = std::int64_t{1} << 28, kRowsAtATime = 256;
+std::string checksum_of(const Source& source, std::int64_t most) {
+  constexpr std::int64_t kRowsAtATime = 256;
   std::string names;
   std::int64_t numbers = 1;
   for (const Column& column : source.columns()) {
@@ -47,7 +47,7 @@ std::string checksum_of(const Source& source) {
   }
   for (const std::string& name : source.class_names()) names += cat(name, "\n");
   const std::int64_t rows = source.rows();
-  const std::int64_t count = std::min(rows, std::max<std::int64_t>(16, kMostNumbers / numbers));
+  const std::int64_t count = std::min(rows, std::max<std::int64_t>(16, most / numbers));
   Words words;
   std::vector<std::int64_t> places;
   for (std::int64_t begin = 0; begin < count; begin += kRowsAtATime) {

@@ -110,6 +110,7 @@ class Named : public Rows {
   void gather_target(std::span<const std::int64_t> rows, const Array& out) const override {
     from_->gather_target(rows, out);
   }
+  std::int64_t origin(std::int64_t row) const override { return from_->origin(row); }
 
  private:
   Shared<const Rows> from_;

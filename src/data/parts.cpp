@@ -35,6 +35,9 @@ class Subset : public Rows {
     Reused<RowNumbers> numbers;
     from_->gather_target(translated(rows, *numbers), out);
   }
+  std::int64_t origin(std::int64_t row) const override {
+    return from_->origin(chosen_[static_cast<std::size_t>(row)]);
+  }
 
  private:
   const RowNumbers& translated(std::span<const std::int64_t> rows, RowNumbers& numbers) const {

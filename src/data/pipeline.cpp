@@ -95,6 +95,7 @@ class Transformed : public Rows {
   void gather(std::span<const std::int64_t> rows, std::span<const Array> out) const override {
     pipeline_.gather(rows, 0, seed_, out);
   }
+  std::int64_t origin(std::int64_t row) const override { return pipeline_.source().inside()->origin(row); }
 
  private:
   Pipeline pipeline_;

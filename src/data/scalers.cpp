@@ -88,6 +88,7 @@ class Scaled : public Rows {
     inputs_.scale(out.front());
     targets_.scale(out.back());
   }
+  std::int64_t origin(std::int64_t row) const override { return from_->origin(row); }
 
  private:
   struct Part {

@@ -113,6 +113,10 @@ Tensor Source::targets() const {
   return made;
 }
 
+std::string Source::name_of_row(std::int64_t row) const {
+  return cat("row ", inside()->origin(row), " of the source");
+}
+
 std::string Source::to_string() const {
   std::string text = cat(rows(), " rows");
   for (std::size_t i = 0; i < columns().size(); ++i) {

@@ -109,7 +109,7 @@ struct DeterminantSign {
   Meta infer(std::span<const Meta> in) const { return number_each(in[0]); }
   void run(const Kernel& k) const {
     run_each(k, [](const kernels::Scaled& d) {
-      return d.fraction > 0 ? 1.0 : d.fraction < 0 ? -1.0 : d.fraction;  // NaN stays
+      return d.fraction > 0 ? 1.0 : d.fraction < 0 ? -1.0 : d.fraction + 0.0;  // NaN stays, -0 does not
     });
   }
   static std::vector<Sample> samples() { return square_samples<DeterminantSign>(); }

@@ -19,6 +19,7 @@ class AverageWeights final : public Handler {
         301, cat("[average_weights] decay ", options_.decay, "; need a number from 0 to less than 1."));
   }
 
+  bool remembers() const override { return true; }
   bool comes_first() const override { return true; }
   void begin(Trainer& trainer) override {
     from_ = options_.from.in_steps(trainer.steps_per_epoch());

@@ -55,6 +55,7 @@ class EarlyStopping final : public Handler {
                      cat("[early_stopping] patience ", options_.patience, ", min_delta ", options_.min_delta,
                          "; need a patience of at least 1 and a min_delta of at least 0."));
   }
+  bool remembers() const override { return true; }
   void begin(Trainer& trainer) override {
     if (!std::exchange(has_begun_, true)) check(trainer);  // a run that is resumed may have been over
   }
@@ -84,6 +85,7 @@ class KeepBest final : public Handler {
  public:
   KeepBest(std::string metric, Best mode) : best_(std::move(metric), mode) {}
 
+  bool remembers() const override { return true; }
   void call(Trainer& trainer) override { best_.find(trainer); }  // says if nobody measures it
   void begin(Trainer& trainer) override {
     put_weights(trainer.net(), last_);

@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "chainrule/config.h"
+#include "chainrule/io.h"
 #include "chainrule/train/trainer.h"
 #include "core/text.h"
+#include "data/checksum.h"
 
 namespace chainrule::train {
 namespace {
@@ -117,11 +119,23 @@ std::string Trainer::configuration() const {
   return config::to_toml(Value::of_table(std::move(all)));
 }
 
+std::string rows_table(const data::Loader& loader, std::int64_t most_numbers) {
+  const std::vector<double>& drawn = loader.options().weights;
+  const std::string_view bytes(reinterpret_cast<const char*>(drawn.data()), drawn.size() * sizeof(double));
+  return cat("\n[rows]\nchecksum = \"", data::checksum_of(loader.source(), most_numbers), "\"\nweights = \"",
+             io::Fnv1a().add(bytes).hex(), "\"\n");
+}
+
 std::string differences(const std::string& of_run, const std::string& here) {
   Settings theirs = settings_of(of_run), ours = settings_of(here);
-  for (Settings* settings : {&theirs, &ours})
-    std::erase_if(*settings,
-                  [](const auto& setting) { return setting.first == "metrics"; });  // change no weight
+  const auto is_of_rows = [](const auto& setting) { return setting.first.rfind("rows.", 0) == 0; };
+  const auto knows_rows = [&](const Settings& s) { return std::any_of(s.begin(), s.end(), is_of_rows); };
+  const bool both_know = knows_rows(theirs) && knows_rows(ours);
+  for (Settings* settings : {&theirs, &ours}) {
+    std::erase_if(*settings, [&](const auto& setting) {
+      return setting.first == "metrics" || (!both_know && is_of_rows(setting));  // metrics change no weight
+    });
+  }
   return compare(theirs, ours, "in the run", "here");
 }
 

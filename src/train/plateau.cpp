@@ -25,6 +25,7 @@ class ReduceOnPlateau final : public Handler {
                  "; need a patience of at least 1, a factor from 0 to less than 1, and the others "
                  "at least 0."));
   }
+  bool remembers() const override { return true; }
   void begin(Trainer& trainer) override {
     optimizer_ = &trainer.optimizer();
     if (std::exchange(is_restored_, false)) optimizer_->set_lr_scale(scale_);

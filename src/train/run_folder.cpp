@@ -113,6 +113,7 @@ class RunFolder final : public Handler {
   RunFolder(std::string folder, CheckpointOptions options)
       : folder_(std::move(folder)), options_(std::move(options)), history_(folder_ + "/history.jsonl") {}
 
+  bool remembers() const override { return true; }
   void begin(Trainer& trainer) override {
     if (trainer.step_ < written_at_) written_at_ = -1;  // it went back
     if (is_ready_ || !trainer.writes()) return;
@@ -133,6 +134,7 @@ class RunFolder final : public Handler {
     for (config::Entry& note : config::parse_toml(options_.notes, "notes").table)
       all.table.push_back(std::move(note));
     io::replace_file(run, config::to_toml(all));
+    rows_ = rows_table(trainer.loader_, kMostNumbers);
     std::string lines;
     for (const Report& report : trainer.history()) lines += to_json(report) + "\n";
     digest_.add(lines);
@@ -153,7 +155,7 @@ class RunFolder final : public Handler {
                       .seconds = trainer.seconds_,
                       .reports = static_cast<std::int64_t>(trainer.history_.size()),
                       .history_digest = digest_.hex(),
-                      .configuration = trainer.configuration(),
+                      .configuration = trainer.configuration() + rows_,
                       .tensors = trainer.tensors()});
     next_ = 1 - next_;
     written_at_ = trainer.step_;
@@ -188,8 +190,12 @@ class RunFolder final : public Handler {
     for (auto file = files.rbegin(); file != files.rend(); ++file) fs::remove(folder_ + "/" + *file, ignored);
   }
 
+  /// Of the rows, in a checksum: a run begins at once, whatever rows cost.
+  static constexpr std::int64_t kMostNumbers = std::int64_t{1} << 22;
+
   std::string folder_;
   CheckpointOptions options_;
+  std::string rows_;  // in a configuration
   std::string history_;
   FolderLock lock_;
   io::Fnv1a digest_;
@@ -206,7 +212,8 @@ Resumed RunFolder::resume(Trainer& trainer, const std::string& folder) {
   trainer.resumed_folder_ = folder;
   if (newest.path.empty()) return {};
   Checkpoint& checkpoint = newest.checkpoint;
-  const std::string wrong = differences(checkpoint.configuration, trainer.configuration());
+  const std::string wrong = differences(checkpoint.configuration,
+                                        trainer.configuration() + rows_table(trainer.loader_, kMostNumbers));
   if (!wrong.empty()) {
     throw ValueError(303, cat("[resume] ", newest.path, " is of a run with another configuration:", wrong,
                               "\nSet these as they were, or start a new run in another folder."));

@@ -183,7 +183,8 @@ void ShardedStep::evaluate_of(Step& step, std::int64_t shard, std::span<const Te
     const Range range = step.rows_of(shard, options_.shards);
     const std::vector<std::int64_t> rows = step.trainer.loader().rows(step.trainer.steps_done());
     throw with_row(error, step.batch_of(range), [&](std::int64_t row) {
-      return cat("row ", rows.at(static_cast<std::size_t>(step.first + range.begin + row)), " of the source");
+      const std::int64_t number = rows.at(static_cast<std::size_t>(step.first + range.begin + row));
+      return step.trainer.loader().source().name_of_row(number);
     });
   }
 }

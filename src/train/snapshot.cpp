@@ -24,14 +24,15 @@ bool is_finite(const Tensor& tensor) {
 
 /// " Row 17 of x is not finite.": the first such row of a batch, by its number in the source; "" if there is
 /// none.
-std::string bad_row(const data::Batch& batch, std::span<const std::int64_t> rows) {
+std::string bad_row(const data::Source& source, const data::Batch& batch,
+                    std::span<const std::int64_t> rows) {
   for (int column = 0; column < batch.size(); ++column) {
     if (is_finite(batch[column])) continue;
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const auto row = static_cast<std::int64_t>(i);
       if (is_finite(slice(batch[column], 0, row, row + 1))) continue;
-      return cat(" Row ", rows[i], " of ", batch.columns()[static_cast<std::size_t>(column)].name,
-                 " is not finite.");
+      return cat(" Row ", source.inside()->origin(rows[i]), " of ",
+                 batch.columns()[static_cast<std::size_t>(column)].name, " is not finite.");
     }
   }
   return "";
@@ -139,9 +140,9 @@ std::string Trainer::recover(const std::string& message, const data::Batch& batc
   text +=
       cat(" It was batch ", step_ % steps_per_epoch() + 1, " of epoch ", step_ / steps_per_epoch() + 1, ".");
   const std::vector<std::int64_t> rows = loader_.rows(step_);
-  text +=
-      bad_row(batch, std::span(rows).subspan(static_cast<std::size_t>(first_row),
-                                             static_cast<std::size_t>(batch.size() > 0 ? batch.rows() : 0)));
+  text += bad_row(loader_.source(), batch,
+                  std::span(rows).subspan(static_cast<std::size_t>(first_row),
+                                          static_cast<std::size_t>(batch.size() > 0 ? batch.rows() : 0)));
   if (!are_finite(tensors()) && !snapshot_.tensors.empty()) {
     go_back();
     text += cat(" The weights were not finite any more: they are those after step ", step_, " again.");

@@ -81,8 +81,7 @@ void for_blocks(const Task& task, const data::Source& source, std::int64_t size,
     try {
       with(block, seen_of(task, batch));
     } catch (const ValueError& error) {
-      throw with_row(error, batch,
-                     [first](std::int64_t row) { return cat("row ", first + row, " of the source"); });
+      throw with_row(error, batch, [&](std::int64_t row) { return source.name_of_row(first + row); });
     }
   }
 }

@@ -2,6 +2,7 @@
 #include "chainrule/train/trainer.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <limits>
 #include <ostream>
@@ -9,7 +10,6 @@
 #include "chainrule/error.h"
 #include "chainrule/io.h"
 #include "core/text.h"
-#include "data/checksum.h"
 #include "kernels/simd/dispatch.h"
 #include "train/configuration.h"
 #include "train/sharded.h"
@@ -23,6 +23,11 @@ constexpr std::int64_t kStepsBetweenChecks = 100;  // of the ranks' parameters
 
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+std::uint64_t next_number() {
+  static std::atomic<std::uint64_t> last = 0;
+  return ++last;
 }
 
 /// Sets a flag while it exists.
@@ -49,7 +54,11 @@ void quietly(F call) noexcept {
 }  // namespace
 
 Trainer::Trainer(Task task, optim::Optimizer& optimizer, data::Loader loader, Options options)
-    : task_(std::move(task)), optimizer_(&optimizer), loader_(std::move(loader)), options_(options) {
+    : number_(next_number()),
+      task_(std::move(task)),
+      optimizer_(&optimizer),
+      loader_(std::move(loader)),
+      options_(options) {
   optimizer_->set_steps_per_epoch(steps_per_epoch());
   if (options_.shards < 1)
     throw ValueError(600, cat("[train] ", options_.shards, " shards; need at least 1."));
@@ -66,6 +75,14 @@ Trainer& Trainer::on(Duration every, Shared<Handler> handler) {
   if (interval < 1) {
     throw ValueError(301, cat("[train] a handler every ", every.epochs, " epochs and ", every.steps,
                               " steps, which is ", interval, " steps; need at least 1."));
+  }
+  if (handler->remembers()) {
+    if (handler->training_ != 0 && handler->training_ != number_) {
+      throw ValueError(322,
+                       "[train] the handler hangs on another trainer, and remembers its training. Make one "
+                       "for each: of fit, fill FitOptions::on anew.");
+    }
+    handler->training_ = number_;
   }
   any_measures_ |= handler->measures();
   hooks_.push_back({interval, std::move(handler)});
@@ -89,7 +106,7 @@ double Trainer::take_step(const data::Batch& batch) {
   } catch (const ValueError& error) {
     if (error.code() == 22) {
       throw with_row(error, batch, [this](std::int64_t row) {
-        return cat("row ", loader_.rows(step_).at(static_cast<std::size_t>(row)), " of the source");
+        return loader_.source().name_of_row(loader_.rows(step_).at(static_cast<std::size_t>(row)));
       });
     }
     if (error.code() != 80) throw;
@@ -118,12 +135,9 @@ void Trainer::check_ranks() {
   checked_at = step_;
   io::Fnv1a hash;
   for (const auto& [name, parameter] : net().parameters()) hash.add(parameter.value());
-  const std::vector<double>& drawn = loader_.options().weights;
-  const std::string weights =
-      io::Fnv1a().add({reinterpret_cast<const char*>(drawn.data()), drawn.size() * sizeof(double)}).hex();
+  constexpr std::int64_t kMostNumbers = std::int64_t{1} << 28;
   const std::string program =
-      is_first ? cat(configuration(), "\n[rows]\nchecksum = \"", data::checksum_of(loader_.source()),
-                     "\"\nweights = \"", weights, "\"\n\n[program]\nmultiply_add = \"",
+      is_first ? cat(configuration(), rows_table(loader_, kMostNumbers), "\n[program]\nmultiply_add = \"",
                      kernels::fuses_multiply_add() ? "fused" : "apart", "\"\n")
                : std::string();
   require_same(*options_.team, cat(program, "\n[state]\nstep = ", step_, "\nplanned = ", planned_,

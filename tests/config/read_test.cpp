@@ -121,6 +121,13 @@ TEST(ConfigRead, OneIsAListOfOne) {
   EXPECT_TRUE(run.sizes.empty());
 }
 
+TEST(ConfigRead, PartsByPositionAreTheOnlyList) {
+  const auto text = [](const char* layer) { return to_text(write(*make<Layer>(layer))); };
+  EXPECT_EQ(text("sequential(relu, conv2d(2), relu)"), text("sequential([relu, conv2d(2), relu])"));
+  EXPECT_THROW(make<Layer>("sequential(relu, relu, layers=[relu])"), ValueError);
+  EXPECT_THROW(make<Layer>("sequential(relu, conv2d(-3))"), ValueError);
+}
+
 TEST(ConfigRead, WholeNumbersAreIntegers) {
   RunSettings run;
   for (const char* text : {"batch=1000", "batch=1e3", "batch=1000.0", "batch=+1000"}) {

@@ -6,6 +6,8 @@
 #include <numeric>
 #include <vector>
 
+#include "chainrule/data/scaler.h"
+#include "chainrule/data/transform.h"
 #include "chainrule/error.h"
 #include "data/counting.h"
 #include "message_of.h"
@@ -88,6 +90,24 @@ const Mistake kMistakes[] = {
        split(arrays(Batch{{"x", ones({4})}}), 0.5, {.stratify = true});
      }},
 };
+
+// However it was made since: the number that the user can look up.
+TEST(Split, KnowsEachRowsOrigin) {
+  const auto [first, second] = split(counting(50, 50), 0.5, {.seed = 3});
+  const Source some = subset(second, {4, 2, 2});
+  const Source scaled = standardize(second)(some);
+  const Source mapped = map(some, [](Batch b) {
+    b["x"] = b["x"] * 2;
+    return b;
+  });
+  for (const Source& source : {first, second, some, scaled, mapped, transformed(some, {Noise(0.1)}, 1)}) {
+    const std::vector<std::int64_t> numbers = source.targets().to_vector<std::int64_t>();
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      EXPECT_EQ(source.inside()->origin(static_cast<std::int64_t>(i)), numbers[i]);
+    }
+  }
+  EXPECT_EQ(some.name_of_row(1), some.name_of_row(2));
+}
 
 TEST(Split, SaysWhatItCannotDo) {
   for (const Mistake& mistake : kMistakes) EXPECT_EQ(message_of(mistake.make), mistake.message);

@@ -8,6 +8,7 @@
 #include "chainrule/config.h"
 #include "temporary_folder.h"
 #include "train/checkpoint_file.h"
+#include "train/configuration.h"
 #include "train/hard_run.h"
 
 namespace chainrule::train {
@@ -126,6 +127,18 @@ TEST_F(RunOf18Steps, AnotherConfigurationIsRefused) {
           "  optimizer.clip_norm is 0.0 in the run, 1.0 here\n"
           "  loader.batch_size is 20 in the run, 32 here\n"
           "Set these as they were, or start a new run in another folder. (E303)");
+}
+
+TEST_F(RunOf18Steps, OtherRowsAreRefused) {
+  EXPECT_NE(message_of([&] { HardRun({.rows = 2}).trainer.resume(run()); }).find("\n  rows.checksum is "),
+            std::string::npos);
+}
+
+TEST(Configurations, OfARunThatDoesNotKnowItsRowsMayHaveAny) {
+  const std::string rows = "\n[rows]\nchecksum = \"12\"\n", others = "\n[rows]\nchecksum = \"34\"\n";
+  EXPECT_EQ(differences("seed = 1", "seed = 1" + rows), "");
+  EXPECT_EQ(differences("seed = 1" + rows, "seed = 1" + others),
+            "\n  rows.checksum is 12 in the run, 34 here");
 }
 
 // What is new and not used is not written: runs of earlier versions go on.

@@ -204,6 +204,26 @@ TEST(Fit, CallsHandlersAndGivesAllReports) {
   EXPECT_GT(made.history.front().loss, made.last.loss);
 }
 
+// keep_best would put the weights of the first net into the second.
+TEST(Fit, TakesNoHandlersThatRememberAnotherTraining) {
+  const TemporaryFolder folder;
+  const Shared<Handler> of_one_training[] = {keep_best("loss"), early_stopping({.metric = "loss"}),
+                                             reduce_on_plateau({.metric = "loss"}), average_weights(),
+                                             checkpoint(folder / "run")};
+  for (const Shared<Handler>& handler : of_one_training) {
+    FitOptions options{.epochs = 1, .on = {{epochs(1), handler}}};
+    fitted(options);
+    try {
+      fitted(options);
+      ADD_FAILURE() << "taken";
+    } catch (const ValueError& error) {
+      EXPECT_EQ(error.code(), 322) << error.what();
+    }
+  }
+  const FitOptions many{.epochs = 1, .on = {{epochs(1), evaluate(stripes(50, 2))}, {steps(1), [] {}}}};
+  EXPECT_EQ(fitted(many).weights, fitted(many).weights);
+}
+
 TEST(Fit, GoesOnWithARunInAFolder) {
   const TemporaryFolder folder;
   FitOptions options{.epochs = 6, .lr = 0.05, .validation = 0.2, .patience = 5, .average_decay = 0.9};

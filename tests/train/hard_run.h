@@ -15,7 +15,8 @@ struct HardRun {
     int threads = 1;
     std::int64_t workers = 0;
     std::int64_t checkpoint_every = 4;
-    std::string folder;  // empty: keeps no checkpoints
+    std::string folder = {};  // empty: keeps no checkpoints
+    std::uint64_t rows = 1;
   };
   static constexpr std::int64_t kSteps = 40;
 
@@ -30,7 +31,8 @@ struct HardRun {
             nn::Affine{4}},
         optimizer(net, optim::Adam{}, {.lr = optim::warm_up(steps(5), optim::cosine(0.03, steps(60)))}),
         trainer({net, loss::softmax_cross_entropy, {metric::accuracy}}, optimizer,
-                {stripes(230, 1), {.batch_size = 20, .seed = 3, .workers = options.workers}}, {.seed = 7}) {
+                {stripes(230, options.rows), {.batch_size = 20, .seed = 3, .workers = options.workers}},
+                {.seed = 7}) {
     set_num_threads(options.threads);
     trainer.on(steps(7), evaluate(stripes(60, 2)));
     trainer.on(steps(1),

@@ -278,6 +278,21 @@ TEST(Trainer, NamesTheRowThatIsNotFinite) {
   EXPECT_NE(message.find(" Row 57 of x is not finite. (E080)"), std::string::npos) << message;
 }
 
+// As the user has them, whatever rows a share for validation took away.
+TEST(Trainer, NamesRowsByTheirNumbersBeforeASplit) {
+  std::vector<std::int64_t> classes(100, 0);
+  nn::Sequential net{nn::Affine(2)};
+  for (std::size_t row = 0; row < 100; row += 9) {
+    classes.assign(100, 0);
+    classes[row] = 7;
+    const data::Source source = data::arrays(ones({100, 2}), from_data(classes, {100}));
+    const std::string message =
+        message_of([&] { fit(net, loss::softmax_cross_entropy, source, {.epochs = 1, .validation = 0.3}); });
+    EXPECT_NE(message.find("It is of row " + std::to_string(row) + " of the source."), std::string::npos)
+        << message;
+  }
+}
+
 TEST(Trainer, SaysWhatIsWrong) {
   Training training;
   EXPECT_EQ(message_of([&] { training.trainer.run(steps(0)); }), "[train] 0 steps; need at least 1. (E082)");

@@ -203,6 +203,7 @@ TEST(LogDeterminant, OfSingularMatrices) {
   for (const Tensor& a : {tensor({1, 2, 2, 4}, {2, 2}, f64), zeros({3, 3}, f64), zeros({1, 1}, f32)}) {
     const SignAndLog log = log_determinant(a);
     EXPECT_EQ(log.sign.item(), 0);
+    EXPECT_FALSE(std::signbit(log.sign.item()));
     EXPECT_EQ(log.logarithm.item(), -HUGE_VAL);
   }
   const SignAndLog none = log_determinant(zeros({0, 0}, f64));

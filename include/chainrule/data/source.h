@@ -115,6 +115,8 @@ class Rows : public Counted {
   /// The last column alone, as gather writes it. Gathers all columns; a source whose inputs cost time, such
   /// as pictures in files, overrides it.
   virtual void gather_target(std::span<const std::int64_t> rows, const Array& out) const;
+  /// Which row of what this was made of it is, for messages: of a split or a subset, the number before it.
+  virtual std::int64_t origin(std::int64_t row) const { return row; }
 
  private:
   std::int64_t rows_;
@@ -161,6 +163,9 @@ class Source {
 
   /// "60000 rows: x (1, 28, 28) f32, t () i64 of 10 classes".
   std::string to_string() const;
+
+  /// "row 37 of the source": by its number in what this was split or chosen from.
+  std::string name_of_row(std::int64_t row) const;
 
   const Shared<const Rows>& inside() const;
 
@@ -219,6 +224,7 @@ class Mapped : public Rows {
  public:
   void gather(std::span<const std::int64_t> rows, std::span<const Array> out) const override;
   void take(std::span<const std::int64_t> rows, std::span<Tensor> out) const override;
+  std::int64_t origin(std::int64_t row) const override { return from_.inside()->origin(row); }
 
  protected:
   /// Its columns are known from a batch of one row.

@@ -80,8 +80,8 @@ struct FitOptions {
   std::vector<metric::AnyMetric> metrics = {};
   std::string weighted_by = {};  ///< a column of what each row counts in the loss (Task::weighted_by)
   bool verbose = false;          ///< a line an epoch to std::cout
-  /// {{epochs(1), train::tensorboard("board")}, {steps(1), [] { ... }}}. Handlers are of one run: one that
-  /// keeps something, as keep_best does, goes on with it in the next.
+  /// {{epochs(1), train::tensorboard("board")}, {steps(1), [] { ... }}}. Those that keep something, as
+  /// keep_best does, serve one fit (E322).
   std::vector<Hung> on = {};
   std::string folder = {};  ///< keeps a checkpoint an epoch there, if it is named (checkpoint)
   bool resume = false;      ///< goes on with the run in the folder, if there is one

@@ -31,6 +31,8 @@ class Handler : public Counted {
   /// Whether it is called before those that measure, as what changes the weights that are measured. One that
   /// measures itself is called with those.
   virtual bool comes_first() const { return false; }
+  /// Whether what it keeps is of one training, so that another trainer refuses it (E322).
+  virtual bool remembers() const { return false; }
   /// @name Of a run. Handlers begin in the opposite of the order in which they end, which is that in which
   /// they were hung up.
   /// @{
@@ -50,6 +52,10 @@ class Handler : public Counted {
   /// not finite any more. `restore` is given what `state` gave, which may be nothing.
   virtual NamedTensors state() const { return {}; }
   virtual void restore(const NamedTensors&) {}
+
+ private:
+  friend class Trainer;
+  std::uint64_t training_ = 0;  // the number of the trainer that it hangs on, if it remembers
 };
 
 /// Any function of (Trainer&), of (const State&), or of nothing, as a handler.

@@ -78,7 +78,8 @@ class Trainer {
   /// Calls a handler every so many steps or epochs, counted from step 0. Of one step those are called first
   /// that measure, but for those that come before all (Handler::comes_first); those of a kind in the order in
   /// which they were hung up.
-  /// @throws ValueError  for less than a step (E301), an empty handle (E313), or inside a handler (E302).
+  /// @throws ValueError  for less than a step (E301), an empty handle (E313), one that remembers another
+  ///     training (E322), or inside a handler (E302).
   Trainer& on(Duration every, Shared<Handler> handler);
   template <HandlerFunction F>
   Trainer& on(Duration every, F function) {
@@ -168,6 +169,7 @@ class Trainer {
   void stop_clock();
   void start_clock();
 
+  std::uint64_t number_;  // of the trainers of this program, from 1
   Task task_;
   optim::Optimizer* optimizer_;
   data::Loader loader_;
