@@ -158,6 +158,15 @@ def test_resumed_to_the_same_bits(tmp_path, more):
     assert of_resumed["validation.loss"] == history["validation.loss"] and of_resumed["lr"] == history["lr"]
 
 
+def test_progress_ends_with_the_run_that_stops_early(capsys):
+    x, t = rows()
+    history = cr.fit(nn.Sequential(nn.Affine(2)), x, t, epochs=1000, lr=0.0, validation=0.3, patience=2, verbose=True)
+    lines = capsys.readouterr().err.splitlines()
+    assert history["epoch"][-1] < 1000 and lines[-1].startswith(f"epoch {history['epoch'][-1]:g}/1000: ")
+    history = cr.fit(nn.Sequential(nn.Affine(2)), x, t, epochs=1.5, verbose=True)
+    assert capsys.readouterr().err.splitlines()[-1].startswith(f"epoch {history['epoch'][-1]:g}/1.5: ")
+
+
 def test_not_resumed_with_other_rows(tmp_path):
     x, t = rows()
     trained(epochs=2, folder=tmp_path / "run")

@@ -293,15 +293,6 @@ def test_progress_does_not_flood():
     assert out.getvalue() == "epoch 1000/1000: loss 0.001\n"
 
 
-def test_progress_ends_with_the_run_that_stops_early(capsys):
-    x, t = rows()
-    history = cr.fit(nn.Sequential(nn.Affine(3)), x, t, epochs=1000, lr=0.0, validation=0.3, patience=2, verbose=True)
-    lines = capsys.readouterr().err.splitlines()
-    assert history["epoch"][-1] < 1000 and lines[-1].startswith(f"epoch {history['epoch'][-1]:g}/1000: ")
-    history = cr.fit(nn.Sequential(nn.Affine(3)), x, t, epochs=1.5, verbose=True)
-    assert capsys.readouterr().err.splitlines()[-1].startswith(f"epoch {history['epoch'][-1]:g}/1.5: ")
-
-
 def test_files_are_those_of_the_tool(tmp_path):
     x, t = rows()
     net = nn.Sequential(nn.Affine(8), nn.BatchNorm(), nn.Relu(), nn.Affine(3))
