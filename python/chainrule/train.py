@@ -49,9 +49,10 @@ class Progress:
         self.pending = ""  # a line that is not written, or not ended
 
     def __call__(self, report: dict) -> None:
+        epoch = report["epoch"]
         numbers = ", ".join(f"{name} {value:.4g}" for name, value in report.items()
                             if name not in ("step", "epoch", "lr", "seconds"))
-        line = f"epoch {report['epoch']:g}/{self.epochs:g}: {numbers}"
+        line = f"epoch {epoch:g}/{self.epochs:g}: {numbers}"
         if self.out.isatty():
             self.out.write(f"\r\033[K{line}")
             self.out.flush()
@@ -62,7 +63,7 @@ class Progress:
             self.pending = ""
         else:
             self.pending = line + "\n"
-        if report["epoch"] >= self.epochs:
+        if epoch >= self.epochs:
             self.end()
 
     def end(self) -> None:
