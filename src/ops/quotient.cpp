@@ -1,6 +1,8 @@
 // Division by looking at the graph.
 #include "ops/quotient.h"
 
+#include <algorithm>
+
 #include "chainrule/numeric.h"
 #include "chainrule/ops.h"
 #include "graph/node.h"
@@ -15,7 +17,7 @@ class Quotient {
 
   Tensor of(const Tensor& x) {
     const Node& node = *x.node();
-    if (&node == y_) return literal(1, node.dtype);
+    if (is_y(node)) return literal(1, node.dtype);
     if (node.literal == Literal::zero) return x;  // 0 y
     if (node.is_leaf() || node.constant || ++looked_at_ > kMostNodes) return {};
     const std::span<const Tensor> in = node.input_tensors();
@@ -46,6 +48,14 @@ class Quotient {
 
  private:
   static constexpr int kMostNodes = 64;  // what a user's gradient is made of, not that of a net
+
+  /// Also another node of the same: norm(x) * norm(x).
+  bool is_y(const Node& node) const {
+    if (&node == y_) return true;
+    if (node.op == nullptr || node.op != y_->op || node.constant) return false;
+    const auto same_inputs = std::ranges::equal(node.inputs(), y_->inputs());
+    return same_inputs && node.op->equal(node.attributes(), y_->attributes());
+  }
 
   struct Both {
     Tensor a, b;

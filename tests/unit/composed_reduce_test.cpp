@@ -151,6 +151,18 @@ TEST(Norm, FunctionsOfHugeAndTinyLengths) {
   }
 }
 
+// A length that is constant for gradients is no multiple of one that is not.
+TEST(Norm, TimesItsConstantIsNotItsSquare) {
+  const Tensor x = tensor({3, -4}, f64);
+  expect_near(hessian(stop_gradient(norm(x)) * norm(x), x), {0.64, 0.48, 0.48, 0.36}, 1e-14);
+  Tensor constant;
+  {
+    const NoGrad none;
+    constant = norm(x);
+  }
+  expect_near(hessian(constant * norm(x), x), {0.64, 0.48, 0.48, 0.36}, 1e-14);
+}
+
 // One run and columns, so long that the fast kernel's sums are many; half of the numbers are far away.
 TEST(Norm, OfNumbersOfAllSizes) {
   constexpr std::int64_t kRows = 5000;
@@ -204,6 +216,7 @@ TEST(Norm, SquaresHaveTheDerivativesOfSumsOfSquares) {
     expect_twice(3 * r * r / -2, -1.5, "multiples");
     expect_twice(sum(square(norm(reshape(x, {1, 2}), 2, 1))), 1, "without its axis");
     expect_twice(r * r - 0.5 * square(-r), 0.5, "a difference");
+    expect_twice(norm(x) * norm(x), 1, "two of the same");
   }
 }
 TEST(Norm, TakesASubgradientAtItsCorners) {
