@@ -175,6 +175,18 @@ Model load_named_model(const std::string& path) {
   }
 }
 
+/// Whether a folder of a run is none of `chainrule train`, which keeps its options.
+bool is_of_a_program(const std::string& folder) {
+  std::error_code ignored;
+  const std::string path = folder + "/run.toml";
+  if (!std::filesystem::exists(path, ignored)) return false;
+  try {
+    return config::parse_toml(io::read_file(path), path).find("options") == nullptr;
+  } catch (const Error&) {  // no TOML
+    return false;
+  }
+}
+
 }  // namespace
 
 Trained load_trained(const std::string& name) {
@@ -183,6 +195,13 @@ Trained load_trained(const std::string& name) {
   const bool is_run = std::filesystem::is_directory(name, ignored);
   trained.path = is_run ? fmt::format("{}/{}", name, kModelFile) : name;
   if (is_run && !std::filesystem::exists(trained.path, ignored)) {
+    if (is_of_a_program(name)) {
+      throw FileError(345,
+                      fmt::format("[model] {} has no model.safetensors: it is the folder of a training in a "
+                                  "program, as fit keeps it. Save the net there, in Python with "
+                                  "cr.save(path, net), in C++ with save(path, net), and name that file.",
+                                  name));
+    }
     throw FileError(345, fmt::format("[model] {} has no model.safetensors: no run in it has come to an end. "
                                      "`chainrule train --resume {}` goes on.",
                                      name, name));

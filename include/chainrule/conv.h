@@ -82,7 +82,7 @@ struct ConvOptions {
   Spatial dilation = 1;
   std::int64_t groups = 1;
 };
-/// Of as many spatial axes as x has; those below take no other number.
+/// Of as many spatial axes as x has; conv1d, conv2d and conv3d take no other number.
 Tensor conv(const Tensor& x, const Tensor& w, const ConvOptions& options = {},
             Location where = Location::current());
 Tensor conv(const Tensor& x, const Tensor& w, const Tensor& bias, const ConvOptions& options = {},
@@ -196,6 +196,7 @@ Tensor avg_pool3d(const Tensor& x, Spatial kernel, const AvgPoolOptions& options
 Tensor global_avg_pool(const Tensor& x, Location where = Location::current());
 /// (N, C, 1, ...). The first of several equal elements gets the whole gradient.
 Tensor global_max_pool(const Tensor& x, Location where = Location::current());
+/// The mean of each window.
 Tensor adaptive_avg_pool(const Tensor& x, Spatial size, Location where = Location::current());
 /// The first of several equal elements gets the whole gradient.
 Tensor adaptive_max_pool(const Tensor& x, Spatial size, Location where = Location::current());

@@ -52,7 +52,8 @@ Tensor triu(const Tensor& x, std::int64_t k = 0, Location where = Location::curr
 /// @param b  shape (N), a vector, or (..., N, K); the batches broadcast.
 /// @throws ValueError  when evaluated, if a matrix is singular: names the first (E112).
 Tensor solve(const Tensor& a, const Tensor& b, Location where = Location::current());
-/// Errors: see solve, which costs less where the inverse is only to be multiplied with.
+/// The inverse of each matrix (..., N, N). Errors: see solve, which costs less where it is only to be
+/// multiplied with.
 Tensor inverse(const Tensor& a, Location where = Location::current());
 /// Of a 0 x 0 matrix: 1. Its gradient is det(a) a^-T: where a is singular, an error (E112).
 Tensor determinant(const Tensor& a, Location where = Location::current());

@@ -92,12 +92,14 @@ Tensor logical_not(const Operand& x);
 
 /// @name Elementwise functions. Integers become f64.
 /// @{
+/// e to the power x.
 Tensor exp(const Tensor& x, Location where = Location::current());
 /// exp(x) - 1 and log(1 + x), exact near zero.
 Tensor expm1(const Tensor& x, Location where = Location::current());
 Tensor log1p(const Tensor& x, Location where = Location::current());
 /// Natural logarithm.
 Tensor log(const Tensor& x, Location where = Location::current());
+/// Square root; its slope at 0 is infinite, where that of norm is 0.
 Tensor sqrt(const Tensor& x, Location where = Location::current());
 /// 1 / sqrt(x).
 Tensor rsqrt(const Tensor& x, Location where = Location::current());
@@ -107,25 +109,38 @@ Tensor square(const Tensor& x, Location where = Location::current());
 Tensor reciprocal(const Tensor& x, Location where = Location::current());
 /// |x|, also of integers; its slope at 0 is 0, and square(abs(x)) has all derivatives of square(x).
 Tensor abs(const Tensor& x, Location where = Location::current());
-/// -1, 0 or 1, also of integers; NaN stays. This and the next three are constant between their jumps: they
-/// let no gradient through, and where all ways to a variable go through such, grad throws (E032).
+/// -1, 0 or 1, also of integers; NaN stays. This, floor, ceil and round are constant between their jumps:
+/// they let no gradient through, and where all ways to a variable go through such, grad throws (E032).
 Tensor sign(const Tensor& x, Location where = Location::current());
+/// The largest whole number not above x. No gradient goes through, as of sign.
 Tensor floor(const Tensor& x, Location where = Location::current());
+/// The smallest whole number not below x. No gradient goes through, as of sign.
 Tensor ceil(const Tensor& x, Location where = Location::current());
-/// To the nearest whole number, halves to the even one.
+/// To the nearest whole number, halves to the even one. No gradient goes through, as of sign.
 Tensor round(const Tensor& x, Location where = Location::current());
-/// Angles are in radians.
+/// Sine of an angle in radians.
 Tensor sin(const Tensor& x, Location where = Location::current());
+/// Cosine of an angle in radians.
 Tensor cos(const Tensor& x, Location where = Location::current());
+/// Tangent of an angle in radians.
 Tensor tan(const Tensor& x, Location where = Location::current());
+/// The angle in radians, from -pi/2 to pi/2, whose sine is x; NaN for |x| > 1.
 Tensor asin(const Tensor& x, Location where = Location::current());
+/// The angle in radians, from 0 to pi, whose cosine is x; NaN for |x| > 1.
 Tensor acos(const Tensor& x, Location where = Location::current());
+/// The angle in radians, from -pi/2 to pi/2, whose tangent is x.
 Tensor atan(const Tensor& x, Location where = Location::current());
+/// Hyperbolic sine.
 Tensor sinh(const Tensor& x, Location where = Location::current());
+/// Hyperbolic cosine.
 Tensor cosh(const Tensor& x, Location where = Location::current());
+/// Hyperbolic tangent.
 Tensor tanh(const Tensor& x, Location where = Location::current());
+/// What has x as its hyperbolic sine.
 Tensor asinh(const Tensor& x, Location where = Location::current());
+/// What, from 0 on, has x as its hyperbolic cosine; NaN for x < 1.
 Tensor acosh(const Tensor& x, Location where = Location::current());
+/// What has x as its hyperbolic tangent; NaN for |x| > 1.
 Tensor atanh(const Tensor& x, Location where = Location::current());
 /// Error function: 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x.
 Tensor erf(const Tensor& x, Location where = Location::current());
@@ -202,8 +217,9 @@ Tensor logsumexp(const Tensor& x, Axes axes = {}, bool keepdims = false,
 ///
 /// At corners it takes a subgradient: 0 for elements that are 0 (order 1), 0 where all are (order 2), equal
 /// shares of the largest (INFINITY). What is smooth nevertheless, square(norm(x)), has all derivatives there,
-/// those of sum(square(x)): wherever the gradient by norm(x) is made as a multiple of norm(x), as by products
-/// with it and whole powers. Neither values nor gradients overflow on the way, whatever the size of x.
+/// those of sum(square(x)): wherever the gradient by norm(x) is made as a multiple of norm(x), by products,
+/// quotients and sums (not through matmul or other functions: there it stays flat). Neither values nor
+/// gradients overflow on the way, whatever the size of x.
 /// @throws ValueError  for another order (E100).
 Tensor norm(const Tensor& x, double order = 2, Axes axes = {}, bool keepdims = false,
             Location where = Location::current());

@@ -28,8 +28,8 @@ boolean = bool_ = np.dtype("bool")
 globals()["bool"] = boolean  # as the core names it
 _names = {f32: "f32", f64: "f64", i64: "i64", u8: "u8", boolean: "bool", f16: "f16", i32: "i32"}
 _short = {name: dtype for dtype, name in _names.items()}
-# A Python type asks for what the library makes of Python's numbers.
-_python_types = {float: f32, int: i64, type(True): boolean}
+# A Python type asks for what NumPy makes of it.
+_python_types = {float: f64, int: i64, type(True): boolean}
 
 
 def dtype_name(dtype) -> str:

@@ -84,19 +84,25 @@ def nanmin(x, axis=None, keepdims: bool = False) -> Tensor:
     return _nan_extreme(_core.min, inf, x, axis, keepdims)
 
 
-def nanvar(x, axis=None, keepdims: bool = False, ddof: int = 0) -> Tensor:
-    """The variance of what is not NaN."""
+def _of_nan_deviations(size, share, x, axis, keepdims: bool, ddof: int) -> Tensor:
+    """What `size` makes of the numbers less their mean, those that are NaN left out, over `share` of how many they are."""
     x = _real(x)
     is_nan = _core.isnan(x)
     count = _core.sum(_core.logical_not(is_nan), axis, keepdims)
-    squares = _core.square(_core.where(is_nan, 0, x - nanmean(x, axis, True)))
     is_enough = _core.greater(count, ddof)
-    return _core.where(is_enough, _core.sum(squares, axis, keepdims) / _core.where(is_enough, count - ddof, 1), nan)
+    found = size(_core.where(is_nan, 0, x - nanmean(x, axis, True)))
+    return _core.where(is_enough, found / share(_core.where(is_enough, count - ddof, 1)), nan)
+
+
+def nanvar(x, axis=None, keepdims: bool = False, ddof: int = 0) -> Tensor:
+    """The variance of what is not NaN."""
+    return _of_nan_deviations(lambda d: _core.sum(_core.square(d), axis, keepdims), lambda n: n, x, axis, keepdims, ddof)
 
 
 def nanstd(x, axis=None, keepdims: bool = False, ddof: int = 0) -> Tensor:
     """The standard deviation of what is not NaN."""
-    return _core.sqrt(nanvar(x, axis, keepdims, ddof))
+    return _of_nan_deviations(lambda d: _core.norm(d, 2, axis, keepdims), lambda n: _core.sqrt(_core.cast(n, _real(x).dtype)),
+                              x, axis, keepdims, ddof)
 
 
 def cov(x, y=None, rowvar: bool = True, bias: bool = False, ddof=None) -> Tensor:

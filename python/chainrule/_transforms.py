@@ -147,7 +147,7 @@ def value_and_grad(f: Callable, argnums=0, has_aux: bool = False, allow_unused: 
             output, aux = output if has_aux else (output, None)
             output = _as_scalar(output, "grad")
             leaves = _flatten(variables)
-            found = _core._grad(output, leaves, allow_unused)
+            found = _core._grad(output, leaves, allow_unused, True)
         gradients = _rebuild(chosen, iter([_give_back(leaf, g) for leaf, g in zip(_flatten(chosen), found)]))
         value = output
         if getattr(_state, "depth", 0) == 0:
@@ -177,7 +177,7 @@ def grad(f: Callable, argnums=0, has_aux: bool = False, allow_unused: bool = Tru
 
 def gradients(output: Tensor, variables, allow_unused: bool = False):
     """The gradient of one number by tensors that it was computed from: a tensor, or a tree of them."""
-    return _rebuild(variables, iter(_core._grad(output, _flatten(variables), allow_unused)))
+    return _rebuild(variables, iter(_core._grad(output, _flatten(variables), allow_unused, False)))
 
 
 def _with_cotangent(y: Tensor, cotangent) -> tuple:

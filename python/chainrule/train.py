@@ -212,7 +212,7 @@ def fit(net: Layer, x, t, *, loss: Union[str, Callable, Any, None] = None, epoch
     if lr is not None:
         options["lr"] = lr
     progress = [Progress(epochs)] if verbose and (ranks is None or ranks.rank == 0) else []
-    calls = [*callbacks, *progress]
+    calls = [*progress, *callbacks]  # so that the line of an epoch is there if a callback fails
     wishes = dict(epochs=epochs, batch_size=batch_size, patience=patience, validation=share, seed=seed,
                   folder=path_of(folder or "", "folder"), resume=resume, shards=shards, sync_batch_norm=sync_batch_norm,
                   order=_order_of(order, shuffle, weights), weights=weights, average_decay=average_decay,

@@ -69,6 +69,10 @@ auto computing(F f) {
   return f(where);
 }
 
+/// Variables that a transform made for itself: none is made of another, and what they are made of may be
+/// long, as in a loop whose tensors keep their past.
+constexpr GradOptions kOwn{.allow_unused = true, .stop_at_variables = true};
+
 Tensor variable(const Tensor& x, bool nested) {
   if (nested || !x.node()->is_leaf()) return apply(Variable{}, {x}, caller());
   return detach(x);
@@ -112,26 +116,24 @@ void add_transforms(py::module_& m) {
       Names("tensors"));
   m.def(
       "_grad",
-      [](const Tensor& output, const Many& variables, bool allow_unused) {
-        return computing([&](Location w) {
-          return grad(output, std::span<const Tensor>(variables), {.allow_unused = allow_unused}, w);
-        });
+      [](const Tensor& output, const Many& variables, bool allow_unused, bool own) {
+        const GradOptions options{.allow_unused = allow_unused, .stop_at_variables = own};
+        return computing(
+            [&](Location w) { return grad(output, std::span<const Tensor>(variables), options, w); });
       },
-      Names("output, variables, allow_unused"));
+      Names("output, variables, allow_unused, own"));
   m.def(
       "_vjp",
       [](const Tensor& output, const Many& variables, const Tensor& cotangent) {
-        return computing([&](Location w) {
-          return vjp(output, std::span<const Tensor>(variables), cotangent, {.allow_unused = true}, w);
-        });
+        return computing(
+            [&](Location w) { return vjp(output, std::span<const Tensor>(variables), cotangent, kOwn, w); });
       },
       Names("output, variables, cotangent"));
   m.def(
       "_jvp",
       [](const Tensor& output, const Many& variables, const Many& tangents) {
         return computing([&](Location w) {
-          return jvp(output, std::span<const Tensor>(variables), std::span<const Tensor>(tangents),
-                     {.allow_unused = true}, w);
+          return jvp(output, std::span<const Tensor>(variables), std::span<const Tensor>(tangents), kOwn, w);
         });
       },
       Names("output, variables, tangents"));
@@ -139,21 +141,20 @@ void add_transforms(py::module_& m) {
       "_hvp",
       [](const Tensor& output, const Many& variables, const Many& vectors) {
         return computing([&](Location w) {
-          return hvp(output, std::span<const Tensor>(variables), std::span<const Tensor>(vectors),
-                     {.allow_unused = true}, w);
+          return hvp(output, std::span<const Tensor>(variables), std::span<const Tensor>(vectors), kOwn, w);
         });
       },
       Names("output, variables, vectors"));
   m.def(
       "_jacobian",
       [](const Tensor& output, const Tensor& variable) {
-        return computing([&](Location w) { return jacobian(output, variable, {.allow_unused = true}, w); });
+        return computing([&](Location w) { return jacobian(output, variable, kOwn, w); });
       },
       Names("output, variable"));
   m.def(
       "_hessian",
       [](const Tensor& output, const Tensor& variable) {
-        return computing([&](Location w) { return hessian(output, variable, {.allow_unused = true}, w); });
+        return computing([&](Location w) { return hessian(output, variable, kOwn, w); });
       },
       Names("output, variable"));
   m.def(

@@ -167,10 +167,18 @@ def test_progress_ends_with_the_run_that_stops_early(capsys):
     assert capsys.readouterr().err.splitlines()[-1].startswith(f"epoch {history['epoch'][-1]:g}/1.5: ")
 
 
+def test_weights_are_named_by_their_rows():
+    x, t = rows()
+    weights = np.ones(200)
+    weights[33] = -1
+    with pytest.raises(cr.ValueError, match="the weight of row 33 is -1; "):
+        cr.fit(nn.Affine(2), x, t, epochs=1, weights=weights, validation=0.3)
+
+
 def test_not_resumed_with_other_rows(tmp_path):
     x, t = rows()
     trained(epochs=2, folder=tmp_path / "run")
-    for more, name in ((dict(x=x + 1, t=t), "checksum"), (dict(x=x, t=1 - t), "checksum"), (dict(weights=np.ones(200)), "weights")):
+    for more, name in ((dict(x=x + 1, t=t), "checksum"), (dict(x=-x, t=t), "checksum"), (dict(x=x * np.float32([1, -1, 1]), t=t), "checksum"), (dict(x=x, t=1 - t), "checksum"), (dict(weights=np.ones(200)), "weights")):
         with pytest.raises(cr.ValueError, match=f"rows.{name} is "):
             trained(epochs=4, folder=tmp_path / "run", resume=True, **more)
     trained(epochs=4, folder=tmp_path / "run", resume=True, x=x.copy(), t=t.copy())

@@ -154,7 +154,7 @@ kGradients = [lambda x: cr.log2(x * x + 1), lambda x: cr.hstack([x, x * 2]), lam
               lambda x: cr.convolve(x[0], x[1]), lambda x: cr.correlate(x[0], x[1], "same"), lambda x: cr.cov(x) ** 2, lambda x: cr.corrcoef(x) ** 3,
               lambda x: cr.bincount(np.array([1, 0, 1]), x[0]) ** 2, lambda x: cr.histogram(np.array([1.0, 2, 2]), 2, weights=x[1] ** 2)[0],
               lambda x: cr.linspace(x[0], x[1], 4) ** 2, lambda x: cr.copysign(x, -x[0]), lambda x: cr.geomspace(x[0] ** 2 + 1, 3.0, 4), lambda x: cr.logspace(x[0], x[1], 3), lambda x: cr.polyval(x[0], x[1]), lambda x: cr.vander(x[0]), lambda x: cr.roll(x, (1, 1), (0, 1)) * x,
-              lambda x: cr.cosine_similarity(x[0], x[1]), lambda x: cr.nanvar(x), lambda x: cr.logaddexp2(x, 1.0), lambda x: cr.where(x > 0, x * x, -x)]
+              lambda x: cr.cosine_similarity(x[0], x[1]), lambda x: cr.nanvar(x), lambda x: cr.nanstd(x), lambda x: cr.logaddexp2(x, 1.0), lambda x: cr.where(x > 0, x * x, -x)]
 
 
 @pytest.mark.parametrize("f", kGradients)
@@ -169,6 +169,7 @@ def test_of_tiny_and_huge_numbers(dtype):
         np.testing.assert_allclose(cr.hypot(x[0], x[1]), np.hypot(x[0], x[1]), rtol=1e-6)
         np.testing.assert_allclose(cr.grad(lambda x: cr.hypot(x[0], x[1]))(x), [0.6, -0.8], rtol=1e-6)
     assert cr.hypot(np.inf, np.nan).item() == np.inf and cr.grad(lambda x: cr.hypot(x, 0.0))(0.0) == 0
+    assert cr.grad(cr.nanstd)(np.full(2, 2, dtype)).tolist() == [0, 0]
     # sinc'(x) = -pi^2 x / 3 (1 - (pi x)^2 / 10 (1 - (pi x)^2 / 28)) near 0, where differences of near numbers have no digits
     x = np.array([0.0, 1e-6, 1e-4, -1e-3, 0.01, 0.1], dtype)
     s = (np.pi * x.astype(float)) ** 2

@@ -20,14 +20,17 @@ class Reader {
     check_keys(value.table);
     const std::span<const Field> all = fields.all();
     // The only setting is a list: sequential(relu, affine(10)) is sequential([relu, affine(10)]).
-    if (all.size() == 1 && all[0].kind == Field::Kind::objects && value.list.size() > 1 &&
-        value.table.empty())
-      return setting(all[0], {all[0].name, owner}, Value::of_list(value.list));
-    if (value.list.size() > all.size())
+    const bool is_list = all.size() == 1 && all[0].kind == Field::Kind::objects && value.list.size() > 1;
+    if (is_list) {
+      setting(all[0], {all[0].name, owner}, Value::of_list(value.list));
+    } else if (value.list.size() > all.size()) {
       throw mistake(
           231, value.list[all.size()].place, "this is value ", all.size() + 1, " of ", owner, ", which has ",
           all.empty() ? "no settings" : cat("the settings ", listed(names_of(fields))), ". Leave it out.");
-    for (std::size_t i = 0; i < value.list.size(); ++i) setting(all[i], {all[i].name, owner}, value.list[i]);
+    } else {
+      for (std::size_t i = 0; i < value.list.size(); ++i)
+        setting(all[i], {all[i].name, owner}, value.list[i]);
+    }
     for (const Entry& entry : value.table) {
       const auto field = std::ranges::find(all, entry.key, &Field::name);
       if (field == all.end())

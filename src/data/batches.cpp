@@ -27,6 +27,14 @@ Batches::Batches(std::int64_t rows, const Options& options, std::span<const doub
   if (!weights.empty() || options.order == Order::balanced) take_weights(weights);
 }
 
+void Batches::check(std::span<const double> weights) {
+  for (std::size_t row = 0; row < weights.size(); ++row) {
+    if (weights[row] >= 0 && std::isfinite(weights[row])) continue;
+    throw ValueError(
+        460, cat("[batches] the weight of row ", row, " is ", weights[row], "; need 0 or more, and finite."));
+  }
+}
+
 void Batches::take_weights(std::span<const double> weights) {
   if (!draws()) {
     throw ValueError(460,
@@ -36,15 +44,11 @@ void Batches::take_weights(std::span<const double> weights) {
   if (static_cast<std::int64_t>(weights.size()) != rows_) {
     throw ValueError(460, cat("[batches] ", weights.size(), " weights for ", rows_, " rows; need one each."));
   }
+  check(weights);
   double sum = 0;
   sums_.reserve(weights.size());
-  for (std::size_t row = 0; row < weights.size(); ++row) {
-    if (!(weights[row] >= 0) || !std::isfinite(sum += weights[row])) {
-      throw ValueError(460, cat("[batches] the weight of row ", row, " is ", weights[row],
-                                "; need 0 or more, and a finite sum."));
-    }
-    sums_.push_back(sum);
-  }
+  for (const double weight : weights) sums_.push_back(sum += weight);
+  if (!std::isfinite(sum)) throw ValueError(460, "[batches] the sum of the weights is infinite.");
   if (sum == 0) throw ValueError(460, "[batches] all weights are 0; need one above it.");
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <vector>
 
@@ -13,6 +14,8 @@ namespace chainrule::data {
 namespace {
 
 /// FNV-1a over words of 8 bytes in four lanes: a byte at a time would take longer than to read the rows.
+/// Turned after each word, as a product hands its highest bit on to no other: two signs that change would
+/// cancel.
 class Words {
  public:
   void add(const std::byte* bytes, std::size_t count) {
@@ -29,7 +32,9 @@ class Words {
 
   void add(const std::byte* bytes, Block words) {
     std::memcpy(words.data(), bytes, sizeof(words));
-    for (std::size_t i = 0; i < words.size(); ++i) lanes_[i] = (lanes_[i] ^ words[i]) * 0x100000001B3u;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      lanes_[i] = std::rotl((lanes_[i] ^ words[i]) * 0x100000001B3u, 29);
+    }
   }
 
   Block lanes_{0xCBF29CE484222325u, 1, 2, 3};

@@ -37,12 +37,12 @@ struct Norm {
     require_floating(in[0]);
     return {in[0].dtype, kept_shape(in[0].shape, axes)};
   }
-  // c x / |x|, where x / |x| is in range whatever x is. Of a cotangent k |x| it is k x, at 0 too.
+  // c x / |x|, where x / |x| is in range whatever x is; for |x| = 0 nothing, or k x of a cotangent k |x|.
   Gradients vjp(const Vjp& v) const {
-    const Tensor &x = v.inputs[0], &y = v.output;
-    if (const Tensor k = quotient_by(y, v.cotangent); !k.is_empty()) return {k * x};
-    const Tensor is_zero = equal(y, 0.0);
-    return {where(is_zero, 0.0, v.cotangent) * (x / where(is_zero, 1.0, y))};
+    const Tensor &x = v.inputs[0], &y = v.output, is_zero = equal(y, 0.0);
+    const Tensor slope = where(is_zero, 0.0, v.cotangent) * (x / where(is_zero, 1.0, y));
+    const Tensor k = quotient_at_zero(y, v.cotangent);
+    return {k.is_empty() ? slope : slope + k * x};
   }
   Split split(std::span<const Shape>) const { return {(axes & 1) == 0 ? 0b1u : 0u}; }
   void run(const Kernel& k) const {
@@ -59,7 +59,8 @@ struct Norm {
       kernels::sum_of_squares(x, block.outer, block.size, block.inner, y);
       parallel_for(k.output.numel(), kernels::kCheapGrain, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) {
-          y[i] = is_exact(y[i]) ? std::sqrt(y[i]) : one(x + start_of(i, block), block.size, block.inner);
+          y[i] = is_exact(y[i]) ? std::sqrt(y[i])
+                                : static_cast<T>(one(x + start_of(i, block), block.size, block.inner));
         }
       });
     });
@@ -86,12 +87,17 @@ struct Norm {
   static std::int64_t start_of(std::int64_t result, const AxisBlock& block) {
     return result / block.inner * block.size * block.inner + result % block.inner;
   }
+  /// In halves, so that a long sum loses no digits.
   template <class T>
-  static T one(const T* x, std::int64_t count, std::int64_t apart) {
+  static kernels::SquareSum one(const T* x, std::int64_t count, std::int64_t apart) {
+    if (count > 256) {
+      const std::int64_t half = count / 2;
+      return one(x, half, apart) + one(x + half * apart, count - half, apart);
+    }
     kernels::SquareSum sum;
     for (std::int64_t i = 0; i < count; ++i)
       sum = sum + kernels::SquareSum(static_cast<double>(x[i * apart]));
-    return static_cast<T>(sum);
+    return sum;
   }
 };
 

@@ -2,85 +2,102 @@
 #include "ops/quotient.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "chainrule/numeric.h"
 #include "chainrule/ops.h"
-#include "graph/node.h"
+#include "core/reused.h"
+#include "graph/walk.h"
 #include "ops/op.h"
 
 namespace chainrule {
 namespace {
 
+/// What a cotangent may be made of: a user's, not all that follows in a large net.
+constexpr std::size_t kMostNodes = 20000;
+
 class Quotient {
  public:
-  explicit Quotient(const Tensor& y) : y_(y.node()) {}
+  explicit Quotient(const Tensor& y) : y_(*y.node()) {}
 
+  /// What x is divided by y, where that is 0, or empty. It broadcasts to x's shape.
   Tensor of(const Tensor& x) {
-    const Node& node = *x.node();
-    if (is_y(node)) return literal(1, node.dtype);
-    if (node.literal == Literal::zero) return x;  // 0 y
-    if (node.is_leaf() || node.constant || ++looked_at_ > kMostNodes) return {};
-    const std::span<const Tensor> in = node.input_tensors();
-    if (node.op == &row_of_Mul()) {
-      if (const Tensor left = of(in[0]); !left.is_empty()) return left * in[1];
-      const Tensor right = of(in[1]);
-      return right.is_empty() ? right : in[0] * right;
-    }
-    if (node.op == &row_of_Div()) return made(of(in[0]), [&](const Tensor& k) { return k / in[1]; });
-    if (node.op == &row_of_Neg()) return made(of(in[0]), [](const Tensor& k) { return -k; });
-    if (node.op == &row_of_Cast())
-      return made(of(in[0]), [&](const Tensor& k) { return cast(k, node.dtype); });
-    if (node.op == &row_of_Reshape()) {
-      return made(of(in[0]), [&](const Tensor& k) {
-        return k.ndim() == 0 ? k : reshape(broadcast_to(k, in[0].shape()), node.shape);
-      });
-    }
-    if (node.op == &row_of_Add()) return made(of_both(in[0], in[1]), [](const Both& k) { return k.a + k.b; });
-    if (node.op == &row_of_Sub()) return made(of_both(in[0], in[1]), [](const Both& k) { return k.a - k.b; });
-    if (node.op == &row_of_Where()) {
-      return made(of_both(in[1], in[2]), [&](const Both& k) { return where(in[0], k.a, k.b); });
-    }
-    if (node.op == &row_of_Pow()) {
-      return made(of(in[0]), [&](const Tensor& k) { return k * pow(in[0], in[1] - 1.0); });
-    }
-    return {};
+    if (!passes(*x.node()) && !is_y(*x.node())) return {};
+    Node* const outputs[] = {x.node()};
+    const auto enter = [this](const Node* node) {
+      return order_->size() < kMostNodes && !is_y(*node) && passes(*node);
+    };
+    order_->find(outputs, enter);
+    found_.resize(order_->size());
+    for (const std::int32_t number : order_->numbers()) found_[at(number)] = of_node(number);
+    return found_[at(order_->number(x.node()))];
   }
 
  private:
-  static constexpr int kMostNodes = 64;  // what a user's gradient is made of, not that of a net
+  static std::size_t at(std::int32_t number) { return static_cast<std::size_t>(number); }
+
+  /// Operations that make multiples of multiples.
+  bool passes(const Node& node) const {
+    if (node.constant) return false;
+    if (node.op == &row_of_Sum() || node.op == &row_of_BroadcastTo()) return y_.shape.numel() == 1;
+    if (node.op == &row_of_Cast()) return has_gradient(node.dtype);
+    const OpRow* const known[] = {&row_of_Mul(), &row_of_Div(),     &row_of_Neg(),  &row_of_Add(),
+                                  &row_of_Sub(), &row_of_Reshape(), &row_of_Where()};
+    return std::ranges::find(known, node.op) != std::end(known);
+  }
 
   /// Also another node of the same: norm(x) * norm(x).
   bool is_y(const Node& node) const {
-    if (&node == y_) return true;
-    if (node.op == nullptr || node.op != y_->op || node.constant) return false;
-    const auto same_inputs = std::ranges::equal(node.inputs(), y_->inputs());
-    return same_inputs && node.op->equal(node.attributes(), y_->attributes());
+    if (&node == &y_) return true;
+    if (node.op == nullptr || node.op != y_.op || node.constant) return false;
+    return std::ranges::equal(node.inputs(), y_.inputs()) &&
+           node.op->equal(node.attributes(), y_.attributes());
+  }
+  /// y = 0, as the gradients here ask.
+  bool is_where_y_is_zero(const Node& condition) const {
+    if (condition.op != &row_of_Equal()) return false;
+    return is_y(*condition.inputs()[0]) && condition.inputs()[1]->literal == Literal::zero;
   }
 
-  struct Both {
-    Tensor a, b;
-    bool is_empty() const { return a.is_empty() || b.is_empty(); }
-  };
-  Both of_both(const Tensor& a, const Tensor& b) {
-    const Tensor of_a = of(a);
-    if (of_a.is_empty()) return {};
-    return {of_a, a.node() == b.node() ? of_a : of(b)};
-  }
-  template <class T, class F>
-  static Tensor made(const T& of_inputs, F make) {
-    return of_inputs.is_empty() ? Tensor() : make(of_inputs);
+  Tensor of_node(std::int32_t number) const {
+    const Node& node = *order_->node(number);
+    if (is_y(node)) return literal(1, node.dtype);
+    if (node.literal == Literal::zero) return order_->tensor(number);  // 0 y
+    const std::span<const std::int32_t> inputs = order_->inputs(number);
+    if (inputs.empty()) return {};
+    const std::span<const Tensor> in = node.input_tensors();
+    const auto k = [&](std::size_t i) -> const Tensor& { return found_[at(inputs[i])]; };
+    if (node.op == &row_of_Mul()) {
+      return !k(0).is_empty() ? k(0) * in[1] : !k(1).is_empty() ? in[0] * k(1) : Tensor();
+    }
+    if (node.op == &row_of_Where()) {
+      if (is_where_y_is_zero(*in[0].node())) return k(1);  // no matter what it is elsewhere
+      return k(1).is_empty() || k(2).is_empty() ? Tensor() : where(in[0], k(1), k(2));
+    }
+    if (k(0).is_empty()) return {};
+    if (node.op == &row_of_Div()) return k(0) / in[1];
+    if (node.op == &row_of_Neg()) return -k(0);
+    if (node.op == &row_of_Cast()) return cast(k(0), node.dtype);
+    if (node.op == &row_of_BroadcastTo()) return k(0);
+    if (node.op == &row_of_Reshape() || node.op == &row_of_Sum()) {
+      const Tensor whole[] = {broadcast_to(k(0), in[0].shape())};
+      return apply_row(*node.op, node.attributes(), whole, Location::current());
+    }
+    if (k(1).is_empty()) return {};
+    return node.op == &row_of_Add() ? k(0) + k(1) : k(0) - k(1);
   }
 
-  const Node* y_;
-  int looked_at_ = 0;
+  const Node& y_;
+  Reused<NodeOrder> order_;
+  std::vector<Tensor> found_;  // by number
 };
 
 }  // namespace
 
-Tensor quotient_by(const Tensor& y, const Tensor& cotangent) {
+Tensor quotient_at_zero(const Tensor& y, const Tensor& cotangent) {
   const Tensor k = Quotient(y).of(cotangent);
   if (k.is_empty()) return k;
-  return where(logical_and(equal(y, 0.0), logical_not(isfinite(k))), 0.0, k);
+  return where(logical_and(equal(y, 0.0), isfinite(k)), k, 0.0);
 }
 
 }  // namespace chainrule

@@ -45,12 +45,14 @@ struct Abs {
                                 .ulp = kExact};
   bool operator==(const Abs&) const = default;
   Meta infer(std::span<const Meta> in) const { return numeric_elementwise(in); }
-  // By choice and not by sign(x), which has no derivative: that of abs must have one. Of a cotangent k |x| it
-  // is k x, which has a slope at 0.
+  // By choice and not by sign(x), which has no derivative: that of abs must have one. For 0 nothing, or k x
+  // of a cotangent k |x|.
   Gradients vjp(const Vjp& v) const {
     const Tensor& x = v.inputs[0];
-    if (const Tensor k = quotient_by(v.output, v.cotangent); !k.is_empty()) return {k * x};
-    return {where(x > 0.0, v.cotangent, where(x < 0.0, -v.cotangent, 0.0))};
+    const auto slope = [&](const Tensor& c) { return where(x > 0.0, c, where(x < 0.0, -c, 0.0)); };
+    const Tensor k = quotient_at_zero(v.output, v.cotangent);
+    if (k.is_empty()) return {slope(v.cotangent)};
+    return {slope(where(equal(v.output, 0.0), 0.0, v.cotangent)) + k * x};
   }
   void run(const Kernel& k) const {
     run_numeric(k, [](auto x) {

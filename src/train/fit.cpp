@@ -52,6 +52,7 @@ void check_together(const FitOptions& options) {
 std::vector<double> kept_weights(const std::vector<double>& weights, const Validation& validation,
                                  const data::SplitOptions& split) {
   if (weights.empty() || validation.share == 0) return weights;
+  data::Batches::check(weights);  // by their rows before the split
   const Tensor all = from_data(weights, {static_cast<std::int64_t>(weights.size())});
   const data::Source kept =
       data::split(data::arrays(data::Batch{{"weights", all}}), 1 - validation.share, split).train;

@@ -149,12 +149,10 @@ TEST(Batches, SaysWhichWeightsAreImpossible) {
   };
   EXPECT_EQ(message({1, 2, 3}), "[batches] 3 weights for 2 rows; need one each. (E460)");
   EXPECT_EQ(message({}, Order::balanced), "[batches] 0 weights for 2 rows; need one each. (E460)");
-  EXPECT_EQ(message({1, -1}),
-            "[batches] the weight of row 1 is -1; need 0 or more, and a finite sum. (E460)");
+  EXPECT_EQ(message({1, -1}), "[batches] the weight of row 1 is -1; need 0 or more, and finite. (E460)");
   EXPECT_EQ(message({std::nan(""), 1}),
-            "[batches] the weight of row 0 is nan; need 0 or more, and a finite sum. (E460)");
-  EXPECT_EQ(message({1e308, 1e308}),
-            "[batches] the weight of row 1 is 1e+308; need 0 or more, and a finite sum. (E460)");
+            "[batches] the weight of row 0 is nan; need 0 or more, and finite. (E460)");
+  EXPECT_EQ(message({1e308, 1e308}), "[batches] the sum of the weights is infinite. (E460)");
   EXPECT_EQ(message({0, 0}), "[batches] all weights are 0; need one above it. (E460)");
   EXPECT_EQ(message({1, 1}, Order::shuffled),
             "[batches] weights for rows that each come once in an epoch; need the order with_replacement. "

@@ -30,6 +30,9 @@ class Batches {
   ///     weights that are not allowed, or with another order (E460).
   Batches(std::int64_t rows, const Options& options, std::span<const double> weights = {});
 
+  /// @throws ValueError  for a weight below 0 or not finite (E460).
+  static void check(std::span<const double> weights);
+
   /// The rows of a step, counted from 0 over all epochs. Valid until the next call.
   /// Cheap for steps of one epoch; a change of epoch shuffles anew, O(rows).
   std::span<const std::int64_t> at(std::int64_t step);
