@@ -13,9 +13,10 @@ from . import _core
 from ._core import Tensor, num_threads, set_num_threads
 from ._errors import (DTypeError, Error, FileError, IndexError, MemoryError, NotDifferentiable, ShapeError,  # noqa: A004
                       ValueError)
-from . import _numpy, _tensor
+from . import _numpy, _tensor, _ufuncs
 
 _core._set_package_folder(_os.path.dirname(__file__) + _os.sep)
+_core._set_array_ufunc(_ufuncs.array_ufunc)
 _tensor._install()
 from ._convert import bf16, boolean, f16, f32, f64, i32, i64, u8  # noqa: E402
 from ._tensor import arange, evaluate, from_dlpack, moveaxis  # noqa: E402

@@ -33,6 +33,7 @@ from ._core import Init, Layer, Parameter, State
 from ._errors import ValueError as _ValueError, _placed
 from ._rows import Maker, _object, _objects, makers, snake
 from ._transforms import _map
+from ._ufuncs import array_ufunc as _array_ufunc
 
 if TYPE_CHECKING:
     def __getattr__(name: str) -> Any: ...
@@ -411,7 +412,7 @@ def _operators():
         cls.__hash__ = object.__hash__
         cls.__getattr__ = attribute
         cls.__array__ = lambda self, dtype=None, copy=None: self.value.__array__(dtype, copy)
-        cls.__array_ufunc__ = None
+        cls.__array_ufunc__ = _array_ufunc
 
 
 _operators()

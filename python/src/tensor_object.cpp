@@ -164,12 +164,16 @@ void compute(const Tensor& tensor) {
 int add_tensor_type(PyObject* module) {
   return guarded(-1, [&] {
     checked(PyType_Ready(&tensor_type));
-    const Ref none = Ref::of(Py_None), priority = checked(PyLong_FromLong(1000));
-    checked(PyDict_SetItemString(tensor_type.tp_dict, "__array_ufunc__", none.get()));
+    const Ref priority = checked(PyLong_FromLong(1000));
     checked(PyDict_SetItemString(tensor_type.tp_dict, "__array_priority__", priority.get()));
     checked(PyModule_AddObjectRef(module, "Tensor", reinterpret_cast<PyObject*>(&tensor_type)));
     return 0;
   });
+}
+
+void set_array_ufunc(PyObject* function) {
+  checked(PyDict_SetItemString(tensor_type.tp_dict, "__array_ufunc__", function));
+  PyType_Modified(&tensor_type);
 }
 
 }  // namespace chainrule::python

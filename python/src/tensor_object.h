@@ -39,5 +39,7 @@ PyObject* dlpack_device(PyObject*, PyObject*);
 
 /// Adds the type to the module.
 int add_tensor_type(PyObject* module);
+/// What NumPy asks of its elementwise functions of tensors.
+void set_array_ufunc(PyObject* function);
 
 }  // namespace chainrule::python

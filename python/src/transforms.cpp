@@ -8,6 +8,7 @@
 #include "chainrule/op.h"
 #include "chainrule/ops.h"
 #include "reading.h"
+#include "tensor_object.h"
 
 namespace chainrule::python {
 namespace {
@@ -168,6 +169,8 @@ void add_transforms(py::module_& m) {
       Names("f, x, h"));
   m.def("_grad_check", check, Names("f, inputs, order, all_entries, tolerance, step, seed"));
   m.def("_set_constants", set_constants);
+  m.def(
+      "_set_array_ufunc", [](const py::function& f) { set_array_ufunc(f.ptr()); }, Names("f"));
   m.def(
       "_add_gradient",
       [](const py::function& f) {
