@@ -43,14 +43,15 @@ class Quotient {
     if (node.op == &row_of_Cast()) return has_gradient(node.dtype);
     const OpRow* const known[] = {&row_of_Mul(), &row_of_Div(),     &row_of_Neg(),  &row_of_Add(),
                                   &row_of_Sub(), &row_of_Reshape(), &row_of_Where()};
-    return std::ranges::find(known, node.op) != std::end(known);
+    return std::find(std::begin(known), std::end(known), node.op) != std::end(known);
   }
 
   /// Also another node of the same: norm(x) * norm(x).
   bool is_y(const Node& node) const {
     if (&node == &y_) return true;
     if (node.op == nullptr || node.op != y_.op || node.constant) return false;
-    return std::ranges::equal(node.inputs(), y_.inputs()) &&
+    const auto mine = node.inputs(), ys = y_.inputs();
+    return std::equal(mine.begin(), mine.end(), ys.begin(), ys.end()) &&
            node.op->equal(node.attributes(), y_.attributes());
   }
   /// y = 0, as the gradients here ask.
