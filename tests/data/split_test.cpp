@@ -9,6 +9,7 @@
 #include "chainrule/data/scaler.h"
 #include "chainrule/data/transform.h"
 #include "chainrule/error.h"
+#include "data/checksum.h"
 #include "data/counting.h"
 #include "message_of.h"
 
@@ -107,6 +108,18 @@ TEST(Split, KnowsEachRowsOrigin) {
     }
   }
   EXPECT_EQ(some.name_of_row(1), some.name_of_row(2));
+}
+
+// Of rows, too, that differ in some signs alone: a pair of highest bits.
+TEST(Checksum, TellsOtherNumbers) {
+  const Tensor x = cast(reshape(arange(80), {20, 4}) + 1, f64), t = zeros({20}, f64);
+  const Tensor first = tensor({-1, 1, 1, 1}, f64), halves = tensor({-1, 1, -1, 1}, f64);
+  const std::string own = checksum_of(arrays(x, t));
+  EXPECT_EQ(checksum_of(arrays(x + 0, t)), own);
+  for (const Tensor& other : {-x, x * first, x * halves, x + 1, flip(x, 0)}) {
+    EXPECT_NE(checksum_of(arrays(other, t)), own);
+    EXPECT_NE(checksum_of(arrays(cast(other, f32), t)), checksum_of(arrays(cast(x, f32), t)));
+  }
 }
 
 TEST(Split, SaysWhatItCannotDo) {
